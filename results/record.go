@@ -1,0 +1,152 @@
+// Package results is the notebook between the generator and the figures: the
+// record types of a run, their file, the statistics across blocks, and the
+// claims that are judged by them.
+//
+//	scenarios/x.yaml ─▶ loadgen ─▶ results/…/x.jsonl ─▶ plots
+//	                      │ writes: Header, Trial…, End      │ reads: Run
+//
+// A result file explains itself: it carries its scenario's text, the host, the
+// build, every trial with its histograms whole, and every doubt about it.
+// Values are in base units (s, B, B/event, s/event, 1) and are scaled only
+// when printed.
+package results
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Schema is the version of the record this package writes, and the newest it
+// reads.
+const Schema = 1
+
+// Header is the first line of a result file: what was to be run, where, and
+// with which build.
+type Header struct {
+	Type     string    `json:"type"` // "header"
+	Schema   int       `json:"schema"`
+	Scenario Source    `json:"scenario"`
+	Plan     Planned   `json:"plan"`
+	Host     Host      `json:"host"`
+	Build    Build     `json:"build"`
+	Started  time.Time `json:"started"`
+	Warnings []string  `json:"warnings,omitempty"` // doubts about the whole run
+}
+
+// Source is the scenario as it was run.
+type Source struct {
+	Name string `json:"name"` // file name without its ending
+	Text string `json:"text"` // the YAML, byte for byte
+}
+
+// Planned says what the run set out to do, so that a reader (and -resume) can
+// tell what is missing.
+type Planned struct {
+	Seed       uint64        `json:"seed"`
+	Blocks     int           `json:"blocks"`
+	Short      bool          `json:"short,omitempty"` // a smoke run: windows too short to publish
+	Warmup     time.Duration `json:"warmup"`          // ns
+	Measure    time.Duration `json:"measure"`         // ns
+	Treatments []Treatment   `json:"treatments"`
+	Dropped    []Dropped     `json:"dropped,omitempty"`
+}
+
+// Dropped is a combination of levels that cannot exist, and why.
+type Dropped struct {
+	Treatment Treatment `json:"treatment"`
+	Why       string    `json:"why"`
+}
+
+// Host describes the machine. Sizes are bytes, limits are counts.
+type Host struct {
+	CPU        string    `json:"cpu"`   // model name
+	Cores      int       `json:"cores"` // that this process may use
+	Memory     int64     `json:"memory"`
+	OS         string    `json:"os"`
+	Kernel     string    `json:"kernel"`
+	Congestion string    `json:"congestion,omitempty"` // TCP congestion control in force
+	Clock      string    `json:"clock,omitempty"`      // kernel clock source
+	Virtual    bool      `json:"virtual"`              // a hypervisor is announced
+	OpenFiles  int64     `json:"open-files"`           // hard limit per process
+	Load       float64   `json:"load"`                 // 1-minute load average before the start
+	ServerCPUs []int     `json:"server-cpus"`          // cores the server process was held to
+	FleetCPUs  []int     `json:"fleet-cpus"`           // cores the fleet process was held to
+	Canary     []float64 `json:"canary"`               // s, calibration loop before the first trial
+}
+
+// Build describes the programs that were measured.
+type Build struct {
+	Go       string `json:"go"`
+	Revision string `json:"revision,omitempty"` // of the source, "+dirty" where changed
+}
+
+// Treatment is one combination of levels: factor or fixed key → its level as
+// written in canonical form, for example transport → "poll?interval=1s".
+type Treatment map[string]string
+
+// Transport is the treatment's transport with knobs and label.
+func (t Treatment) Transport() string { return t["transport"] }
+
+// Key is the treatment in one line, its keys sorted: equal treatments have
+// equal keys.
+func (t Treatment) Key() string {
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(t)) {
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(k + "=" + t[k])
+	}
+	return b.String()
+}
+
+// Matches reports whether t has every level that where asks for.
+func (t Treatment) Matches(where map[string]string) bool {
+	for k, v := range where {
+		if t[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// Trial is one execution of one treatment: two fresh processes, one line.
+type Trial struct {
+	Type        string            `json:"type"` // "trial"
+	Treatment   Treatment         `json:"treatment"`
+	Block       int               `json:"block"`             // from 1
+	Order       int               `json:"order"`             // place within the run, from 1
+	Attempt     int               `json:"attempt,omitempty"` // 1 and up: a repeat of a disturbed trial
+	Started     time.Time         `json:"started"`
+	Valid       bool              `json:"valid"`
+	Invalid     []string          `json:"invalid"` // each rule that was broken, with its numbers
+	Disturbed   bool              `json:"disturbed"`
+	Disturbance []string          `json:"disturbance,omitempty"` // what disturbed it, with its numbers
+	Warnings    []string          `json:"warnings"`              // doubts that do not invalidate
+	Metrics     map[string]Metric `json:"metrics"`
+	Hists       map[string]*Hist  `json:"hists"`
+	Log         string            `json:"log,omitempty"` // tail of a failed child's log
+}
+
+// Kept reports whether the trial enters statistics.
+func (t *Trial) Kept() bool { return t.Valid && !t.Disturbed }
+
+// Metric is a number with its base unit: s, B, B/event, s/event, or 1 for
+// counts and shares.
+type Metric struct {
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+}
+
+// End is the last line of a file whose run came to its end, whichever way.
+type End struct {
+	Type     string    `json:"type"` // "end"
+	Ended    time.Time `json:"ended"`
+	Reason   string    `json:"reason"` // "complete", "interrupted", or what stopped it
+	Trials   int       `json:"trials"` // lines written, of every kind
+	Invalid  int       `json:"invalid"`
+	Disturb  int       `json:"disturbed"`
+	Repeated int       `json:"repeated"`
+}

@@ -1,0 +1,39 @@
+// Package all is the table of transports: a new one is a folder of its own and
+// a row here.
+package all
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"pushbench/servers/feed"
+	"pushbench/servers/longpoll"
+	"pushbench/servers/poll"
+	"pushbench/servers/ws"
+)
+
+// Transports are the ways to carry the feed, in the order in which people read
+// about them.
+var Transports = []*feed.Transport{
+	poll.Transport,
+	longpoll.Transport,
+	ws.Transport,
+}
+
+// Parse reads a transport as a scenario names it, such as poll?interval=1s.
+func Parse(text string) (feed.Spec, error) { return feed.ParseSpec(Transports, text) }
+
+// Handler serves every transport of one feed, each at the path of its name.
+func Handler(log *feed.Log) http.Handler {
+	mux := http.NewServeMux()
+	var paths []string
+	for _, t := range Transports {
+		mux.Handle("/"+t.Name, t.Handler(log))
+		paths = append(paths, "/"+t.Name)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		feed.Refuse(w, http.StatusNotFound, fmt.Errorf("no such path; the feed is at %s", strings.Join(paths, ", ")))
+	})
+	return mux
+}

@@ -1,0 +1,178 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Codec writes and reads events. Both forms have a fixed width apart from the
+// body, so that what an event costs on the wire does not depend on the hour,
+// the uptime or the length of the run, and both delimit themselves, so that a
+// response or a message may hold any number of events.
+//
+//	text    19 digits, blank, 19 digits, blank, 19 digits, blank, body, newline   (61 B + body)
+//	binary  seq, due, sent, length as 8-byte big-endian numbers, body             (32 B + body)
+//	base64  as text, with a binary body in standard base64                        (61 B + 4/3 body)
+//
+// The three numbers are Seq, Due and Sent; 19 digits hold any int64.
+type Codec string
+
+// The encodings a scenario may ask for.
+const (
+	Text   Codec = "text"
+	Binary Codec = "binary"
+	Base64 Codec = "base64"
+)
+
+// ParseCodec reads the scenario's encoding.
+func ParseCodec(s string) (Codec, error) {
+	switch c := Codec(s); c {
+	case Text, Binary, Base64:
+		return c, nil
+	}
+	return "", fmt.Errorf("encoding %q is not known; use text, binary or base64", s)
+}
+
+const (
+	digits      = 19 // of math.MaxInt64
+	textHead    = 3 * (digits + 1)
+	binaryHead  = 4 * 8
+	maxBodySize = 64 << 20
+)
+
+// ErrShort is returned by Decode when buf ends before the event does.
+var ErrShort = errors.New("event is cut short")
+
+// IsText reports whether the encoding is text on the wire (a WebSocket text
+// frame, text/plain).
+func (c Codec) IsText() bool { return c != Binary }
+
+// Envelope is the number of bytes that an event of this encoding takes beside
+// its body. For base64 the inflation of the body counts as envelope.
+func (c Codec) Envelope(body int) int {
+	switch c {
+	case Binary:
+		return binaryHead
+	case Base64:
+		return textHead + 1 + base64.StdEncoding.EncodedLen(body) - body
+	}
+	return textHead + 1
+}
+
+// Append adds the encoding of e to dst.
+func (c Codec) Append(dst []byte, e Event) []byte {
+	if c == Binary {
+		dst = binary.BigEndian.AppendUint64(dst, e.Seq)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(e.Due))
+		dst = binary.BigEndian.AppendUint64(dst, uint64(e.Sent))
+		dst = binary.BigEndian.AppendUint64(dst, uint64(len(e.Body)))
+		return append(dst, e.Body...)
+	}
+	dst = append(AppendNumber(dst, int64(e.Seq)), ' ')
+	dst = append(AppendNumber(dst, e.Due), ' ')
+	dst = append(AppendNumber(dst, e.Sent), ' ')
+	if c == Base64 {
+		dst = base64.StdEncoding.AppendEncode(dst, e.Body)
+	} else {
+		dst = append(dst, e.Body...)
+	}
+	return append(dst, '\n')
+}
+
+// Decode reads the event at the start of buf and returns what follows it. The
+// body of a text or binary event aliases buf.
+func (c Codec) Decode(buf []byte) (e Event, rest []byte, err error) {
+	if c == Binary {
+		return decodeBinary(buf)
+	}
+	if len(buf) < textHead {
+		return Event{}, buf, ErrShort
+	}
+	var n [3]int64
+	for i := range n {
+		field := buf[i*(digits+1) : (i+1)*(digits+1)]
+		if n[i], err = parseNumber(field[:digits]); err != nil {
+			return Event{}, buf, err
+		}
+		if field[digits] != ' ' {
+			return Event{}, buf, fmt.Errorf("event has %q where a blank ends its field %d", field[digits], i+1)
+		}
+	}
+	body := buf[textHead:]
+	end := bytes.IndexByte(body, '\n')
+	if end < 0 {
+		return Event{}, buf, ErrShort
+	}
+	e = Event{Seq: uint64(n[0]), Due: n[1], Sent: n[2], Body: body[:end:end]}
+	if c == Base64 {
+		if e.Body, err = base64.StdEncoding.Strict().DecodeString(string(e.Body)); err != nil {
+			return Event{}, buf, fmt.Errorf("body of event %d: %w", e.Seq, err)
+		}
+	}
+	return e, body[end+1:], nil
+}
+
+func decodeBinary(buf []byte) (Event, []byte, error) {
+	if len(buf) < binaryHead {
+		return Event{}, buf, ErrShort
+	}
+	var n [4]uint64
+	for i := range n {
+		if n[i] = binary.BigEndian.Uint64(buf[8*i:]); n[i] > math.MaxInt64 {
+			return Event{}, buf, fmt.Errorf("event's number %d is %d, beyond an int64", i+1, n[i])
+		}
+	}
+	if n[3] > maxBodySize {
+		return Event{}, buf, fmt.Errorf("event announces a body of %d bytes, more than the %d allowed", n[3], maxBodySize)
+	}
+	end := binaryHead + int(n[3])
+	if len(buf) < end {
+		return Event{}, buf, ErrShort
+	}
+	return Event{Seq: n[0], Due: int64(n[1]), Sent: int64(n[2]), Body: buf[binaryHead:end:end]}, buf[end:], nil
+}
+
+// DecodeAll emits every event of buf, which must end where an event ends, and
+// returns how many there were.
+func (c Codec) DecodeAll(buf []byte, emit func(Event)) (int, error) {
+	for n := 0; ; n++ {
+		if len(buf) == 0 {
+			return n, nil
+		}
+		e, rest, err := c.Decode(buf)
+		if err != nil {
+			return n, err
+		}
+		emit(e)
+		buf = rest
+	}
+}
+
+// AppendNumber adds n, zero-padded to 19 digits: the form of every number and
+// cursor in text.
+func AppendNumber(dst []byte, n int64) []byte {
+	var b [digits]byte
+	for i := digits - 1; i >= 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(dst, b[:]...)
+}
+
+func parseNumber(b []byte) (int64, error) {
+	var n uint64
+	for _, d := range b {
+		if d < '0' || d > '9' {
+			return 0, fmt.Errorf("event has %q where %d digits belong", b, digits)
+		}
+		n = n*10 + uint64(d-'0') // 19 digits cannot overflow a uint64
+	}
+	if n > math.MaxInt64 {
+		return 0, fmt.Errorf("event has %s, beyond an int64", b)
+	}
+	return int64(n), nil
+}

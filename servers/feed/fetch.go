@@ -1,0 +1,95 @@
+package feed
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Fetcher is the client end of a request/response transport: it asks one path
+// again and again for what follows its cursor. Its buffers are reused, so that
+// the generator's own cost stays small.
+type Fetcher struct {
+	Cursor uint64
+
+	sub    Subscription
+	client *http.Client
+	req    *http.Request
+	body   bytes.Buffer
+}
+
+// NewFetcher makes a fetcher of url/path. With last set, each request asks the
+// server to close the connection after it.
+func NewFetcher(ctx context.Context, client *http.Client, url, path string, s Subscription, last bool) (*Fetcher, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/"+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: make a request for %s: %w", path, url, err)
+	}
+	req.Close = last
+	return &Fetcher{Cursor: s.Since, sub: s, client: client, req: req}, nil
+}
+
+// Fetch sends one request, emits the events of its answer and moves the cursor
+// behind them. An answer without events is no error.
+func (f *Fetcher) Fetch() error {
+	f.req.URL.RawQuery = f.sub.Query(f.Cursor)
+	f.sub.Meter.Requests.Add(1)
+	resp, err := f.client.Do(f.req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	f.body.Reset()
+	if _, err := f.body.ReadFrom(resp.Body); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", f.req.URL.Path, err)
+	}
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusNoContent:
+		f.sub.Meter.Empty.Add(1)
+		return nil
+	default:
+		return NewStatusError(resp.StatusCode, &f.body)
+	}
+	n, err := f.sub.Codec.DecodeAll(f.body.Bytes(), func(e Event) {
+		f.Cursor = e.Cursor()
+		f.sub.Emit(e)
+	})
+	if err != nil {
+		return fmt.Errorf("answer of %s: %w", f.req.URL.Path, err)
+	}
+	if n == 0 {
+		return fmt.Errorf("answer of %s: status 200 without an event; an empty answer is 204", f.req.URL.Path)
+	}
+	f.sub.Meter.Answers.Add(1)
+	return nil
+}
+
+// StatusError is a server's refusal as a client end reports it.
+type StatusError struct {
+	Status int
+	Reason string // the response's first line
+}
+
+// NewStatusError makes one of a response's status and body.
+func NewStatusError(status int, body io.Reader) *StatusError {
+	line, _ := bufio.NewReader(io.LimitReader(body, 1024)).ReadString('\n')
+	return &StatusError{Status: status, Reason: string(bytes.TrimSpace([]byte(line)))}
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("server answered %d %s: %s", e.Status, http.StatusText(e.Status), e.Reason)
+}
+
+// Ended turns the error that a client end stopped with into nil if its context
+// ended it: that is how a subscription is meant to end.
+func Ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,130 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// Log is the feed: a bounded ring of published events that every subscriber
+// reads through a cursor of its own. No transport keeps a queue, so a slow
+// subscriber costs no memory; it falls behind, and past the ring it is told of
+// a gap.
+type Log struct {
+	codec Codec
+	clock Clock
+
+	mu     sync.Mutex
+	ring   []Record
+	newest uint64        // sequence number of the newest event, 0 if none
+	wake   chan struct{} // closed by the next Publish, or by Close
+	closed bool
+}
+
+// Record is a published event with its encoding. All subscribers share it, so
+// it is read-only.
+type Record struct {
+	Event
+	Wire []byte
+}
+
+// DefaultRing is how many events a log holds unless told otherwise.
+const DefaultRing = 4096
+
+// ErrClosed is returned by Wait when the feed has ended.
+var ErrClosed = errors.New("the feed has ended")
+
+// AheadError says that a cursor is beyond the newest event: the subscriber has
+// seen another feed, most likely this server's before a restart.
+type AheadError struct{ Cursor, Newest uint64 }
+
+func (e *AheadError) Error() string {
+	return fmt.Sprintf("since=%d is ahead of the feed, whose newest event is %d; start again from since=0", e.Cursor, e.Newest)
+}
+
+// NewLog makes an empty log that holds the newest size events.
+func NewLog(codec Codec, size int, clock Clock) *Log {
+	return &Log{codec: codec, clock: clock, ring: make([]Record, size), wake: make(chan struct{})}
+}
+
+// Codec is the encoding of the log's events.
+func (l *Log) Codec() Codec { return l.codec }
+
+// Publish stamps, encodes and appends the next event, due at the given instant,
+// and wakes whoever waits for it. The body is copied.
+func (l *Log) Publish(due int64, body []byte) Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := Event{Seq: l.newest + 1, Due: due, Sent: l.clock.Now(), Body: body}
+	wire := l.codec.Append(make([]byte, 0, len(body)+l.codec.Envelope(len(body))), e)
+	e.Body = nil // subscribers read Wire; the caller may reuse its body
+	l.ring[e.Seq%uint64(len(l.ring))] = Record{Event: e, Wire: wire}
+	l.newest = e.Seq
+	if !l.closed {
+		close(l.wake)
+		l.wake = make(chan struct{})
+	}
+	return e
+}
+
+// Newest is the sequence number of the newest event, 0 if there is none.
+func (l *Log) Newest() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.newest
+}
+
+// Since appends to dst what follows cursor, at most limit records, and returns
+// it with the new cursor. Where the ring has already let go of the next
+// events, a record that announces the gap comes first and counts as one.
+func (l *Log) Since(cursor uint64, limit int, dst []Record) ([]Record, uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if cursor > l.newest {
+		return dst, cursor, &AheadError{cursor, l.newest}
+	}
+	if held := uint64(len(l.ring)); l.newest-cursor > held {
+		gap := Gap{First: cursor + 1, Last: l.newest - held}
+		dst = append(dst, Record{Event: gap.Event(), Wire: l.codec.Append(nil, gap.Event())})
+		cursor = gap.Last
+		limit--
+	}
+	for ; cursor < l.newest && limit > 0; limit-- {
+		cursor++
+		dst = append(dst, l.ring[cursor%uint64(len(l.ring))])
+	}
+	return dst, cursor, nil
+}
+
+// Wait returns when there is something after cursor: at once if there is
+// already, so that an event published between Since and Wait is not slept
+// through.
+func (l *Log) Wait(ctx context.Context, cursor uint64) error {
+	for {
+		l.mu.Lock()
+		ready, closed, wake := l.newest > cursor, l.closed, l.wake
+		l.mu.Unlock()
+		switch {
+		case ready:
+			return nil
+		case closed:
+			return ErrClosed
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Close ends the feed: what waits returns ErrClosed once it has everything.
+func (l *Log) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.closed = true
+		close(l.wake)
+	}
+}

@@ -1,0 +1,193 @@
+package feed
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+)
+
+// Forever is a Timeline's end where nobody is going to stop it.
+const Forever = time.Duration(math.MaxInt64)
+
+// Timeline is trial time: the offset from an origin at which events and polls
+// are due. It runs up to a mark, rests there while both ends' tallies are
+// read, and runs on from a later origin, so that a rest shifts schedule and
+// polls alike and costs neither of them a beat.
+type Timeline struct {
+	clock Clock
+
+	mu      sync.Mutex
+	origin  int64         // ns on the clock of trial time 0
+	to      time.Duration // trial time at which it rests
+	changed chan struct{} // closed by Run
+	active  int           // members between two waits
+	quiet   chan struct{} // closed when active falls to 0; nil if nobody asked
+}
+
+// NewTimeline makes a timeline that rests at 0 until it is Run.
+func NewTimeline(clock Clock) *Timeline {
+	return &Timeline{clock: clock, changed: make(chan struct{})}
+}
+
+// Run lets trial time pass, from the origin given on the clock (ns) up to to.
+func (t *Timeline) Run(origin int64, to time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.origin, t.to = origin, to
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// AtRest returns when trial time has reached its mark and every member is
+// waiting for it to go on.
+func (t *Timeline) AtRest(ctx context.Context) error {
+	alarm := NewAlarm(t.clock)
+	defer alarm.Close()
+	for {
+		t.mu.Lock()
+		due := instant(t.origin, t.to)
+		changed := t.changed
+		var quiet chan struct{}
+		if t.active > 0 {
+			if t.quiet == nil {
+				t.quiet = make(chan struct{})
+			}
+			quiet = t.quiet
+		}
+		t.mu.Unlock()
+		if t.clock.Now() < due {
+			if err := alarm.Wait(ctx, due, changed); err != nil {
+				return err
+			}
+			continue
+		}
+		if quiet == nil {
+			return ctx.Err()
+		}
+		select {
+		case <-quiet:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Join adds a member, which is at work until its first Wait.
+func (t *Timeline) Join() *Member {
+	m := &Member{t: t}
+	m.work()
+	return m
+}
+
+// Member is one user of trial time: the publisher, or a subscriber that polls.
+// It is for one goroutine.
+type Member struct {
+	t    *Timeline
+	busy bool
+}
+
+func (m *Member) work() {
+	m.t.mu.Lock()
+	defer m.t.mu.Unlock()
+	if !m.busy {
+		m.busy = true
+		m.t.active++
+	}
+}
+
+func (m *Member) rest() {
+	if !m.busy {
+		return
+	}
+	m.busy = false
+	if m.t.active--; m.t.active == 0 && m.t.quiet != nil {
+		close(m.t.quiet)
+		m.t.quiet = nil
+	}
+}
+
+// Leave ends the membership.
+func (m *Member) Leave() {
+	m.t.mu.Lock()
+	defer m.t.mu.Unlock()
+	m.rest()
+}
+
+// Waiter waits until an instant on the clock, or until interrupt is closed:
+// an Alarm where promptness is worth a descriptor, else Sleep.
+type Waiter interface {
+	Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error
+}
+
+// Wait returns when trial time at has come and is running, with the instant on
+// the clock at which it was due (ns).
+func (m *Member) Wait(ctx context.Context, at time.Duration, w Waiter) (due int64, err error) {
+	t := m.t
+	for {
+		t.mu.Lock()
+		m.rest()
+		origin, to, changed := t.origin, t.to, t.changed
+		t.mu.Unlock()
+		due = instant(origin, at)
+		switch {
+		case at >= to: // not before the next Run
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			}
+		case t.clock.Now() < due:
+			if err := w.Wait(ctx, due, changed); err != nil {
+				return 0, err
+			}
+		default:
+			m.work()
+			return due, ctx.Err()
+		}
+	}
+}
+
+// Now is the present trial time, at most the mark where it rests.
+func (m *Member) Now() time.Duration {
+	t := m.t
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return min(time.Duration(t.clock.Now()-t.origin), t.to)
+}
+
+// instant is origin + at, or the end of time where that overflows.
+func instant(origin int64, at time.Duration) int64 {
+	if int64(at) > math.MaxInt64-origin {
+		return math.MaxInt64
+	}
+	return origin + int64(at)
+}
+
+// Sleep is a Waiter on a runtime timer, good for thousands of subscribers that
+// may each be a fraction of a millisecond late.
+type Sleep struct {
+	clock Clock
+	timer *time.Timer
+}
+
+// NewSleep makes a Sleep, for one goroutine.
+func NewSleep(clock Clock) *Sleep { return &Sleep{clock: clock} }
+
+// Wait implements Waiter.
+func (s *Sleep) Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error {
+	left := time.Duration(due - s.clock.Now())
+	if s.timer == nil {
+		s.timer = time.NewTimer(left)
+	} else {
+		s.timer.Reset(left)
+	}
+	select {
+	case <-s.timer.C:
+	case <-interrupt:
+		s.timer.Stop()
+	case <-ctx.Done():
+		s.timer.Stop()
+	}
+	return ctx.Err()
+}

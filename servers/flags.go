@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"pushbench/servers/feed"
+)
+
+// options is the command line.
+type options struct {
+	addr        string
+	rate        rate
+	arrivals    string
+	payload     size
+	payloadKind string
+	encoding    string
+	seed        uint64
+	block       int
+	ring        int
+	control     bool
+	version     bool
+}
+
+const usage = `usage: servers [flags]
+
+Serves one feed over every transport, on one port, until interrupted.
+
+example: a feed of ten 200-byte events a second, and a look at it
+  servers -addr 127.0.0.1:8080 -rate 10/s -payload 200B
+  curl 'http://127.0.0.1:8080/longpoll?since=0'
+
+flags:
+`
+
+func parseFlags(args []string, stderr io.Writer) (options, error) {
+	o := options{rate: 10, payload: 200}
+	f := flag.NewFlagSet("servers", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on this `address`")
+	f.Var(&o.rate, "rate", "publish this many events a `second`, as 10/s")
+	f.StringVar(&o.arrivals, "arrivals", "poisson", "`constant` or poisson")
+	f.Var(&o.payload, "payload", "`size` of an event's body, as 200B or 4KB")
+	f.StringVar(&o.payloadKind, "payload-kind", "random", "`random` or ticker")
+	f.StringVar(&o.encoding, "encoding", "text", "`text`, binary or base64")
+	f.Uint64Var(&o.seed, "seed", 1, "`seed` of arrivals and payload")
+	f.IntVar(&o.block, "block", 0, "`block` of the run, mixed into the seed")
+	f.IntVar(&o.ring, "ring", feed.DefaultRing, "`events` that the log keeps")
+	f.BoolVar(&o.control, "control", false, "take commands as JSON lines on standard input, as loadgen gives them")
+	f.BoolVar(&o.version, "version", false, "print the version and exit")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	switch {
+	case f.NArg() > 0:
+		return o, fmt.Errorf("unexpected argument %q; servers takes flags only", f.Arg(0))
+	case o.arrivals != "constant" && o.arrivals != "poisson":
+		return o, fmt.Errorf("-arrivals %q: use constant or poisson", o.arrivals)
+	case o.ring < 1:
+		return o, fmt.Errorf("-ring %d: the log has to keep at least one event", o.ring)
+	}
+	return o, nil
+}
+
+// rate is a flag of the form 10/s.
+type rate float64
+
+func (r rate) String() string { return strconv.FormatFloat(float64(r), 'g', -1, 64) + "/s" }
+
+func (r *rate) Set(s string) error {
+	digits, found := strings.CutSuffix(s, "/s")
+	v, err := strconv.ParseFloat(digits, 64)
+	if !found || err != nil || !(v > 0) || v > 1e6 {
+		return errors.New("write events per second above zero, as 10/s")
+	}
+	*r = rate(v)
+	return nil
+}
+
+// size is a flag of the form 200B or 4KB (1 KB = 1,024 B).
+type size int
+
+func (z size) String() string { return strconv.Itoa(int(z)) + "B" }
+
+func (z *size) Set(s string) error {
+	unit := 1
+	digits, found := strings.CutSuffix(s, "KB")
+	if found {
+		unit = 1024
+	} else if digits, found = strings.CutSuffix(s, "B"); !found {
+		return errors.New("write a size with its unit, as 200B or 4KB")
+	}
+	v, err := strconv.Atoi(digits)
+	if err != nil || v < 0 || v > 1<<20 {
+		return errors.New("write a size from 0B to 1048576KB, as 200B")
+	}
+	*z = size(v * unit)
+	return nil
+}
+
+// version is the module's version and the revision it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "servers (no build information)"
+	}
+	revision := "unknown revision"
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			revision = s.Value
+		}
+	}
+	return fmt.Sprintf("servers %s, %s, %s", info.Main.Version, revision, info.GoVersion)
+}

@@ -1,0 +1,73 @@
+// Package longpoll is long polling: the server parks a request until there is
+// an event after the client's cursor, or until the hold time is over, and the
+// client asks anew at once (RFC 6202 §2).
+//
+// The cursor is what makes it correct. Between an answer and the next request
+// no one is listening; an event published in that gap is still in the log, and
+// the next request, which names the last event the client has, gets it.
+package longpoll
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"time"
+
+	"pushbench/servers/feed"
+)
+
+// Transport is long polling.
+var Transport = &feed.Transport{
+	Name:  "longpoll",
+	About: "long polling: a request is parked until there is an event",
+	Knobs: []feed.Knob{
+		// RFC 6202 §5.5 finds 30 s a safe timeout across proxies.
+		{Name: "hold", Default: "30s", About: "how long a request is parked at most", Server: true, Check: feed.CheckDuration(time.Millisecond, time.Hour)},
+		{Name: "batch", Default: "on", About: "off: one event per answer even if more are ready", Server: true, Check: feed.CheckOneOf("on", "off")},
+	},
+	Serve:     serve,
+	Subscribe: subscribe,
+}
+
+func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
+	limit := math.MaxInt
+	if req.Options.Is("batch", "off") {
+		limit = 1
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), req.Options.Duration("hold"))
+	defer cancel()
+	for {
+		records, _, err := log.Since(req.Since, limit, nil)
+		if err != nil {
+			feed.Refuse(w, http.StatusBadRequest, err)
+			return
+		}
+		if len(records) == 0 {
+			err = log.Wait(ctx, req.Since)
+		}
+		switch {
+		case len(records) > 0, errors.Is(err, context.DeadlineExceeded):
+			log.WriteRecords(w, records) // an error here is the connection's: the client sees it
+			return
+		case errors.Is(err, feed.ErrClosed):
+			// Not 204: the client would ask again at once, for ever.
+			feed.Refuse(w, http.StatusServiceUnavailable, err)
+			return
+		case err != nil:
+			return // the client has gone
+		}
+	}
+}
+
+func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
+	fetcher, err := feed.NewFetcher(ctx, client, url, "longpoll", s, false)
+	if err != nil {
+		return err
+	}
+	for {
+		if err := fetcher.Fetch(); err != nil {
+			return feed.Ended(ctx, err)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+// Servers is the program that is measured: every transport of one feed on one
+// port. Loadgen starts a fresh one for each trial and steers it over its
+// standard input; by hand it serves the feed until it is interrupted.
+//
+//	go run ./servers -addr 127.0.0.1:8080 -rate 10/s -payload 200B
+//	curl 'http://127.0.0.1:8080/poll?since=0'
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"pushbench/servers/all"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program; it returns its exit code: 0, 1 for a failure, 2 for bad
+// usage.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parseFlags(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "servers:", err)
+		return 2
+	}
+	if o.version {
+		fmt.Fprintln(stdout, version())
+		return 0
+	}
+	if err := serve(ctx, o, stdin, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "servers:", err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs feed and listener until ctx ends or, under control, until stdin
+// does.
+func serve(ctx context.Context, o options, stdin io.Reader, stdout, stderr io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	clock := feed.NewClock()
+	publisher, err := newPublisher(o, clock)
+	if err != nil {
+		return err
+	}
+	var tally wire.Tally
+	l, err := net.Listen("tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("%w; choose another address with -addr", err)
+	}
+	server := &http.Server{Handler: all.Handler(publisher.Log), ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(wire.Listener(l, &tally)) }()
+	go func() { failed <- publisher.Run(ctx) }()
+
+	// The log is never empty, so that whoever subscribes has its first event at once.
+	first := publisher.Log.Publish(clock.Now(), publisher.Payload.Next(nil))
+	if o.control {
+		if err := json.NewEncoder(stdout).Encode(control.Listening{Addr: l.Addr().String(), Newest: first.Seq}); err != nil {
+			return fmt.Errorf("announce the address: %w", err)
+		}
+		s := steered{publisher: publisher, tally: &tally, clock: clock}
+		go func() { failed <- control.Serve(ctx, stdin, stdout, s.handlers()) }()
+	} else {
+		announce(stderr, l.Addr(), o)
+		publisher.Timeline.Run(clock.Now(), feed.Forever)
+	}
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	return errors.Join(err, shutdown(server, publisher.Log))
+}
+
+// shutdown ends the feed, lets requests in hand finish, and closes the rest.
+func shutdown(server *http.Server, log *feed.Log) error {
+	log.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+func newPublisher(o options, clock feed.Clock) (*feed.Publisher, error) {
+	codec, err := feed.ParseCodec(o.encoding)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := feed.NewPayload(o.payloadKind, int(o.payload), codec, feed.Rand(o.seed, o.block, "payload"))
+	if err != nil {
+		return nil, err
+	}
+	arrivals := feed.Rand(o.seed, o.block, "arrivals")
+	if o.arrivals == "constant" {
+		arrivals = nil
+	}
+	schedule, err := feed.NewSchedule(float64(o.rate), arrivals)
+	if err != nil {
+		return nil, err
+	}
+	return &feed.Publisher{
+		Log:      feed.NewLog(codec, o.ring, clock),
+		Schedule: schedule,
+		Payload:  payload,
+		Timeline: feed.NewTimeline(clock),
+		Clock:    clock,
+	}, nil
+}
+
+func announce(w io.Writer, addr net.Addr, o options) {
+	fmt.Fprintf(w, "serving %v events at %v (%s) until interrupted:\n", o.payload, o.rate, o.encoding)
+	for _, t := range all.Transports {
+		fmt.Fprintf(w, "  http://%s/%s?since=0   %s\n", addr, t.Name, t.About)
+	}
+}

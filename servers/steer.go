@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// steered carries out loadgen's commands.
+type steered struct {
+	publisher *feed.Publisher
+	tally     *wire.Tally
+	clock     feed.Clock
+}
+
+func (s steered) handlers() map[string]control.Handler {
+	return map[string]control.Handler{
+		control.Run:     control.Handle(s.run),
+		control.Publish: control.Handle(s.publish),
+		control.Tally:   control.Handle(s.counts),
+		control.Mark:    control.Handle(s.mark),
+	}
+}
+
+func (s steered) run(ctx context.Context, a control.RunArgs) (control.RunResult, error) {
+	s.publisher.Timeline.Run(a.Origin, a.To)
+	err := s.publisher.Timeline.AtRest(ctx)
+	return control.RunResult{Newest: s.publisher.Log.Newest()}, err
+}
+
+func (s steered) publish(context.Context, control.None) (control.RunResult, error) {
+	e := s.publisher.Log.Publish(s.clock.Now(), s.publisher.Payload.Next(nil))
+	return control.RunResult{Newest: e.Seq}, nil
+}
+
+func (s steered) counts(context.Context, control.None) (wire.Counts, error) {
+	return s.tally.Counts(), nil
+}
+
+func (s steered) mark(context.Context, control.None) (control.ServerMark, error) {
+	usage, err := control.ReadUsage()
+	lags, cpu := s.publisher.Lags()
+	return control.ServerMark{
+		At:         s.clock.Now(),
+		Usage:      usage,
+		Counts:     s.tally.Counts(),
+		Newest:     s.publisher.Log.Newest(),
+		Lags:       lags,
+		PublishCPU: cpu.Seconds(),
+	}, err
+}
