@@ -1,0 +1,88 @@
+package fleet
+
+import (
+	"time"
+
+	"pushbench/results"
+	"pushbench/servers/control"
+	"pushbench/servers/wire"
+)
+
+// Commands of a fleet, beside control.Run (RunArgs → None), control.Tally and
+// control.Mark (→ Mark).
+const (
+	Connect = "connect" // Config → None, once every subscriber has its first event
+	Await   = "await"   // AwaitArgs → Awaited
+	Collect = "collect" // the feed's newest event → Collected
+)
+
+// Config is what a fleet subscribes to, and how.
+type Config struct {
+	Addr        string  `json:"addr"`      // of the server
+	Transport   string  `json:"transport"` // with knobs
+	Encoding    string  `json:"encoding"`
+	Payload     int     `json:"payload"` // bytes that every event's body must have
+	Subscribers int     `json:"subscribers"`
+	DialRate    float64 `json:"dial-rate"` // connections opened per second, open loop
+	Seed        uint64  `json:"seed"`
+	Block       int     `json:"block"`
+}
+
+// RunArgs lets trial time pass, and says which events belong to the measured
+// window: those due in [From, Until), ns on CLOCK_MONOTONIC, whenever they
+// arrive.
+type RunArgs struct {
+	control.RunArgs
+	From  int64 `json:"from"`
+	Until int64 `json:"until"`
+}
+
+// AwaitArgs asks for every subscriber to have an event, for at most a time.
+// Polls go on meanwhile, from Origin.
+type AwaitArgs struct {
+	Newest  uint64        `json:"newest"`
+	Origin  int64         `json:"origin"`
+	Timeout time.Duration `json:"timeout"`
+}
+
+// Awaited is how many subscribers did not have it in time.
+type Awaited struct {
+	Missing int `json:"missing"`
+}
+
+// Mark is the state of a fleet while trial time rests. All counts are
+// cumulative.
+type Mark struct {
+	At     int64         `json:"at"` // ns on CLOCK_MONOTONIC
+	Usage  control.Usage `json:"usage"`
+	Counts wire.Counts   `json:"counts"`
+
+	Delivered int64 `json:"delivered"` // events emitted to all subscribers
+	Payload   int64 `json:"payload"`   // bytes of their bodies
+	Envelope  int64 `json:"envelope"`  // bytes of their encoding beside the body
+
+	HeadersUp   int64 `json:"headers-up"` // bytes of HTTP message heads
+	HeadersDown int64 `json:"headers-down"`
+	FramingUp   int64 `json:"framing-up"` // bytes of WebSocket frame headers and control frames
+	FramingDown int64 `json:"framing-down"`
+
+	Requests int64 `json:"requests"`
+	Answers  int64 `json:"answers"`
+	Empty    int64 `json:"empty"`
+	Skipped  int64 `json:"skipped"` // polls whose slot passed while the one before was outstanding
+}
+
+// Collected is what a fleet has seen in the whole trial.
+type Collected struct {
+	Hists  map[string]*results.Hist `json:"hists"`
+	Order  Order                    `json:"order"`
+	Errors []string                 `json:"errors"` // of subscribers, the first few
+	Failed int                      `json:"failed"` // subscribers that ended with an error
+	// Dropped is samples that a histogram could not take: a negative time or
+	// one of over an hour.
+	Dropped int64 `json:"dropped"`
+	// Setups is connections that became ready, with the bytes that took in all.
+	Setups    int64 `json:"setups"`
+	SetupUp   int64 `json:"setup-up"`
+	SetupDown int64 `json:"setup-down"`
+}

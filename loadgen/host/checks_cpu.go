@@ -1,0 +1,151 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+)
+
+func (e *environment) system() Check {
+	h := e.host
+	var memory, kernel string
+	if h.Memory > 0 {
+		memory = fmt.Sprintf("%.1f GiB of memory", float64(h.Memory)/(1<<30))
+	}
+	if h.Kernel != "" {
+		kernel = "kernel " + h.Kernel
+	}
+	c := Check{Name: "system", State: OK, Found: strings.Join(nonEmpty(h.OS, kernel, h.CPU, memory), ", ")}
+	if !e.linux() {
+		c.State, c.Means = Note, "Linux is the measuring platform; here nothing is pinned and the host's CPU time is not read"
+	}
+	return c
+}
+
+func (e *environment) cpus() Check {
+	cores := map[int]bool{}
+	for _, cpu := range e.topology.CPUs {
+		cores[cpu.Core] = true
+	}
+	l := Split(e.topology)
+	c := Check{Name: "cpus", State: OK, Means: l.Note}
+	c.Found = fmt.Sprintf("%s on %s", count(len(e.topology.CPUs), "CPU"), count(len(cores), "core"))
+	switch {
+	case !e.linux():
+		return Check{"cpus", Note, count(len(e.topology.CPUs), "CPU"), "server and fleet run where the kernel puts them"}
+	case l.Shared:
+		c.State = Lacks
+	case l.Note != "":
+		c.State = Note
+	default:
+		c.Found += fmt.Sprintf(", server on %s, fleet on %s", cpuText(l.Server), cpuText(l.Fleet))
+	}
+	return c
+}
+
+// usage is how the CPUs spent a moment in which the doctor slept, and their
+// time since boot.
+type usage struct {
+	now, boot CPUTime
+	err       error
+}
+
+// usageSample is long enough for 30 of the kernel's counts per CPU.
+const usageSample = 300 * time.Millisecond
+
+func (e *environment) usage() usage {
+	before, err := e.cpuTime()
+	if err != nil {
+		return usage{err: err}
+	}
+	e.pause(usageSample)
+	after, err := e.cpuTime()
+	return usage{now: after.Sub(before), boot: after, err: err}
+}
+
+func (e *environment) cpuTime() (CPUTime, error) {
+	stat, err := fs.ReadFile(e.files, "proc/stat")
+	if errors.Is(err, fs.ErrNotExist) {
+		return CPUTime{}, errors.New("there is no /proc/stat")
+	} else if err != nil {
+		return CPUTime{}, err
+	}
+	return parseStat(stat, e.topology.IDs())
+}
+
+// busyNow is the share of CPU time from which other work is worth a note.
+const busyNow = 0.10
+
+func (e *environment) load(u usage) Check {
+	if u.err != nil {
+		return Check{"load", Note, u.err.Error(), "look for other work yourself before a run"}
+	}
+	c := Check{Name: "load", State: OK}
+	c.Found = fmt.Sprintf("load average %.2f, CPUs %.0f %% busy now", e.host.Load, u.now.BusyShare()*100)
+	switch {
+	case u.now.BusyShare() > busyNow:
+		c.State, c.Means = Note, "something else is running, and will show in latency and CPU time"
+	case busy(e.host):
+		c.State, c.Means = Note, "other work ran within the last minute"
+	}
+	return c
+}
+
+func (e *environment) steal(u usage) Check {
+	if u.err != nil {
+		return Check{"steal", Lacks, u.err.Error(), "stolen time and the host's CPU time are not measured"}
+	}
+	c := Check{Name: "steal", State: OK}
+	c.Found = fmt.Sprintf("%.1f %% now, %.1f %% since boot", u.now.StealShare()*100, u.boot.StealShare()*100)
+	if max(u.now.StealShare(), u.boot.StealShare()) > stealLimit {
+		c.State = Note
+		c.Means = fmt.Sprintf("trials with more than %.0f %% are marked disturbed, left out and repeated", stealLimit*100)
+	}
+	return c
+}
+
+func (e *environment) virtual() Check {
+	if e.host.Virtual {
+		return Check{"virtual", Note, "a hypervisor is announced", "neighbours can slow this machine; steal and the calibration loop tell when"}
+	}
+	return Check{"virtual", OK, "no hypervisor is announced", ""}
+}
+
+func (e *environment) clock() Check {
+	switch source := e.host.Clock; {
+	case source == "":
+		return Check{"clock", Note, "clock source not known", ""}
+	case slowClock(source):
+		return Check{"clock", Note, source, "each time stamp costs a system call or more, and CPU per event is dearer for it"}
+	default:
+		return Check{"clock", OK, source, ""}
+	}
+}
+
+const (
+	timerSleeps = 51 // an odd number has a middle one
+	timerSleep  = time.Millisecond
+	// A publisher is late when p99 of its lag is 1 ms: half of that for the
+	// middle sleep leaves no room.
+	timerLimit = time.Millisecond / 2
+)
+
+func (e *environment) timer() Check {
+	late := make([]time.Duration, timerSleeps)
+	for i := range late {
+		start := e.now()
+		e.pause(timerSleep)
+		late[i] = e.now().Sub(start) - timerSleep
+	}
+	slices.Sort(late)
+	p50 := late[timerSleeps/2]
+	c := Check{Name: "timer", State: OK}
+	c.Found = fmt.Sprintf("a sleep of 1 ms ends %d µs late (p50 of %d)", p50.Microseconds(), timerSleeps)
+	if p50 > timerLimit {
+		c.State, c.Means = Note, "publishing may miss its schedule by more than 1 ms, and trials become invalid"
+	}
+	return c
+}

@@ -1,0 +1,90 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// manySubscribers is the largest fan-out of the scenarios that come with the
+// project.
+const manySubscribers = 2000
+
+func (e *environment) openFiles() Check {
+	if e.host.OpenFiles <= 0 {
+		return Check{"open-files", Note, "limit not known", "many subscribers may not fit"}
+	}
+	fit := max(e.host.OpenFiles-spareFiles, 0)
+	c := Check{Name: "open-files", State: OK}
+	c.Found = fmt.Sprintf("%d per process, enough for %d subscribers", e.host.OpenFiles, fit)
+	if fit < manySubscribers {
+		c.State, c.Means = Note, fmt.Sprintf("larger scenarios stop with an error; `ulimit -Hn %d` in a root shell mends it", FilesFor(manySubscribers))
+	}
+	return c
+}
+
+// fewPorts leaves room for twice manySubscribers, as the ports of closed
+// connections rest for a minute.
+const fewPorts = 2 * manySubscribers
+
+// ports counts the range that the kernel picks from (ip(7),
+// ip_local_port_range): each is good for one connection from one address to
+// the server.
+func (e *environment) ports() Check {
+	fields := strings.Fields(readText(e.files, "proc/sys/net/ipv4/ip_local_port_range"))
+	var first, last int
+	if len(fields) == 2 {
+		first, _ = strconv.Atoi(fields[0])
+		last, _ = strconv.Atoi(fields[1])
+	}
+	if first < 1 || last < first || last > 65535 {
+		return Check{"ports", Note, "range for outgoing connections not known", ""}
+	}
+	n := last - first + 1
+	c := Check{Name: "ports", State: OK}
+	c.Found = fmt.Sprintf("%d (%d to %d), that many connections from one address", n, first, last)
+	if n < fewPorts {
+		c.State, c.Means = Note, "many subscribers, or polls with keepalive=off, can use them up; widen net.ipv4.ip_local_port_range"
+	}
+	return c
+}
+
+func (e *environment) congestion() Check {
+	available := strings.Fields(readText(e.files, "proc/sys/net/ipv4/tcp_available_congestion_control"))
+	if e.host.Congestion == "" || len(available) == 0 {
+		return Check{"congestion", Note, "TCP congestion control not known", ""}
+	}
+	c := Check{Name: "congestion", State: OK}
+	c.Found = fmt.Sprintf("%s in force (available: %s)", e.host.Congestion, strings.Join(available, ", "))
+	var missing []string
+	for _, name := range []string{"cubic", "bbr", "reno"} {
+		if !slices.Contains(available, name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		c.State, c.Means = Note, fmt.Sprintf("not loaded: %s; `modprobe tcp_%s` as root may add it", strings.Join(missing, ", "), missing[0])
+	}
+	return c
+}
+
+func (e *environment) packets() Check {
+	if err := e.capture(); err != nil {
+		return Check{"capture", Lacks, err.Error(), "bytes on the link are estimated from segments, not captured; root or CAP_NET_RAW can"}
+	}
+	return Check{"capture", OK, "packets can be captured", ""}
+}
+
+func (e *environment) lab() Check {
+	var problems []string
+	for _, try := range []func() error{e.tun, e.namespaces} {
+		if err := try(); err != nil {
+			problems = append(problems, err.Error())
+		}
+	}
+	if len(problems) > 0 {
+		return Check{"lab", Lacks, strings.Join(slices.Compact(problems), "; "), "delay, loss and bandwidth cannot be emulated; loopback can be measured all the same"}
+	}
+	return Check{"lab", OK, "TUN device, user and network namespaces", ""}
+}

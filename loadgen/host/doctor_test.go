@@ -1,0 +1,243 @@
+package host
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushbench/results"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// stand is a host that a test makes up. Its clock moves only when it pauses,
+// by the time asked for and late; meanwhile /proc/stat moves on, too.
+type stand struct {
+	environment
+	clock    time.Time
+	late     []time.Duration
+	pauses   int
+	nextStat string
+}
+
+func newStand(content map[string]string, programs ...string) *stand {
+	s := &stand{late: []time.Duration{80 * time.Microsecond}}
+	root := files(content)
+	s.environment = environment{
+		files: root,
+		now:   func() time.Time { return s.clock },
+		pause: func(d time.Duration) {
+			s.clock = s.clock.Add(d + s.late[s.pauses%len(s.late)])
+			s.pauses++
+			if s.nextStat != "" {
+				root["proc/stat"] = &fstest.MapFile{Data: []byte(s.nextStat)}
+			}
+		},
+		lookPath: func(name string) (string, error) {
+			for _, p := range programs {
+				if p == name || filepath.Base(p) == name && filepath.Dir(p) == "/usr/bin" {
+					return p, nil
+				}
+			}
+			return "", errors.New("not found")
+		},
+		capture:    func() error { return nil },
+		tun:        func() error { return nil },
+		namespaces: func() error { return nil },
+	}
+	return s
+}
+
+// complete has everything, quiet and on metal.
+func complete() *stand {
+	s := newStand(map[string]string{
+		"proc/stat":                             "cpu0 1000 0 0 99000 0 0 0 0\ncpu1 1000 0 0 99000 0 0 0 0\n",
+		"proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
+		"proc/sys/net/ipv4/tcp_available_congestion_control": "reno cubic bbr\n",
+	}, "/usr/bin/gcc", "/usr/bin/chromium", "/usr/sbin/nginx", "/usr/sbin/haproxy", "/usr/bin/caddy")
+	s.nextStat = "cpu0 1001 0 0 99029 0 0 0 0\ncpu1 1000 0 0 99030 0 0 0 0\n"
+	s.host = results.Host{
+		CPU: "Xeon", Cores: 2, Memory: 8 << 30, OS: "linux (Debian GNU/Linux 12 (bookworm))", Kernel: "6.1.0",
+		Congestion: "cubic", Clock: "tsc", OpenFiles: 1 << 20, Load: 0.08,
+	}
+	s.topology = Topology{CPUs: []CPU{{0, 0, 0}, {1, 1, 0}}}
+	return s
+}
+
+// poor has one stolen CPU, tight limits and no tools.
+func poor() *stand {
+	s := newStand(map[string]string{
+		"proc/stat":                             "cpu0 1000 0 0 80000 0 0 0 19000\n",
+		"proc/sys/net/ipv4/ip_local_port_range": "60000 60999\n",
+		"proc/sys/net/ipv4/tcp_available_congestion_control": "reno cubic\n",
+	}, "/usr/bin/clang", "/usr/sbin/nginx")
+	s.nextStat = "cpu0 1015 0 0 80009 0 0 0 19006\n"
+	s.late = []time.Duration{100 * time.Microsecond, 4 * time.Millisecond, 3 * time.Millisecond}
+	s.host = results.Host{CPU: "Xeon", Cores: 1, OS: "linux", Congestion: "reno", Clock: "hpet", Virtual: true, OpenFiles: 1024, Load: 1.5}
+	s.topology = Topology{CPUs: []CPU{{0, 0, 0}}}
+	s.capture = func() error { return errors.New("raw packet socket: operation not permitted") }
+	s.tun = func() error { return errors.New("open /dev/net/tun: no such file or directory") }
+	s.namespaces = func() error { return errors.New("user and network namespaces: operation not permitted") }
+	return s
+}
+
+// foreign is a system without /proc.
+func foreign() *stand {
+	s := newStand(nil)
+	s.host = results.Host{CPU: "Apple M2", Cores: 8, OS: "darwin (macOS 15.1)", Kernel: "24.1.0", Memory: 16 << 30, OpenFiles: 61440}
+	s.topology = Topology{CPUs: []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}}}
+	s.cc = "/opt/cc -arch arm64"
+	only := func() error { return errors.New("only Linux has it") }
+	s.capture, s.tun, s.namespaces = only, only, only
+	return s
+}
+
+func TestDoctor(t *testing.T) {
+	for name, s := range map[string]*stand{"complete": complete(), "poor": poor(), "foreign": foreign()} {
+		t.Run(name, func(t *testing.T) {
+			var got bytes.Buffer
+			if err := write(&got, s.checks()); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "doctor-"+name, got.Bytes())
+		})
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.SplitAfter(string(want), "\n"), strings.SplitAfter(string(got), "\n")); diff != "" {
+		t.Errorf("%s (-want +got; -update accepts it):\n%s", file, diff)
+	}
+}
+
+// Each case spoils one thing of a complete host: that check changes, no other.
+func TestChecks(t *testing.T) {
+	for _, test := range []struct {
+		check string
+		spoil func(*stand)
+		state State
+		text  string
+	}{
+		{"cpus", func(s *stand) { s.topology.CPUs[1].Core = 0 }, Note, "2 CPUs on 1 core – server (CPU 0) and fleet (CPU 1) are threads"},
+		{"cpus", func(s *stand) { s.topology.Quota = 1 }, Note, "grants time for 1 of the 2 CPUs in use"},
+		{"load", func(s *stand) { s.host.Load = 1.2 }, Note, "load average 1.20, CPUs 2 % busy now – other work ran"},
+		{"load", func(s *stand) {
+			s.nextStat = "cpu0 1030 0 0 99000 0 0 0 0\ncpu1 1000 0 0 99030 0 0 0 0\n"
+		}, Note, "CPUs 50 % busy now – something else is running"},
+		{"steal", func(s *stand) {
+			s.nextStat = "cpu0 1001 0 0 99026 0 0 0 3\ncpu1 1000 0 0 99027 0 0 0 3\n"
+		}, Note, "10.0 % now, 0.0 % since boot – trials with more than 5 %"},
+		{"virtual", func(s *stand) { s.host.Virtual = true }, Note, "a hypervisor is announced"},
+		{"clock", func(s *stand) { s.host.Clock = "acpi_pm" }, Note, "acpi_pm – each time stamp"},
+		{"clock", func(s *stand) { s.host.Clock = "" }, Note, "clock source not known"},
+		{"timer", func(s *stand) { s.late[0] = time.Millisecond }, Note, "ends 1000 µs late"},
+		{"open-files", func(s *stand) { s.host.OpenFiles = 2063 }, Note, "enough for 1999 subscribers"},
+		{"open-files", func(s *stand) { s.host.OpenFiles = 10 }, Note, "enough for 0 subscribers"},
+		{"open-files", func(s *stand) { s.host.OpenFiles = 0 }, Note, "limit not known"},
+		{"ports", func(s *stand) { s.set("ip_local_port_range", "60000 60999") }, Note, "1000 (60000 to 60999)"},
+		{"ports", func(s *stand) { s.set("ip_local_port_range", "60999 60000") }, Note, "not known"},
+		{"ports", func(s *stand) { s.set("ip_local_port_range", "1 70000") }, Note, "not known"},
+		{"ports", func(s *stand) { s.set("ip_local_port_range", "many") }, Note, "not known"},
+		{"congestion", func(s *stand) { s.set("tcp_available_congestion_control", "cubic") }, Note, "not loaded: bbr, reno; `modprobe tcp_bbr`"},
+		{"congestion", func(s *stand) { s.host.Congestion = "" }, Note, "not known"},
+		{"capture", func(s *stand) { s.capture = func() error { return errors.New("raw socket: no") } }, Lacks, "raw socket: no – bytes on the link"},
+		{"lab", func(s *stand) { s.tun = func() error { return errors.New("no TUN") } }, Lacks, "no TUN – delay"},
+		{"browser", func(s *stand) { s.without("chromium") }, Lacks, "no real browser"},
+		{"proxies", func(s *stand) { s.without("caddy") }, Note, "/usr/sbin/nginx, /usr/sbin/haproxy – no path through caddy"},
+		{"compiler", func(s *stand) { s.without("gcc") }, Lacks, "no gcc or clang in PATH"},
+		{"compiler", func(s *stand) { s.cc = "tcc -w" }, Lacks, "CC is tcc, which is not there"},
+	} {
+		t.Run(fmt.Sprintf("%s %s", test.check, test.text), func(t *testing.T) {
+			s := complete()
+			test.spoil(s)
+			good := complete().checks()
+			for i, c := range s.checks() {
+				if c.Name != test.check {
+					if c != good[i] {
+						t.Errorf("%+v changed, too", c)
+					}
+					continue
+				}
+				if text := strings.Join(nonEmpty(c.Found, c.Means), " – "); c.State != test.state || !strings.Contains(text, test.text) {
+					t.Errorf("%s %q, want %s %q", c.State, text, test.state, test.text)
+				}
+			}
+		})
+	}
+}
+
+func TestCompilerFromCC(t *testing.T) {
+	s := complete()
+	s.cc = " gcc  -O1 "
+	if c := s.compiler(); c.State != OK || c.Found != "/usr/bin/gcc (from CC)" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func (s *stand) set(setting, value string) {
+	s.files.(fstest.MapFS)["proc/sys/net/ipv4/"+setting] = &fstest.MapFile{Data: []byte(value)}
+}
+
+func (s *stand) without(program string) {
+	all := s.lookPath
+	s.lookPath = func(name string) (string, error) {
+		if filepath.Base(name) == program {
+			return "", errors.New("not found")
+		}
+		return all(name)
+	}
+}
+
+// The checks of the host that runs this test: whatever it has, each check
+// answers, with a state and a text.
+func TestChecksOfThisHost(t *testing.T) {
+	e := thisHost()
+	e.pause = func(time.Duration) {}
+	var names []string
+	for _, c := range e.checks() {
+		names = append(names, c.Name)
+		if c.State != OK && c.State != Note && c.State != Lacks || c.Found == "" {
+			t.Errorf("%+v", c)
+		}
+		if c.State == Lacks && c.Means == "" {
+			t.Errorf("%+v: lacks without a consequence", c)
+		}
+		if strings.ContainsAny(c.Found+c.Means, "\n\t") {
+			t.Errorf("%+v: more than a line", c)
+		}
+	}
+	if slices.Sort(names); len(slices.Compact(names)) != 15 {
+		t.Errorf("checks %v, want 15 names", names)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestDoctorReportsAFailedWrite(t *testing.T) {
+	if err := write(full{}, complete().checks()); err == nil {
+		t.Error("no error")
+	}
+}

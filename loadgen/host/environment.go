@@ -1,0 +1,54 @@
+package host
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"pushbench/results"
+)
+
+// environment is everything that the checks ask, so that a test can stand in
+// for a host.
+type environment struct {
+	files      fs.FS // the root of the file system
+	host       results.Host
+	topology   Topology
+	now        func() time.Time
+	pause      func(time.Duration)
+	lookPath   func(name string) (string, error) // as exec.LookPath
+	cc         string                            // the CC variable
+	capture    func() error                      // may this process capture packets?
+	tun        func() error                      // may it open the TUN device?
+	namespaces func() error                      // may it make user and network namespaces?
+}
+
+func thisHost() *environment {
+	return &environment{
+		files:      os.DirFS("/"),
+		host:       Describe(),
+		topology:   Cores(),
+		now:        time.Now,
+		pause:      time.Sleep,
+		lookPath:   exec.LookPath,
+		cc:         os.Getenv("CC"),
+		capture:    tryCapture,
+		tun:        tryTUN,
+		namespaces: tryNamespaces,
+	}
+}
+
+// linux reports whether the host is the measuring platform.
+func (e *environment) linux() bool { return strings.HasPrefix(e.host.OS, "linux") }
+
+// find returns where the first of the programs is, "" if none is there.
+func (e *environment) find(names ...string) string {
+	for _, name := range names {
+		if p, err := e.lookPath(name); err == nil {
+			return p
+		}
+	}
+	return ""
+}

@@ -1,0 +1,92 @@
+package host
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Layout is which CPUs each process of a trial is held to.
+//
+// The server gets one CPU and the fleet gets one, however many there are:
+// GOMAXPROCS follows the affinity, so results stay comparable from host to
+// host, and "the server's core" means one thing. They lie on different
+// physical cores, because SMT siblings slow one another, and in one package,
+// because a socket crossing costs more than a loopback send. The first core is
+// left to the coordinator and the kernel, which serves most interrupts there,
+// where there are cores enough.
+type Layout struct {
+	Server, Fleet []int
+	Shared        bool   // both are held to the same CPU
+	Note          string // what about it weakens the results, "" if nothing: a warning for the record
+}
+
+// Costs of a pair of CPUs, each above the sum of those after it.
+const (
+	costSameCore    = 4
+	costTwoPackages = 2
+	costFirstCore   = 1
+)
+
+// Split chooses the CPUs of server and fleet. The same topology always gives
+// the same layout.
+func Split(t Topology) Layout {
+	if len(t.CPUs) == 0 {
+		return Layout{Shared: true, Note: "no CPU is known: server and fleet run where the kernel puts them"}
+	}
+	if len(t.CPUs) == 1 {
+		only := []int{t.CPUs[0].ID}
+		l := Layout{Server: only, Fleet: only, Shared: true}
+		l.Note = notes(fmt.Sprintf("server and fleet share %s: each waits while the other runs, which shows in latency", cpuText(only)), quotaNote(t, 1))
+		return l
+	}
+	server, fleet, cost := choose(t.CPUs)
+	l := Layout{Server: []int{server.ID}, Fleet: []int{fleet.ID}}
+	var where string
+	switch {
+	case cost&costSameCore != 0:
+		where = fmt.Sprintf("server (CPU %d) and fleet (CPU %d) are threads of one physical core: each slows the other", server.ID, fleet.ID)
+	case cost&costTwoPackages != 0:
+		where = fmt.Sprintf("server (CPU %d) and fleet (CPU %d) lie in two packages: what they exchange crosses sockets", server.ID, fleet.ID)
+	}
+	l.Note = notes(where, quotaNote(t, 2))
+	return l
+}
+
+// choose returns the pair that costs least, the first of equals.
+func choose(cpus []CPU) (server, fleet CPU, cost int) {
+	cost = costSameCore + costTwoPackages + costFirstCore + 1
+	first := cpus[0].Core
+	for i, s := range cpus {
+		for _, f := range cpus[i+1:] {
+			c := 0
+			if s.Core == f.Core {
+				c |= costSameCore
+			}
+			if s.Package != f.Package {
+				c |= costTwoPackages
+			}
+			if s.Core == first || f.Core == first {
+				c |= costFirstCore
+			}
+			if c < cost {
+				server, fleet, cost = s, f, c
+			}
+			if cost == 0 {
+				return server, fleet, cost
+			}
+		}
+	}
+	return server, fleet, cost
+}
+
+// quotaNote warns where the control group grants less than the CPUs in use:
+// the kernel then stops both processes for the rest of each period, which is
+// no steal and shows nowhere else.
+func quotaNote(t Topology, used int) string {
+	if t.Quota <= 0 || t.Quota >= float64(used) {
+		return ""
+	}
+	return fmt.Sprintf("the control group grants time for %.3g of the %d CPUs in use: the kernel stops them in between", t.Quota, used)
+}
+
+func notes(texts ...string) string { return strings.Join(nonEmpty(texts...), "; ") }

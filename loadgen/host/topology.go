@@ -1,0 +1,100 @@
+package host
+
+import (
+	"io/fs"
+	"math"
+	"os"
+	"path"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// Topology is the CPUs that this process may use.
+type Topology struct {
+	CPUs []CPU // by ascending ID
+	// Quota is the CPU seconds per second that the control group grants to all
+	// of them together; 0 is no limit.
+	Quota float64
+}
+
+// CPU is one hardware thread. CPUs of one Core are SMT siblings: they share its
+// execution units. Cores of one Package share its last cache.
+type CPU struct{ ID, Core, Package int }
+
+// IDs returns the CPUs' numbers, as ReadCPU takes them.
+func (t Topology) IDs() []int {
+	ids := make([]int, len(t.CPUs))
+	for i, c := range t.CPUs {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
+// Cores returns the CPUs that this process may use and how they lie. Where the
+// kernel does not tell, there are runtime.NumCPU of them, each a core.
+func Cores() Topology { return readTopology(os.DirFS("/")) }
+
+func readTopology(files fs.FS) Topology {
+	// Read from /proc, not by sched_getaffinity(2), because the main thread
+	// answers whatever thread asks, and the file knows no limit of 1024 CPUs.
+	allowed, err := parseCPUs(infoValue(readText(files, "proc/self/status"), "Cpus_allowed_list"))
+	if err != nil || len(allowed) == 0 {
+		allowed = make([]int, runtime.NumCPU())
+		for i := range allowed {
+			allowed[i] = i
+		}
+	}
+	t := Topology{CPUs: make([]CPU, len(allowed)), Quota: readQuota(files)}
+	for i, id := range allowed {
+		t.CPUs[i] = readCPUPlace(files, id)
+	}
+	return t
+}
+
+// readCPUPlace identifies a core by its lowest sibling: core_id alone repeats
+// from package to package.
+func readCPUPlace(files fs.FS, id int) CPU {
+	dir := "sys/devices/system/cpu/cpu" + strconv.Itoa(id) + "/topology/"
+	place := CPU{ID: id, Core: id}
+	if siblings, err := parseCPUs(readText(files, dir+"thread_siblings_list")); err == nil && len(siblings) > 0 {
+		place.Core = siblings[0]
+	}
+	if n, err := strconv.Atoi(readText(files, dir+"physical_package_id")); err == nil {
+		place.Package = n
+	}
+	return place
+}
+
+// readQuota returns the tightest CPU limit on the way from this process's
+// control group to the root (cgroup v2, cpu.max: "$MAX $PERIOD" in µs, where
+// $MAX may be "max").
+func readQuota(files fs.FS) float64 {
+	var group string
+	for line := range strings.Lines(readText(files, "proc/self/cgroup")) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			group = path.Clean("/" + rest)
+		}
+	}
+	if group == "" {
+		return 0
+	}
+	tightest := math.Inf(1)
+	for ; ; group = path.Dir(group) {
+		fields := strings.Fields(readText(files, path.Join("sys/fs/cgroup", group, "cpu.max")))
+		if len(fields) == 2 {
+			quota, err1 := strconv.ParseUint(fields[0], 10, 63)
+			period, err2 := strconv.ParseUint(fields[1], 10, 63)
+			if err1 == nil && err2 == nil && quota > 0 && period > 0 {
+				tightest = min(tightest, float64(quota)/float64(period))
+			}
+		}
+		if group == "/" {
+			break
+		}
+	}
+	if math.IsInf(tightest, 1) {
+		return 0
+	}
+	return tightest
+}

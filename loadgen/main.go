@@ -1,0 +1,97 @@
+// Loadgen is the load generator: scenario files in, result files out. For each
+// trial it starts a fresh server and a fresh fleet of subscribers, each on a
+// core of its own, and writes one record.
+//
+//	scenarios/x.yaml ─▶ loadgen ─▶ results/runs/<time>/x.jsonl ─▶ plots
+//	                       │ starts, per trial
+//	                       ├─▶ servers   (the programs that are compared)
+//	                       └─▶ loadgen fleet   (the subscribers)
+//
+// Package trial takes one trial through its life, package fleet is the
+// subscribers, package host knows the machine. What is here is the run: which
+// trial comes next, and that none is lost.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/host"
+)
+
+// Exit codes, kept stable for scripts.
+const (
+	exitOK          = 0
+	exitFailure     = 1
+	exitUsage       = 2   // bad flags, bad scenario
+	exitFewTrials   = 3   // the run is complete, but too few undisturbed trials are left
+	exitInterrupted = 130 // Ctrl-C; go on with -resume
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program; it returns its exit code. Results go to stdout, progress
+// and errors to stderr.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "fleet": // a child of a trial
+			return report(stderr, fleet.Serve(ctx, stdin, stdout))
+		case "doctor":
+			return doctor(args[1:], stdout, stderr)
+		}
+	}
+	o, err := parseFlags(args, stderr)
+	switch {
+	case errors.Is(err, errHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "loadgen:", err)
+		return exitUsage
+	case o.version:
+		fmt.Fprintln(stdout, version())
+		return exitOK
+	}
+	return report(stderr, measure(ctx, o, stdout, stderr))
+}
+
+// report prints an error and gives its exit code.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(stderr, "loadgen:", err)
+	var code exitError
+	if errors.As(err, &code) {
+		return code.code
+	}
+	return exitFailure
+}
+
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Unwrap() error { return e.err }
+
+// doctor says what this host can measure and what it lacks.
+func doctor(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		fmt.Fprintf(stderr, "loadgen: doctor takes no arguments, got %q\n", args)
+		return exitUsage
+	}
+	return report(stderr, host.Doctor(stdout))
+}

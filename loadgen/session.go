@@ -1,0 +1,347 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"pushbench/loadgen/host"
+	"pushbench/loadgen/trial"
+	"pushbench/results"
+)
+
+// measure runs the scenarios one after the other. What stops one stops all,
+// but for too few undisturbed trials, which is said at the end.
+func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
+	var plans []*plan
+	for _, path := range o.files {
+		p, err := readPlan(path, o)
+		if err != nil {
+			return err
+		}
+		plans = append(plans, p)
+	}
+	if o.dry {
+		for _, p := range plans {
+			p.print(stdout)
+		}
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "pushbench-")
+	if err != nil {
+		return fmt.Errorf("make a place for the servers' program: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	programs, err := build(ctx, dir, o.servers)
+	if err != nil {
+		return err
+	}
+	var few error
+	for _, p := range plans {
+		path := filepath.Join(o.out, p.scenario.Name+".jsonl")
+		s := &session{plan: p, programs: programs, resume: o.resume, progress: newProgress(stderr), path: path}
+		err := s.run(ctx)
+		var code exitError
+		if errors.As(err, &code) && code.code == exitFewTrials {
+			few = errors.Join(few, err)
+		} else if err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout, path)
+	}
+	return few
+}
+
+// session is one run of one scenario.
+type session struct {
+	plan     *plan
+	programs programs
+	resume   bool
+	path     string
+	progress *progress
+
+	layout host.Layout
+	canary *host.Canary
+	file   *results.Writer
+	trials []*results.Trial // in the file, of this and of earlier sessions
+}
+
+// run opens the file, runs what is not in it yet, repeats what was disturbed,
+// and closes the file with the reason why it ended.
+func (s *session) run(ctx context.Context) (err error) {
+	s.layout = host.Split(host.Cores())
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.file.Close()) }()
+	err = s.trialsThenRepeats(ctx)
+	switch {
+	case err == nil:
+		if err := s.end("complete"); err != nil {
+			return err
+		}
+		return s.enough()
+	case ctx.Err() != nil:
+		err = exitError{exitInterrupted, fmt.Errorf("interrupted after %d trials; they are in %s; go on with: -resume -out %s", len(s.trials), s.path, filepath.Dir(s.path))}
+		return errors.Join(err, s.end("interrupted"))
+	default:
+		var disk *results.WriteError
+		if errors.As(err, &disk) {
+			return err // the end would not fit either
+		}
+		return errors.Join(err, s.end(err.Error()))
+	}
+}
+
+func (s *session) open(ctx context.Context) error {
+	if s.resume {
+		file, old, err := results.Append(s.path)
+		switch {
+		case errors.Is(err, os.ErrNotExist): // this scenario had not begun
+		case err != nil:
+			return err
+		default:
+			if err := s.plan.sameAs(old.Header); err != nil {
+				file.Close()
+				return fmt.Errorf("resume %s: %w; start anew with another -out", s.path, err)
+			}
+			for _, w := range old.Warnings {
+				s.progress.note("%s: %s", s.path, w)
+			}
+			s.file, s.trials = file, old.Trials
+			s.canary = host.NewCanary(s.layout.Server, canaries(old)...)
+			return nil
+		}
+	}
+	file, err := results.Create(s.path)
+	if err != nil {
+		return err
+	}
+	s.file, s.canary = file, host.NewCanary(s.layout.Server)
+	if err := s.file.Header(s.header(ctx)); err != nil {
+		file.Close()
+		return err
+	}
+	return nil
+}
+
+// canaries is what the calibration loop took in an earlier session of the run.
+func canaries(old *results.Run) []float64 {
+	earlier := slices.Clone(old.Header.Host.Canary)
+	for _, t := range old.Trials {
+		if m, ok := t.Metrics["canary"]; ok {
+			earlier = append(earlier, m.Value)
+		}
+	}
+	return earlier
+}
+
+// firstCanaries is how often the calibration loop runs before the first trial,
+// so that even that one is judged by a median.
+const firstCanaries = 9
+
+// header describes the run, and warns of what is wrong with the host.
+func (s *session) header(ctx context.Context) results.Header {
+	h := host.Describe()
+	h.ServerCPUs, h.FleetCPUs = s.layout.Server, s.layout.Fleet
+	for range firstCanaries {
+		if seconds, err := s.canary.Measure(); err == nil || errors.Is(err, host.ErrNoAffinity) {
+			h.Canary = append(h.Canary, seconds)
+		}
+	}
+	warnings := append(s.plan.scenario.Warnings(), host.Doubts(h, s.layout)...)
+	for _, w := range warnings {
+		s.progress.note("warning: %s", w)
+	}
+	return results.Header{
+		Scenario: results.Source{Name: s.plan.scenario.Name, Text: string(s.plan.scenario.Text)},
+		Plan:     s.plan.planned,
+		Host:     h,
+		Build:    describeBuild(ctx),
+		Started:  time.Now().UTC(),
+		Warnings: warnings,
+	}
+}
+
+// trialsThenRepeats runs what the file does not hold yet, then repeats
+// disturbed trials for at most a fifth of the run's time.
+func (s *session) trialsThenRepeats(ctx context.Context) error {
+	done := make(map[string]bool)
+	for _, t := range s.trials {
+		done[place(t)] = true
+	}
+	var todo []slot
+	slots := s.plan.slots()
+	for _, sl := range slots {
+		if !done[sl.place()] {
+			todo = append(todo, sl)
+		}
+	}
+	if err := s.runAll(ctx, todo, forever); err != nil {
+		return err
+	}
+	budget := s.plan.estimate(slots)/repeatShare - s.repeated()
+	for budget > 0 {
+		again := s.disturbed(slots)
+		if len(again) == 0 {
+			return nil
+		}
+		s.progress.note("repeating %d disturbed trials, for at most %v", len(again), budget.Round(time.Second))
+		before := s.repeated()
+		if err := s.runAll(ctx, again, budget); err != nil {
+			return err
+		}
+		spent := s.repeated() - before
+		if spent == 0 {
+			return nil // not one more fits
+		}
+		budget -= spent
+	}
+	return nil
+}
+
+// repeatShare: repeats may take one part in this many of the run's time.
+const repeatShare = 5
+
+const forever = time.Duration(1<<63 - 1)
+
+// runAll runs slots in turn while their estimates fit into the budget.
+func (s *session) runAll(ctx context.Context, slots []slot, budget time.Duration) error {
+	s.progress.start(len(slots), s.plan.estimate(slots))
+	for i, sl := range slots {
+		cost := s.plan.config(sl).Estimate()
+		if cost > budget {
+			continue
+		}
+		budget -= cost
+		t, err := s.one(ctx, sl)
+		if err != nil {
+			return err
+		}
+		s.progress.trial(i, s.plan, sl, t, s.plan.estimate(slots[i+1:]))
+	}
+	return nil
+}
+
+// one runs a trial, judges whether it was disturbed, and writes it down.
+func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	seconds, err := s.canary.Measure()
+	if err != nil && !errors.Is(err, host.ErrNoAffinity) {
+		return nil, fmt.Errorf("calibration loop: %w", err)
+	}
+	c := s.plan.config(sl)
+	c.ServerPath, c.FleetPath, c.Layout = s.programs.servers, s.programs.fleet, s.layout
+	t, err := trial.Run(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	t.Order, t.Attempt = len(s.trials)+1, sl.attempt
+	ratio := s.canary.Ratio(seconds)
+	t.Metrics["canary"] = results.Metric{Value: seconds, Unit: "s"}
+	t.Metrics["host/canary"] = results.Metric{Value: ratio, Unit: "1"}
+	t.Disturbance = host.Disturbance(t.Metrics["host/steal"].Value, ratio)
+	t.Disturbed = len(t.Disturbance) > 0
+	if err := s.file.Trial(t); err != nil {
+		return nil, fmt.Errorf("%w; then go on with: -resume -out %s", err, filepath.Dir(s.path))
+	}
+	s.trials = append(s.trials, t)
+	return t, nil
+}
+
+// end closes the record with the reason why the run ended.
+func (s *session) end(reason string) error {
+	e := results.End{Ended: time.Now().UTC(), Reason: reason, Trials: len(s.trials)}
+	for _, t := range s.trials {
+		if !t.Valid {
+			e.Invalid++
+		}
+		if t.Disturbed {
+			e.Disturb++
+		}
+		if t.Attempt > 0 {
+			e.Repeated++
+		}
+	}
+	return s.file.End(e)
+}
+
+// place names a slot: its block and treatment.
+func (sl slot) place() string { return fmt.Sprintf("%d %s", sl.block, sl.treatment.Labels.Key()) }
+
+func place(t *results.Trial) string { return fmt.Sprintf("%d %s", t.Block, t.Treatment.Key()) }
+
+// disturbed is the slots whose every trial so far was disturbed, to be tried
+// once more. A trial that broke a rule undisturbed is not tried again: choosing
+// by outcome would be picking.
+func (s *session) disturbed(slots []slot) []slot {
+	attempts := make(map[string]int)
+	settled := make(map[string]bool)
+	for _, t := range s.trials {
+		attempts[place(t)]++
+		if !t.Disturbed {
+			settled[place(t)] = true
+		}
+	}
+	var again []slot
+	for _, sl := range slots {
+		if !settled[sl.place()] {
+			sl.attempt = attempts[sl.place()]
+			again = append(again, sl)
+		}
+	}
+	return again
+}
+
+// repeated is about how long the repeats so far took.
+func (s *session) repeated() time.Duration {
+	estimates := make(map[string]time.Duration)
+	for _, sl := range s.plan.slots() {
+		estimates[sl.place()] = s.plan.config(sl).Estimate()
+	}
+	var d time.Duration
+	for _, t := range s.trials {
+		if t.Attempt > 0 {
+			d += estimates[place(t)]
+		}
+	}
+	return d
+}
+
+// enough is an error with a code of its own where a treatment is left with too
+// few undisturbed, valid trials for an interval, though the plan had enough.
+func (s *session) enough() error {
+	if s.plan.planned.Short || s.plan.scenario.Blocks < results.MinBlocks {
+		return nil
+	}
+	kept := make(map[string]map[int]bool)
+	for _, t := range s.trials {
+		if t.Kept() {
+			key := t.Treatment.Key()
+			if kept[key] == nil {
+				kept[key] = make(map[int]bool)
+			}
+			kept[key][t.Block] = true
+		}
+	}
+	var few []string
+	for _, t := range s.plan.treatments {
+		key := t.Labels.Key()
+		if n := len(kept[key]); s.plan.chosen[key] && n < results.MinBlocks {
+			few = append(few, fmt.Sprintf("%s (%d)", s.plan.name(t), n))
+		}
+	}
+	if len(few) == 0 {
+		return nil
+	}
+	return exitError{exitFewTrials, fmt.Errorf("%s: fewer than %d valid and undisturbed trials are left for %s; run again on a quieter host, or with more -blocks",
+		s.path, results.MinBlocks, strings.Join(few, ", "))}
+}

@@ -1,0 +1,141 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"pushbench/loadgen/host"
+	"pushbench/servers/control"
+)
+
+// child is a process of a trial: the server or the fleet.
+type child struct {
+	name string
+	cmd  *exec.Cmd
+	in   io.Closer
+	peer *control.Peer
+	log  *tail
+	done chan struct{} // closed when it has ended
+	err  error         // how, once done is closed
+}
+
+// patience is how long a child may take beyond what its command needs.
+const patience = 10 * time.Second
+
+// start runs a program held to the given CPUs.
+func start(name string, cpus []int, path string, args ...string) (*child, error) {
+	cmd := exec.Command(path, args...)
+	cmd.Env = environment(os.Environ())
+	// Out of the terminal's foreground group: Ctrl-C is loadgen's to handle, and
+	// the child ends with its standard input.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c := &child{name: name, cmd: cmd, log: &tail{}, done: make(chan struct{})}
+	cmd.Stderr = c.log
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start the %s: %w", name, err)
+	}
+	// Not StdoutPipe: Wait would close it under the reader.
+	out, child, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start the %s: %w", name, err)
+	}
+	cmd.Stdout = child
+	err = host.StartPinned(cmd, cpus)
+	child.Close()
+	if err != nil && !errors.Is(err, host.ErrNoAffinity) {
+		out.Close()
+		return nil, fmt.Errorf("start the %s: %w", name, err)
+	}
+	c.in, c.peer = in, control.NewPeer(in, out)
+	go func() {
+		c.err = cmd.Wait()
+		out.Close()
+		close(c.done)
+	}()
+	return c, nil
+}
+
+// environment is the child's: without the settings of Go's runtime that the
+// person's shell may hold, so that every trial runs under the same ones.
+func environment(own []string) []string {
+	var env []string
+	for _, kv := range own {
+		switch name, _, _ := strings.Cut(kv, "="); name {
+		case "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG":
+		default:
+			env = append(env, kv)
+		}
+	}
+	return env
+}
+
+// call sends a command that should take no longer than within.
+func (c *child) call(ctx context.Context, within time.Duration, do string, args, result any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within+patience,
+		fmt.Errorf("it hangs: nothing for %v", (within+patience).Round(time.Second)))
+	defer cancel()
+	if err := c.peer.Call(ctx, do, args, result); err != nil {
+		return &childError{child: c.name, err: err}
+	}
+	return nil
+}
+
+// childError says which process failed a command.
+type childError struct {
+	child string
+	err   error
+}
+
+func (e *childError) Error() string { return e.child + ": " + e.err.Error() }
+func (e *childError) Unwrap() error { return e.err }
+
+// stop ends the child: by the end of its input, and if it does not take that,
+// by a signal. It says how the process ended where that was not by itself.
+func (c *child) stop() error {
+	c.in.Close()
+	select {
+	case <-c.done:
+	case <-time.After(5 * time.Second):
+		c.cmd.Process.Kill()
+		<-c.done
+		return &childError{c.name, errors.New("did not end with its input and was killed")}
+	}
+	if c.err != nil {
+		return &childError{c.name, fmt.Errorf("ended with %w", c.err)}
+	}
+	return nil
+}
+
+// tail keeps the last few kilobytes of what a child wrote to its log.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+const tailSize = 4 << 10
+
+// Write implements io.Writer.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, p...)
+	if over := len(t.buf) - tailSize; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.buf))
+}

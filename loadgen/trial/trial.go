@@ -1,0 +1,301 @@
+// Package trial runs one trial: a fresh server and a fresh fleet on cores of
+// their own, taken from the first connection to the last byte, and turned into
+// one record.
+//
+//	connect (paced) → warm up → settle → mark → measure → settle → mark → drain → collect → check
+//
+// To settle is to stop trial time, for the schedule and the polls alike, until
+// the tallies of both ends agree and stand still: in flight they differ nearly
+// always, at rest they agree to the byte. The two marks lie a whole number of
+// poll intervals apart in trial time, with the feed running up to each, so that
+// what lies between them is steady state: polls bring, between the marks, as
+// much of what was due before the first as they leave of what was due before
+// the second. The window in which events count for latency ends one poll
+// interval before the second mark, so that each of its events arrives while
+// the feed still runs; only then are the remaining polls let through, to see
+// that nothing was lost.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/host"
+	"pushbench/results"
+	"pushbench/scenarios"
+	"pushbench/servers/all"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// Config is a trial to be run.
+type Config struct {
+	ServerPath string // program of the servers
+	FleetPath  string // program that is a fleet when started with the argument "fleet"
+	Layout     host.Layout
+	Treatment  scenarios.Treatment
+	Seed       uint64
+	Block      int
+	Warmup     time.Duration
+	Measure    time.Duration
+	// Started, if set, is told the process IDs of server and fleet.
+	Started func(server, fleet int)
+}
+
+// Estimate is about how long the trial takes.
+func (c Config) Estimate() time.Duration {
+	p, err := c.plan()
+	if err != nil {
+		return 0
+	}
+	return p.connect + p.mark2 + p.tail/2 + 200*time.Millisecond
+}
+
+// plan is a trial's instants in trial time, and what follows from its
+// transport.
+type plan struct {
+	spec         feed.Spec
+	connect      time.Duration // to dial every subscriber
+	tail         time.Duration // one poll interval; 0 for push
+	mark1, mark2 time.Duration
+	from, until  time.Duration // of the measured window
+}
+
+func (c Config) plan() (plan, error) {
+	spec, err := all.Parse(c.Treatment.Transport)
+	if err != nil {
+		return plan{}, err
+	}
+	p := plan{spec: spec, tail: spec.Options.Duration("interval")}
+	p.connect = time.Duration(float64(c.Treatment.Subscribers) / fleet.DefaultDialRate * float64(time.Second))
+	p.mark1 = max(c.Warmup, p.tail) // each poller has asked at least once by then
+	p.from, p.until = p.mark1, p.mark1+c.Measure
+	p.mark2 = p.until + p.tail
+	return p, nil
+}
+
+// Run runs the trial. What goes wrong in it is part of its record; the error is
+// ctx's alone, and then there is no record.
+func Run(ctx context.Context, c Config) (*results.Trial, error) {
+	t := &results.Trial{
+		Type:      "trial",
+		Treatment: c.Treatment.Labels,
+		Block:     c.Block,
+		Started:   time.Now().UTC(),
+		Invalid:   []string{},
+		Warnings:  []string{},
+		Metrics:   map[string]results.Metric{},
+		Hists:     map[string]*results.Hist{},
+	}
+	o, err := observe(ctx, c, t)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		t.Invalid = append(t.Invalid, err.Error())
+		return t, nil
+	}
+	o.measure(t)
+	t.Invalid = append(t.Invalid, o.invalid()...)
+	t.Warnings = append(t.Warnings, o.warnings()...)
+	t.Valid = len(t.Invalid) == 0
+	return t, nil
+}
+
+// observation is what a trial saw, before anything is computed from it.
+type observation struct {
+	config         Config
+	plan           plan
+	from, until    int64 // the window, ns on CLOCK_MONOTONIC
+	before, after  mark
+	undelivered    int // subscribers without the newest event when the drain ended
+	collected      fleet.Collected
+	hostUnreadable error
+}
+
+// mark is the state of the trial's processes and cores while trial time rests.
+type mark struct {
+	server control.ServerMark
+	fleet  fleet.Mark
+	cpu    host.CPUTime
+}
+
+// observe takes the processes through the trial. The log of a child that
+// failed goes into the record.
+func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, err error) {
+	o = &observation{config: c}
+	if o.plan, err = c.plan(); err != nil {
+		return nil, err
+	}
+	server, err := start("server", c.Layout.Server, c.ServerPath, c.serverArgs()...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, server.end(err, t)) }()
+	clients, err := start("fleet", c.Layout.Fleet, c.FleetPath, "fleet")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, clients.end(err, t)) }()
+	if c.Started != nil {
+		c.Started(server.cmd.Process.Pid, clients.cmd.Process.Pid)
+	}
+	return o, o.steps(ctx, pair{server, clients})
+}
+
+// end stops a child and, after a failure, keeps the tail of its log.
+func (c *child) end(failure error, t *results.Trial) error {
+	err := c.stop()
+	if text := c.log.String(); text != "" && (failure != nil || err != nil) {
+		t.Log += c.name + ": " + text + "\n"
+	}
+	return err
+}
+
+func (c Config) serverArgs() []string {
+	t := c.Treatment
+	return []string{
+		"-control", "-addr", "127.0.0.1:0",
+		"-rate", fmt.Sprintf("%g/s", t.Rate),
+		"-arrivals", t.Arrivals,
+		"-payload", fmt.Sprintf("%dB", t.Payload),
+		"-payload-kind", t.PayloadKind,
+		"-encoding", t.Encoding,
+		"-seed", fmt.Sprint(c.Seed),
+		"-block", fmt.Sprint(c.Block),
+	}
+}
+
+// pair is the two processes of a trial.
+type pair struct{ server, fleet *child }
+
+// lead is how far ahead of now trial time starts, so that both processes have
+// their orders before it does.
+const lead = 20 * time.Millisecond
+
+// steps is the trial itself.
+func (o *observation) steps(ctx context.Context, p pair) error {
+	c, clock := o.config, feed.NewClock()
+	var at control.Listening
+	if err := p.server.call(ctx, 0, control.Listen, control.None{}, &at); err != nil {
+		return err
+	}
+	err := p.fleet.call(ctx, o.plan.connect, fleet.Connect, fleet.Config{
+		Addr:        at.Addr,
+		Transport:   c.Treatment.Transport,
+		Encoding:    c.Treatment.Encoding,
+		Payload:     c.Treatment.Payload,
+		Subscribers: c.Treatment.Subscribers,
+		DialRate:    fleet.DefaultDialRate,
+		Seed:        c.Seed,
+		Block:       c.Block,
+	}, nil)
+	if err != nil {
+		return err
+	}
+
+	// Each subscriber has its first event. The second is the first that finds
+	// all of them waiting; the warm-up is long enough for every poll to fetch it.
+	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
+		return err
+	}
+	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead), To: o.plan.mark1}}, o.plan.mark1); err != nil {
+		return err
+	}
+	if o.before, err = o.settleAndMark(ctx, p); err != nil {
+		return err
+	}
+
+	origin := clock.Now() + int64(lead-o.plan.mark1)
+	o.from, o.until = origin+int64(o.plan.from), origin+int64(o.plan.until)
+	newest, err := p.run(ctx, fleet.RunArgs{
+		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
+		From:    o.from,
+		Until:   o.until,
+	}, o.plan.mark2-o.plan.mark1)
+	if err != nil {
+		return err
+	}
+	if o.after, err = o.settleAndMark(ctx, p); err != nil {
+		return err
+	}
+
+	drain := fleet.AwaitArgs{Newest: newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.tail + 5*time.Second}
+	var left fleet.Awaited
+	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
+		return err
+	}
+	o.undelivered = left.Missing
+	return p.fleet.call(ctx, 0, fleet.Collect, newest, &o.collected)
+}
+
+// run lets trial time pass at both ends and returns the newest event's number.
+func (p pair) run(ctx context.Context, a fleet.RunArgs, takes time.Duration) (uint64, error) {
+	var r control.RunResult
+	failed := make(chan error, 1)
+	go func() { failed <- p.fleet.call(ctx, takes, control.Run, a, nil) }()
+	err := p.server.call(ctx, takes, control.Run, a.RunArgs, &r)
+	return r.Newest, errors.Join(err, <-failed)
+}
+
+// settleTime is how long the tallies may take to agree, and settleStep how long
+// they have to stand still.
+const (
+	settleTime = 2 * time.Second
+	settleStep = 5 * time.Millisecond
+)
+
+// settleAndMark waits until both ends' tallies agree and stand still, and reads
+// both processes.
+func (o *observation) settleAndMark(ctx context.Context, p pair) (m mark, err error) {
+	deadline := time.Now().Add(settleTime)
+	var last wire.Counts
+	for settled := false; !settled; {
+		var server, clients wire.Counts
+		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
+			return m, err
+		}
+		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
+			return m, err
+		}
+		settled = agree(server, clients) && clients == last
+		last = clients
+		if !settled && time.Now().After(deadline) {
+			return m, fmt.Errorf("the ends did not settle within %v: the server has read %d and written %d bytes, the fleet has written %d and read %d",
+				settleTime, server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
+		}
+		select {
+		case <-time.After(settleStep):
+		case <-ctx.Done():
+			return m, ctx.Err()
+		}
+	}
+	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
+		return m, err
+	}
+	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
+		return m, err
+	}
+	m.cpu, err = host.ReadCPU(cores(o.config.Layout))
+	if err != nil { // not Linux: the host metrics stay out of the record
+		o.hostUnreadable = err
+	}
+	return m, nil
+}
+
+// agree reports whether what one end wrote the other has read, both ways.
+func agree(server, clients wire.Counts) bool {
+	return server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
+}
+
+// cores is every core that the trial's processes run on.
+func cores(l host.Layout) []int {
+	all := slices.Concat(l.Server, l.Fleet)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,101 @@
+package trial
+
+import (
+	"fmt"
+	"time"
+)
+
+// A trial is valid only if all of this holds. What does not is recorded with
+// its numbers, and the trial never enters an average.
+const (
+	// lagLimit: the publisher's own lateness would be read as staleness.
+	lagLimit = time.Millisecond
+	// manyPublishes is the number from which lagLimit holds for the p99; below,
+	// a p99 is one or two events, and their number is limited instead.
+	manyPublishes = 1000
+	// fleetLimit: a generator that is busier than this queues events itself.
+	fleetLimit = 0.80
+	// serverLimit: beyond it the server is what is saturated.
+	serverLimit = 0.95
+)
+
+// invalid lists the rules that the trial broke.
+func (o *observation) invalid() []string {
+	var broken []string
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			broken = append(broken, fmt.Sprintf(format, args...))
+		}
+	}
+	c := o.collected
+	check(c.Failed == 0, "%d subscribers failed, the first with: %s", c.Failed, first(c.Errors))
+	check(c.Failed > 0 || len(c.Errors) == 0, "events were not as ordered: %s", first(c.Errors))
+	check(c.Order.Lost == 0, "%d events lost, %d subscribers without the newest", c.Order.Lost, o.undelivered)
+	check(c.Order.Duplicated == 0, "%d events duplicated", c.Order.Duplicated)
+	check(c.Order.Reordered == 0, "%d events reordered", c.Order.Reordered)
+	check(c.Order.Gaps == 0, "%d gaps, in which %d events were left out", c.Order.Gaps, c.Order.Skipped)
+	check(c.Dropped == 0, "%d samples outside 0 to 3600 s", c.Dropped)
+
+	lag, distinct := o.publishLag()
+	expected := int64(distinct) * int64(o.config.Treatment.Subscribers)
+	check(distinct > 0, "no event was due in the window of %v", o.plan.until-o.plan.from)
+	check(o.received() == expected, "%d of %d events of the window were measured", o.received(), expected)
+	check(lag.Dropped() == 0, "%d events were published before they were due", lag.Dropped())
+	if distinct >= manyPublishes {
+		p99 := time.Duration(lag.Quantile(0.99))
+		check(p99 < lagLimit, "publisher lag p99 %v, limit %v", p99, lagLimit)
+	} else {
+		allowed := max(1, distinct/100)
+		check(o.late() <= allowed, "%d of %d events published %v late or more, limit %d", o.late(), distinct, lagLimit, allowed)
+	}
+
+	for _, m := range []mark{o.before, o.after} {
+		s, f := m.server.Counts, m.fleet.Counts
+		check(agree(s, f), "tallies differ: the server has read %d and written %d bytes, the fleet has written %d and read %d",
+			s.BytesRead, s.BytesWritten, f.BytesWritten, f.BytesRead)
+	}
+	layers := o.layers()
+	check(sum(layers) == layers["total"], "layers do not add up: %+v, total %+v", sum(layers), layers["total"])
+
+	conns, want := o.after.server.Counts.Conns, int64(o.config.Treatment.Subscribers)
+	if o.plan.spec.Options.Is("keepalive", "off") {
+		want = o.after.fleet.Requests
+	}
+	check(conns == want, "%d connections, not %d", conns, want)
+
+	check(o.fleetCPU()/o.between() < fleetLimit, "fleet used %.0f %% of its core, limit %.0f %%", 100*o.fleetCPU()/o.between(), 100*fleetLimit)
+	check(o.serverCPU()/o.between() < serverLimit, "server used %.0f %% of its core, limit %.0f %%", 100*o.serverCPU()/o.between(), 100*serverLimit)
+	return broken
+}
+
+// Thresholds of the fleet-bound warning. Bursts run at 100 % of both cores
+// even where the mean is low, and then a fleet that costs about as much per
+// event as the server is part of the latency of a burst's last events.
+const (
+	fleetBoundRatio = 0.8
+	fleetBoundBurst = 100 // subscribers reached by one event
+)
+
+// warnings lists doubts that do not invalidate.
+func (o *observation) warnings() []string {
+	var doubts []string
+	server, clients := o.serverCPU(), o.fleetCPU()
+	if o.config.Treatment.Subscribers >= fleetBoundBurst && clients >= fleetBoundRatio*server {
+		doubts = append(doubts, fmt.Sprintf("fleet-bound: the fleet's CPU per event is %.2g × the server's, and an event goes to %d subscribers at once",
+			clients/server, o.config.Treatment.Subscribers))
+	}
+	if o.hostUnreadable != nil {
+		doubts = append(doubts, fmt.Sprintf("host CPU and steal were not measured: %v", o.hostUnreadable))
+	}
+	if skipped := o.after.fleet.Skipped - o.before.fleet.Skipped; skipped > 0 {
+		doubts = append(doubts, fmt.Sprintf("%d polls were left out because the one before was outstanding", skipped))
+	}
+	return doubts
+}
+
+func first(texts []string) string {
+	if len(texts) == 0 {
+		return "unknown"
+	}
+	return texts[0]
+}
