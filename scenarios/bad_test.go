@@ -1,0 +1,308 @@
+package scenarios
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+
+// sound is a small scenario without a mistake, for the tests to spoil.
+const sound = `question: Is a push fresher?
+factors:
+  transport: [poll?interval=1s, ws, ws#twin]
+  rate: [10/s, 40/s]
+fixed: {subscribers: 50, payload: 200B}
+warmup: 1s
+measure: 5s
+blocks: 10
+seed: 1
+plots:
+  - {kind: curve, of: staleness/p50, over: rate}
+claims:
+  - id: C18
+    says: A push is fresher.
+    expect: staleness/p50[ws] < staleness/p50[poll?interval=1s]
+`
+
+// testCheck knows the transports that these tests use. Like that of the
+// servers, its canonical spelling leaves a default out.
+func testCheck(transport string) (string, error) {
+	name, query, _ := strings.Cut(transport, "?")
+	known := map[string][]string{"poll": {"interval", "keepalive"}, "longpoll": {"hold"}, "ws": nil}
+	have, ok := known[name]
+	if !ok {
+		return "", fmt.Errorf("transport %q is not known; there are poll, longpoll, ws", name)
+	}
+	for k := range knobs(transport) {
+		if !strings.Contains(strings.Join(have, " "), k) {
+			return "", fmt.Errorf("%s has no knob %s", name, k)
+		}
+	}
+	if query == "interval=1s" {
+		return name, nil
+	}
+	return transport, nil
+}
+
+// spoil replaces one part of the sound scenario.
+func spoil(t *testing.T, old, new string) string {
+	t.Helper()
+	if strings.Count(sound, old) != 1 {
+		t.Fatalf("%q is not once in the sound scenario", old)
+	}
+	return strings.Replace(sound, old, new, 1)
+}
+
+// mistake is one way to spoil the sound scenario, or a whole text of its own
+// where old is empty.
+type mistake struct{ name, old, new string }
+
+var mistakes = []mistake{
+	// The file as such.
+	{"empty file", "", ""},
+	{"only a comment", "", "# nothing yet\n"},
+	{"only a document mark", "", "---\n"},
+	{"second document", "seed: 1\n", "seed: 1\n---\nquestion: Another?\n"},
+	{"second document that is broken", "seed: 1\n", "seed: 1\n---\nquestion: [\n"},
+	{"a list", "", "- question: What?\n"},
+	{"one word", "", "poll\n"},
+	{"broken syntax", "blocks: 10", "blocks: [10"},
+	{"tab for indentation", "  rate: [10/s, 40/s]", "\trate: [10/s, 40/s]"},
+	{"not UTF-8", "fresher?", "fresher\xff?"},
+	{"control character", "blocks: 10", "blocks: 1\x000"},
+	{"anchor and alias", "warmup: 1s\nmeasure: 5s", "warmup: &w 1s\nmeasure: *w"},
+	{"tag", "blocks: 10", "blocks: !!int 10"},
+	{"merge key", "fixed: {subscribers: 50, payload: 200B}", "fixed:\n  <<: {subscribers: 50}"},
+	{"everything missing", "", "seed: 1\n"},
+
+	{"endless key", "seed: 1", strings.Repeat("seed", 30) + ": 1"},
+	{"endless value", "Is a push fresher?", strings.Repeat("Is a push fresher? ", 200)},
+
+	// Top-level keys.
+	{"unknown key", "question:", "qestion:"},
+	{"unknown key, nothing near", "seed: 1", "colour: blue"},
+	{"key twice", "seed: 1", "seed: 1\nseed: 2"},
+	{"key that is a list", "seed: 1", "? [a, b]\n: 1"},
+	{"question empty", "Is a push fresher?", ""},
+	{"question a list", "Is a push fresher?", "[Is it?]"},
+	{"warmup a list", "warmup: 1s", "warmup: [1s]"},
+	{"warmup without unit", "warmup: 1s", "warmup: 1"},
+	{"warmup negative", "warmup: 1s", "warmup: -1s"},
+	{"measure in bytes", "measure: 5s", "measure: 5B"},
+	{"measure zero", "measure: 5s", "measure: 0s"},
+	{"measure a day", "measure: 5s", "measure: 24h"},
+	{"measure no number", "measure: 5s", "measure: long"},
+	{"blocks zero", "blocks: 10", "blocks: 0"},
+	{"blocks a mapping", "blocks: 10", "blocks: {n: 10}"},
+	{"blocks fraction", "blocks: 10", "blocks: 2.5"},
+	{"blocks missing", "blocks: 10\n", ""},
+	{"seed negative", "seed: 1", "seed: -1"},
+
+	// Factors and fixed.
+	{"unknown factor", "  rate:", "  rates:"},
+	{"factor of a later time", "  rate: [10/s, 40/s]", "  rtt: [0ms, 20ms]"},
+	{"factor not a list", "[10/s, 40/s]", "10/s"},
+	{"factor empty", "[10/s, 40/s]", "[]"},
+	{"factor null", "rate: [10/s, 40/s]", "rate:"},
+	{"factor with an empty level", "[10/s, 40/s]", "[10/s, '']"},
+	{"level twice", "[10/s, 40/s]", "[10/s, 10.0/s]"},
+	{"transport twice", "ws#twin", "ws"},
+	{"transport twice in two spellings", "ws#twin", "poll"},
+	{"factor and fixed", "subscribers: 50", "rate: 10/s"},
+	{"fixed a list", "subscribers: 50", "subscribers: [50]"},
+	{"fixed unknown", "subscribers: 50", "subscriber: 50"},
+	{"no transport", "  transport: [poll?interval=1s, ws, ws#twin]\n", ""},
+	{"too many combinations", "[10/s, 40/s]", "[" + manyRates(400) + "]"},
+
+	// Levels.
+	{"rate without unit", "[10/s, 40/s]", "[10, 40/s]"},
+	{"rate zero", "[10/s, 40/s]", "[0/s, 40/s]"},
+	{"rate negative", "[10/s, 40/s]", "[-10/s, 40/s]"},
+	{"rate as a time", "[10/s, 40/s]", "[10s, 40/s]"},
+	{"rate per minute", "[10/s, 40/s]", "[10/min, 40/s]"},
+	{"rate beyond reason", "[10/s, 40/s]", "[1e9/s, 40/s]"},
+	{"subscribers zero", "subscribers: 50", "subscribers: 0"},
+	{"subscribers with unit", "subscribers: 50", "subscribers: 50B"},
+	{"subscribers fraction", "subscribers: 50", "subscribers: 2.5"},
+	{"payload without unit", "payload: 200B", "payload: 200"},
+	{"payload zero", "payload: 200B", "payload: 0B"},
+	{"payload of half a byte", "payload: 200B", "payload: 1.5B"},
+	{"payload too large", "payload: 200B", "payload: 1GB"},
+	{"arrivals unknown", "payload: 200B", "arrivals: poison"},
+	{"payload-kind unknown", "payload: 200B", "payload-kind: json"},
+	{"encoding unknown", "payload: 200B", "encoding: utf-8"},
+	{"transport unknown", "ws#twin", "wss"},
+	{"knob unknown", "ws#twin", "ws?interval=1s"},
+	{"knob twice", "ws#twin", "poll?interval=1s&interval=2s"},
+	{"knob without value", "ws#twin", "poll?interval="},
+	{"label empty", "ws#twin", "ws#"},
+	{"transport no name", "ws#twin", "WebSocket!"},
+
+	// Combinations.
+	{"except an unknown key", "seed: 1", "except: [{rte: 10/s}]"},
+	{"except a level that is not there", "seed: 1", "except: [{rate: 11/s}]"},
+	{"except a level without unit", "seed: 1", "except: [{rate: 10}]"},
+	{"except a list of levels", "seed: 1", "except: [{rate: [10/s, 40/s]}]"},
+	{"except nothing", "seed: 1", "except: [{}]"},
+	{"except everything", "seed: 1", "except: [{subscribers: 50}]"},
+	{"except not a list", "seed: 1", "except: {rate: 10/s}"},
+	{"nothing varies and nothing is possible", "factors:\n  transport: [poll?interval=1s, ws, ws#twin]\n  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "fixed: {transport: ws, payload: 1B, payload-kind: ticker}"},
+	{"nothing possible", "payload: 200B", "payload: 63B, payload-kind: ticker"},
+
+	// Plots.
+	{"plots not a list", "plots:\n  - {kind: curve, of: staleness/p50, over: rate}", "plots: {kind: curve}"},
+	{"plot not a mapping", "- {kind: curve, of: staleness/p50, over: rate}", "- curve"},
+	{"plot key unknown", "over: rate", "over: rate, par: rate"},
+	{"plot kind missing", "kind: curve, ", ""},
+	{"plot kind unknown", "kind: curve", "kind: curves"},
+	{"plot of nothing", "of: staleness/p50, ", ""},
+	{"plot of an unknown metric", "of: staleness/p50", "of: server/cpus"},
+	{"plot of a distribution", "of: staleness/p50", "of: staleness"},
+	{"plot of an impossible quantile", "of: staleness/p50", "of: staleness/p100"},
+	{"quantiles of a number", "kind: curve, of: staleness/p50, over: rate", "kind: quantiles, of: staleness/p50, where: {rate: 10/s}"},
+	{"curve of several", "of: staleness/p50", "of: \"bytes/total/{up,down}\""},
+	{"stack of one", "kind: curve, of: staleness/p50, over: rate", "kind: stack, of: bytes/total/up, where: {rate: 10/s}"},
+	{"stack with an unknown metric", "kind: curve, of: staleness/p50, over: rate", "kind: stack, of: \"bytes/{payload,protocols}/up\", where: {rate: 10/s}"},
+	{"curve over nothing", ", over: rate", ""},
+	{"curve over words", "over: rate", "over: transport, per: rate"},
+	{"curve over what is fixed", "over: rate", "over: payload"},
+	{"curve where no number varies", "  rate: [10/s, 40/s]", "  encoding: [text, binary]"},
+	{"bars over something", "kind: curve, of: staleness/p50", "kind: bars, of: staleness/p50"},
+	{"bars on a log axis", "kind: curve, of: staleness/p50, over: rate", "kind: bars, of: staleness/p50, where: {rate: 10/s}, log: true"},
+	{"log neither true nor false", "over: rate", "over: rate, log: both"},
+	{"plot per an unknown key", "over: rate", "over: rate, per: colour"},
+	{"plot per what it is over", "over: rate", "over: rate, per: rate"},
+	{"plot that mixes conditions", "kind: curve, of: staleness/p50, over: rate", "kind: bars, of: staleness/p50"},
+	{"plot where except leaves nothing", "seed: 1\nplots:\n  - {kind: curve, of: staleness/p50, over: rate}", "except: [{transport: ws, rate: 10/s}]\nplots:\n  - {kind: bars, of: server/cpu, per: encoding, where: {transport: ws, rate: 10/s}}"},
+	{"plot where nowhere", "over: rate", "over: rate, where: {transport: longpoll}"},
+
+	// Claims.
+	{"claims not a list", "claims:\n  - id: C18\n    says: A push is fresher.\n    expect: staleness/p50[ws] < staleness/p50[poll?interval=1s]\n", "claims: C18\n"},
+	{"claim without id", "  - id: C18\n    says", "  - says"},
+	{"claim with a bad id", "id: C18", "id: claim 18"},
+	{"claim key unknown", "says:", "say:"},
+	{"claim with a condition", "    says:", "    condition: none\n    says:"},
+	{"claim id twice", "  - id: C18\n", "  - {id: C18, says: Again., expect: 'requests[ws] < requests[poll?interval=1s]'}\n  - id: C18\n"},
+	{"claim does not parse", "staleness/p50[ws] <", "staleness/p50[ws <"},
+	{"claim without comparison", " < staleness/p50[poll?interval=1s]", ""},
+	{"claim adds seconds to bytes", "staleness/p50[ws] <", "staleness/p50[ws] + server/rss[ws] <"},
+	{"claim on another transport", "staleness/p50[ws] <", "staleness/p50[longpoll] <"},
+	{"claim on another spelling", "staleness/p50[ws] < staleness/p50[poll?interval=1s]", "staleness/p50[ws] < staleness/p50[poll?interval=1000ms]"},
+	{"claim on another level", "staleness/p50[ws] <", "staleness/p50[ws, rate=20/s] <"},
+	{"claim on an unknown level key", "staleness/p50[ws] <", "staleness/p50[ws, rtt=20ms] <"},
+	{"claim on an unknown metric", "staleness/p50[ws] <", "stalenes/p50[ws] <"},
+	{"claim on a distribution", "staleness/p50[ws] <", "staleness[ws] <"},
+	{"claim on a knob not written", "staleness/p50[ws] <", "interval[ws] <"},
+	{"claim that compares a knob of another unit", "staleness/p50[ws] < staleness/p50[poll?interval=1s]", "server/rss[ws] < 2 × interval[poll?interval=1s]"},
+	{"claim that compares a level of another unit", "staleness/p50[ws] <", "staleness/p50[ws] + subscribers[ws] <"},
+	{"claim on a misspelt key", "staleness/p50[ws] <", "staleness/p50[ws] × subscriber[ws] <"},
+	{"claim on a word", "staleness/p50[ws] <", "encoding[ws] <"},
+	{"claim where nowhere", "    says:", "    where: {rate: 20/s}\n    says:"},
+	{"claim where against its transport", "    says:", "    where: {transport: ws}\n    says:"},
+	{"claim where against a level it names", "    says: A push is fresher.\n    expect: staleness/p50[ws] <", "    where: {rate: 10/s}\n    says: A push is fresher.\n    expect: staleness/p50[ws, rate=40/s] <"},
+	{"claim on treatments that never meet", "seed: 1", "except: [{transport: ws, rate: 10/s}, {transport: poll?interval=1s, rate: 40/s}]"},
+	{"claim on what except leaves out", "seed: 1", "except: [{transport: ws}]"},
+}
+
+func manyRates(n int) string {
+	rates := make([]string, n)
+	for i := range rates {
+		rates[i] = fmt.Sprintf("%d/s", i+1)
+	}
+	return strings.Join(rates, ", ")
+}
+
+func (m mistake) text(t *testing.T) string {
+	if m.old == "" {
+		return m.new
+	}
+	return spoil(t, m.old, m.new)
+}
+
+// TestMistakes holds the message of every mistake to what is written in
+// testdata: reading that file is the way to judge whether a person would know
+// what to do.
+func TestMistakes(t *testing.T) {
+	const golden = "testdata/mistakes.golden"
+	var got strings.Builder
+	for _, m := range mistakes {
+		s, err := Parse("bad.yaml", []byte(m.text(t)), testCheck)
+		if err == nil {
+			t.Errorf("%s: no error", m.name)
+			continue
+		}
+		if s != nil {
+			t.Errorf("%s: a scenario beside the error", m.name)
+		}
+		fmt.Fprintf(&got, "# %s\n%v\n", m.name, err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("messages differ (-want +got); -update rewrites the file:\n%s", diff)
+	}
+}
+
+func TestSoundIsSound(t *testing.T) {
+	if _, err := Parse("sound.yaml", []byte(sound), testCheck); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAllProblemsAtOnceInOrder(t *testing.T) {
+	text := strings.NewReplacer("blocks: 10", "blocks: none", "measure: 5s", "measure: 5", "10/s", "10").Replace(sound)
+	_, err := Parse("dir/bad.yaml", []byte(text), testCheck)
+	var lines []int
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatalf("not a joined error: %v", err)
+	}
+	for _, e := range joined.Unwrap() {
+		var at *Error
+		if !errors.As(e, &at) || at.Path != "dir/bad.yaml" {
+			t.Fatalf("%v is not an *Error of the file", e)
+		}
+		lines = append(lines, at.Line)
+	}
+	if diff := cmp.Diff([]int{4, 7, 8}, lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s\n%v", diff, err)
+	}
+}
+
+func TestWithoutCheckKnobsAreNotVerified(t *testing.T) {
+	text := spoil(t, "ws#twin", "quic?streams=4")
+	if _, err := Parse("old.yaml", []byte(text), nil); err != nil {
+		t.Errorf("a record's own text is refused: %v", err)
+	}
+	if _, err := Parse("new.yaml", []byte(text), testCheck); err == nil {
+		t.Error("an unknown transport is taken")
+	}
+}
+
+func TestLoadMissingFile(t *testing.T) {
+	if _, err := Load("testdata/none.yaml", nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want one that is os.ErrNotExist", err)
+	}
+}
+
+func TestTooLongText(t *testing.T) {
+	text := sound + "#" + strings.Repeat("x", maxText)
+	_, err := Parse("long.yaml", []byte(text), nil)
+	if err == nil || err.Error() != "long.yaml:1: more than 1024 KB; a scenario is a short file written by hand" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,179 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// The conditions of a scenario: what varies, what is held fixed, what is left
+// out, and so which treatments there are.
+
+func (p *parser) factors(n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	for _, e := range mapping(n, "factors", keyNames(), &p.problems) {
+		k := keyNamed(e.key)
+		items := list(e.value, "factor "+e.key, "["+k.example+"]", &p.problems)
+		if len(items) == 0 && e.value.Kind == yaml.SequenceNode {
+			p.add(e.line, "factor %s has no level; write such as [%s]", e.key, k.example)
+		}
+		f := Factor{Key: e.key}
+		spelled := map[string]string{} // what makes levels equal → as written
+		for _, item := range items {
+			level, same, ok := p.level(item, k)
+			if !ok {
+				continue
+			}
+			if other, twice := spelled[same]; twice {
+				p.add(item.Line, "factor %s has %s twice%s", e.key, level, twinHint(k, level, other))
+				continue
+			}
+			spelled[same] = level
+			f.Levels = append(f.Levels, level)
+		}
+		p.s.Factors = append(p.s.Factors, f)
+	}
+}
+
+// twinHint tells an author who wants an A/A comparison how to have one.
+func twinHint(k treatmentKey, level, other string) string {
+	switch {
+	case k.name != "transport":
+		return "; keep one"
+	case level == other:
+		return fmt.Sprintf("; for an A/A comparison write %s#twin", level)
+	default:
+		return fmt.Sprintf(" (%s is the same); for an A/A comparison write %s#twin", other, other)
+	}
+}
+
+func (p *parser) fixed(n *yaml.Node) {
+	if n != nil {
+		for _, e := range mapping(n, "fixed", keyNames(), &p.problems) {
+			k := keyNamed(e.key)
+			if slices.ContainsFunc(p.s.Factors, func(f Factor) bool { return f.Key == e.key }) {
+				p.add(e.line, "%s is fixed and a factor; keep one", e.key)
+				continue
+			}
+			if level, _, ok := p.level(e.value, k); ok {
+				p.s.Fixed[e.key] = level
+			}
+		}
+	}
+	for _, k := range treatmentKeys {
+		if p.levels(k.name) == nil && k.level != "" {
+			p.s.Fixed[k.name] = k.level
+		}
+	}
+}
+
+// level reads one level of a key. same is equal for levels that would make
+// the same treatment; a transport keeps the spelling of the file, because that
+// is the spelling its claims use.
+func (p *parser) level(n *yaml.Node, k treatmentKey) (level, same string, ok bool) {
+	text, ok := scalar(n, k.name, k.example, &p.problems)
+	if !ok {
+		return "", "", false
+	}
+	var t Treatment
+	level, err := k.read(text, &t)
+	if err != nil {
+		p.add(n.Line, "%s %q %v", k.name, text, err)
+		return "", "", false
+	}
+	if k.name != "transport" || p.check == nil {
+		return level, level, true
+	}
+	canonical, err := p.check(t.Transport)
+	if err != nil {
+		p.add(n.Line, "%v", err)
+		return "", "", false
+	}
+	return level, canonical + strings.TrimPrefix(level, t.Transport), true
+}
+
+func (p *parser) transportGiven(line int) {
+	if p.levels("transport") == nil {
+		p.add(line, "no transport; name some under factors, such as transport: [poll?interval=1s, ws]")
+	}
+}
+
+// levels are all levels that key takes in this scenario, nil where it has
+// none yet.
+func (p *parser) levels(key string) []string { return p.s.levels(key) }
+
+func (s *Scenario) levels(key string) []string {
+	for _, f := range s.Factors {
+		if f.Key == key {
+			return f.Levels
+		}
+	}
+	if level, ok := s.Fixed[key]; ok {
+		return []string{level}
+	}
+	return nil
+}
+
+// where reads key: level pairs that single out treatments, and reports whether
+// each pair was sound.
+func (p *parser) where(n *yaml.Node, what string) (map[string]string, bool) {
+	before := len(p.list)
+	where := map[string]string{}
+	for _, e := range mapping(n, what, keyNames(), &p.problems) {
+		k := keyNamed(e.key)
+		text, ok := scalar(e.value, what+" "+e.key, k.example, &p.problems)
+		if !ok {
+			continue
+		}
+		level, err := k.read(text, new(Treatment))
+		if err != nil {
+			p.add(e.value.Line, "%s %s %q %v", what, e.key, text, err)
+			continue
+		}
+		if levels := p.levels(e.key); !slices.Contains(levels, level) {
+			p.add(e.value.Line, "%s %s %q is not in this scenario; %s", what, e.key, text, among(level, "its levels", levels))
+			continue
+		}
+		where[e.key] = level
+	}
+	return where, len(p.list) == before
+}
+
+func (p *parser) except(n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	for _, item := range list(n, "except", "[{transport: ws, rate: 1/s}]", &p.problems) {
+		where, ok := p.where(item, "except")
+		if !ok {
+			continue
+		}
+		if len(where) == 0 {
+			p.add(item.Line, "an except that names no level would leave everything out; name one, such as {transport: ws}")
+			continue
+		}
+		p.s.Except = append(p.s.Except, where)
+	}
+}
+
+// combine makes the plan, to find out whether there is one.
+func (p *parser) combine() {
+	plan, dropped, err := p.s.Treatments()
+	line := p.lines["factors"]
+	if line == 0 {
+		line = p.lines["fixed"]
+	}
+	switch {
+	case err != nil:
+		p.add(line, "%v", err)
+	case len(plan) == 0 && len(dropped) > 0:
+		p.add(line, "no combination is left to run: %s", dropped[0].Why)
+	case len(plan) == 0:
+		p.add(p.lines["except"], "except leaves no combination to run; keep at least one")
+	}
+	p.plan = plan
+}

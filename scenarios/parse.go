@@ -1,0 +1,140 @@
+package scenarios
+
+import (
+	"math"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+const (
+	maxBlocks = 10_000
+	// maxWindow is the longest latency that the record's histograms hold.
+	maxWindow = time.Hour
+)
+
+// parser walks one file. Each step notes its problems and goes on with what
+// is sound; steps that build on an earlier one are skipped where it failed, so
+// that one mistake is not reported twice.
+type parser struct {
+	problems
+	check Check
+	s     *Scenario
+	lines map[string]int // top-level key → its line
+	plan  []Treatment    // once factors, fixed and except are sound
+}
+
+// topKeys are the keys of a scenario in the order they are best written.
+var topKeys = []struct {
+	name   string
+	needed bool
+}{
+	{"question", true}, {"factors", false}, {"fixed", false}, {"except", false},
+	{"warmup", true}, {"measure", true}, {"blocks", true}, {"seed", false},
+	{"plots", false}, {"claims", false},
+}
+
+func needed() []string {
+	var names []string
+	for _, k := range topKeys {
+		if k.needed {
+			names = append(names, k.name)
+		}
+	}
+	return append(names, "a transport")
+}
+
+func (p *parser) file() {
+	top := document(p.s.Text, &p.problems)
+	if top == nil {
+		return
+	}
+	known := make([]string, len(topKeys))
+	for i, k := range topKeys {
+		known[i] = k.name
+	}
+	p.lines = map[string]int{}
+	values := map[string]*yaml.Node{}
+	for _, e := range mapping(top, "the scenario", known, &p.problems) {
+		p.lines[e.key], values[e.key] = e.line, e.value
+	}
+	if top.Kind != yaml.MappingNode {
+		return
+	}
+	for _, k := range topKeys {
+		if k.needed && values[k.name] == nil && !misspelt(top, k.name, known) {
+			p.add(top.Line, "no %s; write such as %s: %s", k.name, k.name, examples[k.name])
+		}
+	}
+
+	if v := values["question"]; v != nil {
+		p.s.Question, _ = scalar(v, "question", examples["question"], &p.problems)
+	}
+	p.window(values["warmup"], "warmup", 0, &p.s.Warmup)
+	p.window(values["measure"], "measure", time.Millisecond, &p.s.Measure)
+	if v := values["blocks"]; v != nil {
+		p.s.Blocks = int(p.count(v, "blocks", 1, maxBlocks, "10"))
+	}
+	if v := values["seed"]; v != nil {
+		p.s.Seed = p.count(v, "seed", 0, math.MaxUint64, "1")
+	}
+
+	before := len(p.list)
+	p.factors(values["factors"])
+	p.fixed(values["fixed"])
+	if len(p.list) == before {
+		p.transportGiven(top.Line)
+	}
+	if len(p.list) == before {
+		p.except(values["except"])
+	}
+	if len(p.list) == before {
+		p.combine()
+	}
+	if len(p.list) > before {
+		return // plots and claims speak of treatments
+	}
+	p.plots(values["plots"])
+	p.claims(values["claims"])
+}
+
+// examples of what a scenario cannot do without.
+var examples = map[string]string{
+	"question": "Is a push fresher than a poll?",
+	"warmup":   "1s",
+	"measure":  "5s",
+	"blocks":   "10",
+}
+
+// window reads a length of time.
+func (p *parser) window(n *yaml.Node, what string, least time.Duration, into *time.Duration) {
+	if n == nil {
+		return
+	}
+	text, ok := scalar(n, what, "5s", &p.problems)
+	if !ok {
+		return
+	}
+	v, err := quantity(text, "s", "500ms or 5s")
+	if err != nil {
+		p.add(n.Line, "%s %q %v", what, text, err)
+		return
+	}
+	if v < least.Seconds() || v > maxWindow.Seconds() {
+		p.add(n.Line, "%s %q is outside %s to 1h; write such as 5s", what, text, least)
+		return
+	}
+	*into = time.Duration(math.Round(v * float64(time.Second)))
+}
+
+func (p *parser) count(n *yaml.Node, what string, least, most uint64, example string) uint64 {
+	text, ok := scalar(n, what, example, &p.problems)
+	if !ok {
+		return 0
+	}
+	v, err := wholeNumber(text, least, most, example)
+	if err != nil {
+		p.add(n.Line, "%s %q %v", what, text, err)
+	}
+	return v
+}

@@ -1,0 +1,136 @@
+package scenarios
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+
+	"pushbench/results"
+)
+
+// maxTreatments bounds a plan: at seconds a trial, more is weeks.
+const maxTreatments = 1000
+
+// Treatment is one combination of levels, with its values ready to use.
+type Treatment struct {
+	// Labels is the treatment as records and claims name it: every key with
+	// its level, the transport with its #label.
+	Labels results.Treatment
+	// Transport is what to run: name and knobs, without the #label.
+	Transport   string
+	Subscribers int
+	Rate        float64 // events per second
+	Arrivals    string  // constant, poisson
+	Payload     int     // bytes
+	PayloadKind string  // random, ticker
+	Encoding    string  // text, binary, base64
+}
+
+// Treatments lists the combinations to run, in the order of the file with the
+// first factor varying slowest, and those that cannot exist with the reason.
+// What except leaves out is in neither. The error is for a Scenario that was
+// not made by Load or Parse.
+func (s *Scenario) Treatments() (ts []Treatment, dropped []results.Dropped, err error) {
+	combinations := 1
+	for _, f := range s.Factors {
+		if combinations *= len(f.Levels); combinations > maxTreatments {
+			return nil, nil, fmt.Errorf("more than %d combinations of levels; split the scenario or vary fewer factors at once", maxTreatments)
+		}
+	}
+	for i := range combinations {
+		labels := s.combination(i)
+		if s.excepted(labels) {
+			continue
+		}
+		t, err := typed(labels)
+		if err != nil {
+			return nil, nil, err
+		}
+		if why := impossible(t); why != "" {
+			dropped = append(dropped, results.Dropped{Treatment: labels, Why: why})
+			continue
+		}
+		ts = append(ts, t)
+	}
+	return ts, dropped, nil
+}
+
+// combination is the i-th of the cross product, counted like an odometer with
+// the last factor turning fastest.
+func (s *Scenario) combination(i int) results.Treatment {
+	labels := results.Treatment{}
+	for k, level := range s.Fixed {
+		labels[k] = level
+	}
+	for j := len(s.Factors) - 1; j >= 0; j-- {
+		f := s.Factors[j]
+		labels[f.Key] = f.Levels[i%len(f.Levels)]
+		i /= len(f.Levels)
+	}
+	return labels
+}
+
+func (s *Scenario) excepted(labels results.Treatment) bool {
+	for _, e := range s.Except {
+		if labels.Matches(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func typed(labels results.Treatment) (Treatment, error) {
+	t := Treatment{Labels: labels}
+	for _, k := range treatmentKeys {
+		if _, err := k.read(labels[k.name], &t); err != nil {
+			return Treatment{}, fmt.Errorf("treatment %s: %s %q %w", labels.Key(), k.name, labels[k.name], err)
+		}
+	}
+	return t, nil
+}
+
+// impossible says why a combination of levels, each sound by itself, cannot
+// exist; "" where it can.
+func impossible(t Treatment) string {
+	if t.PayloadKind == "ticker" && t.Payload < MinTicker {
+		return fmt.Sprintf("a ticker is JSON and needs a payload of at least %dB, not %s", MinTicker, t.Labels["payload"])
+	}
+	return ""
+}
+
+// Plan is what a run of the scenario sets out to do, as its record announces
+// it.
+func (s *Scenario) Plan() (results.Planned, error) {
+	ts, dropped, err := s.Treatments()
+	if err != nil {
+		return results.Planned{}, err
+	}
+	plan := results.Planned{Seed: s.Seed, Blocks: s.Blocks, Warmup: s.Warmup, Measure: s.Measure, Dropped: dropped}
+	for _, t := range ts {
+		plan.Treatments = append(plan.Treatments, t.Labels)
+	}
+	return plan, nil
+}
+
+// Order is the order in which the treatments run within a block (from 1), as
+// indices into Treatments. Each block has an order of its own, so that
+// whatever drifts in the host falls on all treatments alike (randomised
+// complete block design, Fisher 1935); the same seed gives the same orders.
+func (s *Scenario) Order(block int) []int {
+	ts, _, err := s.Treatments()
+	if err != nil {
+		return nil
+	}
+	return stream(s.Seed, block, "order").Perm(len(ts))
+}
+
+// stream is the random sequence called name of one block. The hash keeps
+// streams apart whose seed and block are neighbours: PCG alone, seeded with
+// consecutive numbers, begins with related draws.
+func stream(seed uint64, block int, name string) *rand.Rand {
+	id := binary.BigEndian.AppendUint64(nil, seed)
+	id = binary.BigEndian.AppendUint64(id, uint64(block))
+	sum := sha256.Sum256(append(id, name...))
+	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])))
+}

@@ -1,0 +1,140 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"pushbench/results"
+)
+
+// quantileEvents is how many distinct events a printed quantile needs beyond
+// itself. Subscribers do not count: fifty of them see the same events.
+const quantileEvents = 10
+
+// Warnings are doubts about a scenario that is sound: it runs, but part of
+// what it asks for it will not get.
+func (s *Scenario) Warnings() []string {
+	ts, _, err := s.Treatments()
+	if err != nil {
+		return nil
+	}
+	var w []string
+	if s.Blocks < results.MinBlocks {
+		w = append(w, fmt.Sprintf("blocks: %d is too few for an interval; %d or more give the median a 95 %% interval", s.Blocks, results.MinBlocks))
+	}
+	w = append(w, resonance(ts)...)
+	w = append(w, s.shortWindow(ts)...)
+	w = append(w, s.fewEvents(ts)...)
+	if len(s.Claims) > 0 && !hasTwin(s.levels("transport")) {
+		w = append(w, "no twin: without a transport such as ws#twin beside ws, nothing says how large a difference is noise")
+	}
+	return unique(append(w, s.unprintable(ts)...))
+}
+
+// resonance: where constant arrivals and polls march in step, each poll finds
+// its events at the same age for a whole trial, and the trial measures the
+// phase it happened to start with.
+func resonance(ts []Treatment) []string {
+	var w []string
+	for _, t := range ts {
+		interval := pollInterval(t)
+		if t.Arrivals != "constant" || interval == 0 {
+			continue
+		}
+		period := 1 / t.Rate
+		if divides(period, interval) || divides(interval, period) {
+			w = append(w, fmt.Sprintf("%s at a constant %s: events and polls march in step, and a trial measures the phase it began with; use arrivals: poisson", t.Labels.Transport(), t.Labels["rate"]))
+		}
+	}
+	return w
+}
+
+func (s *Scenario) shortWindow(ts []Treatment) []string {
+	var w []string
+	for _, t := range ts {
+		if interval := pollInterval(t); interval > s.Measure.Seconds() {
+			w = append(w, fmt.Sprintf("measure: %s is shorter than the interval of %s; not every subscriber polls within it", s.Measure, t.Labels.Transport()))
+		}
+	}
+	return w
+}
+
+// fewEvents: a trial without an event has no number to give.
+func (s *Scenario) fewEvents(ts []Treatment) []string {
+	var w []string
+	for _, t := range ts {
+		if expected := t.Rate * s.Measure.Seconds(); expected < 5 {
+			w = append(w, fmt.Sprintf("rate: %s gives about %.2g events in %s; some trials may measure none", t.Labels["rate"], expected, s.Measure))
+		}
+	}
+	return w
+}
+
+// unprintable names the quantiles asked for that the run will hold too few
+// events for.
+func (s *Scenario) unprintable(ts []Treatment) []string {
+	var w []string
+	ask := func(metric string, where map[string]string) {
+		q, ok := quantileOf(metric)
+		if !ok {
+			return
+		}
+		need := math.Round(quantileEvents / min(q, 1-q))
+		for _, t := range ts {
+			if have := t.Rate * s.Measure.Seconds() * float64(s.Blocks); have < need && t.Labels.Matches(where) {
+				w = append(w, fmt.Sprintf("%s at %s: about %.0f distinct events in all blocks, %.0f are needed to print it", metric, t.Labels["rate"], have, need))
+			}
+		}
+	}
+	for _, p := range s.Plots {
+		for _, metric := range p.Metrics() {
+			ask(metric, p.Where)
+		}
+	}
+	for _, c := range s.Claims {
+		if e, err := results.ParseExpect(c.Expect); err == nil {
+			for _, term := range e.Terms() {
+				ask(term.Name, singledOut(c, term))
+			}
+		}
+	}
+	return w
+}
+
+// hasTwin reports whether some transport is there twice, once with a label.
+func hasTwin(transports []string) bool {
+	return slices.ContainsFunc(transports, func(t string) bool {
+		base, _, labelled := strings.Cut(t, "#")
+		return labelled && slices.Contains(transports, base)
+	})
+}
+
+// pollInterval is the interval a transport writes out, in seconds; 0 for one
+// that does not poll or leaves it at the transport's default.
+func pollInterval(t Treatment) float64 {
+	v, unit, err := results.ParseQuantity(knob(t.Transport, "interval"))
+	if err != nil || unit != "s" || !(v > 0) {
+		return 0
+	}
+	return v
+}
+
+// divides reports whether b is a whole multiple of a, to within what rounding
+// leaves of it.
+func divides(a, b float64) bool {
+	n := math.Round(b / a)
+	return n >= 1 && math.Abs(b/a-n) < 1e-9*n
+}
+
+// unique keeps the first of each warning: many treatments share a doubt.
+func unique(w []string) []string {
+	var kept []string
+	for _, s := range w {
+		if !slices.Contains(kept, s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
