@@ -183,43 +183,46 @@ func (s *session) trialsThenRepeats(ctx context.Context) error {
 			todo = append(todo, sl)
 		}
 	}
-	if err := s.runAll(ctx, todo, forever); err != nil {
+	if err := s.runAll(ctx, todo); err != nil {
 		return err
 	}
-	budget := s.plan.estimate(slots)/repeatShare - s.repeated()
-	for budget > 0 {
-		again := s.disturbed(slots)
-		if len(again) == 0 {
+	for {
+		disturbed := s.disturbed(slots)
+		if len(disturbed) == 0 {
 			return nil
 		}
-		s.progress.note("repeating %d disturbed trials, for at most %v", len(again), budget.Round(time.Second))
-		before := s.repeated()
-		if err := s.runAll(ctx, again, budget); err != nil {
+		budget := s.plan.estimate(slots)/repeatShare - s.repeated()
+		again := s.fitting(disturbed, budget)
+		if len(again) == 0 {
+			s.progress.note("%d trials stay disturbed: the time for repeats is used up", len(disturbed))
+			return nil
+		}
+		s.progress.note("repeating %d of %d disturbed trials", len(again), len(disturbed))
+		if err := s.runAll(ctx, again); err != nil {
 			return err
 		}
-		spent := s.repeated() - before
-		if spent == 0 {
-			return nil // not one more fits
-		}
-		budget -= spent
 	}
-	return nil
 }
 
 // repeatShare: repeats may take one part in this many of the run's time.
 const repeatShare = 5
 
-const forever = time.Duration(1<<63 - 1)
+// fitting is as many of the slots as the budget has time for.
+func (s *session) fitting(slots []slot, budget time.Duration) []slot {
+	var fit []slot
+	for _, sl := range slots {
+		if cost := s.plan.estimate([]slot{sl}); cost <= budget {
+			budget -= cost
+			fit = append(fit, sl)
+		}
+	}
+	return fit
+}
 
-// runAll runs slots in turn while their estimates fit into the budget.
-func (s *session) runAll(ctx context.Context, slots []slot, budget time.Duration) error {
+// runAll runs slots in turn.
+func (s *session) runAll(ctx context.Context, slots []slot) error {
 	s.progress.start(len(slots), s.plan.estimate(slots))
 	for i, sl := range slots {
-		cost := s.plan.config(sl).Estimate()
-		if cost > budget {
-			continue
-		}
-		budget -= cost
 		t, err := s.one(ctx, sl)
 		if err != nil {
 			return err
@@ -248,7 +251,11 @@ func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
 	ratio := s.canary.Ratio(seconds)
 	t.Metrics["canary"] = results.Metric{Value: seconds, Unit: "s"}
 	t.Metrics["host/canary"] = results.Metric{Value: ratio, Unit: "1"}
-	t.Disturbance = host.Disturbance(t.Metrics["host/steal"].Value, ratio)
+	t.Disturbance = host.Conditions{
+		Steal:   t.Metrics["host/steal"].Value,
+		Foreign: t.Metrics["host/foreign"].Value,
+		Canary:  ratio,
+	}.Disturbance()
 	t.Disturbed = len(t.Disturbance) > 0
 	if err := s.file.Trial(t); err != nil {
 		return nil, fmt.Errorf("%w; then go on with: -resume -out %s", err, filepath.Dir(s.path))
@@ -259,19 +266,16 @@ func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
 
 // end closes the record with the reason why the run ended.
 func (s *session) end(reason string) error {
-	e := results.End{Ended: time.Now().UTC(), Reason: reason, Trials: len(s.trials)}
-	for _, t := range s.trials {
-		if !t.Valid {
-			e.Invalid++
-		}
-		if t.Disturbed {
-			e.Disturb++
-		}
-		if t.Attempt > 0 {
-			e.Repeated++
-		}
-	}
-	return s.file.End(e)
+	run := results.Run{Trials: s.trials}
+	n := run.Counts()
+	return s.file.End(results.End{
+		Ended:    time.Now().UTC(),
+		Reason:   reason,
+		Trials:   n.Written,
+		Invalid:  n.Invalid,
+		Disturb:  n.Disturbed,
+		Repeated: n.Repeated,
+	})
 }
 
 // place names a slot: its block and treatment.
@@ -303,15 +307,15 @@ func (s *session) disturbed(slots []slot) []slot {
 
 // repeated is about how long the repeats so far took.
 func (s *session) repeated() time.Duration {
-	estimates := make(map[string]time.Duration)
-	for _, sl := range s.plan.slots() {
-		estimates[sl.place()] = s.plan.config(sl).Estimate()
-	}
-	var d time.Duration
+	done := make(map[string]int)
 	for _, t := range s.trials {
 		if t.Attempt > 0 {
-			d += estimates[place(t)]
+			done[place(t)]++
 		}
+	}
+	var d time.Duration
+	for _, sl := range s.plan.slots() {
+		d += time.Duration(done[sl.place()]) * s.plan.estimate([]slot{sl})
 	}
 	return d
 }
@@ -322,20 +326,10 @@ func (s *session) enough() error {
 	if s.plan.planned.Short || s.plan.scenario.Blocks < results.MinBlocks {
 		return nil
 	}
-	kept := make(map[string]map[int]bool)
-	for _, t := range s.trials {
-		if t.Kept() {
-			key := t.Treatment.Key()
-			if kept[key] == nil {
-				kept[key] = make(map[int]bool)
-			}
-			kept[key][t.Block] = true
-		}
-	}
+	run := results.Run{Trials: s.trials}
 	var few []string
 	for _, t := range s.plan.treatments {
-		key := t.Labels.Key()
-		if n := len(kept[key]); s.plan.chosen[key] && n < results.MinBlocks {
+		if n := run.KeptBlocks(t.Labels); s.plan.chosen[t.Labels.Key()] && n < results.MinBlocks {
 			few = append(few, fmt.Sprintf("%s (%d)", s.plan.name(t), n))
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 
 	"pushbench/servers/all"
 	"pushbench/servers/control"
@@ -154,17 +153,7 @@ func (f *fleet) mark(context.Context, control.None) (Mark, error) {
 }
 
 func (f *fleet) collect(_ context.Context, newest uint64) (Collected, error) {
-	return f.seen.collect(newest), nil
-}
-
-// Main is the fleet as a program: commands on standard input, answers on
-// standard output.
-func Main(ctx context.Context) int {
-	if err := Serve(ctx, os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "fleet:", err)
-		return 1
-	}
-	return 0
+	return f.seen.collect(newest)
 }
 
 // DefaultDialRate paces connection set-up: slow enough that neither process

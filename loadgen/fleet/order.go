@@ -22,17 +22,21 @@ func (o *Order) add(p Order) {
 
 // sequence checks one subscriber's events.
 type sequence struct {
-	newest  uint64 // highest number seen
-	missing map[uint64]struct{}
-	order   Order
+	newest    uint64 // highest number seen
+	missing   map[uint64]struct{}
+	forgotten int64 // missing beyond those in the map
+	order     Order
 }
 
 // see takes the next event as it arrived.
 func (s *sequence) see(e feed.Event) {
 	if gap, ok := e.Gap(); ok {
 		s.order.Gaps++
-		s.order.Skipped += int64(gap.Missed())
-		s.newest = max(s.newest, gap.Last)
+		if gap.Last > s.newest {
+			s.miss(min(gap.First, gap.Last)) // what came neither before the gap nor is in it
+			s.order.Skipped += int64(gap.Last - s.newest)
+			s.newest = gap.Last
+		}
 		return
 	}
 	if e.Seq <= s.newest {
@@ -44,22 +48,34 @@ func (s *sequence) see(e feed.Event) {
 		}
 		return
 	}
-	for n := s.newest + 1; n < e.Seq && len(s.missing) < maxMissing; n++ {
-		if s.missing == nil {
-			s.missing = make(map[uint64]struct{})
-		}
-		s.missing[n] = struct{}{}
-	}
+	s.miss(e.Seq)
 	s.newest = e.Seq
 }
 
-// maxMissing bounds what a broken feed can make a subscriber remember.
+// miss notes that everything between the newest event and next is missing.
+func (s *sequence) miss(next uint64) {
+	for s.newest+1 < next && len(s.missing) < maxMissing {
+		if s.missing == nil {
+			s.missing = make(map[uint64]struct{})
+		}
+		s.newest++
+		s.missing[s.newest] = struct{}{}
+	}
+	if s.newest+1 < next {
+		s.forgotten += int64(next - 1 - s.newest)
+		s.newest = next - 1
+	}
+}
+
+// maxMissing bounds what a broken feed can make a subscriber remember. Of what
+// is missing beyond it only the number is known, so that it counts as lost, and
+// as duplicated if it comes after all.
 const maxMissing = 1 << 16
 
 // total is the subscriber's count once the feed's newest event is known.
 func (s *sequence) total(newest uint64) Order {
 	o := s.order
-	o.Lost = int64(len(s.missing))
+	o.Lost = int64(len(s.missing)) + s.forgotten
 	if newest > s.newest {
 		o.Lost += int64(newest - s.newest)
 	}

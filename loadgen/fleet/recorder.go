@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 
 	"pushbench/results"
@@ -130,9 +129,11 @@ func (s *subscriber) emit(e feed.Event) {
 	if e.Due < r.from || e.Due >= r.until {
 		return
 	}
-	stale := now - e.Due
-	r.record(staleness, stale)
 	r.record(delivery, now-e.Sent)
+	stale := now - e.Due
+	if !r.record(staleness, stale) {
+		return
+	}
 	s.n++
 	s.sum += float64(stale)
 	s.max = max(s.max, stale)
@@ -146,10 +147,9 @@ func (s *subscriber) fail(err error) {
 	s.r.fail(err)
 }
 
-// record adds to a histogram, which itself counts what it cannot take.
-func (r *recorder) record(name string, ns int64) {
-	r.hists[name].Record(ns) // what it cannot take it counts, and collect reports
-}
+// record adds to a histogram and reports whether it took the value. What it
+// did not take it has counted, and collect tells.
+func (r *recorder) record(name string, ns int64) bool { return r.hists[name].Record(ns) == nil }
 
 // fail keeps the first few errors and lets await return.
 func (r *recorder) fail(err error) {
@@ -207,16 +207,24 @@ func (r *recorder) delivered() (events, payload, envelope int64) {
 	return r.events, r.payload, r.envelope
 }
 
-// collect is everything that was seen, given the feed's newest event.
-func (r *recorder) collect(newest uint64) Collected {
+// collect is everything that was seen, given the feed's newest event. What it
+// returns is a copy: polls go on meanwhile, and with them their connections'
+// set-up times.
+func (r *recorder) collect(newest uint64) (Collected, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := Collected{
-		Hists:     maps.Clone(r.hists),
+		Hists:     make(map[string]*results.Hist),
 		Failed:    r.failed,
 		Setups:    r.setups,
 		SetupUp:   r.setupUp,
 		SetupDown: r.setupDown,
+	}
+	for name, h := range r.hists {
+		c.Hists[name] = results.NewHist()
+		if err := c.Hists[name].Merge(h); err != nil {
+			return Collected{}, fmt.Errorf("copy the histogram of %s: %w", name, err)
+		}
 	}
 	for _, err := range r.errs {
 		c.Errors = append(c.Errors, err.Error())
@@ -225,12 +233,12 @@ func (r *recorder) collect(newest uint64) Collected {
 		s := &r.subs[i]
 		c.Order.add(s.seq.total(newest))
 		if s.n > 0 {
-			r.record(meanBySub, int64(s.sum/float64(s.n)))
-			r.record(maxBySub, s.max)
+			c.Hists[meanBySub].Record(int64(s.sum / float64(s.n)))
+			c.Hists[maxBySub].Record(s.max)
 		}
 	}
-	for _, h := range r.hists {
+	for _, h := range c.Hists {
 		c.Dropped += h.Dropped()
 	}
-	return c
+	return c, nil
 }

@@ -3,27 +3,37 @@ package host
 import "fmt"
 
 // A trial is disturbed when the hypervisor took more than stealLimit of its
-// CPUs' time, or when the calibration loop before it was off its run median by
-// more than canaryLimit. Shared hosts show steal from 0 to 48 % and drifts of
-// ±35 % within an hour; medians over blocks absorb less than these limits.
+// CPUs' time, when other processes of this host did, or when the calibration
+// loop before it was off its run median by more than canaryLimit. Shared hosts
+// show steal from 0 to 48 % and drifts of ±35 % within an hour; medians over
+// blocks absorb less than these limits.
 const (
 	stealLimit  = 0.05
 	canaryLimit = 0.15
 )
 
+// Conditions is what a trial ran under. NaN is "not measured", and no reason to
+// call it disturbed.
+type Conditions struct {
+	Steal   float64 // share of the CPUs' time that the hypervisor took (CPUTime.StealShare)
+	Foreign float64 // share of the CPUs' time that processes other than the trial's used
+	Canary  float64 // the calibration loop's Ratio
+}
+
 // Disturbance returns what disturbed a trial, with its numbers, or nothing.
-// steal is a share (CPUTime.StealShare), canaryRatio a Canary's Ratio. NaN is
-// "not measured", and no reason.
-func Disturbance(steal, canaryRatio float64) []string {
+func (c Conditions) Disturbance() []string {
 	var reasons []string
-	if steal > stealLimit {
-		reasons = append(reasons, fmt.Sprintf("steal %.1f %% of the CPU time (limit %.0f %%)", steal*100, stealLimit*100))
+	if c.Steal > stealLimit {
+		reasons = append(reasons, fmt.Sprintf("steal %.1f %% of the CPU time (limit %.0f %%)", c.Steal*100, stealLimit*100))
+	}
+	if c.Foreign > stealLimit {
+		reasons = append(reasons, fmt.Sprintf("other processes used %.1f %% of the CPU time (limit %.0f %%)", c.Foreign*100, stealLimit*100))
 	}
 	switch {
-	case canaryRatio > 1+canaryLimit:
-		reasons = append(reasons, canaryReason(canaryRatio-1, "slower"))
-	case canaryRatio < 1-canaryLimit:
-		reasons = append(reasons, canaryReason(1-canaryRatio, "faster"))
+	case c.Canary > 1+canaryLimit:
+		reasons = append(reasons, canaryReason(c.Canary-1, "slower"))
+	case c.Canary < 1-canaryLimit:
+		reasons = append(reasons, canaryReason(1-c.Canary, "faster"))
 	}
 	return reasons
 }

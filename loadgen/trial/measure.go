@@ -77,6 +77,7 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 		put("host/cpu", cpu.Busy/n, "s/event")
 		put("host/softirq", cpu.Softirq/n, "s/event")
 		put("host/steal", cpu.StealShare(), "1")
+		put("host/foreign", o.foreign(), "1")
 	}
 }
 
@@ -109,6 +110,18 @@ func (o *observation) serverCPU() float64 {
 
 func (o *observation) fleetCPU() float64 {
 	return o.after.fleet.Usage.CPU() - o.before.fleet.Usage.CPU()
+}
+
+// foreign is the share of the cores' time that others than server and fleet
+// used, at the least: the kernel's network interrupts are left out too, and
+// most kernels charge them to a process already, so that it can come out
+// below 0.
+func (o *observation) foreign() float64 {
+	cpu := o.after.cpu.Sub(o.before.cpu)
+	if cpu.Total == 0 {
+		return 0
+	}
+	return (cpu.Busy - cpu.Softirq - o.serverCPU() - o.fleetCPU()) / cpu.Total
 }
 
 // between is the trial time between the marks, in seconds.

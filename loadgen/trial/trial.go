@@ -10,8 +10,8 @@
 // poll intervals apart in trial time, with the feed running up to each, so that
 // what lies between them is steady state: polls bring, between the marks, as
 // much of what was due before the first as they leave of what was due before
-// the second. The window in which events count for latency ends one poll
-// interval before the second mark, so that each of its events arrives while
+// the second. The window in which events count for latency ends at least one
+// poll interval before the second mark, so that each of its events arrives while
 // the feed still runs; only then are the remaining polls let through, to see
 // that nothing was lost.
 package trial
@@ -53,7 +53,7 @@ func (c Config) Estimate() time.Duration {
 	if err != nil {
 		return 0
 	}
-	return p.connect + p.mark2 + p.tail/2 + 200*time.Millisecond
+	return p.connect + p.mark2 + p.interval/2 + 200*time.Millisecond
 }
 
 // plan is a trial's instants in trial time, and what follows from its
@@ -61,7 +61,7 @@ func (c Config) Estimate() time.Duration {
 type plan struct {
 	spec         feed.Spec
 	connect      time.Duration // to dial every subscriber
-	tail         time.Duration // one poll interval; 0 for push
+	interval     time.Duration // between polls; 0 for push
 	mark1, mark2 time.Duration
 	from, until  time.Duration // of the measured window
 }
@@ -71,11 +71,17 @@ func (c Config) plan() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{spec: spec, tail: spec.Options.Duration("interval")}
+	p := plan{spec: spec, interval: spec.Options.Duration("interval")}
 	p.connect = time.Duration(float64(c.Treatment.Subscribers) / fleet.DefaultDialRate * float64(time.Second))
-	p.mark1 = max(c.Warmup, p.tail) // each poller has asked at least once by then
+	p.mark1 = max(c.Warmup, p.interval) // each poller has asked at least once by then
 	p.from, p.until = p.mark1, p.mark1+c.Measure
-	p.mark2 = p.until + p.tail
+	p.mark2 = p.until
+	if p.interval > 0 { // at least one interval more, to a whole number of them
+		p.mark2 = p.mark1 + (c.Measure/p.interval+1)*p.interval
+		if c.Measure%p.interval > 0 {
+			p.mark2 += p.interval
+		}
+	}
 	return p, nil
 }
 
@@ -225,7 +231,7 @@ func (o *observation) steps(ctx context.Context, p pair) error {
 		return err
 	}
 
-	drain := fleet.AwaitArgs{Newest: newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.tail + 5*time.Second}
+	drain := fleet.AwaitArgs{Newest: newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second}
 	var left fleet.Awaited
 	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
 		return err

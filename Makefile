@@ -1,0 +1,66 @@
+# The commands of this project; `make help` lists them.
+
+# Programs are built once here, so that a run starts the same binaries throughout.
+BIN := bin
+# Each run has a directory of its own: RUN=… names it.
+ifndef RUN
+RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)
+endif
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.DEFAULT_GOAL := help
+.PHONY: help bench bench-short test lint vuln plots reference serve clean build
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+build:
+	@mkdir -p $(BIN)
+	@go build -o $(BIN)/ ./servers ./loadgen ./plots
+
+# measure FLAGS: the headline scenario, its figures and the last screen. The
+# exit code of loadgen counts, once what it has measured is shown.
+define measure
+	@$(BIN)/loadgen doctor
+	@echo
+	@code=0; $(BIN)/loadgen $(1) -servers $(BIN)/servers -out $(RUN) scenarios/headline.yaml || code=$$?; \
+	case $$code in 0|3) $(BIN)/plots $(RUN)/headline.jsonl || code=$$?;; esac; exit $$code
+endef
+
+bench: build ## measure this machine: the headline comparison, in about five minutes
+	$(call measure,)
+
+bench-short: build ## the same in under a minute: shows that it works, too short to publish
+	$(call measure,-short -blocks 6)
+
+test: ## run every test, with the race detector where there is a C compiler
+	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; \
+	then echo "go test -race ./..."; go test -race ./...; \
+	else echo "go test ./... (without -race: it needs cgo and a C compiler, and there is none here)"; go test ./...; fi
+
+lint: ## gofmt, go vet, staticcheck, import rules
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go test -run 'TestImportRules' ./loadgen
+
+vuln: ## known vulnerabilities in what we import (says so where the database is out of reach)
+	@go run $(GOVULNCHECK) ./... 2>/tmp/pushbench-vuln.$$$$ && code=0 || code=$$?; \
+	if [ $$code -ne 0 ] && [ $$code -ne 3 ]; then echo "vuln: not checked, the vulnerability database cannot be reached from here"; code=0; fi; \
+	rm -f /tmp/pushbench-vuln.$$$$; exit $$code
+
+plots: build ## draw every committed figure and table again, from results/reference
+	@for f in results/reference/*.jsonl; do $(BIN)/plots -out results/reference/figures $$f >/dev/null || exit $$?; done
+
+reference: build ## run every scenario anew into results/reference (hours; quiet host)
+	@rm -f results/reference/*.jsonl
+	$(BIN)/loadgen -servers $(BIN)/servers -out results/reference scenarios/headline.yaml scenarios/known-answers.yaml \
+		scenarios/rate.yaml scenarios/fanout.yaml scenarios/payload.yaml scenarios/connect.yaml
+	$(MAKE) plots
+
+serve: build ## serve the feed on http://127.0.0.1:8080 until Ctrl-C
+	@$(BIN)/servers -addr 127.0.0.1:8080
+
+clean: ## remove what was built (results stay)
+	rm -rf $(BIN)

@@ -1,0 +1,48 @@
+// Package need is for tests: it finds or builds what a test cannot do without.
+// What the host lacks is said and skipped; where REQUIRE_ALL=1 is set, as in
+// .ci/run, nothing may be skipped and it fails.
+package need
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// That skips the test, or fails it under REQUIRE_ALL=1, unless the host has
+// what it needs.
+func That(t testing.TB, have bool, what string) {
+	t.Helper()
+	switch {
+	case have:
+	case os.Getenv("REQUIRE_ALL") == "1":
+		t.Fatalf("needs %s, and REQUIRE_ALL=1 lets nothing be skipped", what)
+	default:
+		t.Skipf("needs %s", what)
+	}
+}
+
+// Program returns a function that builds a main package of this module into dir
+// when a test first asks for it, and says where it is.
+func Program(dir, pkg string) func(testing.TB) string {
+	build := sync.OnceValues(func() (string, error) {
+		path := filepath.Join(dir, filepath.Base(pkg))
+		if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, pkg).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
+		}
+		return path, nil
+	})
+	return func(t testing.TB) string {
+		t.Helper()
+		_, err := exec.LookPath("go")
+		That(t, err == nil, "the go command, to build "+pkg)
+		path, err := build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+}
