@@ -1,0 +1,204 @@
+package results
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// cell is one combination of the factors that a claim leaves open, and what each
+// of its terms means there.
+type cell struct {
+	where      map[string]string
+	treatments map[*Term]Treatment
+}
+
+// cells finds the combinations under which an expectation is to be judged, in
+// planned order. It also returns how many more have some of the treatments
+// compared but not all.
+func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplete int, err error) {
+	pool := slices.DeleteFunc(r.Treatments(), func(t Treatment) bool { return !t.Matches(where) })
+	if len(pool) == 0 {
+		return nil, 0, fmt.Errorf("no treatment of this run has %s", levelText(where))
+	}
+	terms := e.terms()
+	for _, term := range terms {
+		if !slices.ContainsFunc(pool, term.means) {
+			return nil, 0, &ExprError{Text: e.text, Column: term.Column, Msg: fmt.Sprintf(
+				"the run has no treatment %s; its transports are %s", term.bracket(), strings.Join(transports(pool), ", "))}
+		}
+	}
+	seen := map[string]bool{}
+	for _, t := range pool {
+		c := cell{where: openLevels(t, pool, terms), treatments: map[*Term]Treatment{}}
+		if key := Treatment(c.where).Key(); seen[key] {
+			continue
+		} else {
+			seen[key] = true
+		}
+		for _, term := range terms {
+			want := maps.Clone(c.where)
+			maps.Copy(want, term.Levels)
+			fits := func(t Treatment) bool { return t.Matches(want) && term.means(t) }
+			if i := slices.IndexFunc(pool, fits); i >= 0 {
+				c.treatments[term] = pool[i]
+			}
+		}
+		switch len(c.treatments) {
+		case len(terms):
+			cells = append(cells, c)
+		case 0: // levels that only other transports have
+		default:
+			incomplete++
+		}
+	}
+	if len(cells) == 0 {
+		return nil, 0, fmt.Errorf("no combination of levels in this run has every treatment that %q compares", e.text)
+	}
+	return cells, incomplete, nil
+}
+
+// openLevels are t's levels of the factors that vary in the pool and are not
+// named by every term.
+func openLevels(t Treatment, pool []Treatment, terms []*Term) map[string]string {
+	open := map[string]string{}
+	for key, level := range t {
+		varies := slices.ContainsFunc(pool, func(o Treatment) bool { return o[key] != level })
+		free := slices.ContainsFunc(terms, func(t *Term) bool { return t.Levels[key] == "" })
+		if key != "transport" && varies && free {
+			open[key] = level
+		}
+	}
+	return open
+}
+
+// means reports whether t is a treatment that the term's brackets describe.
+func (t *Term) means(o Treatment) bool {
+	return o.Matches(t.Levels) && sameTransport(t.Transport, o.Transport())
+}
+
+// sameTransport compares two transports, the order of their knobs aside.
+func sameTransport(a, b string) bool {
+	nameA, knobsA, labelA := splitTransport(a)
+	nameB, knobsB, labelB := splitTransport(b)
+	slices.Sort(knobsA)
+	slices.Sort(knobsB)
+	return nameA == nameB && labelA == labelB && slices.Equal(knobsA, knobsB)
+}
+
+// splitTransport takes name[?knob=value&knob=value][#label] apart.
+func splitTransport(s string) (name string, knobs []string, label string) {
+	s, label, _ = strings.Cut(s, "#")
+	name, query, _ := strings.Cut(s, "?")
+	if query != "" {
+		knobs = strings.Split(query, "&")
+	}
+	return name, knobs, label
+}
+
+// transports lists the transports of some treatments, each once.
+func transports(pool []Treatment) []string {
+	var list []string
+	for _, t := range pool {
+		if !slices.Contains(list, t.Transport()) {
+			list = append(list, t.Transport())
+		}
+	}
+	return list
+}
+
+// levelText prints levels as "rate=40/s, rtt=20ms".
+func levelText(levels map[string]string) string { return Treatment(levels).Key() }
+
+// sample is what a term stands for in a treatment.
+type sample struct {
+	measured bool
+	byBlock  map[int]float64 // of a metric
+	constant float64         // of a knob or level
+	unit     dimension       // nil when nothing tells
+}
+
+func (s sample) at(block int) float64 {
+	if s.measured {
+		return s.byBlock[block]
+	}
+	return s.constant
+}
+
+// sample looks a term up in a treatment: a metric of its kept trials, a knob of
+// its transport, or one of its levels.
+func (r *Run) sample(term *Term, t Treatment) (sample, error) {
+	if term.measured() || r.records(term.Name) {
+		values, unit, err := r.Samples(t, term.Name)
+		s := sample{measured: true, byBlock: values, unit: knownUnit(term)}
+		if unit != "" {
+			s.unit = dimensionOf(unit)
+		}
+		return s, err
+	}
+	_, knobs, _ := splitTransport(t.Transport())
+	level, known := t[term.Name]
+	for _, knob := range knobs {
+		if value, ok := strings.CutPrefix(knob, term.Name+"="); ok {
+			level, known = value, true
+		}
+	}
+	if !known {
+		return sample{}, fmt.Errorf("%s is no metric of this run, and no knob or level of %s", term.Name, term.bracket())
+	}
+	v, unit, err := ParseQuantity(level)
+	if err != nil {
+		return sample{}, fmt.Errorf("%s of %s is no number: %w", term.Name, term.bracket(), err)
+	}
+	return sample{constant: v, unit: dimensionOf(unit)}, nil
+}
+
+// records reports whether any trial of the run has the metric.
+func (r *Run) records(metric string) bool {
+	return slices.ContainsFunc(r.Trials, func(t *Trial) bool {
+		_, err := t.Value(metric)
+		return err == nil
+	})
+}
+
+// noise is how far apart two runs of the same thing lie, as a ratio and its
+// inverse.
+type noise struct {
+	of     string // the transport
+	lo, hi float64
+}
+
+// noiseUnder finds the noise floor for an expectation that sets two treatments
+// against each other by the same metric: from the twin of the right one or, if
+// it has none, of the left one.
+func (r *Run) noiseUnder(e *Expect, c cell) (n noise, ok bool) {
+	left, isTerm := e.left.(*Term)
+	right, isTermToo := e.right.(*Term)
+	if !isTerm || !isTermToo || e.operator == "≈" || left.Name != right.Name {
+		return noise{}, false
+	}
+	for _, t := range []Treatment{c.treatments[right], c.treatments[left]} {
+		twin, found := r.twinOf(t)
+		if !found {
+			continue
+		}
+		x, y, err := r.paired(twin, t, right.Name)
+		notPositive := func(v float64) bool { return !(v > 0) }
+		if err != nil || len(x) == 0 || slices.ContainsFunc(slices.Concat(x, y), notPositive) {
+			continue // there is no ratio to go by
+		}
+		for i := range x {
+			x[i] /= y[i]
+		}
+		// Which of two equals is called the twin is chance, so the floor reaches
+		// as far down as up. With too few blocks it is all that was seen.
+		s := Summarize(x)
+		lo, hi := s.Lo, s.Hi
+		if !s.Finite() {
+			lo, hi = slices.Min(x), slices.Max(x)
+		}
+		return noise{of: t.Transport(), lo: min(lo, 1/hi, 1), hi: max(hi, 1/lo, 1)}, true
+	}
+	return noise{}, false
+}

@@ -1,0 +1,148 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Claim is one claim of a scenario: what somebody says, and the comparison that
+// it comes to.
+type Claim struct {
+	ID     string
+	Says   string            // in words
+	Expect string            // see ParseExpect
+	Where  map[string]string // levels that the run's treatments must have
+	Line   int               // in the scenario file, 0 if unknown
+}
+
+// Expect is a comparison, parsed.
+type Expect struct {
+	text        string
+	left, right node
+	operator    string // "<", ">" or "≈"
+	column      int    // of the operator
+	tolerance   *constant
+}
+
+// Term is one measured value, or knob, of a treatment: staleness/p50[ws].
+type Term struct {
+	Name      string            // a metric, a knob of the transport, or a key of the treatment
+	Transport string            // as in the scenario: poll?interval=1s
+	Levels    map[string]string // further levels, or nil
+	Column    int               // in the expectation, from 1
+}
+
+// String is the term in canonical form.
+func (t *Term) String() string { return t.Name + t.bracket() }
+
+func (t *Term) bracket() string {
+	var b strings.Builder
+	b.WriteString("[" + t.Transport)
+	for _, key := range slices.Sorted(maps.Keys(t.Levels)) {
+		b.WriteString(", " + key + "=" + t.Levels[key])
+	}
+	b.WriteString("]")
+	return b.String()
+}
+
+// String is the expectation in canonical form, which ParseExpect reads as the
+// same expectation.
+func (e *Expect) String() string {
+	var b strings.Builder
+	e.left.print(&b)
+	b.WriteString(" " + e.operator + " ")
+	e.right.print(&b)
+	if e.tolerance != nil {
+		b.WriteString(" ± ")
+		e.tolerance.print(&b)
+	}
+	return b.String()
+}
+
+// Terms lists every NAME[treatment] of the expectation, from left to right.
+func (e *Expect) Terms() []Term {
+	var list []Term
+	for _, t := range e.terms() {
+		list = append(list, *t)
+	}
+	return list
+}
+
+// terms lists the nodes themselves, by which samples are looked up.
+func (e *Expect) terms() []*Term {
+	var list []*Term
+	visit := func(t *Term) { list = append(list, t) }
+	e.left.terms(visit)
+	e.right.terms(visit)
+	return list
+}
+
+// checkUnits holds the units of all parts against each other. It returns the
+// unit that is compared, nil where that is still open.
+func (e *Expect) checkUnits(unitOf func(*Term) dimension) (dimension, error) {
+	unit, err := e.comparedUnit(unitOf)
+	if err != nil {
+		err.Text = e.text
+		return nil, err
+	}
+	return unit, nil
+}
+
+func (e *Expect) comparedUnit(unitOf func(*Term) dimension) (dimension, *ExprError) {
+	left, err := e.left.unit(unitOf)
+	if err != nil {
+		return nil, err
+	}
+	right, err := e.right.unit(unitOf)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := sameUnit(left, right, e.column, "compare %s with %s")
+	if err != nil || e.tolerance == nil || e.relative() {
+		return unit, err
+	}
+	return sameUnit(unit, e.tolerance.dim, e.column, "allow ± %s on %s")
+}
+
+// relative reports whether the tolerance is a share of the right side.
+func (e *Expect) relative() bool {
+	return e.tolerance != nil && strings.HasSuffix(e.tolerance.text, "%")
+}
+
+// knownUnit is the unit of a term as far as its name alone tells: knobs and
+// levels have theirs only within a treatment.
+func knownUnit(t *Term) dimension {
+	if m, ok := Describe(t.Name); ok {
+		return dimensionOf(m.Unit)
+	}
+	return nil
+}
+
+// checkName refuses a name that no metric, knob or level can have.
+func (t *Term) checkName() error {
+	if _, ok := Describe(t.Name); ok {
+		return nil
+	}
+	var known []string
+	for _, m := range vocabulary {
+		known = append(known, m.Name)
+	}
+	for _, h := range histograms {
+		if h.Name == t.Name {
+			return fmt.Errorf("%s is a whole distribution: say which part, such as %s/p50, /p99, /mean or /max", t.Name, t.Name)
+		}
+		for _, part := range []string{"/p50", "/p90", "/p99", "/p99.9", "/mean", "/min", "/max"} {
+			known = append(known, h.Name+part)
+		}
+	}
+	if !strings.Contains(t.Name, "/") {
+		return nil // perhaps a knob or a level, which the treatment will tell
+	}
+	if near := nearest(t.Name, known); near != "" {
+		return fmt.Errorf("there is no metric %s; is it %s?", t.Name, near)
+	}
+	return errors.New("there is no metric " + t.Name)
+}

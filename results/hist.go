@@ -1,0 +1,199 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// The geometry of every histogram: 1 ns to one hour at three significant
+// digits, so any value read back is within 0.1 % of the one recorded, and any
+// two histograms can be merged bucket by bucket.
+const (
+	histLowest  = 1
+	histHighest = 3_600_000_000_000 // ns
+	histDigits  = 3
+)
+
+// Hist is a distribution of durations in nanoseconds, kept whole: an
+// HdrHistogram for its shape, and beside it the exact count, sum, least and
+// greatest value, from which mean and extremes are read.
+//
+// The zero value is an empty histogram. A Hist is not safe for concurrent use.
+type Hist struct {
+	n        int64
+	sum      float64 // ns, exact below 2^53 ns, which is 104 days
+	min, max int64   // 0 when n is 0
+	dropped  int64
+
+	// Recording wants the flat array (270 KB), a file full of trials wants the
+	// sparse form (a few KB each). At most one of the two is set.
+	flat   *hdrhistogram.Histogram
+	sparse *hdrhistogram.PackedHistogram
+}
+
+// NewHist returns an empty histogram, ready to record without allocating.
+func NewHist() *Hist {
+	h := new(Hist)
+	h.grow()
+	return h
+}
+
+// grow makes the flat form the current one.
+func (h *Hist) grow() {
+	if h.flat != nil {
+		return
+	}
+	h.flat = hdrhistogram.New(histLowest, histHighest, histDigits)
+	if h.sparse != nil {
+		h.sparse.MergeInto(h.flat) // same geometry: nothing can be dropped
+		h.sparse = nil
+	}
+}
+
+// Record adds one value in ns. A negative value, or one above an hour, is
+// refused and counted in Dropped; it is never clamped into range.
+func (h *Hist) Record(ns int64) error {
+	if ns < 0 || ns > histHighest {
+		h.dropped++
+		return fmt.Errorf("record %d ns: outside 0 to %d ns", ns, int64(histHighest))
+	}
+	h.grow()
+	if err := h.flat.RecordValue(ns); err != nil {
+		h.dropped++
+		return fmt.Errorf("record %d ns: %w", ns, err)
+	}
+	if h.n == 0 || ns < h.min {
+		h.min = ns
+	}
+	h.max = max(h.max, ns)
+	h.sum += float64(ns)
+	h.n++
+	return nil
+}
+
+// Merge adds every value of o to h. On error h is unchanged.
+func (h *Hist) Merge(o *Hist) error {
+	if o.n > math.MaxInt64-h.n {
+		return fmt.Errorf("merge histograms of %d and %d values: the count overflows", h.n, o.n)
+	}
+	from := *o // so that a histogram can be merged into itself
+	h.grow()
+	var lost int64
+	switch {
+	case from.flat == h.flat && from.flat != nil:
+		lost = h.flat.Merge(from.flat.Clone())
+	case from.flat != nil:
+		lost = h.flat.Merge(from.flat)
+	case from.sparse != nil:
+		lost = from.sparse.MergeInto(h.flat)
+	}
+	if lost != 0 { // both have the same geometry, so this is a broken histogram
+		return fmt.Errorf("merge histograms: %d of %d values were lost", lost, from.n)
+	}
+	if from.n > 0 {
+		if h.n == 0 || from.min < h.min {
+			h.min = from.min
+		}
+		h.max = max(h.max, from.max)
+	}
+	h.n += from.n
+	h.sum += from.sum
+	h.dropped += from.dropped
+	return nil
+}
+
+// N is the number of values recorded.
+func (h *Hist) N() int64 { return h.n }
+
+// Sum is the exact sum of all values, in ns.
+func (h *Hist) Sum() float64 { return h.sum }
+
+// Min is the exact least value in ns, 0 when there is none.
+func (h *Hist) Min() int64 { return h.min }
+
+// Max is the exact greatest value in ns, 0 when there is none.
+func (h *Hist) Max() int64 { return h.max }
+
+// Dropped counts the values that Record refused. A trial with any is invalid.
+func (h *Hist) Dropped() int64 { return h.dropped }
+
+// Mean is Sum over N in ns, NaN when there is no value.
+func (h *Hist) Mean() float64 {
+	if h.n == 0 {
+		return math.NaN()
+	}
+	return h.sum / float64(h.n)
+}
+
+// Quantile is the value in ns at or below which the share q of all values lies,
+// for q in [0,1]; outside it the nearer end is meant. It is the upper edge of a
+// bucket 0.1 % wide, as HdrHistogram defines it, held between the exact Min and
+// Max; Quantile(0) is Min and Quantile(1) is Max. Without values it is 0.
+func (h *Hist) Quantile(q float64) int64 {
+	switch {
+	case h.n == 0:
+		return 0
+	case !(q > 0): // NaN too
+		return h.min
+	case q >= 1:
+		return h.max
+	}
+	var v int64
+	if h.flat != nil {
+		v = h.flat.ValueAtPercentile(100 * q)
+	} else {
+		v = h.sparse.ValueAtPercentile(100 * q)
+	}
+	return min(max(v, h.min), h.max)
+}
+
+// Point is one step of a distribution: Count values, the share Quantile of
+// all, are at most Value ns.
+type Point struct {
+	Quantile float64
+	Value    int64 // ns
+	Count    int64
+}
+
+// Points is the whole distribution as steps of rising value, one per bucket
+// that holds any value; the last has Quantile 1 and the exact Max. It is what a
+// quantile spectrum is drawn from.
+func (h *Hist) Points() []Point {
+	if h.n == 0 {
+		return nil
+	}
+	var points []Point
+	var below int64
+	for lower, count := range h.packed().ForEachBucket {
+		below += count
+		points = append(points, Point{
+			Quantile: float64(below) / float64(h.n),
+			Value:    min(max(bucketTop(lower), h.min), h.max),
+			Count:    below,
+		})
+	}
+	return points
+}
+
+// packed is the sparse form of what h holds now; it must not be changed.
+func (h *Hist) packed() *hdrhistogram.PackedHistogram {
+	if h.sparse != nil {
+		return h.sparse
+	}
+	p := hdrhistogram.NewPacked(histLowest, histHighest, histDigits)
+	if h.flat != nil {
+		p.MergeFrom(h.flat) // same geometry: nothing can be dropped
+	}
+	return p
+}
+
+// bucketTop is the greatest value of the bucket that begins at lower. Three
+// digits take 2,048 sub-buckets, so buckets are 1 ns wide below 2,048 ns and
+// double with every power of two from there.
+func bucketTop(lower int64) int64 {
+	const linear = 11 // log2 of the sub-buckets
+	return lower + 1<<max(0, bits.Len64(uint64(lower))-linear) - 1
+}

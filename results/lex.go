@@ -1,0 +1,170 @@
+package results
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// ExprError is a mistake in an expectation.
+type ExprError struct {
+	Text   string // the expectation
+	Column int    // in characters, from 1
+	Msg    string
+}
+
+func (e *ExprError) Error() string {
+	return fmt.Sprintf("column %d of %q: %s", e.Column, e.Text, e.Msg)
+}
+
+// tokenKind tells tokens apart.
+type tokenKind int
+
+const (
+	tokenEnd      tokenKind = iota
+	tokenQuantity           // 500ms
+	tokenName               // staleness/p50
+	tokenBracket            // [ws, rate=40/s], text without the brackets
+	tokenOperator           // + − × ( ) < > ≈ ±, in canonical form
+)
+
+// token is one word of an expectation.
+type token struct {
+	kind   tokenKind
+	text   string
+	column int // from 1
+}
+
+// spelled gives the canonical form of an operator's other spellings. The longer
+// of two that begin alike comes first.
+var spelled = []struct{ written, operator string }{
+	{"+/-", "±"}, {"±", "±"}, {"+", "+"}, {"−", "−"}, {"×", "×"}, {"*", "×"},
+	{"≈", "≈"}, {"~", "≈"}, {"<", "<"}, {">", ">"}, {"(", "("}, {")", ")"},
+}
+
+// lexer cuts an expectation into tokens.
+type lexer struct {
+	text string
+	rest string // not yet read
+	err  *ExprError
+}
+
+// column is the place of rest within text.
+func (l *lexer) column() int {
+	return 1 + len([]rune(l.text)) - len([]rune(l.rest))
+}
+
+func (l *lexer) fail(column int, format string, args ...any) token {
+	if l.err == nil {
+		l.err = &ExprError{Text: l.text, Column: column, Msg: fmt.Sprintf(format, args...)}
+	}
+	l.rest = ""
+	return token{kind: tokenEnd, column: column}
+}
+
+// take cuts the first n bytes off as a token.
+func (l *lexer) take(kind tokenKind, n int) token {
+	t := token{kind: kind, text: l.rest[:n], column: l.column()}
+	l.rest = l.rest[n:]
+	return t
+}
+
+// next returns the next token; after a failure, and at the end, tokenEnd.
+func (l *lexer) next() token {
+	trimmed := strings.TrimLeftFunc(l.rest, unicode.IsSpace)
+	spaced := len(trimmed) < len(l.rest)
+	l.rest = trimmed
+	if l.rest == "" {
+		return token{kind: tokenEnd, column: l.column()}
+	}
+	switch c := l.rest[0]; {
+	case c == '-':
+		return l.minus(spaced)
+	case c == '[':
+		return l.bracket()
+	case '0' <= c && c <= '9' || c == '.':
+		return l.quantity()
+	case isNameStart(c):
+		n := 1
+		for n < len(l.rest) && isNamePart(l.rest[n]) {
+			n++
+		}
+		return l.take(tokenName, n)
+	}
+	for _, s := range spelled {
+		if strings.HasPrefix(l.rest, s.written) {
+			t := l.take(tokenOperator, len(s.written))
+			t.text = s.operator
+			return t
+		}
+	}
+	return l.fail(l.column(), "%q means nothing here", []rune(l.rest)[0])
+}
+
+// minus reads an ASCII hyphen as a minus, which needs room around it because
+// names have hyphens too.
+func (l *lexer) minus(spaced bool) token {
+	column := l.column()
+	after := l.rest[1:]
+	if !spaced || after == strings.TrimLeftFunc(after, unicode.IsSpace) {
+		return l.fail(column, "a minus needs a blank on each side; without, a hyphen is part of a name")
+	}
+	t := l.take(tokenOperator, 1)
+	t.text = "−"
+	return t
+}
+
+// bracket reads [treatment].
+func (l *lexer) bracket() token {
+	end := strings.IndexByte(l.rest, ']')
+	if end < 0 {
+		return l.fail(l.column(), "this [ is never closed")
+	}
+	t := l.take(tokenBracket, end+1)
+	t.text = t.text[1:end]
+	return t
+}
+
+// quantity reads a number and its unit, with or without a blank between, and
+// hands it on in canonical form, without the blank and with µs for us.
+func (l *lexer) quantity() token {
+	column := l.column()
+	number, rest := splitQuantity(l.rest)
+	if number == "" {
+		return l.fail(column, "want a digit before or behind the point")
+	}
+	unit := rest[:unitLength(rest)]
+	if unit == "" {
+		if spaced := strings.TrimLeft(rest, " "); spaced != rest {
+			if word := spaced[:unitLength(spaced)]; word != "" {
+				unit, rest = word, spaced
+			}
+		}
+	}
+	if _, _, err := ParseQuantity(number + unit); err != nil {
+		return l.fail(column, "%v", err)
+	}
+	l.rest = rest[len(unit):]
+	return token{kind: tokenQuantity, text: number + microSign.Replace(unit), column: column}
+}
+
+// microSign spells µs in one way: with the micro sign, not with a u or the Greek
+// letter that looks like it.
+var microSign = strings.NewReplacer("us", "µs", "μs", "µs")
+
+// unitLength is the length in bytes of what may be a unit at the start of s.
+func unitLength(s string) int {
+	end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != '/' && r != '%' })
+	if end < 0 {
+		return len(s)
+	}
+	return end
+}
+
+func isNameStart(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+func isNamePart(c byte) bool {
+	return isNameStart(c) || '0' <= c && c <= '9' || strings.IndexByte("-/._", c) >= 0
+}

@@ -1,0 +1,230 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Bounds of an expectation, far beyond what a person writes, so that hostile
+// input costs neither time nor stack.
+const (
+	longestExpect = 2000 // bytes
+	deepestExpect = 50   // parentheses within each other
+)
+
+// ParseExpect reads a comparison:
+//
+//	EXPR (< | > | ≈) EXPR [± TOLERANCE]
+//
+// EXPR is made of NAME[treatment], numbers with units, + − × and parentheses.
+// NAME is a metric (staleness/p50), a knob of the treatment's transport
+// (interval) or a key of the treatment (rate). The treatment in brackets is a
+// transport as the scenario writes it, and then any further levels:
+// [ws, subscribers=2000]. The tolerance is a number with a unit, or a share of
+// the right side in %, and goes with ≈ only; ≈ without one means that there is
+// no difference.
+//
+// On a plain keyboard: - with a blank on each side, *, ~ and +/-. Units are
+// checked, as far as names tell them; a plain 0 goes with any. The error is an
+// *ExprError.
+func ParseExpect(s string) (*Expect, error) {
+	if len(s) > longestExpect {
+		return nil, &ExprError{Text: strings.ToValidUTF8(s[:20], "") + "…", Column: 1, Msg: fmt.Sprintf("longer than %d bytes", longestExpect)}
+	}
+	p := &parser{lexer: lexer{text: s, rest: s}}
+	p.advance()
+	e := p.expect()
+	if p.err != nil {
+		return nil, p.err
+	}
+	if _, err := e.checkUnits(knownUnit); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// parser is a recursive descent over the tokens. After the first failure it
+// sees only tokenEnd, and so returns soon.
+type parser struct {
+	lexer
+	token token // the one to be parsed next
+	depth int
+}
+
+func (p *parser) advance() { p.token = p.next() }
+
+// at reports whether the next token is one of the operators.
+func (p *parser) at(operators ...string) bool {
+	return p.token.kind == tokenOperator && slices.Contains(operators, p.token.text)
+}
+
+// failAt fails at the next token, naming what should stand there instead.
+func (p *parser) failAt(want string) {
+	found := fmt.Sprintf("%q", p.token.text)
+	if p.token.kind == tokenEnd {
+		found = "the end"
+	}
+	p.fail(p.token.column, "want %s, found %s", want, found)
+	p.token = token{kind: tokenEnd, column: p.token.column}
+}
+
+func (p *parser) expect() *Expect {
+	e := &Expect{text: p.text, left: p.sum()}
+	if !p.at("<", ">", "≈") {
+		p.failAt("an operator, or one of < > ≈")
+		return e
+	}
+	e.operator, e.column = p.token.text, p.token.column
+	p.advance()
+	e.right = p.sum()
+	if p.at("±") {
+		e.tolerance = p.tolerance(e.operator)
+	}
+	if p.token.kind != tokenEnd {
+		p.failAt("an operator, ± or the end")
+	}
+	if p.err == nil && !slices.ContainsFunc(e.Terms(), Term.measured) {
+		p.fail(1, "nothing here is measured: compare at least one metric, such as staleness/p50[ws]")
+	}
+	return e
+}
+
+// measured tells a metric from a knob or a level.
+func (t Term) measured() bool {
+	_, ok := Describe(t.Name)
+	return ok
+}
+
+func (p *parser) tolerance(operator string) *constant {
+	column := p.token.column
+	p.advance()
+	if operator != "≈" {
+		p.fail(column, "a tolerance goes with ≈, not with %s", operator)
+		return nil
+	}
+	if p.token.kind != tokenQuantity {
+		p.failAt("a tolerance, such as 3% or 2ms")
+		return nil
+	}
+	c := p.constant()
+	if c.v <= 0 {
+		p.fail(column, "a tolerance must be above 0; for no difference at all leave it out")
+	}
+	return c
+}
+
+func (p *parser) sum() node {
+	left := p.product()
+	for p.at("+", "−") {
+		x := &operation{operator: p.token.text, column: p.token.column, left: left}
+		p.advance()
+		x.right = p.product()
+		left = x
+	}
+	return left
+}
+
+func (p *parser) product() node {
+	left := p.operand()
+	for p.at("×") {
+		x := &operation{operator: p.token.text, column: p.token.column, left: left}
+		p.advance()
+		x.right = p.operand()
+		left = x
+	}
+	return left
+}
+
+// operand returns a placeholder after a failure, so that callers need not ask.
+func (p *parser) operand() node {
+	switch {
+	case p.token.kind == tokenQuantity:
+		return p.constant()
+	case p.token.kind == tokenName:
+		return p.term()
+	case p.at("("):
+		return p.parentheses()
+	}
+	p.failAt("NAME[treatment], a number with its unit, or (")
+	return &constant{}
+}
+
+func (p *parser) parentheses() node {
+	open := p.token
+	if p.depth++; p.depth > deepestExpect {
+		p.fail(open.column, "more than %d parentheses within each other", deepestExpect)
+		p.token = token{kind: tokenEnd, column: open.column}
+		return &constant{}
+	}
+	p.advance()
+	inner := p.sum()
+	p.depth--
+	if !p.at(")") {
+		p.failAt("an operator, or ) to close column " + fmt.Sprint(open.column))
+	}
+	p.advance()
+	return inner
+}
+
+// constant parses the quantity at hand; the lexer has checked it. A share is a
+// plain number, 3% is 0.03.
+func (p *parser) constant() *constant {
+	v, unit, err := ParseQuantity(p.token.text)
+	if err != nil {
+		p.fail(p.token.column, "%v", err)
+	}
+	c := &constant{text: p.token.text, v: v, dim: dimensionOf(unit)}
+	if v == 0 && unit == "1" {
+		c.dim = nil
+	}
+	p.advance()
+	return c
+}
+
+func (p *parser) term() node {
+	t := &Term{Name: p.token.text, Column: p.token.column}
+	if err := t.checkName(); err != nil {
+		p.fail(p.token.column, "%v", err)
+	}
+	p.advance()
+	if p.token.kind != tokenBracket {
+		p.failAt("[treatment] after " + t.Name)
+		return t
+	}
+	if err := t.parseBracket(p.token.text); err != nil {
+		p.fail(p.token.column, "%v", err)
+	}
+	p.advance()
+	return t
+}
+
+// parseBracket reads "transport, key=level, key=level".
+func (t *Term) parseBracket(text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '[' }) {
+		return fmt.Errorf("[%s] has a character that no level has", text)
+	}
+	transport, levels, more := strings.Cut(text, ",")
+	t.Transport = strings.TrimSpace(transport)
+	name, _, _ := strings.Cut(t.Transport, "?")
+	if name == "" || strings.ContainsFunc(t.Transport, unicode.IsSpace) || strings.Contains(name, "=") {
+		return fmt.Errorf("a treatment begins with its transport, such as [ws] or [poll?interval=1s, rate=40/s]")
+	}
+	if !more {
+		return nil
+	}
+	t.Levels = map[string]string{}
+	for part := range strings.SplitSeq(levels, ",") {
+		key, level, ok := strings.Cut(part, "=")
+		key, level = strings.TrimSpace(key), strings.TrimSpace(level)
+		if !ok || key == "" || level == "" || strings.ContainsFunc(key, unicode.IsSpace) {
+			return fmt.Errorf("want key=level behind the transport, found %q", strings.TrimSpace(part))
+		}
+		if _, twice := t.Levels[key]; twice || key == "transport" {
+			return fmt.Errorf("%s is given twice", key)
+		}
+		t.Levels[key] = level
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package results
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Info is what the vocabulary says of a metric: one word from scenario file to
+// record, axis and claim.
+type Info struct {
+	Name    string
+	Unit    string // base unit
+	Better  string // "lower", "higher", or "" where neither is
+	Exact   bool   // fixed by the protocol: every sound trial gives the same value
+	Meaning string
+}
+
+// vocabulary lists every metric that loadgen writes. Those in s that are
+// histograms in the record stand in histograms.
+var vocabulary = []Info{
+	{"bytes/payload/down", "B/event", "", true, "event bodies, server to subscriber"},
+	{"bytes/payload/up", "B/event", "", true, "event bodies, subscriber to server"},
+	{"bytes/envelope/down", "B/event", "lower", false, "the feed's own encoding around the bodies"},
+	{"bytes/envelope/up", "B/event", "lower", false, "the feed's own encoding around the bodies"},
+	{"bytes/protocol/down", "B/event", "lower", false, "HTTP headers and chunking, or WebSocket framing"},
+	{"bytes/protocol/up", "B/event", "lower", false, "HTTP headers and chunking, or WebSocket framing"},
+	{"bytes/total/down", "B/event", "lower", false, "all bytes on the connection, steady state"},
+	{"bytes/total/up", "B/event", "lower", false, "all bytes on the connection, steady state"},
+	{"conn/bytes/down", "B", "lower", true, "to the end of the response header that makes a connection ready"},
+	{"conn/bytes/up", "B", "lower", true, "to the end of the request header that makes a connection ready"},
+	{"conn/count", "1", "", false, "connections that the server saw"},
+	{"server/cpu", "s/event", "lower", false, "server CPU time, user and system, per delivered event"},
+	{"server/cpu-util", "1", "", false, "share of its cores that the server used"},
+	{"server/rss", "B", "lower", false, "server's resident memory"},
+	{"server/heap", "B", "lower", false, "server's Go heap"},
+	{"server/stacks", "B", "lower", false, "server's goroutine stacks"},
+	{"server/goroutines", "1", "lower", false, "server's goroutines"},
+	{"server/fds", "1", "lower", false, "server's open files"},
+	{"publisher/cpu", "s/event", "lower", false, "CPU time of publishing, per published event"},
+	{"fleet/cpu", "s/event", "", false, "the subscribers' CPU time per delivered event"},
+	{"fleet/cpu-util", "1", "", false, "share of its cores that the fleet used"},
+	{"fleet/cpu-per-request", "s", "", false, "the subscribers' CPU time per request"},
+	{"fleet/reads", "1", "", false, "the subscribers' socket reads per event"},
+	{"fleet/rss", "B", "", false, "the fleet's resident memory"},
+	{"host/cpu", "s/event", "lower", false, "CPU time of all the trial's cores, softirq included, per event"},
+	{"host/softirq", "s/event", "lower", false, "of that, in the kernel's network interrupts"},
+	{"host/steal", "1", "", false, "share of CPU time that the hypervisor took"},
+	{"host/foreign", "1", "", false, "share of CPU time that processes other than server and fleet used"},
+	{"host/canary", "1", "", false, "calibration loop before the trial, against its median in the run"},
+	{"canary", "s", "", false, "calibration loop before the trial"},
+	{"requests", "1", "lower", false, "requests per delivered event"},
+	{"requests/empty", "1", "lower", false, "requests answered without an event, per delivered event"},
+	{"events-per-response", "1", "", false, "delivered events per response that had any"},
+	{"polls/skipped", "1", "", false, "poll slots passed over because a poll was still out"},
+	{"events/expected", "1", "", false, "deliveries due in the window"},
+	{"events/delivered", "1", "", false, "deliveries made"},
+	{"events/distinct", "1", "", false, "different events among them"},
+	{"events/lost", "1", "lower", false, "due and never delivered"},
+	{"events/duplicated", "1", "lower", false, "delivered more than once"},
+	{"events/reordered", "1", "lower", false, "delivered after a later one"},
+	{"events/skipped", "1", "", false, "left out because a newer one stood in for it"},
+	{"events/gaps", "1", "lower", false, "gaps that the server announced"},
+	{"window", "s", "", false, "from the first to the last due event measured"},
+}
+
+// histograms lists every histogram that loadgen writes. In the record they are
+// in ns; read through Value, as NAME/p99 and so on, they are in s.
+var histograms = []Info{
+	{"staleness", "s", "lower", false, "Recv − Due per event and subscriber: the headline latency"},
+	{"delivery", "s", "lower", false, "Recv − Sent: the same without the publisher's lateness"},
+	{"publish-lag", "s", "lower", false, "Sent − Due: the publisher's own lateness"},
+	{"connect", "s", "lower", false, "dial to ready, per subscriber"},
+	{"ttfe", "s", "lower", false, "dial to first event, per subscriber"},
+	{"staleness-mean-by-subscriber", "s", "lower", false, "each subscriber's mean staleness"},
+	{"staleness-max-by-subscriber", "s", "lower", false, "each subscriber's greatest staleness"},
+}
+
+// Vocabulary is every metric, then every histogram.
+func Vocabulary() []Info { return slices.Concat(vocabulary, histograms) }
+
+// Describe looks a metric up by name; "staleness/p99" is described with its
+// histogram's meaning. It is false for a word outside the vocabulary, and for a
+// histogram's bare name, which is no number.
+func Describe(metric string) (Info, bool) {
+	if i := slices.IndexFunc(vocabulary, func(m Info) bool { return m.Name == metric }); i >= 0 {
+		return vocabulary[i], true
+	}
+	hist, _, ok := splitStat(metric)
+	if !ok {
+		return Info{}, false
+	}
+	i := slices.IndexFunc(histograms, func(m Info) bool { return m.Name == hist })
+	if i < 0 {
+		return Info{}, false
+	}
+	info := histograms[i]
+	info.Name = metric
+	return info, true
+}
+
+// stat is what to read from a histogram: a quantile, or one of its exact figures.
+type stat struct {
+	name     string  // "p99.9", "max", "min", "mean"
+	quantile float64 // of pN, else 0
+}
+
+// splitStat cuts a metric such as staleness/p99.9 into histogram and statistic.
+func splitStat(metric string) (hist string, s stat, ok bool) {
+	slash := strings.LastIndexByte(metric, '/')
+	if slash < 1 {
+		return "", stat{}, false
+	}
+	hist, s.name = metric[:slash], metric[slash+1:]
+	switch s.name {
+	case "max", "min", "mean":
+		return hist, s, true
+	}
+	digits, isP := strings.CutPrefix(s.name, "p")
+	if !isP || strings.Trim(digits, "0123456789.") != "" {
+		return "", stat{}, false
+	}
+	// p99.9 is the float nearest 0.999, which 99.9/100 is not.
+	q, err := strconv.ParseFloat(digits+"e-2", 64)
+	if err != nil || q <= 0 || q >= 1 {
+		return "", stat{}, false
+	}
+	s.quantile = q
+	return hist, s, true
+}
+
+// nearest is the word of have that is the fewest edits away from name, or ""
+// when none is close.
+func nearest(name string, have []string) string {
+	best, least := "", len(name)/3+1
+	for _, h := range have {
+		if d := editDistance(name, h); d <= least {
+			best, least = h, d-1
+		}
+	}
+	return best
+}
+
+// editDistance counts the insertions, deletions and replacements of a byte
+// between a and b (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

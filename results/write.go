@@ -1,0 +1,214 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Writer appends records to one result file. A record is one line, written at
+// once and synced before the call returns, so that neither a crash nor a full
+// disk costs a trial that was reported as written. While a Writer is open no
+// other can be opened for a file in the same directory.
+type Writer struct {
+	path string
+	file store
+	lock io.Closer
+	size int64 // bytes of whole lines
+	line int   // number of whole lines
+	torn bool  // bytes beyond size are still to be cut off
+}
+
+// store is the part of *os.File that a Writer uses, opened for appending.
+type store interface {
+	io.Writer
+	Sync() error
+	Truncate(size int64) error
+	Close() error
+}
+
+// Create starts a new result file, and its directory where there is none. The
+// error is ErrExists where the file already holds anything, and ErrBusy while
+// another Writer is open in the directory.
+func Create(path string) (*Writer, error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create result file: %w", err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("create result file: %w", err)
+	}
+	f, err := createIn(lock, path)
+	if err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("create result file: %w", err)
+	}
+	return &Writer{path: path, file: f, lock: lock}, nil
+}
+
+func createIn(dir *os.File, path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	// An empty file is what a run leaves that could not write its header.
+	// Taking it over loses nothing, and the lock keeps others out meanwhile.
+	info, err := f.Stat()
+	if err == nil && info.Size() > 0 {
+		err = fmt.Errorf("%s: %w: continue it with -resume, or use another -out", path, ErrExists)
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Append opens a result file to go on with its run, and returns what it holds.
+// A torn last line is cut off, as the Run's warnings say. Besides the errors of
+// Read there are ErrBusy, and a *SchemaError unless the file's schema is the one
+// that this program writes.
+func Append(path string) (*Writer, *Run, error) {
+	lock, err := lockDir(filepath.Dir(path))
+	if err != nil {
+		return nil, nil, fmt.Errorf("resume: %w", err)
+	}
+	f, run, size, err := openSound(path)
+	if err != nil {
+		lock.Close()
+		if errors.Is(err, ErrEmpty) || errors.Is(err, ErrTruncated) {
+			err = fmt.Errorf("%w: it holds no trial; delete it and start without -resume", err)
+		}
+		return nil, nil, fmt.Errorf("resume: %w", err)
+	}
+	lines := 1 + len(run.Trials) + run.ends
+	return &Writer{path: path, file: f, lock: lock, size: size, line: lines}, run, nil
+}
+
+// openSound opens a result file for appending and cuts it to its sound lines.
+func openSound(path string) (f *os.File, run *Run, size int64, err error) {
+	f, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	run, size, err = scan(f, path)
+	if err == nil && run.Header.Schema != Schema {
+		err = &SchemaError{File: path, Got: run.Header.Schema, Want: Schema}
+	}
+	if err == nil {
+		err = f.Truncate(size)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, 0, err
+	}
+	return f, run, size, nil
+}
+
+// Header writes the first line. Type and schema are filled in.
+func (w *Writer) Header(h Header) error {
+	if w.line > 0 {
+		return fmt.Errorf("write header to %s: it has one already", w.path)
+	}
+	if err := h.check(); err != nil {
+		return fmt.Errorf("write header to %s: %w", w.path, err)
+	}
+	h.Type, h.Schema = "header", Schema
+	return w.append("the header", h)
+}
+
+// Trial appends one trial. Its type is filled in; lists that are nil are
+// written as empty.
+func (w *Writer) Trial(t *Trial) error {
+	what := fmt.Sprintf("trial %d", t.Order)
+	if w.line == 0 {
+		return fmt.Errorf("append %s to %s: the header comes first", what, w.path)
+	}
+	if err := t.check(); err != nil {
+		return fmt.Errorf("append %s to %s: %w", what, w.path, err)
+	}
+	line := *t
+	line.Type = "trial"
+	if line.Invalid == nil {
+		line.Invalid = []string{}
+	}
+	if line.Warnings == nil {
+		line.Warnings = []string{}
+	}
+	return w.append(what, line)
+}
+
+// End appends the line that says how the run ended. Its type is filled in. A
+// run that is resumed may go on behind it.
+func (w *Writer) End(e End) error {
+	if w.line == 0 {
+		return fmt.Errorf("append the end to %s: the header comes first", w.path)
+	}
+	e.Type = "end"
+	return w.append("the end", e)
+}
+
+// append writes v as one line, whole or not at all.
+func (w *Writer) append(what string, v any) error {
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line) // ends the value with a newline
+	enc.SetEscapeHTML(false)      // transports have & in their names, and people grep
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("append %s to %s: encode: %w", what, w.path, err)
+	}
+	if err := w.write(line.Bytes()); err != nil {
+		return &WriteError{Path: w.path, What: what, Lines: w.line, Torn: w.torn, Err: err}
+	}
+	w.size += int64(line.Len())
+	w.line++
+	return nil
+}
+
+// write appends line and syncs it. After an error the file is cut back to its
+// whole lines, now or, where that fails too, before the next line.
+func (w *Writer) write(line []byte) error {
+	if err := w.cut(); err != nil {
+		return err
+	}
+	w.torn = true
+	n, err := w.file.Write(line)
+	if err == nil && n < len(line) {
+		err = io.ErrShortWrite
+	}
+	if err == nil {
+		err = w.file.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, w.cut())
+	}
+	w.torn = false
+	return nil
+}
+
+func (w *Writer) cut() error {
+	if !w.torn {
+		return nil
+	}
+	if err := w.file.Truncate(w.size); err != nil {
+		return fmt.Errorf("cut off the torn line: %w", err)
+	}
+	w.torn = false
+	return nil
+}
+
+// Close closes the file and lets other writers into the directory.
+func (w *Writer) Close() error {
+	err := w.file.Close()
+	return errors.Join(err, w.lock.Close())
+}
