@@ -186,7 +186,7 @@ func (s *session) trialsThenRepeats(ctx context.Context) error {
 	if err := s.runAll(ctx, todo); err != nil {
 		return err
 	}
-	for {
+	for !s.plan.planned.Short { // a smoke run has nothing to repeat for
 		disturbed := s.disturbed(slots)
 		if len(disturbed) == 0 {
 			return nil
@@ -202,6 +202,7 @@ func (s *session) trialsThenRepeats(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // repeatShare: repeats may take one part in this many of the run's time.

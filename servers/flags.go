@@ -27,6 +27,9 @@ type options struct {
 	version     bool
 }
 
+// maxRing is where the log's index alone takes some 70 MB.
+const maxRing = 1 << 20
+
 const usage = `usage: servers [flags]
 
 Serves one feed over every transport, on one port, until interrupted.
@@ -62,8 +65,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("unexpected argument %q; servers takes flags only", f.Arg(0))
 	case o.arrivals != "constant" && o.arrivals != "poisson":
 		return o, fmt.Errorf("-arrivals %q: use constant or poisson", o.arrivals)
-	case o.ring < 1:
-		return o, fmt.Errorf("-ring %d: the log has to keep at least one event", o.ring)
+	case o.ring < 1 || o.ring > maxRing:
+		return o, fmt.Errorf("-ring %d: the log can keep 1 to %d events", o.ring, maxRing)
 	}
 	return o, nil
 }

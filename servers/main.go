@@ -8,7 +8,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -47,7 +46,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stdout, version())
 		return 0
 	}
-	if err := serve(ctx, o, stdin, stdout, stderr); err != nil {
+	source, err := newSource(o)
+	if err != nil {
+		fmt.Fprintln(stderr, "servers:", err)
+		return 2
+	}
+	if err := serve(ctx, o, source, stdin, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "servers:", err)
 		return 1
 	}
@@ -56,39 +60,36 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // serve runs feed and listener until ctx ends or, under control, until stdin
 // does.
-func serve(ctx context.Context, o options, stdin io.Reader, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, stderr io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	clock := feed.NewClock()
-	publisher, err := newPublisher(o, clock)
-	if err != nil {
-		return err
-	}
+	publisher, clock := s.publisher, s.publisher.Clock
 	var tally wire.Tally
 	l, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with -addr", err)
 	}
 	server := &http.Server{Handler: all.Handler(publisher.Log), ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(wire.Listener(l, &tally)) }()
-	go func() { failed <- publisher.Run(ctx) }()
 
 	// The log is never empty, so that whoever subscribes has its first event at once.
-	first := publisher.Log.Publish(clock.Now(), publisher.Payload.Next(nil))
+	publisher.Log.Publish(clock.Now(), s.extra.Next(nil))
 	if o.control {
-		if err := json.NewEncoder(stdout).Encode(control.Listening{Addr: l.Addr().String(), Newest: first.Seq}); err != nil {
-			return fmt.Errorf("announce the address: %w", err)
-		}
-		s := steered{publisher: publisher, tally: &tally, clock: clock}
-		go func() { failed <- control.Serve(ctx, stdin, stdout, s.handlers()) }()
+		publisher.Record = true
+		steered := steered{addr: l.Addr(), source: s, tally: &tally, clock: clock}
+		go func() { failed <- control.Serve(ctx, stdin, stdout, steered.handlers()) }()
 	} else {
 		announce(stderr, l.Addr(), o)
 		publisher.Timeline.Run(clock.Now(), feed.Forever)
 	}
+	go func() { failed <- publisher.Run(ctx) }()
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		err = nil // what stopped for that has not failed
 	}
 	return errors.Join(err, shutdown(server, publisher.Log))
 }
@@ -104,14 +105,27 @@ func shutdown(server *http.Server, log *feed.Log) error {
 	return nil
 }
 
-func newPublisher(o options, clock feed.Clock) (*feed.Publisher, error) {
+// source is where the feed's events come from.
+type source struct {
+	publisher *feed.Publisher
+	// extra makes the bodies of events outside the schedule, whose number must
+	// not change what the scheduled ones carry.
+	extra *feed.Payload
+}
+
+// newSource makes the source that the flags describe.
+func newSource(o options) (source, error) {
 	codec, err := feed.ParseCodec(o.encoding)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
 	payload, err := feed.NewPayload(o.payloadKind, int(o.payload), codec, feed.Rand(o.seed, o.block, "payload"))
 	if err != nil {
-		return nil, err
+		return source{}, err
+	}
+	extra, err := feed.NewPayload(o.payloadKind, int(o.payload), codec, feed.Rand(o.seed, o.block, "extra"))
+	if err != nil {
+		return source{}, err
 	}
 	arrivals := feed.Rand(o.seed, o.block, "arrivals")
 	if o.arrivals == "constant" {
@@ -119,15 +133,17 @@ func newPublisher(o options, clock feed.Clock) (*feed.Publisher, error) {
 	}
 	schedule, err := feed.NewSchedule(float64(o.rate), arrivals)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
-	return &feed.Publisher{
+	clock := feed.NewClock()
+	publisher := &feed.Publisher{
 		Log:      feed.NewLog(codec, o.ring, clock),
 		Schedule: schedule,
 		Payload:  payload,
 		Timeline: feed.NewTimeline(clock),
 		Clock:    clock,
-	}, nil
+	}
+	return source{publisher, extra}, nil
 }
 
 func announce(w io.Writer, addr net.Addr, o options) {

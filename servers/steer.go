@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
@@ -10,18 +11,24 @@ import (
 
 // steered carries out loadgen's commands.
 type steered struct {
-	publisher *feed.Publisher
-	tally     *wire.Tally
-	clock     feed.Clock
+	source
+	addr  net.Addr
+	tally *wire.Tally
+	clock feed.Clock
 }
 
 func (s steered) handlers() map[string]control.Handler {
 	return map[string]control.Handler{
+		control.Listen:  control.Handle(s.listen),
 		control.Run:     control.Handle(s.run),
 		control.Publish: control.Handle(s.publish),
 		control.Tally:   control.Handle(s.counts),
 		control.Mark:    control.Handle(s.mark),
 	}
+}
+
+func (s steered) listen(context.Context, control.None) (control.Listening, error) {
+	return control.Listening{Addr: s.addr.String()}, nil
 }
 
 func (s steered) run(ctx context.Context, a control.RunArgs) (control.RunResult, error) {
@@ -31,7 +38,7 @@ func (s steered) run(ctx context.Context, a control.RunArgs) (control.RunResult,
 }
 
 func (s steered) publish(context.Context, control.None) (control.RunResult, error) {
-	e := s.publisher.Log.Publish(s.clock.Now(), s.publisher.Payload.Next(nil))
+	e := s.publisher.Log.Publish(s.clock.Now(), s.extra.Next(nil))
 	return control.RunResult{Newest: e.Seq}, nil
 }
 
@@ -41,13 +48,14 @@ func (s steered) counts(context.Context, control.None) (wire.Counts, error) {
 
 func (s steered) mark(context.Context, control.None) (control.ServerMark, error) {
 	usage, err := control.ReadUsage()
-	lags, cpu := s.publisher.Lags()
+	due, lag, cpu := s.publisher.Published()
 	return control.ServerMark{
 		At:         s.clock.Now(),
 		Usage:      usage,
 		Counts:     s.tally.Counts(),
 		Newest:     s.publisher.Log.Newest(),
-		Lags:       lags,
+		Due:        due,
+		Lag:        lag,
 		PublishCPU: cpu.Seconds(),
 	}, err
 }

@@ -53,7 +53,7 @@ type fleet struct {
 }
 
 // connect opens the subscribers' connections at the configured pace and
-// returns when each has its first event, or one has failed.
+// returns when each has its first event or has failed.
 func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	spec, err := all.Parse(c.Transport)
 	if err != nil {

@@ -31,14 +31,15 @@ type recorder struct {
 	failed      int
 	errs        []error
 	target      uint64        // event that await asks for
-	behind      int           // subscribers that do not have it
-	reached     chan struct{} // closed when behind falls to 0, or a subscriber fails
+	behind      int           // subscribers that do not have it and may yet get it
+	reached     chan struct{} // closed when behind falls to 0
 }
 
 // subscriber is the recorder's part for one of them.
 type subscriber struct {
 	r       *recorder
 	seq     sequence
+	failed  bool
 	dialled int64 // ns on the clock, of the dial of its newest connection
 	n       int64 // events of the window, with the sum and maximum of their staleness (ns)
 	sum     float64
@@ -110,18 +111,17 @@ func (s *subscriber) emit(e feed.Event) {
 	before := s.seq.newest
 	s.seq.see(e)
 	if before < r.target && s.seq.newest >= r.target {
-		if r.behind--; r.behind == 0 {
-			r.wake()
-		}
+		r.caughtUp()
 	}
 	if _, gap := e.Gap(); gap {
+		r.envelope += int64(r.codec.Envelope(0)) // no event, but bytes
 		return
 	}
 	r.events++
 	r.payload += int64(len(e.Body))
 	r.envelope += int64(r.codec.Envelope(len(e.Body)))
 	if len(e.Body) != r.size {
-		r.fail(fmt.Errorf("event %d has a body of %d bytes, not %d", e.Seq, len(e.Body), r.size))
+		r.note(fmt.Errorf("event %d has a body of %d bytes, not %d", e.Seq, len(e.Body), r.size))
 	}
 	if first {
 		r.record(ttfe, now-s.dialled)
@@ -141,54 +141,64 @@ func (s *subscriber) emit(e feed.Event) {
 
 // fail takes the error that ended a subscription.
 func (s *subscriber) fail(err error) {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	s.r.failed++
-	s.r.fail(err)
+	r := s.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed++
+	r.note(err)
+	if s.seq.newest < r.target && !s.failed {
+		r.caughtUp() // as far as it ever will
+	}
+	s.failed = true
 }
 
 // record adds to a histogram and reports whether it took the value. What it
 // did not take it has counted, and collect tells.
 func (r *recorder) record(name string, ns int64) bool { return r.hists[name].Record(ns) == nil }
 
-// fail keeps the first few errors and lets await return.
-func (r *recorder) fail(err error) {
+// note keeps the first few errors.
+func (r *recorder) note(err error) {
 	if len(r.errs) < 5 {
 		r.errs = append(r.errs, err)
 	}
-	r.wake()
 }
 
-func (r *recorder) wake() {
-	if r.reached != nil {
+// caughtUp takes a subscriber off those that await waits for.
+func (r *recorder) caughtUp() {
+	if r.behind--; r.behind == 0 && r.reached != nil {
 		close(r.reached)
 		r.reached = nil
 	}
 }
 
-// await returns once every subscriber has the event newest, one has failed, or
-// ctx has ended, with the number of those that do not have it.
+// await returns once every subscriber that has not failed has the event newest,
+// or ctx has ended, with the number of those that do not have it, failed ones
+// included.
 func (r *recorder) await(ctx context.Context, newest uint64) (missing int) {
 	r.mu.Lock()
 	r.target, r.behind = newest, 0
 	for i := range r.subs {
-		if r.subs[i].seq.newest < newest {
+		if s := &r.subs[i]; s.seq.newest < newest && !s.failed {
 			r.behind++
 		}
 	}
-	reached := make(chan struct{})
-	r.reached = reached
-	if r.behind == 0 || len(r.errs) > 0 {
-		r.wake()
+	if r.behind > 0 {
+		reached := make(chan struct{})
+		r.reached = reached
+		r.mu.Unlock()
+		select {
+		case <-reached:
+		case <-ctx.Done():
+		}
+		r.mu.Lock()
 	}
-	r.mu.Unlock()
-	select {
-	case <-reached:
-	case <-ctx.Done():
-	}
-	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.behind
+	for i := range r.subs {
+		if r.subs[i].seq.newest < newest {
+			missing++
+		}
+	}
+	return missing
 }
 
 // failure is what went wrong with subscribers, of which some are missing.

@@ -25,6 +25,14 @@ func event(seq uint64, due int64) feed.Event {
 	return feed.Event{Seq: seq, Due: due, Sent: due, Body: make([]byte, bodySize)}
 }
 
+// dialled starts a recorder whose n subscribers have a connection.
+func dialled(r *recorder, n int, codec feed.Codec, size int) {
+	r.start(n, codec, size)
+	for i := range n {
+		r.subscriber(i).ready(wire.Setup{})
+	}
+}
+
 func collect(t *testing.T, r *recorder, newest uint64) Collected {
 	t.Helper()
 	c, err := r.collect(newest)
@@ -37,7 +45,7 @@ func collect(t *testing.T, r *recorder, newest uint64) Collected {
 // Whether an event is measured depends on when it was due, not on when it came.
 func TestWindowIsByDue(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(1, feed.Text, bodySize)
+		dialled(r, 1, feed.Text, bodySize)
 		now := r.clock.Now()
 		r.window(now+100, now+200)
 		<-time.After(time.Microsecond) // all of it comes after the window
@@ -56,7 +64,7 @@ func TestWindowIsByDue(t *testing.T) {
 
 func TestStalenessAndDelivery(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(2, feed.Text, bodySize)
+		dialled(r, 2, feed.Text, bodySize)
 		start := r.clock.Now()
 		r.window(start, start+int64(time.Minute))
 		<-time.After(5 * time.Millisecond)
@@ -93,7 +101,7 @@ func TestStalenessAndDelivery(t *testing.T) {
 // counted and never made to fit.
 func TestNegativeStalenessIsDropped(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(1, feed.Text, bodySize)
+		dialled(r, 1, feed.Text, bodySize)
 		now := r.clock.Now()
 		r.window(now, now+int64(time.Second))
 		early := event(1, now+1)
@@ -164,7 +172,7 @@ func pending(t *testing.T, missing <-chan int) {
 
 func TestAwait(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(2, feed.Text, bodySize)
+		dialled(r, 2, feed.Text, bodySize)
 		returned(t, awaited(t.Context(), r, 0), 0)
 
 		first := awaited(t.Context(), r, 1)
@@ -195,22 +203,33 @@ func TestAwait(t *testing.T) {
 	})
 }
 
+// A subscriber that has failed is not waited for, and the others are.
 func TestFailureWakesAwait(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(3, feed.Text, bodySize)
-		missing := awaited(t.Context(), r, 1)
+		dialled(r, 3, feed.Text, bodySize)
+		first := awaited(t.Context(), r, 1)
 		r.subscriber(0).emit(event(1, 0))
-		pending(t, missing)
 		r.subscriber(1).fail(errors.New("refused"))
-		returned(t, missing, 2)
-		returned(t, awaited(t.Context(), r, 1), 2) // after a failure there is nothing to wait for
-		if err := r.failure(2); err == nil || err.Error() != "refused" {
-			t.Errorf("error %v, want the subscriber's own", err)
+		pending(t, first)
+		r.subscriber(2).emit(event(1, 0))
+		returned(t, first, 1)
+
+		second := awaited(t.Context(), r, 2)
+		r.subscriber(0).emit(event(2, 0))
+		pending(t, second)
+		r.subscriber(2).fail(errors.New("refused, too"))
+		returned(t, second, 2)
+
+		r.subscriber(0).fail(errors.New("refused at last"))
+		returned(t, awaited(t.Context(), r, 2), 2)
+		returned(t, awaited(t.Context(), r, 3), 3)
+		if err := r.failure(2); err == nil || err.Error() != "refused\nrefused, too\nrefused at last" {
+			t.Errorf("error %v, want the subscribers' own", err)
 		}
 		for range 9 {
-			r.subscriber(2).fail(errors.New("refused again"))
+			r.subscriber(2).fail(errors.New("again"))
 		}
-		if c := collect(t, r, 1); c.Failed != 10 || len(c.Errors) != 5 || c.Errors[0] != "refused" {
+		if c := collect(t, r, 1); c.Failed != 12 || len(c.Errors) != 5 || c.Errors[0] != "refused" {
 			t.Errorf("%d failed, with %q", c.Failed, c.Errors)
 		}
 	})
@@ -218,7 +237,7 @@ func TestFailureWakesAwait(t *testing.T) {
 
 func TestFailureWithoutAnError(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(3, feed.Text, bodySize)
+		dialled(r, 3, feed.Text, bodySize)
 		if err := r.failure(0); err != nil {
 			t.Errorf("error %v where none is missing", err)
 		}
@@ -230,25 +249,30 @@ func TestFailureWithoutAnError(t *testing.T) {
 
 func TestWrongBodySize(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(1, feed.Text, bodySize+1)
-		missing := awaited(t.Context(), r, 9)
+		dialled(r, 1, feed.Text, bodySize+1)
 		r.subscriber(0).emit(event(1, 0))
-		returned(t, missing, 1)
-		c := collect(t, r, 1)
+		second := awaited(t.Context(), r, 2)
+		pending(t, second) // it may still come
+		e := event(2, 0)
+		e.Body = make([]byte, bodySize+1)
+		r.subscriber(0).emit(e)
+		returned(t, second, 0)
+		c := collect(t, r, 2)
 		if len(c.Errors) != 1 || c.Errors[0] != "event 1 has a body of 10 bytes, not 11" || c.Failed != 0 {
 			t.Errorf("%d failed, with %q", c.Failed, c.Errors)
 		}
 	})
 }
 
+// A gap is no event, but its bytes have passed the socket.
 func TestGapIsNoEvent(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(1, feed.Text, bodySize)
+		dialled(r, 1, feed.Text, bodySize)
 		now := r.clock.Now()
 		r.window(0, now+1)
 		r.subscriber(0).emit(gap(1, 3))
 		c := collect(t, r, 3)
-		if n, payload, envelope := r.delivered(); n != 0 || payload != 0 || envelope != 0 || c.Hists[staleness].N() != 0 || c.Errors != nil {
+		if n, payload, envelope := r.delivered(); n != 0 || payload != 0 || envelope != 61 || c.Hists[staleness].N() != 0 || c.Errors != nil {
 			t.Errorf("delivered %d events of %d and %d bytes, measured %d, errors %q", n, payload, envelope, c.Hists[staleness].N(), c.Errors)
 		}
 	})
@@ -258,7 +282,7 @@ func TestGapIsNoEvent(t *testing.T) {
 // each of them sets up a connection.
 func TestCollectIsACopy(t *testing.T) {
 	r := newRecorder(feed.NewClock())
-	r.start(1, feed.Text, bodySize)
+	dialled(r, 1, feed.Text, bodySize)
 	r.subscriber(0).emit(event(1, 0))
 	c := collect(t, r, 1)
 	done := make(chan struct{})
@@ -277,17 +301,17 @@ func TestCollectIsACopy(t *testing.T) {
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	if n := back.Hists[connect].N(); n != 0 {
-		t.Errorf("what was collected holds %d of the connections made since", n)
+	if n := back.Hists[connect].N(); n != 1 {
+		t.Errorf("what was collected holds %d connections, not the one made before", n)
 	}
-	if again := collect(t, r, 1); again.Hists[connect].N() != 1000 {
-		t.Errorf("collected anew: %d connections, want 1000", again.Hists[connect].N())
+	if again := collect(t, r, 1); again.Hists[connect].N() != 1001 {
+		t.Errorf("collected anew: %d connections, want 1001", again.Hists[connect].N())
 	}
 }
 
 func TestCollectedSurvivesThePipe(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(3, feed.Binary, bodySize)
+		dialled(r, 3, feed.Binary, bodySize)
 		now := r.clock.Now()
 		r.window(now, now+1)
 		for i := range 3 {

@@ -21,14 +21,19 @@ type child struct {
 	name string
 	cmd  *exec.Cmd
 	in   io.Closer
+	out  io.Closer
 	peer *control.Peer
 	log  *tail
 	done chan struct{} // closed when it has ended
 	err  error         // how, once done is closed
 }
 
-// patience is how long a child may take beyond what its command needs.
-const patience = 10 * time.Second
+// patience is how long a child may take beyond what its command needs, and
+// grace how long to end once its input has. They are variables for tests.
+var (
+	patience = 10 * time.Second
+	grace    = 5 * time.Second
+)
 
 // start runs a program held to the given CPUs.
 func start(name string, cpus []int, path string, args ...string) (*child, error) {
@@ -43,7 +48,8 @@ func start(name string, cpus []int, path string, args ...string) (*child, error)
 	if err != nil {
 		return nil, fmt.Errorf("start the %s: %w", name, err)
 	}
-	// Not StdoutPipe: Wait would close it under the reader.
+	// Not StdoutPipe: Wait would close it under the reader, who may still have
+	// the last answer to read. stop does, when nobody reads any more.
 	out, child, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the %s: %w", name, err)
@@ -55,10 +61,9 @@ func start(name string, cpus []int, path string, args ...string) (*child, error)
 		out.Close()
 		return nil, fmt.Errorf("start the %s: %w", name, err)
 	}
-	c.in, c.peer = in, control.NewPeer(in, out)
+	c.in, c.out, c.peer = in, out, control.NewPeer(in, out)
 	go func() {
 		c.err = cmd.Wait()
-		out.Close()
 		close(c.done)
 	}()
 	return c, nil
@@ -101,10 +106,11 @@ func (e *childError) Unwrap() error { return e.err }
 // stop ends the child: by the end of its input, and if it does not take that,
 // by a signal. It says how the process ended where that was not by itself.
 func (c *child) stop() error {
+	defer c.out.Close()
 	c.in.Close()
 	select {
 	case <-c.done:
-	case <-time.After(5 * time.Second):
+	case <-time.After(grace):
 		c.cmd.Process.Kill()
 		<-c.done
 		return &childError{c.name, errors.New("did not end with its input and was killed")}

@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pushbench/loadgen/fleet"
@@ -102,8 +103,8 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err != nil {
-		t.Invalid = append(t.Invalid, err.Error())
+	if err != nil { // one reason, of what may be several errors in as many lines
+		t.Invalid = append(t.Invalid, strings.ReplaceAll(err.Error(), "\n", "; "))
 		return t, nil
 	}
 	o.measure(t)
@@ -283,6 +284,9 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (m mark, err er
 	}
 	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
 		return m, err
+	}
+	if due, lag := len(m.server.Due), len(m.server.Lag); due != lag {
+		return m, &childError{"server", fmt.Errorf("mark: %d events were due and %d published; each needs both", due, lag)}
 	}
 	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
 		return m, err

@@ -42,15 +42,30 @@ type response struct {
 }
 
 // Serve is the child's side: it carries out commands one after the other until
-// in ends, when it returns nil.
+// in ends, when it returns nil. That also ends the context of the command in
+// hand, since nobody waits for its answer any more.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, handlers map[string]Handler) error {
-	decoder := json.NewDecoder(bufio.NewReader(in))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	requests := make(chan request)
+	ended := make(chan error, 1)
+	go func() {
+		defer cancel()
+		ended <- receive(ctx, in, requests)
+	}()
 	for {
 		var req request
-		if err := decoder.Decode(&req); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("control: read a command: %w", err)
+		select {
+		case req = <-requests:
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+			select {
+			case err := <-ended:
+				return err
+			default:
+				return ctx.Err()
+			}
 		}
 		var resp response
 		if handler := handlers[req.Do]; handler == nil {
@@ -70,6 +85,24 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handlers map[string
 	}
 }
 
+// receive passes on the commands of in until it ends.
+func receive(ctx context.Context, in io.Reader, requests chan<- request) error {
+	decoder := json.NewDecoder(bufio.NewReader(in))
+	for {
+		var req request
+		if err := decoder.Decode(&req); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("control: read a command: %w", err)
+		}
+		select {
+		case requests <- req:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // Peer is loadgen's side of one child. It is for one goroutine at a time.
 type Peer struct {
 	in      io.Writer
@@ -83,7 +116,8 @@ type answer struct {
 
 // NewPeer talks to a child whose standard input is in and output is out.
 func NewPeer(in io.Writer, out io.Reader) *Peer {
-	p := &Peer{in: in, answers: make(chan answer, 1)}
+	// Room for an answer that comes too late for its Call, and for the end.
+	p := &Peer{in: in, answers: make(chan answer, 2)}
 	go func() {
 		decoder := json.NewDecoder(bufio.NewReader(out))
 		for {

@@ -13,14 +13,15 @@ const (
 	Mark  = "mark"  // None → ServerMark or FleetMark
 )
 
-// Publish is the server's command to publish one event at once, outside the
-// schedule: None → RunResult.
-const Publish = "publish"
+// Commands of the server alone.
+const (
+	Listen  = "listen"  // None → Listening
+	Publish = "publish" // one event at once, outside the schedule: None → RunResult
+)
 
-// Listening is the first line a server writes, before any command.
+// Listening is where a server answers.
 type Listening struct {
-	Addr   string `json:"addr"`
-	Newest uint64 `json:"newest"`
+	Addr string `json:"addr"`
 }
 
 // RunArgs lets trial time pass from its origin (ns on CLOCK_MONOTONIC) up to a
@@ -42,8 +43,9 @@ type ServerMark struct {
 	Usage      Usage       `json:"usage"`
 	Counts     wire.Counts `json:"counts"`
 	Newest     uint64      `json:"newest"`
-	Lags       []int64     `json:"lags"`        // ns, of events since the last mark
-	PublishCPU float64     `json:"publish-cpu"` // s, since the last mark
+	Due        []int64     `json:"due"`         // ns on CLOCK_MONOTONIC, of the events published on schedule since the last mark
+	Lag        []int64     `json:"lag"`         // ns, Sent − Due of the same events
+	PublishCPU float64     `json:"publish-cpu"` // s, spent in publishing them
 }
 
 // Usage is what a process has taken from its host.

@@ -112,6 +112,9 @@ func (c Codec) Decode(buf []byte) (e Event, rest []byte, err error) {
 		if e.Body, err = base64.StdEncoding.Strict().DecodeString(string(e.Body)); err != nil {
 			return Event{}, buf, fmt.Errorf("body of event %d: %w", e.Seq, err)
 		}
+		if base64.StdEncoding.EncodedLen(len(e.Body)) != end { // the decoder skips carriage returns
+			return Event{}, buf, fmt.Errorf("body of event %d has characters that base64 does not", e.Seq)
+		}
 	}
 	return e, body[end+1:], nil
 }

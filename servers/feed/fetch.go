@@ -20,7 +20,13 @@ type Fetcher struct {
 	client *http.Client
 	req    *http.Request
 	body   bytes.Buffer
+	most   int64            // bytes of an answer
+	answer io.LimitedReader // at most one byte more than that of it
 }
+
+// maxAnswer bounds what is read as one answer (bytes): a full log of the
+// default size with events of 64 KB.
+const maxAnswer = DefaultRing * 64 << 10
 
 // NewFetcher makes a fetcher of url/path. With last set, each request asks the
 // server to close the connection after it.
@@ -30,7 +36,7 @@ func NewFetcher(ctx context.Context, client *http.Client, url, path string, s Su
 		return nil, fmt.Errorf("%s: make a request for %s: %w", path, url, err)
 	}
 	req.Close = last
-	return &Fetcher{Cursor: s.Since, sub: s, client: client, req: req}, nil
+	return &Fetcher{Cursor: s.Since, sub: s, client: client, req: req, most: maxAnswer}, nil
 }
 
 // Fetch sends one request, emits the events of its answer and moves the cursor
@@ -44,8 +50,14 @@ func (f *Fetcher) Fetch() error {
 	}
 	defer resp.Body.Close()
 	f.body.Reset()
-	if _, err := f.body.ReadFrom(resp.Body); err != nil {
-		return fmt.Errorf("read the answer of %s: %w", f.req.URL.Path, err)
+	f.answer = io.LimitedReader{R: resp.Body, N: f.most + 1}
+	if resp.ContentLength <= f.most {
+		if _, err := f.body.ReadFrom(&f.answer); err != nil {
+			return fmt.Errorf("read the answer of %s: %w", f.req.URL.Path, err)
+		}
+	}
+	if resp.ContentLength > f.most || f.answer.N == 0 {
+		return fmt.Errorf("answer of %s: longer than %d bytes", f.req.URL.Path, f.most)
 	}
 	switch resp.StatusCode {
 	case http.StatusOK:

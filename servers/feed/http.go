@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 )
 
@@ -31,7 +32,11 @@ func (t *Transport) readRequest(w http.ResponseWriter, r *http.Request) (Request
 		Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s /%s: the feed is read with GET", r.Method, t.Name))
 		return Request{}, false
 	}
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery) // URL.Query drops in silence what it cannot read
+	if err != nil {
+		Refuse(w, http.StatusBadRequest, fmt.Errorf("read the query: %w", err))
+		return Request{}, false
+	}
 	since, err := ParseCursor(query["since"])
 	if err != nil {
 		Refuse(w, http.StatusBadRequest, err)
@@ -55,7 +60,7 @@ func ParseCursor(values []string) (uint64, error) {
 		return 0, errors.New("give since=N once: the number of the last event you have, 0 for none")
 	}
 	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil || n < 0 || len(values[0]) > digits || values[0][0] == '+' {
+	if err != nil || len(values[0]) > digits || values[0][0] < '0' { // a sign is no digit
 		return 0, fmt.Errorf("since=%q is not a sequence number; use 0 to %d", values[0], int64(1<<63-1))
 	}
 	return uint64(n), nil

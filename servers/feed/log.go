@@ -119,6 +119,15 @@ func (l *Log) Wait(ctx context.Context, cursor uint64) error {
 	}
 }
 
+// Ended reports whether the feed has ended and holds nothing after cursor. It
+// is for a transport that does not Wait, so that it can tell a feed that is
+// quiet from one that is over.
+func (l *Log) Ended(cursor uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed && cursor >= l.newest
+}
+
 // Close ends the feed: what waits returns ErrClosed once it has everything.
 func (l *Log) Close() {
 	l.mu.Lock()

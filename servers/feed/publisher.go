@@ -15,9 +15,11 @@ type Publisher struct {
 	Payload  *Payload
 	Timeline *Timeline
 	Clock    Clock
+	Record   bool // keep what Published tells, until it is asked
 
 	mu    sync.Mutex
-	lags  []int64
+	due   []int64
+	lag   []int64
 	spent time.Duration
 }
 
@@ -40,21 +42,25 @@ func (p *Publisher) Run(ctx context.Context) error {
 		e := p.Log.Publish(due, body)
 		spent := threadCPU() - before
 		runtime.UnlockOSThread()
+		if !p.Record {
+			continue
+		}
 		p.mu.Lock()
-		p.lags = append(p.lags, e.Sent-e.Due)
+		p.due = append(p.due, e.Due)
+		p.lag = append(p.lag, e.Sent-e.Due)
 		p.spent += spent
 		p.mu.Unlock()
 	}
 }
 
-// Lags returns Sent − Due (ns) of each event published since the last call,
-// and the CPU time that publishing took: encoding, appending and waking the
-// subscribers. What the alarm costs is not in it; BenchmarkPublisher shows
-// the whole.
-func (p *Publisher) Lags() (lags []int64, cpu time.Duration) {
+// Published returns Due and Sent − Due (ns) of each event published since the
+// last call, and the CPU time that publishing took: encoding, appending and
+// waking the subscribers. What the alarm costs is not in it; BenchmarkPublisher
+// shows the whole.
+func (p *Publisher) Published() (due, lag []int64, cpu time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	lags, cpu = p.lags, p.spent
-	p.lags, p.spent = nil, 0
-	return lags, cpu
+	due, lag, cpu = p.due, p.lag, p.spent
+	p.due, p.lag, p.spent = nil, nil, 0
+	return due, lag, cpu
 }

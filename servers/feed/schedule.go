@@ -36,6 +36,9 @@ func (s *Schedule) Next() time.Duration {
 	} else {
 		s.at += s.rng.ExpFloat64() * s.period
 	}
+	if s.at >= math.MaxInt64 { // a conversion beyond it may come out negative
+		return Forever
+	}
 	return time.Duration(s.at)
 }
 

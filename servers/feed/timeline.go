@@ -21,13 +21,14 @@ type Timeline struct {
 	origin  int64         // ns on the clock of trial time 0
 	to      time.Duration // trial time at which it rests
 	changed chan struct{} // closed by Run
-	active  int           // members between two waits
+	active  int           // members that have something to do before the mark
+	resting map[*Member]struct{}
 	quiet   chan struct{} // closed when active falls to 0; nil if nobody asked
 }
 
 // NewTimeline makes a timeline that rests at 0 until it is Run.
 func NewTimeline(clock Clock) *Timeline {
-	return &Timeline{clock: clock, changed: make(chan struct{})}
+	return &Timeline{clock: clock, changed: make(chan struct{}), resting: make(map[*Member]struct{})}
 }
 
 // Run lets trial time pass, from the origin given on the clock (ns) up to to.
@@ -35,15 +36,18 @@ func (t *Timeline) Run(origin int64, to time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.origin, t.to = origin, to
+	for m := range t.resting { // at work until it has looked at the new mark
+		m.work()
+	}
 	close(t.changed)
 	t.changed = make(chan struct{})
 }
 
 // AtRest returns when trial time has reached its mark and every member is
-// waiting for it to go on.
+// waiting for it to go on: one that is still to be woken for something due
+// before the mark is not at rest.
 func (t *Timeline) AtRest(ctx context.Context) error {
-	alarm := NewAlarm(t.clock)
-	defer alarm.Close()
+	sleep := NewSleep(t.clock)
 	for {
 		t.mu.Lock()
 		due := instant(t.origin, t.to)
@@ -57,7 +61,7 @@ func (t *Timeline) AtRest(ctx context.Context) error {
 		}
 		t.mu.Unlock()
 		if t.clock.Now() < due {
-			if err := alarm.Wait(ctx, due, changed); err != nil {
+			if err := sleep.Wait(ctx, due, changed); err != nil {
 				return err
 			}
 			continue
@@ -75,6 +79,8 @@ func (t *Timeline) AtRest(ctx context.Context) error {
 
 // Join adds a member, which is at work until its first Wait.
 func (t *Timeline) Join() *Member {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	m := &Member{t: t}
 	m.work()
 	return m
@@ -87,13 +93,14 @@ type Member struct {
 	busy bool
 }
 
+// work and rest are called with the timeline locked.
 func (m *Member) work() {
-	m.t.mu.Lock()
-	defer m.t.mu.Unlock()
-	if !m.busy {
-		m.busy = true
-		m.t.active++
+	if m.busy {
+		return
 	}
+	m.busy = true
+	m.t.active++
+	delete(m.t.resting, m)
 }
 
 func (m *Member) rest() {
@@ -101,6 +108,7 @@ func (m *Member) rest() {
 		return
 	}
 	m.busy = false
+	m.t.resting[m] = struct{}{}
 	if m.t.active--; m.t.active == 0 && m.t.quiet != nil {
 		close(m.t.quiet)
 		m.t.quiet = nil
@@ -112,6 +120,7 @@ func (m *Member) Leave() {
 	m.t.mu.Lock()
 	defer m.t.mu.Unlock()
 	m.rest()
+	delete(m.t.resting, m)
 }
 
 // Waiter waits until an instant on the clock, or until interrupt is closed:
@@ -126,8 +135,12 @@ func (m *Member) Wait(ctx context.Context, at time.Duration, w Waiter) (due int6
 	t := m.t
 	for {
 		t.mu.Lock()
-		m.rest()
 		origin, to, changed := t.origin, t.to, t.changed
+		if at >= to {
+			m.rest()
+		} else {
+			m.work()
+		}
 		t.mu.Unlock()
 		due = instant(origin, at)
 		switch {
@@ -142,7 +155,6 @@ func (m *Member) Wait(ctx context.Context, at time.Duration, w Waiter) (due int6
 				return 0, err
 			}
 		default:
-			m.work()
 			return due, ctx.Err()
 		}
 	}

@@ -163,8 +163,9 @@ type Spec struct {
 // ParseSpec reads a transport's name, knobs and label against a table.
 func ParseSpec(table []*Transport, text string) (Spec, error) {
 	rest, label, labelled := strings.Cut(text, "#")
-	if labelled && label == "" {
-		return Spec{}, fmt.Errorf("transport %q ends in an empty label; write a word after # or leave it out", text)
+	if labelled && !isLabel(label) {
+		// Not least where options follow the label, which would have no effect.
+		return Spec{}, fmt.Errorf("transport %q ends in the label %q; write a word of letters, digits and hyphens after # or leave it out", text, label)
 	}
 	name, query, _ := strings.Cut(rest, "?")
 	i := slices.IndexFunc(table, func(t *Transport) bool { return t.Name == name })
@@ -184,6 +185,10 @@ func ParseSpec(table []*Transport, text string) (Spec, error) {
 		return Spec{}, err
 	}
 	return Spec{Transport: table[i], Options: options, Label: label}, nil
+}
+
+func isLabel(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
 }
 
 // String is the canonical text of the spec: knobs in the transport's order,

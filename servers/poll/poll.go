@@ -34,6 +34,10 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, _ *http.Reque
 		feed.Refuse(w, http.StatusBadRequest, err)
 		return
 	}
+	if len(records) == 0 && log.Ended(req.Since) {
+		feed.Refuse(w, http.StatusServiceUnavailable, feed.ErrClosed)
+		return
+	}
 	log.WriteRecords(w, records) // an error here is the connection's: the client sees it
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -34,11 +35,15 @@ type Client struct {
 	Ready   func(Setup) // called as each connection becomes ready; may be nil
 
 	conn   *Conn
+	head   *io.LimitedReader // what of conn may still be read for a response's head
 	r      *bufio.Reader
 	w      *bufio.Writer
 	ctx    context.Context // whose end closes conn
 	unbind func() bool
 }
+
+// maxHead bounds a response's head (bytes), as net/http bounds a request's.
+const maxHead = 1 << 20
 
 // Headers counts the bytes of HTTP message heads, from the start line to the
 // blank line, by the parser's own position in the stream.
@@ -65,6 +70,9 @@ func (c *Client) HTTP() *http.Client {
 // closes the connection, also after an upgrade.
 func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
+	if c.conn != nil && c.ctx.Err() != nil {
+		c.close() // it ended with the context of the request before
+	}
 	fresh := c.conn == nil
 	if fresh {
 		if err := c.open(req.Context()); err != nil {
@@ -84,7 +92,7 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 		c.Ready(Setup{Took: time.Since(start), Up: c.conn.written.Load(), Down: c.consumed()})
 	}
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		resp.Body = &upgraded{conn: c.conn, r: c.r}
+		resp.Body = &upgraded{conn: c.conn, r: c.r, unbind: c.unbind}
 		c.conn, c.r, c.unbind = nil, nil, nil // it belongs to the upgraded protocol now
 		return resp, nil
 	}
@@ -98,7 +106,8 @@ func (c *Client) open(ctx context.Context) error {
 		return err
 	}
 	c.conn = NewConn(conn, c.Tally)
-	c.r = bufio.NewReader(c.conn)
+	c.head = &io.LimitedReader{R: c.conn}
+	c.r = bufio.NewReader(c.head)
 	if c.w == nil {
 		c.w = bufio.NewWriterSize(nil, 1024)
 	}
@@ -143,13 +152,19 @@ func (c *Client) exchange(req *http.Request) (*http.Response, error) {
 	}
 	c.Headers.Up.Add(c.conn.written.Load() - written - max(req.ContentLength, 0))
 	before := c.consumed()
+	c.head.N = maxHead
 	resp, err := http.ReadResponse(c.r, req)
-	if err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = errors.New("the server closed the connection before it answered")
-		}
+	switch {
+	case err != nil && c.head.N == 0:
+		return nil, fmt.Errorf("the head of the server's answer is longer than %d bytes", maxHead)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("the server closed the connection before it answered")
+	case err != nil:
 		return nil, err
+	case resp.StatusCode == http.StatusSwitchingProtocols && req.Header.Get("Upgrade") == "":
+		return nil, errors.New("the server switched protocols without being asked")
 	}
+	c.head.N = math.MaxInt64
 	c.Headers.Down.Add(c.consumed() - before)
 	return resp, nil
 }
@@ -184,8 +199,9 @@ func (b *body) Close() error {
 // upgraded is the connection after a 101 (RFC 9110 §7.8): first what came
 // along with the response, then the socket itself.
 type upgraded struct {
-	conn *Conn
-	r    *bufio.Reader // nil once it is empty
+	conn   *Conn
+	r      *bufio.Reader // nil once it is empty
+	unbind func() bool
 }
 
 func (u *upgraded) Read(p []byte) (int, error) {
@@ -199,4 +215,8 @@ func (u *upgraded) Read(p []byte) (int, error) {
 }
 
 func (u *upgraded) Write(p []byte) (int, error) { return u.conn.Write(p) }
-func (u *upgraded) Close() error                { return u.conn.Close() }
+
+func (u *upgraded) Close() error {
+	u.unbind()
+	return u.conn.Close()
+}

@@ -107,8 +107,12 @@ func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subs
 			return fmt.Errorf("ws: server sent a %v message where the feed's encoding asks for %v", typ, want)
 		}
 		s.Meter.FramingDown.Add(int64(headerLen(len(buf))))
-		if _, err := s.Codec.DecodeAll(buf, s.Emit); err != nil {
+		n, err := s.Codec.DecodeAll(buf, s.Emit)
+		if err != nil {
 			return fmt.Errorf("ws: message: %w", err)
+		}
+		if n == 0 {
+			return errors.New("ws: server sent a message without an event")
 		}
 		s.Meter.Answers.Add(1)
 	}

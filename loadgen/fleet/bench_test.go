@@ -1,0 +1,286 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pushbench/servers/all"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// What a fleet costs against its floor: the least that a Go program needs to do
+// the same exchange on a bare socket, at the same pace, with the same server in
+// a process of its own. CPU time is this process's, by getrusage; an operation
+// is an event at one subscriber, or a poll.
+//
+//	go test -run='^$' -bench=Client ./loadgen/fleet
+const (
+	connections  = 64
+	eventRate    = 500.0 // WebSocket: events/s, each to every connection
+	longPollRate = 50.0
+	pollInterval = 20 * time.Millisecond
+	warmUp       = 200 * time.Millisecond
+)
+
+func BenchmarkClientWebSocket(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // as a trial's fleet has
+	each := perConnection(b)
+	d := time.Duration(float64(each) / eventRate * float64(time.Second))
+
+	floor := bareEvents(b, startSender(b, eventRate), d)
+	fleet := ofFleet(b, startSender(b, eventRate), "ws", d, func(m Mark) int64 { return m.Delivered })
+	report(b, "event", floor, fleet)
+}
+
+func BenchmarkClientPoll(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	d := time.Duration(perConnection(b)) * pollInterval
+	const perPoll = float64(time.Second / pollInterval) // events/s that make one event a poll
+	transport := "poll?interval=" + pollInterval.String()
+
+	floor := barePolls(b, startSender(b, perPoll), d)
+	fleet := ofFleet(b, startSender(b, perPoll), transport, d, func(m Mark) int64 { return m.Requests })
+	standard := ofStandard(b, startSender(b, perPoll), transport, d)
+	report(b, "poll", floor, fleet)
+	b.ReportMetric(standard.client*1e9, "net/http-cpu-ns/poll")
+	b.ReportMetric(fleet.client/fleet.server, "client/server")
+}
+
+func BenchmarkClientLongPoll(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	d := time.Duration(float64(perConnection(b)) / longPollRate * float64(time.Second))
+	const transport = "longpoll?batch=off" // so that every answer has one event, whoever asks
+
+	floor := bareLongPolls(b, startSender(b, longPollRate), d)
+	fleet := ofFleet(b, startSender(b, longPollRate), transport, d, func(m Mark) int64 { return m.Requests })
+	standard := ofStandard(b, startSender(b, longPollRate), transport, d)
+	report(b, "poll", floor, fleet)
+	b.ReportMetric(standard.client*1e9, "net/http-cpu-ns/poll")
+	b.ReportMetric(fleet.client/fleet.server, "client/server")
+}
+
+// perConnection is the operations of each connection, b.N in all.
+func perConnection(b *testing.B) int {
+	b.StopTimer() // set-up is no part of it
+	return max(1, (b.N+connections-1)/connections)
+}
+
+func report(b *testing.B, op string, floor, fleet cost) {
+	b.Helper()
+	b.ReportMetric(0, "ns/op") // the pace is given
+	b.ReportMetric(fleet.client*1e9, "cpu-ns/"+op)
+	b.ReportMetric(floor.client*1e9, "floor-cpu-ns/"+op)
+	b.ReportMetric(fleet.client/floor.client, "×floor")
+	b.ReportMetric(fleet.server*1e9, "server-cpu-ns/"+op)
+}
+
+// over is the cost of one of n operations.
+func (c cost) over(n int64) cost {
+	if n == 0 {
+		return cost{math.NaN(), math.NaN()}
+	}
+	return cost{c.client / float64(n), c.server / float64(n)}
+}
+
+// ofFleet is the cost of a fleet, for each of what ops counts.
+func ofFleet(b *testing.B, s *senderProcess, transport string, d time.Duration, ops func(Mark) int64) cost {
+	b.Helper()
+	p := startFleet(b)
+	p.do(Connect, Config{
+		Addr: s.addrs.Live, Transport: transport, Encoding: string(feed.Text), Payload: senderBody,
+		Subscribers: connections, DialRate: 1000, Seed: 1, Block: 1,
+	}, nil)
+	run := func(a control.RunArgs) {
+		if err := p.peer.Call(b.Context(), control.Run, RunArgs{RunArgs: a, Until: math.MaxInt64}, nil); err != nil {
+			b.Error(err)
+		}
+	}
+	s.pass(warmUp, run)
+	var before, after Mark
+	p.do(control.Mark, control.None{}, &before)
+	c := s.measure(b, d, run)
+	p.do(control.Mark, control.None{}, &after)
+	return c.over(ops(after) - ops(before))
+}
+
+// ofStandard is the cost of the same client end on net/http's client, without a
+// fleet's records.
+func ofStandard(b *testing.B, s *senderProcess, transport string, d time.Duration) cost {
+	b.Helper()
+	spec, err := all.Parse(transport)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	timeline, meter := feed.NewTimeline(s.clock), new(feed.Meter)
+	for _, phase := range feed.Phases(connections, feed.Rand(1, 1, "phases")) {
+		running.Go(func() {
+			own := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, network, s.addrs.Live)
+			}}
+			defer own.CloseIdleConnections()
+			err := spec.Transport.Subscribe(ctx, &http.Client{Transport: own}, wire.URL, feed.Subscription{
+				Options: spec.Options, Codec: feed.Text, Clock: s.clock, Timeline: timeline,
+				Phase: phase, Emit: func(feed.Event) {}, Meter: meter,
+			})
+			if err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	s.pass(warmUp, rest(b, timeline))
+	before := meter.Requests.Load()
+	c := s.measure(b, d, rest(b, timeline))
+	return c.over(meter.Requests.Load() - before)
+}
+
+// rest lets a timeline of this process run.
+func rest(b *testing.B, timeline *feed.Timeline) func(control.RunArgs) {
+	return func(a control.RunArgs) {
+		timeline.Run(a.Origin, a.To)
+		if err := timeline.AtRest(b.Context()); err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+// bare is the cost of a loop over each of the connections, which calls done for
+// each operation and ends with its context or its connection.
+func bare(b *testing.B, s *senderProcess, addr string, d time.Duration, timeline *feed.Timeline,
+	loop func(ctx context.Context, conn net.Conn, phase float64, done func()) error) cost {
+	b.Helper()
+	ctx, cancel := context.WithCancel(b.Context())
+	var count atomic.Int64
+	var conns []net.Conn
+	var running sync.WaitGroup
+	for _, phase := range feed.Phases(connections, feed.Rand(1, 1, "phases")) {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		conns = append(conns, conn)
+		running.Go(func() {
+			if err := loop(ctx, conn, phase, func() { count.Add(1) }); err != nil && ctx.Err() == nil {
+				b.Error(err)
+			}
+		})
+	}
+	s.pass(warmUp, rest(b, timeline))
+	before := count.Load()
+	c := s.measure(b, d, rest(b, timeline))
+	c = c.over(count.Load() - before)
+	cancel()
+	for _, conn := range conns {
+		conn.Close()
+	}
+	running.Wait()
+	return c
+}
+
+// bareEvents is a loop around Read, and an event is its number of bytes.
+func bareEvents(b *testing.B, s *senderProcess, d time.Duration) cost {
+	return bare(b, s, s.addrs.Bare, d, feed.NewTimeline(s.clock), func(_ context.Context, conn net.Conn, _ float64, done func()) error {
+		buf := make([]byte, 4096)
+		for read := 0; ; {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return err
+			}
+			for read += n; read >= senderFrame; read -= senderFrame {
+				done()
+			}
+		}
+	})
+}
+
+// request is one as the fleet sends it, built once.
+func request(query string) []byte {
+	return fmt.Appendf(nil, "GET /%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Go-http-client/1.1\r\n\r\n", query, wire.Host)
+}
+
+// exchange sends a request and reads its answer, whose size is known but for
+// the first time.
+func exchange(conn net.Conn, request, buf []byte, size int) (int, error) {
+	if _, err := conn.Write(request); err != nil {
+		return 0, err
+	}
+	if size > 0 {
+		return io.ReadFull(conn, buf[:size])
+	}
+	for {
+		n, err := conn.Read(buf[size:])
+		size += n
+		if err != nil {
+			return 0, err
+		}
+		if head := bytes.Index(buf[:size], []byte("\r\n\r\n")); head >= 0 {
+			_, length, _ := bytes.Cut(buf[:head], []byte("Content-Length: "))
+			digits, _, _ := bytes.Cut(length, []byte("\r\n"))
+			body, err := strconv.Atoi(string(digits))
+			if err != nil {
+				return 0, fmt.Errorf("read the answer's length: %w", err)
+			}
+			if size == head+4+body {
+				return size, nil
+			}
+		}
+	}
+}
+
+// barePolls polls the still feed, so that every answer has one event.
+func barePolls(b *testing.B, s *senderProcess, d time.Duration) cost {
+	timeline := feed.NewTimeline(s.clock)
+	req := request("poll?since=0000000000000000000")
+	return bare(b, s, s.addrs.Still, d, timeline, func(ctx context.Context, conn net.Conn, phase float64, done func()) error {
+		member := timeline.Join()
+		defer member.Leave()
+		sleep := feed.NewSleep(s.clock)
+		buf := make([]byte, 4096)
+		size := 0
+		for due := time.Duration(phase * float64(pollInterval)); ; due += pollInterval {
+			if _, err := member.Wait(ctx, due, sleep); err != nil {
+				return err
+			}
+			var err error
+			if size, err = exchange(conn, req, buf, size); err != nil {
+				return err
+			}
+			done()
+		}
+	})
+}
+
+// bareLongPolls writes the cursor into the one request; every answer has the
+// event after it.
+func bareLongPolls(b *testing.B, s *senderProcess, d time.Duration) cost {
+	return bare(b, s, s.addrs.Live, d, feed.NewTimeline(s.clock), func(_ context.Context, conn net.Conn, _ float64, done func()) error {
+		const start = "longpoll?since="
+		req := request(start + "0000000000000000000&batch=off")
+		buf := make([]byte, 4096)
+		size := 0
+		for cursor := int64(0); ; cursor++ {
+			feed.AppendNumber(req[:len("GET /"+start)], cursor)
+			var err error
+			if size, err = exchange(conn, req, buf, size); err != nil {
+				return err
+			}
+			done()
+		}
+	})
+}

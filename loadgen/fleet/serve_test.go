@@ -1,0 +1,323 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pushbench/servers/all"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+const (
+	subscribers = 5
+	payload     = 100
+	patience    = 20 * time.Second // far beyond what any step takes
+)
+
+// server is the servers program within the test: a feed behind every transport.
+type server struct {
+	*feed.Publisher
+	tally wire.Tally
+	addr  string
+	http  *http.Server
+}
+
+func serve(t *testing.T, codec feed.Codec) *server {
+	t.Helper()
+	clock := feed.NewClock()
+	schedule, err := feed.NewSchedule(200, feed.Rand(1, 1, "arrivals"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := feed.NewPayload("random", payload, codec, feed.Rand(1, 1, "payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{Publisher: &feed.Publisher{
+		Log:      feed.NewLog(codec, feed.DefaultRing, clock),
+		Schedule: schedule,
+		Payload:  body,
+		Timeline: feed.NewTimeline(clock),
+		Clock:    clock,
+		Record:   true,
+	}}
+	s.publish()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.addr = l.Addr().String()
+	s.http = &http.Server{Handler: all.Handler(s.Log)}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 2)
+	go func() { ended <- s.http.Serve(wire.Listener(l, &s.tally)) }()
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		s.Log.Close()
+		s.http.Close()
+		for range cap(ended) {
+			if err := <-ended; !errors.Is(err, context.Canceled) && !errors.Is(err, http.ErrServerClosed) {
+				t.Error(err)
+			}
+		}
+	})
+	return s
+}
+
+// publish publishes one event outside the schedule.
+func (s *server) publish() { s.Log.Publish(s.Clock.Now(), make([]byte, payload)) }
+
+// process is a fleet process within the test, as loadgen sees it.
+type process struct {
+	t    testing.TB
+	peer *control.Peer
+}
+
+// startFleet starts a fleet that ends, as it does under loadgen, with its input.
+func startFleet(t testing.TB) process {
+	t.Helper()
+	commands, in := io.Pipe()
+	out, answers := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Serve(context.Background(), commands, answers)
+		answers.Close()
+	}()
+	t.Cleanup(func() {
+		in.Close()
+		if err := <-ended; err != nil {
+			t.Errorf("the fleet ended with %v", err)
+		}
+	})
+	return process{t, control.NewPeer(in, out)}
+}
+
+func (p process) try(do string, args, result any) error {
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	return p.peer.Call(ctx, do, args, result)
+}
+
+func (p process) do(do string, args, result any) {
+	p.t.Helper()
+	if err := p.try(do, args, result); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (s *server) config(transport string) Config {
+	return Config{
+		Addr: s.addr, Transport: transport, Encoding: string(s.Log.Codec()), Payload: payload,
+		Subscribers: subscribers, DialRate: 1000, Seed: 1, Block: 1,
+	}
+}
+
+// run lets trial time pass at both ends, and waits until they rest and have
+// counted the same.
+func run(t *testing.T, s *server, p process, a RunArgs) {
+	t.Helper()
+	s.Timeline.Run(a.Origin, a.To)
+	p.do(control.Run, a, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := s.Timeline.AtRest(ctx); err != nil {
+		t.Fatal(err)
+	}
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for {
+		var c wire.Counts
+		p.do(control.Tally, control.None{}, &c)
+		if own := s.tally.Counts(); own.BytesRead == c.BytesWritten && own.BytesWritten == c.BytesRead && own.Conns == c.Conns {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			t.Fatalf("at rest the fleet has counted %+v and the server %+v", c, s.tally.Counts())
+		}
+	}
+}
+
+// A fleet of every transport, from the first connection to what it has seen.
+func TestServe(t *testing.T) {
+	for _, test := range []struct {
+		transport string
+		codec     feed.Codec
+	}{
+		{"poll?interval=40ms", feed.Text},
+		{"poll?interval=40ms&keepalive=off", feed.Base64},
+		{"poll?interval=40ms&pace=after", feed.Binary},
+		{"longpoll", feed.Text},
+		{"longpoll?batch=off", feed.Binary},
+		{"longpoll?hold=10ms", feed.Base64},
+		{"ws", feed.Text},
+		{"ws", feed.Binary},
+	} {
+		t.Run(test.transport+" "+string(test.codec), func(t *testing.T) {
+			s, p := serve(t, test.codec), startFleet(t)
+			p.do(Connect, s.config(test.transport), nil)
+			s.publish()
+			const warm, end = 50 * time.Millisecond, 250 * time.Millisecond
+			origin := s.Clock.Now()
+			run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: warm}})
+			var before, after Mark
+			p.do(control.Mark, control.None{}, &before)
+
+			origin = s.Clock.Now() - int64(warm)
+			from, until := origin+int64(warm), origin+int64(end-40*time.Millisecond)
+			run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: end}, From: from, Until: until})
+			p.do(control.Mark, control.None{}, &after)
+			newest := s.Log.Newest()
+			var left Awaited
+			p.do(Await, AwaitArgs{Newest: newest, Origin: s.Clock.Now() - int64(end), Timeout: patience}, &left)
+			if left.Missing != 0 {
+				t.Errorf("%d subscribers did not get event %d", left.Missing, newest)
+			}
+			var c Collected
+			p.do(Collect, newest, &c)
+			checkCollected(t, s, c, from, until)
+			checkMarks(t, s, before, after)
+			if strings.Contains(test.transport, "keepalive=off") {
+				if after.Counts.Conns != after.Requests || after.Requests <= subscribers {
+					t.Errorf("%d connections for %d requests", after.Counts.Conns, after.Requests)
+				}
+			} else if after.Counts.Conns != subscribers || c.Setups != subscribers {
+				t.Errorf("%d connections, %d set-ups, want one for each of %d subscribers", after.Counts.Conns, c.Setups, subscribers)
+			}
+		})
+	}
+}
+
+// checkCollected holds what a fleet says it saw against the feed.
+func checkCollected(t *testing.T, s *server, c Collected, from, until int64) {
+	t.Helper()
+	var distinct int64
+	dues, _, _ := s.Published()
+	for _, due := range dues {
+		if due >= from && due < until {
+			distinct++
+		}
+	}
+	if distinct == 0 {
+		t.Error("no event was due in the window")
+	}
+	for _, name := range []string{staleness, delivery} {
+		if h := c.Hists[name]; h.N() != distinct*subscribers || h.Min() <= 0 {
+			t.Errorf("%s: %d events, the least %d ns; want %d × %d above 0", name, h.N(), h.Min(), distinct, subscribers)
+		}
+	}
+	for _, name := range []string{ttfe, meanBySub, maxBySub} {
+		if h := c.Hists[name]; h.N() != subscribers || h.Min() <= 0 {
+			t.Errorf("%s: %d values, the least %d ns; want one for each of %d subscribers", name, h.N(), h.Min(), subscribers)
+		}
+	}
+	if h := c.Hists[connect]; h.N() != c.Setups || h.Min() <= 0 {
+		t.Errorf("connect: %d values, the least %d ns, for %d set-ups", h.N(), h.Min(), c.Setups)
+	}
+	if c.Order != (Order{}) || c.Dropped != 0 || c.Failed != 0 || len(c.Errors) != 0 {
+		t.Errorf("%+v, %d samples dropped, %d subscribers failed, %q", c.Order, c.Dropped, c.Failed, c.Errors)
+	}
+}
+
+// checkMarks: each layer is counted on its own, and they add up to what passed
+// the socket, from the first byte on.
+func checkMarks(t *testing.T, s *server, marks ...Mark) {
+	t.Helper()
+	for i, m := range marks {
+		if down := m.Payload + m.Envelope + m.HeadersDown + m.FramingDown; down != m.Counts.BytesRead {
+			t.Errorf("mark %d: layers of %d bytes down, %d read", i+1, down, m.Counts.BytesRead)
+		}
+		if up := m.HeadersUp + m.FramingUp; up != m.Counts.BytesWritten {
+			t.Errorf("mark %d: layers of %d bytes up, %d written", i+1, up, m.Counts.BytesWritten)
+		}
+		if m.Payload != m.Delivered*payload || m.Envelope != m.Delivered*int64(s.Log.Codec().Envelope(payload)) {
+			t.Errorf("mark %d: %d events of %d and %d bytes", i+1, m.Delivered, m.Payload, m.Envelope)
+		}
+		if m.Usage.CPU() <= 0 || m.Usage.Goroutines == 0 || m.At == 0 {
+			t.Errorf("mark %d: usage %+v at %d", i+1, m.Usage, m.At)
+		}
+	}
+	a, b := marks[0], marks[1]
+	if n := b.Delivered - a.Delivered; n <= 0 || a.Delivered < subscribers {
+		t.Errorf("%d events delivered before, %d between the marks", a.Delivered, n)
+	}
+	if b.Requests < a.Requests || b.Answers <= a.Answers || b.At <= a.At || b.Usage.CPU() < a.Usage.CPU() {
+		t.Errorf("from %+v to %+v something ran backwards", a, b)
+	}
+}
+
+func TestConnectRefuses(t *testing.T) {
+	s := serve(t, feed.Text)
+	for _, test := range []struct {
+		name  string
+		spoil func(*Config)
+		want  string
+	}{
+		{"unknown transport", func(c *Config) { c.Transport = "carrier-pigeon" }, `transport "carrier-pigeon" is not known`},
+		{"unknown knob", func(c *Config) { c.Transport = "ws?pigeons=2" }, `no option "pigeons"`},
+		{"unknown encoding", func(c *Config) { c.Encoding = "morse" }, `encoding "morse" is not known`},
+		{"no subscribers", func(c *Config) { c.Subscribers = 0 }, "0 subscribers dialled at 1000/s make no fleet"},
+		{"no dialling", func(c *Config) { c.DialRate = 0 }, "5 subscribers dialled at 0/s make no fleet"},
+		{"dialling backwards", func(c *Config) { c.DialRate = -1 }, "dialled at -1/s"},
+		{"nobody listens", func(c *Config) { c.Addr = closedPort(t) }, "connection refused"},
+		{"another encoding", func(c *Config) { c.Transport, c.Encoding = "ws", "binary" }, "server sent a MessageText message where the feed's encoding asks for MessageBinary"},
+		{"another size", func(c *Config) { c.Payload = 99 }, "event 1 has a body of 100 bytes, not 99"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := s.config("longpoll")
+			test.spoil(&c)
+			if err := startFleet(t).try(Connect, c, nil); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// closedPort is an address where nothing listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// A server that goes away takes every subscriber with it, and the fleet says so
+// instead of waiting.
+func TestServerGoesAway(t *testing.T) {
+	for _, transport := range []string{"poll?interval=5ms", "longpoll", "ws"} {
+		t.Run(transport, func(t *testing.T) {
+			s, p := serve(t, feed.Text), startFleet(t)
+			p.do(Connect, s.config(transport), nil)
+			s.Log.Close()
+			s.http.Close()
+			run := RunArgs{RunArgs: control.RunArgs{Origin: s.Clock.Now(), To: 20 * time.Millisecond}}
+			p.do(control.Run, run, nil)
+			var left Awaited
+			p.do(Await, AwaitArgs{Newest: 2, Origin: run.Origin, Timeout: patience}, &left)
+			if left.Missing != subscribers {
+				t.Errorf("%d subscribers miss what was never published, want all %d", left.Missing, subscribers)
+			}
+			var c Collected
+			p.do(Collect, 2, &c)
+			if c.Failed == 0 || len(c.Errors) == 0 || !strings.HasPrefix(c.Errors[0], "subscriber ") {
+				t.Errorf("%d failed, with %q", c.Failed, c.Errors)
+			}
+			if c.Order != (Order{Lost: subscribers}) {
+				t.Errorf("%+v, want one event lost by each", c.Order)
+			}
+		})
+	}
+}

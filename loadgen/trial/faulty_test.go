@@ -1,0 +1,246 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"pushbench/servers/all"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// faultVar names the one fault of a faulty server. A fault of the feed happens
+// once, to one subscriber, in the answer of a poll.
+const faultVar = "TRIAL_TEST_FAULT"
+
+// faulty is a server that is made of the real one's parts and does one thing
+// wrong.
+type faulty struct {
+	*feed.Publisher
+	tally wire.Tally
+	addr  string
+	fault string
+
+	mu    sync.Mutex
+	run   int   // 1 is the warm-up, 2 the measured window
+	start int64 // of the run, ns on the clock
+	end   int64
+	done  bool // the fault has happened
+}
+
+func serveFaulty(args []string) error {
+	f := flag.NewFlagSet("faulty", flag.ContinueOnError)
+	f.Bool("control", false, "")
+	addr := f.String("addr", "", "")
+	rate := f.String("rate", "", "")
+	payload := f.String("payload", "", "")
+	encoding := f.String("encoding", "", "")
+	for _, ignored := range []string{"arrivals", "payload-kind", "seed", "block"} {
+		f.String(ignored, "", "")
+	}
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	codec := feed.Codec(*encoding)
+	perSecond, err1 := strconv.ParseFloat(strings.TrimSuffix(*rate, "/s"), 64)
+	size, err2 := strconv.Atoi(strings.TrimSuffix(*payload, "B"))
+	schedule, err3 := feed.NewSchedule(perSecond, nil)
+	body, err4 := feed.NewPayload("random", size, codec, feed.Rand(1, 1, "payload"))
+	l, err5 := net.Listen("tcp", *addr)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return err
+	}
+	clock := feed.NewClock()
+	s := &faulty{
+		Publisher: &feed.Publisher{
+			Log: feed.NewLog(codec, feed.DefaultRing, clock), Schedule: schedule, Payload: body,
+			Timeline: feed.NewTimeline(clock), Clock: clock, Record: true,
+		},
+		addr:  l.Addr().String(),
+		fault: os.Getenv(faultVar),
+	}
+	s.Log.Publish(clock.Now(), make([]byte, size))
+	handler := all.Handler(s.Log)
+	go http.Serve(wire.Listener(l, &s.tally), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/poll" {
+			s.poll(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	go s.Run(context.Background())
+	return control.Serve(context.Background(), os.Stdin, os.Stdout, map[string]control.Handler{
+		control.Listen: control.Handle(func(context.Context, control.None) (control.Listening, error) {
+			return control.Listening{Addr: s.addr}, nil
+		}),
+		control.Publish: control.Handle(func(context.Context, control.None) (control.RunResult, error) {
+			return control.RunResult{Newest: s.Log.Publish(clock.Now(), make([]byte, size)).Seq}, nil
+		}),
+		control.Run:   control.Handle(s.pass),
+		control.Tally: control.Handle(s.counts),
+		control.Mark:  control.Handle(s.mark),
+	})
+}
+
+// now reports whether the fault is due, once. It may name the run in which it
+// happens, as in "drop@1"; else that is the measured window.
+func (s *faulty) now(fault string) bool {
+	name, run, found := strings.Cut(s.fault, "@")
+	if !found {
+		run = "2"
+	}
+	if s.done || name != fault || strconv.Itoa(s.run) != run {
+		return false
+	}
+	s.done = true
+	return true
+}
+
+// poll answers one, with the fault of the feed.
+func (s *faulty) poll(w http.ResponseWriter, r *http.Request) {
+	since, err := feed.ParseCursor(r.URL.Query()["since"])
+	if err != nil {
+		feed.Refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	records, _, err := s.Log.Since(since, math.MaxInt, nil)
+	if err != nil {
+		feed.Refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	s.mu.Lock()
+	records, refused := s.spoil(records)
+	s.mu.Unlock()
+	if refused {
+		feed.Refuse(w, http.StatusTeapot, errors.New("no more polls today"))
+		return
+	}
+	s.Log.WriteRecords(w, records)
+}
+
+// spoil does to the records what the fault says: to one in the middle, so that
+// the subscriber's cursor, which is that of the last, stays as it is.
+func (s *faulty) spoil(records []feed.Record) (spoilt []feed.Record, refused bool) {
+	switch {
+	case s.now("refuse"):
+		return nil, true
+	case s.now("die"):
+		fmt.Fprintln(os.Stderr, "out of cheese: please reinstall the universe")
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	case s.now("exit"):
+		fmt.Fprintln(os.Stderr, "this is not a good day")
+		os.Exit(3)
+	case s.now("tell"):
+		syscall.Kill(os.Getppid(), syscall.SIGUSR1)
+		return records, false
+	}
+	i := slices.IndexFunc(records, func(r feed.Record) bool { return r.Due >= s.start })
+	if i < 0 || i+3 > len(records) {
+		return records, false // wait for an answer with more of this run's events
+	}
+	records = slices.Clone(records)
+	encode := func(e feed.Event) feed.Record {
+		return feed.Record{Event: e, Wire: s.Log.Codec().Append(nil, e)}
+	}
+	decoded := func() feed.Event {
+		e, _, err := s.Log.Codec().Decode(records[i].Wire)
+		if err != nil {
+			panic(err)
+		}
+		return e
+	}
+	switch {
+	case s.now("drop"):
+		return slices.Delete(records, i, i+1), false
+	case s.now("duplicate"):
+		return slices.Insert(records, i, records[i]), false
+	case s.now("reorder"):
+		records[i], records[i+1] = records[i+1], records[i]
+	case s.now("skip"):
+		records[i] = encode(feed.Gap{First: records[i].Seq, Last: records[i].Seq}.Event())
+	case s.now("early"): // due halfway to the end of the run
+		e := decoded()
+		e.Due = (s.Clock.Now() + s.end) / 2
+		records[i] = encode(e)
+	case s.now("resize"):
+		e := decoded()
+		e.Body = e.Body[1:]
+		records[i] = encode(e)
+	}
+	return records, false
+}
+
+func (s *faulty) pass(ctx context.Context, a control.RunArgs) (control.RunResult, error) {
+	s.mu.Lock()
+	s.run++
+	start := s.Clock.Now()
+	s.start, s.end = start, a.Origin+int64(a.To)
+	hang, stay, babble, refuse := s.now("hang"), s.now("stay"), s.now("babble"), s.now("refuse-run")
+	s.mu.Unlock()
+	switch {
+	case hang: // until it is told to end
+		<-ctx.Done()
+	case stay: // for good
+		fmt.Fprintln(os.Stderr, "I shall not be moved")
+		<-time.After(time.Hour)
+	case babble:
+		fmt.Println("hello, world")
+	case refuse:
+		return control.RunResult{}, errors.New("no time to lose")
+	}
+	s.Timeline.Run(a.Origin, a.To)
+	err := s.Timeline.AtRest(ctx)
+	return control.RunResult{Newest: s.Log.Newest()}, err
+}
+
+func (s *faulty) counts(context.Context, control.None) (wire.Counts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.tally.Counts()
+	if s.fault == "unsettled" && s.run == 2 {
+		c.BytesRead++
+	}
+	return c, nil
+}
+
+func (s *faulty) mark(context.Context, control.None) (control.ServerMark, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	usage, err := control.ReadUsage()
+	due, lag, cpu := s.Published()
+	m := control.ServerMark{
+		At: s.Clock.Now(), Usage: usage, Counts: s.tally.Counts(), Newest: s.Log.Newest(),
+		Due: due, Lag: lag, PublishCPU: cpu.Seconds(),
+	}
+	switch {
+	case s.now("miscount"):
+		m.Counts.BytesWritten++
+	case s.now("stranger"):
+		m.Counts.Conns++
+	case s.now("hasty"):
+		m.Lag[len(m.Lag)/2] = -1
+	case s.now("late"):
+		for i := range m.Lag {
+			m.Lag[i] += 2 * int64(time.Millisecond)
+		}
+	case s.now("quiet"):
+		m.Due, m.Lag = nil, nil
+	case s.now("uneven"):
+		m.Lag = m.Lag[1:]
+	}
+	return m, err
+}

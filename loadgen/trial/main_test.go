@@ -1,0 +1,50 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/internal/need"
+	"pushbench/servers/feed/feedtest"
+)
+
+// servers is where the real server is.
+var servers func(testing.TB) string
+
+// TestMain is also the children of the trials under test, which are started as
+// a real trial starts them: the fleet by its argument, and a server that does
+// wrong by its first flag.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "fleet":
+			exit(fleet.Serve(context.Background(), os.Stdin, os.Stdout))
+		case "-control":
+			exit(serveFaulty(os.Args[1:]))
+		}
+	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child rests a second before it ends
+	dir, err := os.MkdirTemp("", "trial-test-")
+	if err != nil {
+		exit(err)
+	}
+	servers = need.Program(dir, "pushbench/servers")
+	leaked := feedtest.LeakedDescriptors()
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(dir)
+		leaked(code)
+	}))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}

@@ -1,0 +1,324 @@
+package trial
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/host"
+	"pushbench/results"
+	"pushbench/scenarios"
+	"pushbench/servers/control"
+	"pushbench/servers/wire"
+)
+
+// clean is what a flawless trial sees: two subscribers that poll every 100 ms
+// for a window of 1 s, in which 40 of 44 events are due.
+func clean(t testing.TB) *observation {
+	t.Helper()
+	o := &observation{config: Config{
+		Treatment: scenarios.Treatment{
+			Labels:    results.Treatment{"transport": "poll?interval=100ms"},
+			Transport: "poll?interval=100ms", Subscribers: 2, Rate: 40, Payload: 100, Encoding: "text",
+		},
+		Warmup: 500 * time.Millisecond, Measure: time.Second,
+	}}
+	var err error
+	if o.plan, err = o.config.plan(); err != nil {
+		t.Fatal(err)
+	}
+	const origin = int64(1e15)
+	o.from, o.until = origin+int64(o.plan.from), origin+int64(o.plan.until)
+	for i := range int64(44) {
+		o.after.server.Due = append(o.after.server.Due, o.from+25e6*i)
+		o.after.server.Lag = append(o.after.server.Lag, 50_000+i)
+	}
+	// Between the marks 44 events went to each subscriber, in 40 answers to 44
+	// polls, with heads of 150 bytes for a request and 120 for an answer.
+	o.before.server.Usage = control.Usage{User: 1, System: 2}
+	o.before.fleet = fleet.Mark{
+		Usage:     control.Usage{User: 3, System: 4},
+		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000, BytesWritten: 5_000, Reads: 30},
+		Delivered: 20, Payload: 2_000, Envelope: 1_220, HeadersUp: 5_000, HeadersDown: 6_780,
+		Requests: 30, Answers: 20, Empty: 10, Skipped: 1,
+	}
+	o.before.cpu = host.CPUTime{Busy: 10, Softirq: 1, Steal: 0.5, Total: 100}
+	o.after.server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
+	o.after.server.PublishCPU = 44 * 3e-6
+	o.after.fleet = fleet.Mark{
+		Usage:     control.Usage{User: 3.0055, System: 4.0055, RSS: 20 << 20},
+		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000 + 88*161 + 44*120, BytesWritten: 5_000 + 44*150, Reads: 30 + 44},
+		Delivered: 20 + 88, Payload: 2_000 + 88*100, Envelope: 1_220 + 88*61, HeadersUp: 5_000 + 44*150, HeadersDown: 6_780 + 44*120,
+		Requests: 30 + 44, Answers: 20 + 40, Empty: 10 + 4, Skipped: 1,
+	}
+	o.after.cpu = host.CPUTime{Busy: 10.055, Softirq: 1.011, Steal: 0.522, Total: 102.2}
+	for _, m := range []*mark{&o.before, &o.after} {
+		f := m.fleet.Counts
+		m.server.Counts = wire.Counts{Conns: f.Conns, BytesRead: f.BytesWritten, BytesWritten: f.BytesRead}
+	}
+	o.collected = fleet.Collected{Hists: map[string]*results.Hist{}, Setups: 2, SetupUp: 300, SetupDown: 562}
+	for _, name := range []string{"staleness", "delivery", "connect", "ttfe"} {
+		o.collected.Hists[name] = results.NewHist()
+	}
+	o.measured(80)
+	return o
+}
+
+// measured sets how many events of the window arrived, of 50 ms each.
+func (o *observation) measured(n int) {
+	h := results.NewHist()
+	for range n {
+		h.Record(50e6)
+	}
+	o.collected.Hists["staleness"] = h
+}
+
+func TestMetrics(t *testing.T) {
+	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+	o := clean(t)
+	o.measure(trial)
+	want := map[string]results.Metric{
+		"window": {Value: 1, Unit: "s"},
+
+		"events/distinct":   {Value: 40, Unit: "1"},
+		"events/expected":   {Value: 80, Unit: "1"},
+		"events/delivered":  {Value: 80, Unit: "1"},
+		"events/lost":       {Value: 0, Unit: "1"},
+		"events/duplicated": {Value: 0, Unit: "1"},
+		"events/reordered":  {Value: 0, Unit: "1"},
+		"events/gaps":       {Value: 0, Unit: "1"},
+		"events/skipped":    {Value: 0, Unit: "1"},
+
+		"conn/count":      {Value: 2, Unit: "1"},
+		"conn/bytes/up":   {Value: 150, Unit: "B"},
+		"conn/bytes/down": {Value: 281, Unit: "B"},
+
+		"bytes/payload/down":  {Value: 100, Unit: "B/event"},
+		"bytes/payload/up":    {Value: 0, Unit: "B/event"},
+		"bytes/envelope/down": {Value: 61, Unit: "B/event"},
+		"bytes/envelope/up":   {Value: 0, Unit: "B/event"},
+		"bytes/protocol/down": {Value: 60, Unit: "B/event"},
+		"bytes/protocol/up":   {Value: 75, Unit: "B/event"},
+		"bytes/total/down":    {Value: 221, Unit: "B/event"},
+		"bytes/total/up":      {Value: 75, Unit: "B/event"},
+
+		"requests":            {Value: 0.5, Unit: "1"},
+		"requests/empty":      {Value: 4. / 88, Unit: "1"},
+		"events-per-response": {Value: 2.2, Unit: "1"},
+		"polls/skipped":       {Value: 0, Unit: "1"},
+
+		"server/cpu":            {Value: 0.022 / 88, Unit: "s/event"},
+		"server/cpu-util":       {Value: 0.02, Unit: "1"},
+		"server/rss":            {Value: 12 << 20, Unit: "B"},
+		"server/heap":           {Value: 2 << 20, Unit: "B"},
+		"server/stacks":         {Value: 1 << 18, Unit: "B"},
+		"server/goroutines":     {Value: 9, Unit: "1"},
+		"server/fds":            {Value: 11, Unit: "1"},
+		"publisher/cpu":         {Value: 3e-6, Unit: "s/event"},
+		"fleet/cpu":             {Value: 0.011 / 88, Unit: "s/event"},
+		"fleet/cpu-util":        {Value: 0.01, Unit: "1"},
+		"fleet/cpu-per-request": {Value: 0.011 / 44, Unit: "s"},
+		"fleet/reads":           {Value: 0.5, Unit: "1"},
+		"fleet/rss":             {Value: 20 << 20, Unit: "B"},
+
+		"host/cpu":     {Value: 0.055 / 88, Unit: "s/event"},
+		"host/softirq": {Value: 0.011 / 88, Unit: "s/event"},
+		"host/steal":   {Value: 0.01, Unit: "1"},
+		"host/foreign": {Value: 0.005, Unit: "1"}, // 55 ms busy − 11 softirq − 22 server − 11 fleet, of 2.2 s
+	}
+	if diff := cmp.Diff(want, trial.Metrics, cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for name, n := range map[string]int64{"staleness": 80, "publish-lag": 40, "delivery": 0, "connect": 0, "ttfe": 0} {
+		if h := trial.Hists[name]; h == nil || h.N() != n {
+			t.Errorf("histogram %s: %+v, want %d samples", name, h, n)
+		}
+	}
+	if lag := trial.Hists["publish-lag"]; lag.Min() != 50_000 || lag.Max() != 50_039 {
+		t.Errorf("publish-lag %d to %d ns: not that of the window's events", lag.Min(), lag.Max())
+	}
+}
+
+// What cannot be divided by is left out: a record holds no infinity.
+func TestMetricsOfNothing(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		spoil func(*observation)
+		gone  []string
+	}{
+		{"no event between the marks", func(o *observation) { o.after.fleet.Delivered = o.before.fleet.Delivered },
+			[]string{"bytes/total/down", "server/cpu", "fleet/reads", "requests", "host/cpu"}},
+		{"no request", func(o *observation) { o.after.fleet.Requests = o.before.fleet.Requests }, []string{"fleet/cpu-per-request"}},
+		{"no answer", func(o *observation) { o.after.fleet.Answers = o.before.fleet.Answers }, []string{"events-per-response"}},
+		{"nothing published", func(o *observation) { o.after.server.Due, o.after.server.Lag = nil, nil }, []string{"publisher/cpu"}},
+		{"no connection", func(o *observation) { o.collected.Setups = 0 }, []string{"conn/bytes/up", "conn/bytes/down"}},
+		{"no host CPU", func(o *observation) { o.hostUnreadable = errors.New("no /proc") }, []string{"host/cpu", "host/softirq", "host/steal", "host/foreign"}},
+		{"no host time", func(o *observation) { o.after.cpu = o.before.cpu }, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := clean(t)
+			test.spoil(o)
+			trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+			o.measure(trial)
+			for _, name := range test.gone {
+				if m, ok := trial.Metrics[name]; ok {
+					t.Errorf("%s is %v", name, m.Value)
+				}
+			}
+			for name, m := range trial.Metrics {
+				if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) || m.Unit == "" {
+					t.Errorf("%s is %v %q", name, m.Value, m.Unit)
+				}
+			}
+		})
+	}
+}
+
+// Each case breaks one rule, and only that is said.
+func TestValidity(t *testing.T) {
+	counts := func(o *observation) *fleet.Order { return &o.collected.Order }
+	lateBy := func(o *observation, lag time.Duration, n int) {
+		for i := range n {
+			o.after.server.Lag[i] = int64(lag)
+		}
+	}
+	// thousand makes it a trial of so many publishes that a p99 is one.
+	thousand := func(o *observation) {
+		o.after.server.Due, o.after.server.Lag = nil, nil
+		for i := range int64(1000) {
+			o.after.server.Due = append(o.after.server.Due, o.from+i*1e6)
+			o.after.server.Lag = append(o.after.server.Lag, 100_000)
+		}
+		o.measured(2000)
+	}
+	for _, test := range []struct {
+		name  string
+		spoil func(*observation)
+		want  string // "" where the trial stays valid
+	}{
+		{"clean", func(*observation) {}, ""},
+		{"a subscriber failed", func(o *observation) { o.collected.Failed, o.collected.Errors = 2, []string{"refused", "too"} }, "2 subscribers failed, the first with: refused"},
+		{"failed without a word", func(o *observation) { o.collected.Failed = 1 }, "1 subscribers failed, the first with: unknown"},
+		{"events not as ordered", func(o *observation) { o.collected.Errors = []string{"event 3 has a body of 1 bytes, not 100"} }, "events were not as ordered: event 3 has a body of 1 bytes, not 100"},
+		{"lost", func(o *observation) { counts(o).Lost, o.undelivered = 3, 1 }, "3 events lost, 1 subscribers without the newest"},
+		{"duplicated", func(o *observation) { counts(o).Duplicated = 1 }, "1 events duplicated"},
+		{"reordered", func(o *observation) { counts(o).Reordered = 2 }, "2 events reordered"},
+		{"gap", func(o *observation) { counts(o).Gaps, counts(o).Skipped = 1, 7 }, "1 gaps, in which 7 events were left out"},
+		{"negative time", func(o *observation) { o.collected.Dropped = 1 }, "1 samples outside 0 to 3600 s"},
+		{"too few measured", func(o *observation) { o.measured(79) }, "79 of 80 events of the window were measured"},
+		{"too many measured", func(o *observation) { o.measured(81) }, "81 of 80 events of the window were measured"},
+		{"no event", func(o *observation) { o.after.server.Due, o.after.server.Lag = nil, nil; o.measured(0) }, "no event was due in the window of 1s"},
+		{"published early", func(o *observation) { lateBy(o, -1, 1) }, "1 events were published before they were due"},
+
+		{"one late of forty", func(o *observation) { lateBy(o, time.Second, 1) }, ""},
+		{"two late of forty", func(o *observation) { lateBy(o, time.Millisecond, 2) }, "2 of 40 events published 1ms late or more, limit 1"},
+		{"all a little late", func(o *observation) { lateBy(o, time.Millisecond-1, 44) }, ""},
+		{"late outside the window", func(o *observation) {
+			for i := 40; i < 44; i++ {
+				o.after.server.Lag[i] = int64(time.Second)
+			}
+		}, ""},
+		{"ten late of a thousand", func(o *observation) { thousand(o); lateBy(o, time.Second, 10) }, ""},
+		{"eleven late of a thousand", func(o *observation) { thousand(o); lateBy(o, 2*time.Millisecond, 11) }, "publisher lag p99 2ms, limit 1ms"},
+
+		{"tallies down differ", func(o *observation) { o.after.server.Counts.BytesWritten++ },
+			"tallies differ: the server has read 11600 and written 29449 bytes, the fleet has written 11600 and read 29448"},
+		{"tallies up differ", func(o *observation) { o.after.server.Counts.BytesRead-- },
+			"tallies differ: the server has read 11599 and written 29448 bytes, the fleet has written 11600 and read 29448"},
+		{"tallies differ before", func(o *observation) { o.before.server.Counts.BytesRead++ },
+			"tallies differ: the server has read 5001 and written 10000 bytes, the fleet has written 5000 and read 10000"},
+		{"a byte in no layer", func(o *observation) { o.after.fleet.HeadersDown-- },
+			"layers do not add up: {down:19447 up:6600}, total {down:19448 up:6600}"},
+		{"a byte in two layers", func(o *observation) { o.after.fleet.FramingUp++ },
+			"layers do not add up: {down:19448 up:6601}, total {down:19448 up:6600}"},
+		{"a third connection", func(o *observation) { o.after.server.Counts.Conns++ }, "3 connections, not 2"},
+		{"a connection too few for polls that close it", func(o *observation) {
+			o.config.Treatment.Transport = "poll?interval=100ms&keepalive=off"
+			o.plan, _ = o.config.plan()
+			o.after.server.Counts.Conns = 73
+		}, "73 connections, not 74"},
+		{"a connection for each poll that closes it", func(o *observation) {
+			o.config.Treatment.Transport = "poll?interval=100ms&keepalive=off"
+			o.plan, _ = o.config.plan()
+			o.after.server.Counts.Conns = 74
+		}, ""},
+		{"fleet busy", func(o *observation) { o.after.fleet.Usage.User = 3 + 0.89 }, "fleet used 81 % of its core, limit 80 %"},
+		{"fleet nearly busy", func(o *observation) { o.after.fleet.Usage.User = 3 + 0.86 }, ""},
+		{"server saturated", func(o *observation) { o.after.server.Usage.User = 1 + 1.05 }, "server used 96 % of its core, limit 95 %"},
+		{"server nearly saturated", func(o *observation) { o.after.server.Usage.User = 1 + 1.02 }, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := clean(t)
+			test.spoil(o)
+			var want []string
+			if test.want != "" {
+				want = []string{test.want}
+			}
+			if diff := cmp.Diff(want, o.invalid()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// Whatever the layers are, they must be the whole.
+func TestLayersAddUp(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		o := clean(t)
+		bytes := rapid.Int64Range(0, 1<<40)
+		draw := func(name string, into *int64) int64 {
+			n := bytes.Draw(rt, name)
+			*into += n
+			return n
+		}
+		f := &o.after.fleet
+		down := draw("payload", &f.Payload) + draw("envelope", &f.Envelope) + draw("headers down", &f.HeadersDown) + draw("framing down", &f.FramingDown)
+		up := draw("headers up", &f.HeadersUp) + draw("framing up", &f.FramingUp)
+		offDown, offUp := rapid.Int64Range(-2, 2).Draw(rt, "off down"), rapid.Int64Range(-2, 2).Draw(rt, "off up")
+		for _, c := range []*int64{&f.Counts.BytesRead, &o.after.server.Counts.BytesWritten} {
+			*c += down + offDown
+		}
+		for _, c := range []*int64{&f.Counts.BytesWritten, &o.after.server.Counts.BytesRead} {
+			*c += up + offUp
+		}
+		said := strings.Contains(fmt.Sprint(o.invalid()), "layers do not add up")
+		if said != (offDown != 0 || offUp != 0) {
+			rt.Errorf("off by %d down and %d up: %q", offDown, offUp, o.invalid())
+		}
+	})
+}
+
+func TestWarnings(t *testing.T) {
+	many := func(o *observation) { o.config.Treatment.Subscribers = 100 }
+	for _, test := range []struct {
+		name  string
+		spoil func(*observation)
+		want  []string
+	}{
+		{"clean", func(*observation) {}, nil},
+		{"a burst to many, and a light fleet", many, nil},
+		{"a burst to many, and a fleet as dear as the server", func(o *observation) { many(o); o.after.fleet.Usage.User += 0.011 },
+			[]string{"fleet-bound: the fleet's CPU per event is 1 × the server's, and an event goes to 100 subscribers at once"}},
+		{"a dear fleet of few", func(o *observation) { o.after.fleet.Usage.User += 0.011 }, nil},
+		{"no host CPU", func(o *observation) { o.hostUnreadable = errors.New("no /proc/stat") },
+			[]string{"host CPU and steal were not measured: no /proc/stat"}},
+		{"polls left out", func(o *observation) { o.after.fleet.Skipped = 4 },
+			[]string{"3 polls were left out because the one before was outstanding"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := clean(t)
+			test.spoil(o)
+			if diff := cmp.Diff(test.want, o.warnings()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,127 @@
+package trial
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"pushbench/scenarios"
+)
+
+func planOf(t testing.TB, transport string, warmup, measure time.Duration) plan {
+	t.Helper()
+	p, err := Config{Treatment: scenarios.Treatment{Transport: transport, Subscribers: 50}, Warmup: warmup, Measure: measure}.plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestPlan(t *testing.T) {
+	const ms = time.Millisecond
+	for _, test := range []struct {
+		transport           string
+		warmup, measure     time.Duration
+		mark1, until, mark2 time.Duration
+	}{
+		{"ws", 100 * ms, 300 * ms, 100 * ms, 400 * ms, 400 * ms},
+		{"ws", 0, 300 * ms, 0, 300 * ms, 300 * ms},
+		{"longpoll?hold=5s", 100 * ms, 300 * ms, 100 * ms, 400 * ms, 400 * ms},
+		{"poll?interval=100ms", 200 * ms, 300 * ms, 200 * ms, 500 * ms, 600 * ms},
+		{"poll?interval=100ms", 200 * ms, 350 * ms, 200 * ms, 550 * ms, 700 * ms}, // a whole number of intervals
+		{"poll?interval=1s", 100 * ms, 500 * ms, 1000 * ms, 1500 * ms, 3000 * ms}, // the warm-up is an interval long
+		{"poll", 100 * ms, 5000 * ms, 1000 * ms, 6000 * ms, 7000 * ms},            // its default is 1s
+	} {
+		p := planOf(t, test.transport, test.warmup, test.measure)
+		if p.mark1 != test.mark1 || p.from != test.mark1 || p.until != test.until || p.mark2 != test.mark2 {
+			t.Errorf("%s, %v and %v: marks at %v and %v, window %v to %v; want %+v",
+				test.transport, test.warmup, test.measure, p.mark1, p.mark2, p.from, p.until, test)
+		}
+		if p.connect != 50*ms {
+			t.Errorf("%v to connect 50 subscribers, want 50ms", p.connect)
+		}
+	}
+}
+
+// What a poll brings of the time before the first mark it leaves of the time
+// before the second, if the marks lie a whole number of intervals apart.
+func TestPlanProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		duration := func(name string, low, high time.Duration) time.Duration {
+			return time.Duration(rapid.Int64Range(int64(low), int64(high)).Draw(t, name))
+		}
+		interval := duration("interval in ms", 1, 3_600_000) * time.Millisecond
+		measure := duration("measure", time.Millisecond, time.Hour)
+		warmup := duration("warmup", 0, time.Hour)
+		p, err := Config{Treatment: scenarios.Treatment{Transport: "poll?interval=" + interval.String()}, Warmup: warmup, Measure: measure}.plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case p.mark1 < interval || p.mark1 < warmup:
+			t.Errorf("warm-up of %v; want %v, and an interval of %v", p.mark1, warmup, interval)
+		case (p.mark2-p.mark1)%interval != 0:
+			t.Errorf("marks %v apart, which is no multiple of %v", p.mark2-p.mark1, interval)
+		case p.until-p.from != measure || p.from < p.mark1:
+			t.Errorf("window %v to %v, want %v after %v", p.from, p.until, measure, p.mark1)
+		case p.mark2-p.until < interval:
+			t.Errorf("the feed runs for %v after the window, want an interval of %v", p.mark2-p.until, interval)
+		case p.mark2-p.until >= 2*interval:
+			t.Errorf("the feed runs for %v after the window, which wastes intervals of %v", p.mark2-p.until, interval)
+		}
+	})
+}
+
+func TestPlanOfAnUnknownTransport(t *testing.T) {
+	c := Config{Treatment: scenarios.Treatment{Transport: "pigeon"}}
+	if _, err := c.plan(); err == nil || !strings.Contains(err.Error(), "pigeon") {
+		t.Errorf("error %v", err)
+	}
+	if d := c.Estimate(); d != 0 {
+		t.Errorf("estimate %v of what cannot be run", d)
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	short := Config{Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 50}, Warmup: time.Second, Measure: 5 * time.Second}
+	if d := short.Estimate(); d < 6*time.Second || d > 7*time.Second {
+		t.Errorf("%v, want a little more than the 6 s of trial time", d)
+	}
+	many := short
+	many.Treatment.Subscribers = 2000
+	if d := many.Estimate() - short.Estimate(); d != 1950*time.Millisecond {
+		t.Errorf("1,950 more subscribers add %v, dialled at 1,000/s", d)
+	}
+}
+
+// Every trial runs under the same settings of Go's runtime, whatever the
+// person's shell has.
+func TestEnvironment(t *testing.T) {
+	own := []string{"PATH=/bin", "GOGC=off", "GOMAXPROCS=1", "GODEBUG=gctrace=1", "GOMEMLIMIT=1GiB", "GORACE=x", "ODD", "GOGCX=1"}
+	if got, want := environment(own), []string{"PATH=/bin", "GORACE=x", "ODD", "GOGCX=1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestTail(t *testing.T) {
+	var log tail
+	if log.String() != "" {
+		t.Errorf("empty tail is %q", &log)
+	}
+	for range 1000 {
+		if n, err := log.Write([]byte("a line of 20 letters\n")); n != 21 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	log.Write([]byte("the last\n\n"))
+	if s := log.String(); len(s) > tailSize || len(s) < tailSize-30 || !strings.HasSuffix(s, "letters\nthe last") {
+		t.Errorf("%d bytes, ending in %q", len(s), s[max(0, len(s)-40):])
+	}
+	log.Write([]byte(strings.Repeat("x", 3*tailSize)))
+	if s := log.String(); s != strings.Repeat("x", tailSize) {
+		t.Errorf("%d bytes of a write beyond its size", len(s))
+	}
+}

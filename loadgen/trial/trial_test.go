@@ -1,0 +1,404 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pushbench/loadgen/host"
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// self is this test binary, which is a fleet and a faulty server too.
+func self(t testing.TB) string {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// config is a trial of a quarter of a second, of a faulty server without fault.
+func config(t testing.TB, transport string) Config {
+	t.Helper()
+	return Config{
+		ServerPath: self(t),
+		FleetPath:  self(t),
+		Layout:     host.Split(host.Cores()),
+		Treatment: scenarios.Treatment{
+			Labels:    results.Treatment{"transport": transport, "rate": "400/s"},
+			Transport: transport, Subscribers: 4, Rate: 400, Arrivals: "constant",
+			Payload: 100, PayloadKind: "random", Encoding: "text",
+		},
+		Seed: 1, Block: 1,
+		Warmup:  60 * time.Millisecond,
+		Measure: 200 * time.Millisecond,
+	}
+}
+
+// faultyTrial runs a trial against a server with a fault.
+func faultyTrial(t *testing.T, fault string) *results.Trial {
+	t.Helper()
+	t.Setenv(faultVar, fault)
+	return runTrial(t, config(t, "poll?interval=50ms"))
+}
+
+// runTrial runs a trial, and no process of it is left behind.
+func runTrial(t *testing.T, c Config) *results.Trial {
+	t.Helper()
+	trial, err := Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trial.Valid != (len(trial.Invalid) == 0) {
+		t.Errorf("valid is %v with the reasons %q", trial.Valid, trial.Invalid)
+	}
+	for _, reason := range trial.Invalid {
+		if strings.Contains(reason, "\n") {
+			t.Errorf("a reason of several lines: %q", reason)
+		}
+	}
+	noChildren(t)
+	return trial
+}
+
+// noChildren fails the test if this process has any child left, dead or alive.
+func noChildren(t *testing.T) {
+	t.Helper()
+	pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
+	if !errors.Is(err, unix.ECHILD) {
+		t.Errorf("a child is left behind: wait says %d, %v", pid, err)
+	}
+}
+
+// Another process on the host can make a good trial break these rules, and the
+// tests of other rules look past them.
+var busyHost = regexp.MustCompile(`^(\d+ of \d+ events published 1ms late or more|publisher lag p99|fleet used|server used)`)
+
+// broken is the rules that a trial broke, but for those.
+func broken(t *results.Trial) []string {
+	return slices.DeleteFunc(slices.Clone(t.Invalid), busyHost.MatchString)
+}
+
+// wantBroken fails the test unless each reason matches its pattern.
+func wantBroken(t *testing.T, trial *results.Trial, patterns ...string) {
+	t.Helper()
+	got := broken(trial)
+	if len(got) != len(patterns) {
+		t.Fatalf("broken rules %q, want %q", got, patterns)
+	}
+	for i, pattern := range patterns {
+		if !regexp.MustCompile(pattern).MatchString(got[i]) {
+			t.Errorf("broken rule %q, want %q", got[i], pattern)
+		}
+	}
+}
+
+func value(t *testing.T, trial *results.Trial, metric string) float64 {
+	t.Helper()
+	m, err := trial.Value(metric)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Value
+}
+
+// Each fault of a server breaks its rule and no other. What was counted stands
+// in the record all the same.
+func TestFaults(t *testing.T) {
+	const missed = `^(\d+) of \d+ events of the window were measured$`
+	for _, test := range []struct {
+		fault string
+		want  []string
+		count map[string]float64
+	}{
+		{"none", nil, map[string]float64{"events/lost": 0, "events/duplicated": 0, "events/reordered": 0, "events/gaps": 0, "events/skipped": 0}},
+
+		{"drop@1", []string{`^1 events lost, 0 subscribers without the newest$`}, map[string]float64{"events/lost": 1}},
+		{"duplicate@1", []string{`^1 events duplicated$`}, map[string]float64{"events/duplicated": 1}},
+		{"reorder@1", []string{`^1 events reordered$`}, map[string]float64{"events/reordered": 1}},
+		{"skip@1", []string{`^1 gaps, in which 1 events were left out$`}, map[string]float64{"events/gaps": 1, "events/skipped": 1, "events/lost": 0}},
+
+		// Within the window the events that were measured are too few or too many, too.
+		{"drop", []string{`^1 events lost`, missed}, map[string]float64{"events/lost": 1}},
+		{"duplicate", []string{`^1 events duplicated`, missed}, map[string]float64{"events/duplicated": 1}},
+		{"reorder", []string{`^1 events reordered`}, map[string]float64{"events/reordered": 1}},
+		{"skip", []string{`^1 gaps`, missed}, map[string]float64{"events/skipped": 1}},
+		{"early", []string{`^1 samples outside 0 to 3600 s$`, missed}, nil},
+		{"resize", []string{`^events were not as ordered: event \d+ has a body of 99 bytes, not 100$`}, nil},
+
+		{"miscount", []string{`^tallies differ: the server has read \d+ and written \d+ bytes, the fleet has written \d+ and read \d+$`}, map[string]float64{"events/lost": 0}},
+		{"stranger", []string{`^5 connections, not 4$`}, nil},
+		{"hasty", []string{`^1 events were published before they were due$`}, nil},
+		{"quiet", []string{`^no event was due in the window of 200ms$`, `^\d+ of 0 events of the window were measured$`}, map[string]float64{"events/expected": 0}},
+	} {
+		t.Run(test.fault, func(t *testing.T) {
+			trial := faultyTrial(t, test.fault)
+			wantBroken(t, trial, test.want...)
+			for metric, want := range test.count {
+				if got := value(t, trial, metric); got != want {
+					t.Errorf("%s is %v, want %v", metric, got, want)
+				}
+			}
+			if n := trial.Hists["staleness"].N(); n == 0 || value(t, trial, "events/delivered") != float64(n) {
+				t.Errorf("%d events measured, %v in the record", n, value(t, trial, "events/delivered"))
+			}
+		})
+	}
+}
+
+// A publisher that is late is the one rule that a busy host can break as well.
+func TestLatePublisher(t *testing.T) {
+	trial := faultyTrial(t, "late")
+	if !slices.ContainsFunc(trial.Invalid, regexp.MustCompile(`^(\d+) of (\d+) events published 1ms late or more, limit 1$`).MatchString) {
+		t.Errorf("broken rules %q", trial.Invalid)
+	}
+	if least := trial.Hists["publish-lag"].Min(); least < int64(2*time.Millisecond) {
+		t.Errorf("the least publisher lag is %v, want it as the server told it", time.Duration(least))
+	}
+}
+
+// What ends a trial early is its one reason, and the record tells why.
+func TestTrialsThatFail(t *testing.T) {
+	for _, test := range []struct {
+		fault, want, log string
+	}{
+		{"die", `^server: run: the process ended instead of answering; .*server: ended with signal: killed$`, "server: out of cheese: please reinstall the universe\n"},
+		{"exit", `^server: run: the process ended instead of answering; .*server: ended with exit status 3$`, "server: this is not a good day\n"},
+		{"babble", `^server: run: read the answer: invalid character 'h' looking for beginning of value`, ""},
+		{"refuse-run", `^server: run: no time to lose$`, ""},
+		{"uneven", `^server: mark: \d+ events were due and \d+ published; each needs both$`, ""},
+	} {
+		t.Run(test.fault, func(t *testing.T) {
+			trial := faultyTrial(t, test.fault)
+			wantBroken(t, trial, test.want)
+			if !strings.Contains(trial.Log, test.log) || (test.log == "") != (trial.Log == "") {
+				t.Errorf("log %q, want %q in it", trial.Log, test.log)
+			}
+			if len(trial.Metrics) > 0 || len(trial.Hists) > 0 {
+				t.Errorf("metrics %v of a trial that was not measured", trial.Metrics)
+			}
+		})
+	}
+}
+
+// A subscriber that is refused ends; the trial goes on and tells of it.
+func TestRefusedSubscriber(t *testing.T) {
+	trial := faultyTrial(t, "refuse")
+	got := broken(trial)
+	if len(got) == 0 || !regexp.MustCompile(`^1 subscribers failed, the first with: subscriber \d: server answered 418 I'm a teapot: no more polls today$`).MatchString(got[0]) {
+		t.Errorf("broken rules %q", got)
+	}
+	lost, distinct := value(t, trial, "events/lost"), value(t, trial, "events/distinct")
+	if lost < distinct/2 || lost > 2*distinct { // its own from then on, the drain's included
+		t.Errorf("%v events lost, though one of four subscribers did not get some of %v", lost, distinct)
+	}
+}
+
+func TestTalliesThatNeverAgree(t *testing.T) {
+	wantBroken(t, faultyTrial(t, "unsettled"), `^the ends did not settle within 2s: the server has read \d+ and written \d+ bytes, the fleet has written \d+ and read \d+$`)
+}
+
+// impatient makes a trial give up on a child after a moment.
+func impatient(t *testing.T, wait, end time.Duration) {
+	oldPatience, oldGrace := patience, grace
+	t.Cleanup(func() { patience, grace = oldPatience, oldGrace })
+	patience, grace = wait, end
+}
+
+func TestHangingServer(t *testing.T) {
+	impatient(t, 700*time.Millisecond, 20*time.Second)
+	wantBroken(t, faultyTrial(t, "hang"), `^server: run: no answer: it hangs: nothing for 1s$`)
+}
+
+func TestServerThatWillNotEnd(t *testing.T) {
+	impatient(t, 700*time.Millisecond, time.Millisecond)
+	trial := faultyTrial(t, "stay")
+	wantBroken(t, trial, `^server: run: no answer: it hangs: nothing for 1s; (fleet: did not end with its input and was killed; )?server: did not end with its input and was killed$`)
+	if !strings.Contains(trial.Log, "server: I shall not be moved\n") {
+		t.Errorf("log %q", trial.Log)
+	}
+}
+
+// kill is a Started that kills the chosen process.
+func kill(t *testing.T, choose func(server, fleet int) int) func(server, fleet int) {
+	return func(server, fleet int) {
+		if err := syscall.Kill(choose(server, fleet), syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func theServer(server, _ int) int { return server }
+func theFleet(_, fleet int) int   { return fleet }
+
+func TestKilledAtTheStart(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		choose func(server, fleet int) int
+		want   string
+	}{
+		{"server", theServer, `^server: listen: .*; server: ended with signal: killed$`},
+		{"fleet", theFleet, `^fleet: connect: .*; fleet: ended with signal: killed$`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := config(t, "ws")
+			c.ServerPath = servers(t)
+			c.Started = kill(t, test.choose)
+			wantBroken(t, runTrial(t, c), test.want)
+		})
+	}
+}
+
+// The fleet is killed at a moment when the server knows that it is polling.
+func TestFleetKilledWhileItPolls(t *testing.T) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGUSR1)
+	defer signal.Stop(told)
+	killed := make(chan error, 1)
+	t.Setenv(faultVar, "tell")
+	c := config(t, "poll?interval=50ms")
+	c.Started = func(_, fleet int) {
+		go func() {
+			select {
+			case <-told:
+				killed <- syscall.Kill(fleet, syscall.SIGKILL)
+			case <-t.Context().Done():
+				killed <- t.Context().Err()
+			}
+		}()
+	}
+	trial := runTrial(t, c)
+	if err := <-killed; err != nil {
+		t.Fatal(err)
+	}
+	wantBroken(t, trial, `^fleet: run: the process ended instead of answering; fleet: ended with signal: killed$`)
+}
+
+func TestProgramsThatDoNotStart(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte("no program\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name  string
+		spoil func(*Config)
+		want  string
+	}{
+		{"server missing", func(c *Config) { c.ServerPath += "-none" }, `^start the server: .*no such file`},
+		{"server no program", func(c *Config) { c.ServerPath = text }, `^start the server: .*permission denied`},
+		{"fleet no program", func(c *Config) { c.FleetPath = text }, `^start the fleet: .*permission denied`},
+		{"server says nothing", func(c *Config) { c.ServerPath = "/bin/sh" }, `^server: listen: `},
+		{"server echoes", func(c *Config) { c.ServerPath = echo(t) }, `^server: listen: decode the answer: unexpected end of JSON input`},
+		{"unknown transport", func(c *Config) { c.Treatment.Transport = "pigeon" }, `^transport "pigeon" is not known`},
+		{"unknown encoding", func(c *Config) { c.ServerPath, c.Treatment.Encoding = servers(t), "morse" }, `^server: listen: .*; server: ended with exit status 2$`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := config(t, "ws")
+			test.spoil(&c)
+			wantBroken(t, runTrial(t, c), test.want)
+		})
+	}
+}
+
+// echo is a program that says back what it is told, whatever its arguments.
+func echo(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "echo")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nexec cat\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// An interrupted trial leaves no record, and no process.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := config(t, "ws")
+	c.Started = func(int, int) { cancel() }
+	trial, err := Run(ctx, c)
+	if trial != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("trial %+v, error %v", trial, err)
+	}
+	noChildren(t)
+}
+
+// The real servers, over each transport.
+func TestRealServers(t *testing.T) {
+	for _, test := range []struct {
+		transport    string
+		framing      float64 // B/event, down, where it is all that the protocol adds
+		responses    bool    // there are requests and responses within the window
+		perConn      bool    // a connection for each poll
+		envelope     float64
+		encoding     string
+		payloadBytes float64
+	}{
+		{"poll?interval=50ms", 0, true, false, 61, "text", 100},
+		{"poll?interval=50ms&keepalive=off", 0, true, true, 32, "binary", 100},
+		{"longpoll", 0, true, false, 61 + 36, "base64", 100},
+		{"ws", 4, false, false, 61, "text", 100},
+		{"ws", 4, false, false, 32, "binary", 100},
+	} {
+		t.Run(test.transport+" "+test.encoding, func(t *testing.T) {
+			c := config(t, test.transport)
+			c.ServerPath, c.Treatment.Encoding = servers(t), test.encoding
+			var pids []int
+			c.Started = func(server, fleet int) { pids = []int{server, fleet} }
+			trial := runTrial(t, c)
+			wantBroken(t, trial)
+			if len(pids) != 2 || pids[0] == pids[1] || pids[0] <= 1 {
+				t.Errorf("started the processes %v", pids)
+			}
+			get := func(metric string) float64 { t.Helper(); return value(t, trial, metric) }
+			near := func(metric string, want float64) {
+				t.Helper()
+				if got := get(metric); got < want*(1-1e-9) || got > want*(1+1e-9) {
+					t.Errorf("%s is %v, want %v", metric, got, want)
+				}
+			}
+			near("bytes/payload/down", test.payloadBytes)
+			near("bytes/envelope/down", test.envelope)
+			near("bytes/total/down", get("bytes/payload/down")+get("bytes/envelope/down")+get("bytes/protocol/down"))
+			near("bytes/total/up", get("bytes/protocol/up"))
+			near("window", 0.2)
+			near("events/delivered", 4*get("events/distinct"))
+			if test.framing > 0 {
+				near("bytes/protocol/down", test.framing)
+			}
+			if has := get("requests") > 0; has != test.responses {
+				t.Errorf("%v requests per event", get("requests"))
+			}
+			if !test.perConn {
+				near("conn/count", 4)
+			} else if get("conn/count") <= 4 {
+				t.Errorf("%v connections, want one for each poll", get("conn/count"))
+			}
+			for _, metric := range []string{
+				"server/cpu", "fleet/cpu", "fleet/reads", "server/rss", "server/heap", "server/stacks", "server/goroutines",
+				"fleet/rss", "conn/bytes/up", "conn/bytes/down", "publisher/cpu", "events-per-response",
+				"staleness/p50", "delivery/p50", "publish-lag/p50", "connect/p50", "ttfe/p50",
+				"staleness-mean-by-subscriber/mean", "staleness-max-by-subscriber/max",
+			} {
+				if get(metric) <= 0 {
+					t.Errorf("%s is %v, want it above 0", metric, get(metric))
+				}
+			}
+			if get("staleness/p50") < get("delivery/p50") {
+				t.Errorf("staleness %v s, delivery %v s: an event is due before it is sent", get("staleness/p50"), get("delivery/p50"))
+			}
+		})
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Bars lie on their side, so that the names of transports stand beside them in
+// full. Where values lie so far apart that the short bars would vanish, they
+// become points with intervals on a logarithmic axis (Cleveland's dot plot): a
+// bar's length would mean nothing there.
+
+// bar is one value with its interval.
+type bar struct {
+	Name   string
+	Style  style
+	Value  float64
+	Lo, Hi float64 // infinite where there is none
+	Note   string  // why there is no value
+}
+
+// barChart is a row per value.
+type barChart struct {
+	X    axis
+	Unit string
+	Bars []bar
+}
+
+// apart is how far values may lie from each other before bars become points.
+const apart = 40
+
+// newBarChart picks the axis.
+func newBarChart(name, unit string, bars []bar) *barChart {
+	var vs []float64
+	lowest, most := math.Inf(1), 0.0
+	for _, b := range bars {
+		if b.Note != "" || !finite(b.Value) {
+			continue
+		}
+		lowest, most = math.Min(lowest, b.Value), math.Max(most, b.Value)
+		vs = append(vs, b.Value)
+		if finite(b.Lo) && finite(b.Hi) {
+			vs = append(vs, b.Lo, b.Hi)
+		}
+	}
+	x := linearAxis(name, unit, vs)
+	if lowest > 0 && most > apart*lowest {
+		x = logAxis(name+", on a logarithmic scale", unit, vs)
+	}
+	return &barChart{X: x, Unit: unit, Bars: bars}
+}
+
+func (ch *barChart) draw(c draw.Canvas) {
+	p := newPlot()
+	p.Add(grid{X: true})
+	p.Add(ch)
+	ch.X.apply(&p.X)
+	names := make([]string, len(ch.Bars))
+	ends := make([]wordEnd, len(ch.Bars))
+	for i, b := range ch.Bars {
+		names[i] = b.Name
+		ends[i].wide = valueText.Width(ch.words(b))
+		for _, v := range []float64{b.Value, b.Hi} {
+			if drawable(v, p.X) && b.Note == "" {
+				ends[i].at = math.Max(ends[i].at, p.X.Norm(v))
+			}
+		}
+	}
+	nameRows(p, names)
+	drawPlot(draw.Crop(c, 0, -room(c, p, ends), 0, 0), p, ch.X.Name)
+}
+
+// words are what stands beside a bar.
+func (ch *barChart) words(b bar) string {
+	if b.Note != "" || !finite(b.Value) {
+		return "– " + b.Note
+	}
+	return valueWithInterval(b.Value, b.Lo, b.Hi, ch.Unit)
+}
+
+// Plot implements plot.Plotter.
+func (ch *barChart) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	half := min((y(1)-y(0))*0.30, 12)
+	base := x(p.X.Min)
+	if !ch.X.Log {
+		base = x(0)
+	}
+	clip := func(v float64) vg.Length { return min(max(x(v), c.Min.X), c.Max.X) }
+	for i, b := range ch.Bars {
+		mid := y(rowAt(i, len(ch.Bars)))
+		end := base
+		if drawable(b.Value, p.X) && b.Note == "" {
+			at, lo, hi := x(b.Value), x(b.Value), x(b.Value)
+			if drawable(b.Lo, p.X) && drawable(b.Hi, p.X) {
+				lo, hi = clip(b.Lo), clip(b.Hi)
+			}
+			if ch.X.Log {
+				drawDot(c, b.Style, base, at, lo, hi, mid)
+			} else {
+				drawBar(c, b.Style, base, at, lo, hi, mid, half)
+			}
+			end = max(at, hi)
+		}
+		beside(c, valueText, vg.Point{X: end + wordGap, Y: mid}, ch.words(b))
+	}
+	if !ch.X.Log {
+		baseline(c, base)
+	}
+}
+
+func drawDot(c draw.Canvas, s style, base, at, lo, hi, mid vg.Length) {
+	c.StrokeLine2(draw.LineStyle{Color: gridColor, Width: 0.8}, base, mid, at, mid)
+	c.StrokeLine2(draw.LineStyle{Color: s.tint(0.6), Width: 3}, lo, mid, hi, mid)
+	drawMarker(c, s, vg.Point{X: at, Y: mid})
+}
+
+func drawBar(c draw.Canvas, s style, base, at, lo, hi, mid, half vg.Length) {
+	shade := 0.8
+	switch {
+	case s.Hollow:
+		shade = 0.22
+	case s.Dashes != nil:
+		shade = 0.5
+	}
+	c.FillPolygon(s.tint(shade), box(base, mid-half, at, mid+half))
+	if s.Dashes != nil && at-base > 4 {
+		strokeBox(c, s, base, mid-half, at, mid+half)
+	}
+	if hi-lo > 1.5 { // a narrower one is a smudge
+		whisker(c, s, lo, hi, mid, half*0.45)
+	}
+}

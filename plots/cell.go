@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"pushbench/results"
+)
+
+// quantity is a quantity of one treatment: a metric, or the sum of several,
+// one value for each block.
+type quantity struct {
+	unit   string
+	blocks map[int]float64
+}
+
+// measure reads the sum of metrics for each block of t that has them all.
+func (r *report) measure(t results.Treatment, metrics []string) (quantity, error) {
+	q := quantity{}
+	for _, m := range metrics {
+		values, unit, err := r.run.Samples(t, m)
+		if err != nil {
+			return quantity{}, err
+		}
+		if q.blocks == nil {
+			q = quantity{unit: unit, blocks: values}
+			continue
+		}
+		if unit != q.unit && unit != "" && q.unit != "" {
+			return quantity{}, fmt.Errorf("%s is in %s, %s in %s: no sum", metrics[0], q.unit, m, unit)
+		}
+		maps.DeleteFunc(q.blocks, func(b int, _ float64) bool { _, ok := values[b]; return !ok })
+		for b := range q.blocks {
+			q.blocks[b] += values[b]
+		}
+	}
+	return q, nil
+}
+
+func (q quantity) summary() results.Summary { return results.Summarize(byBlock(q.blocks)) }
+
+// over divides block by block, so that what the host did to both cancels; why
+// says that there is no such ratio.
+func (q quantity) over(base quantity) (ratio results.Summary, why string) {
+	var ratios []float64
+	for _, b := range slices.Sorted(maps.Keys(q.blocks)) {
+		d, both := base.blocks[b]
+		if !both {
+			continue
+		}
+		if d == 0 {
+			return results.Summary{}, "it has 0"
+		}
+		ratios = append(ratios, q.blocks[b]/d)
+	}
+	if len(ratios) == 0 {
+		return results.Summary{}, "no block kept both"
+	}
+	return results.Summarize(ratios), ""
+}
+
+func byBlock(m map[int]float64) []float64 {
+	vs := make([]float64, 0, len(m))
+	for _, b := range slices.Sorted(maps.Keys(m)) {
+		vs = append(vs, m[b])
+	}
+	return vs
+}
+
+// cell is one number of the table: value, interval, ratio to the baseline.
+type cell struct {
+	Value    string // "–" where there is none
+	Interval string
+	Ratio    string
+	Why      string // of the "–", or of a missing ratio: a footnote
+}
+
+// cell reads a column of the table for t. base is nil where ratios have
+// nothing to refer to.
+func (r *report) cell(t, base results.Treatment, metrics []string) cell {
+	if r.run.KeptBlocks(t) == 0 {
+		return cell{Value: "–", Why: "no kept trial"}
+	}
+	for _, m := range metrics {
+		if ok, why := r.run.Printable(t, m); !ok {
+			return cell{Value: "–", Why: why}
+		}
+	}
+	q, err := r.measure(t, metrics)
+	if err != nil {
+		return cell{Value: "–", Why: err.Error()}
+	}
+	s := q.summary()
+	c := cell{Value: results.FormatShort(s.Center, q.unit)}
+	if s.Finite() {
+		c.Interval = interval(s.Center, s.Lo, s.Hi, q.unit)
+	} else {
+		c.Interval = fmt.Sprintf("n = %d", s.N)
+	}
+	if base == nil {
+		return c
+	}
+	b, err := r.measure(base, metrics)
+	if err != nil {
+		c.Why = "no ratio: " + err.Error()
+		return c
+	}
+	ratio, why := q.over(b)
+	if why != "" {
+		if s.Center != 0 || !allZero(b.blocks) { // 0 beside 0 speaks for itself
+			c.Ratio, c.Why = "–", "no ratio to "+base.Transport()+": "+why
+		}
+		return c
+	}
+	c.Ratio = times(ratio)
+	return c
+}
+
+func allZero(m map[int]float64) bool {
+	for _, v := range m {
+		if v != 0 {
+			return false
+		}
+	}
+	return len(m) > 0
+}
+
+// times writes a ratio, and a ~ before it where its interval has room for no
+// difference. Without an interval nothing can be said of that.
+func times(ratio results.Summary) string {
+	s := "×" + results.Format(ratio.Center, "1")
+	exact := ratio.Lo == 1 && ratio.Hi == 1
+	if ratio.Finite() && ratio.Lo <= 1 && ratio.Hi >= 1 && !exact {
+		s = "~ " + s
+	}
+	return s
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"pushbench/results"
+)
+
+// compare tells what changed between two runs of a scenario: a row per
+// treatment and metric, the change with its interval, "~" where the two cannot
+// be told apart.
+func compare(w io.Writer, old, new *report) error {
+	var b strings.Builder
+	for _, side := range []struct {
+		word string
+		r    *report
+	}{{"old", old}, {"new", new}} {
+		b.WriteString(hanging(side.word+"  ", fmt.Sprintf("%s: scenario %s, %s; %s", side.r.path, side.r.run.Header.Scenario.Name, side.r.host(), side.r.when())) + "\n")
+	}
+	b.WriteByte('\n')
+	text.OverrideRuneWidthEastAsianWidth(false)
+	t := table.NewWriter()
+	t.SetStyle(compareStyle())
+	t.AppendHeader(table.Row{"metric", "old", "", "new", "", "new ÷ old", ""})
+	var notes []string
+	var marks footnotes
+	rows := 0
+	for _, tr := range old.ts {
+		other, ok := new.find(tr)
+		if !ok {
+			notes = append(notes, "only in old: "+old.label(tr))
+			continue
+		}
+		t.AppendSeparator()
+		name := old.label(tr)
+		t.AppendRow(table.Row{name, name, name, name, name, name, name}, table.RowConfig{AutoMerge: true, AutoMergeAlign: text.AlignLeft})
+		for _, col := range columns {
+			row, ok := compareRow(old, new, tr, other, col.Metrics, &marks)
+			if !ok {
+				continue
+			}
+			t.AppendRow(append(table.Row{"  " + strings.Join(col.Metrics, " + ")}, row...))
+			rows++
+		}
+	}
+	for _, tr := range new.ts {
+		if _, ok := old.find(tr); !ok {
+			notes = append(notes, "only in new: "+new.label(tr))
+		}
+	}
+	if rows == 0 {
+		return inputError{fmt.Errorf("compare %s with %s: they have no treatment in common", old.path, new.path)}
+	}
+	var configs []table.ColumnConfig
+	for n := 2; n <= 7; n++ {
+		configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	configs[1].Align, configs[3].Align, configs[5].Align = text.AlignLeft, text.AlignLeft, text.AlignLeft
+	t.SetColumnConfigs(configs)
+	t.SuppressTrailingSpaces()
+	b.WriteString(t.Render() + "\n")
+	b.WriteString(paragraph(fmt.Sprintf("Medians over blocks with their %.0f %% intervals. The ratio is the median over all pairs of blocks (Hodges–Lehmann), its interval that of the Mann–Whitney U-test; ~: that test sees no difference.", 100*results.Confidence)) + "\n")
+	b.WriteString(marks.String())
+	for _, s := range append(notes, differences(old, new)...) {
+		b.WriteString(hanging("doubt  ", s) + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func compareStyle() table.Style {
+	s := plainStyle()
+	s.Options.SeparateRows = false
+	return s
+}
+
+// find is the treatment of r with the same levels as t.
+func (r *report) find(t results.Treatment) (results.Treatment, bool) {
+	for _, o := range r.ts {
+		if maps.Equal(o, t) {
+			return o, true
+		}
+	}
+	return nil, false
+}
+
+// compareRow is one metric's cells; not ok where neither run has it.
+func compareRow(old, new *report, a, b results.Treatment, metrics []string, marks *footnotes) (table.Row, bool) {
+	x, y := old.reading(a, metrics...), new.reading(b, metrics...)
+	if x.why != "" && y.why != "" {
+		return nil, false
+	}
+	row := table.Row{}
+	for _, v := range []reading{x, y} {
+		if v.why != "" {
+			row = append(row, "–", marks.mark(v.why))
+			continue
+		}
+		within := interval(v.Center, v.Lo, v.Hi, v.unit)
+		if within == "" {
+			within = fmt.Sprintf("n = %d", v.N)
+		}
+		row = append(row, results.FormatShort(v.Center, v.unit), within)
+	}
+	if x.why != "" || y.why != "" {
+		return append(row, "", ""), true
+	}
+	qa, errA := old.measure(a, metrics)
+	qb, errB := new.measure(b, metrics)
+	if errA != nil || errB != nil {
+		return append(row, "", ""), true
+	}
+	return append(row, changed(byBlock(qa.blocks), byBlock(qb.blocks))...), true
+}
+
+// changed is the ratio and its interval, or what can be said without one.
+func changed(old, new []float64) table.Row {
+	zero := func(vs []float64) bool {
+		for _, v := range vs {
+			if v <= 0 {
+				return true
+			}
+		}
+		return false
+	}
+	if zero(old) || zero(new) { // a ratio would mean nothing; a difference does
+		d := shift(old, new, func(o, n float64) float64 { return n - o })
+		switch {
+		case d.Lo == 0 && d.Hi == 0:
+			return table.Row{"=", "exact"}
+		case d.Lo <= 0 && d.Hi >= 0:
+			return table.Row{"~", tooSmall(d)}
+		case d.Center > 0:
+			return table.Row{"more", ""}
+		default:
+			return table.Row{"less", ""}
+		}
+	}
+	s := shift(old, new, func(o, n float64) float64 { return n / o })
+	ratio := "×" + results.Format(s.Center, "1")
+	switch {
+	case !s.Finite():
+		return table.Row{"~", tooSmall(s)}
+	case s.Lo == s.Hi && s.Lo == 1:
+		return table.Row{"=", "exact"}
+	case s.Lo <= 1 && s.Hi >= 1:
+		return table.Row{"~", results.FormatInterval(s.Lo, s.Hi, "1")}
+	case s.Lo == s.Hi:
+		return table.Row{ratio, "exact"}
+	default:
+		return table.Row{ratio, results.FormatInterval(s.Lo, s.Hi, "1")}
+	}
+}
+
+func tooSmall(s results.Summary) string {
+	if math.IsInf(s.Lo, 0) {
+		return fmt.Sprintf("n = %d: too few", s.N)
+	}
+	return ""
+}
+
+// differences are what else changed between the runs: a ratio may come from
+// there as well.
+func differences(old, new *report) []string {
+	var list []string
+	say := func(what string, a, b any) {
+		if fmt.Sprint(a) != fmt.Sprint(b) {
+			list = append(list, fmt.Sprintf("the runs differ in %s: %v, then %v", what, a, b))
+		}
+	}
+	a, b := old.run.Header, new.run.Header
+	say("the scenario", a.Scenario.Name, b.Scenario.Name)
+	if a.Scenario.Name == b.Scenario.Name && a.Scenario.Text != b.Scenario.Text {
+		list = append(list, "the scenario's text has changed")
+	}
+	say("the processor", a.Host.CPU, b.Host.CPU)
+	say("cores", a.Host.Cores, b.Host.Cores)
+	say("the kernel", a.Host.Kernel, b.Host.Kernel)
+	say("Go", a.Build.Go, b.Build.Go)
+	say("the measured window", seconds(a.Plan.Measure), seconds(b.Plan.Measure))
+	say("the seed", a.Plan.Seed, b.Plan.Seed)
+	return list
+}

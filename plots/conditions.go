@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"pushbench/results"
+)
+
+// Every table and figure says under which conditions and on which host it was
+// made; here are the words.
+
+// phrases say a level of a key in plain words.
+var phrases = map[string]func(level string) string{
+	"subscribers": func(l string) string { return plural(l, "subscriber") },
+	"rate":        func(l string) string { return strings.TrimSuffix(l, "/s") + " events/s" },
+	"arrivals": func(l string) string {
+		return map[string]string{"poisson": "Poisson", "constant": "constant"}[l] + " arrivals"
+	},
+	"payload":      func(l string) string { return spaced(l) + " payload" },
+	"payload-kind": func(l string) string { return l + " data" },
+	"encoding":     func(l string) string { return l + " encoding" },
+}
+
+// order in which conditions are told; other keys follow.
+var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding"}
+
+func plural(n, noun string) string {
+	if n == "1" {
+		return n + " " + noun
+	}
+	return n + " " + noun + "s"
+}
+
+// spaced sets a number apart from its unit: 200B is 200 B. A rate stays as it
+// is.
+func spaced(level string) string { return numberUnit.ReplaceAllString(level, "$1 $2") }
+
+var numberUnit = regexp.MustCompile(`^([0-9.]+)(\pL+)$`)
+
+func phrase(key, level string) string {
+	if f, ok := phrases[key]; ok {
+		return f(level)
+	}
+	return key + " " + level
+}
+
+// given says what all treatments of a table or figure have in common: the keys
+// that do not vary, and those that where holds still.
+func (r *report) given(where map[string]string) []string {
+	if len(r.ts) == 0 {
+		return nil
+	}
+	keys := slices.Clone(phraseOrder)
+	for _, k := range sortedKeys(r.ts[0]) {
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	var words []string
+	for _, k := range keys {
+		level, held := where[k]
+		if !held {
+			if slices.Contains(r.varying, k) || r.ts[0][k] == "" {
+				continue
+			}
+			level = r.ts[0][k]
+		}
+		words = append(words, phrase(k, level))
+	}
+	return words
+}
+
+// window says how long was measured, and how often.
+func (r *report) window() []string {
+	p := r.run.Header.Plan
+	words := []string{fmt.Sprintf("%s measured, %s warm-up", seconds(p.Measure), seconds(p.Warmup)), plural(fmt.Sprint(p.Blocks), "block")}
+	if p.Short {
+		words = append(words, "a smoke run: windows too short to quote")
+	}
+	return words
+}
+
+func seconds(d time.Duration) string { return results.Format(d.Seconds(), "s") }
+
+// host is the machine and the build in one line.
+func (r *report) host() string {
+	h, b := r.run.Header.Host, r.run.Header.Build
+	words := []string{h.CPU, plural(fmt.Sprint(h.Cores), "core")}
+	if h.Virtual {
+		words[1] += " (virtual)"
+	}
+	if h.Memory > 0 {
+		words = append(words, results.Format(float64(h.Memory), "B"))
+	}
+	words = append(words, strings.TrimSpace(h.OS+" "+h.Kernel))
+	if h.Congestion != "" {
+		words = append(words, "TCP "+h.Congestion)
+	}
+	if len(h.ServerCPUs) > 0 && len(h.FleetCPUs) > 0 {
+		words = append(words, fmt.Sprintf("server on core %s, fleet on core %s", list(h.ServerCPUs), list(h.FleetCPUs)))
+	}
+	words = append(words, b.Go)
+	if b.Revision != "" {
+		revision, dirty, _ := strings.Cut(b.Revision, "+")
+		if len(revision) > 12 {
+			revision = revision[:12]
+		}
+		if dirty != "" {
+			revision += "+" + dirty
+		}
+		words = append(words, "revision "+revision)
+	}
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	return strings.Join(words, ", ")
+}
+
+// when is the day of the run.
+func (r *report) when() string { return r.run.Header.Started.UTC().Format("2006-01-02 15:04 UTC") }
+
+// list writes core numbers: 0–2 or 0, 4.
+func list(ns []int) string {
+	var parts []string
+	for i := 0; i < len(ns); {
+		j := i
+		for j+1 < len(ns) && ns[j+1] == ns[j]+1 {
+			j++
+		}
+		if j > i {
+			parts = append(parts, fmt.Sprintf("%d–%d", ns[i], ns[j]))
+		} else {
+			parts = append(parts, fmt.Sprint(ns[i]))
+		}
+		i = j + 1
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"pushbench/results"
+)
+
+// Whatever a record holds, it is drawn and printed without a panic.
+func TestDegenerateRuns(t *testing.T) {
+	setAll := func(v float64) func(*results.Run) {
+		return func(run *results.Run) {
+			for _, trial := range run.Trials {
+				for name, m := range trial.Metrics {
+					m.Value = v
+					trial.Metrics[name] = m
+				}
+			}
+		}
+	}
+	for name, spoil := range map[string]func(*results.Run){
+		"no trial":       func(run *results.Run) { run.Trials = nil },
+		"one trial":      func(run *results.Run) { run.Trials = run.Trials[:1] },
+		"one block":      func(run *results.Run) { run.Trials = run.Trials[:5] },
+		"no treatment":   func(run *results.Run) { run.Trials, run.Header.Plan.Treatments = nil, nil },
+		"all invalid":    func(run *results.Run) { each(run, func(t *results.Trial) { t.Valid = false }) },
+		"no histogram":   func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists = nil }) },
+		"no metric":      func(run *results.Run) { each(run, func(t *results.Trial) { t.Metrics = nil }) },
+		"empty hist":     func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = results.NewHist() }) },
+		"nil hist":       func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = nil }) },
+		"zero latencies": func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = allOf(0, 1000) }) },
+		"equal":          func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = allOf(5000, 1000) }) },
+		"other units": func(run *results.Run) {
+			each(run, func(t *results.Trial) { t.Metrics["server/cpu"] = results.Metric{Value: 3, Unit: "parsec"} })
+		},
+		"mixed units": func(run *results.Run) { run.Trials[0].Metrics["server/cpu"] = results.Metric{Value: 3, Unit: "B"} },
+		"no host":     func(run *results.Run) { run.Header.Host, run.Header.Build = results.Host{}, results.Build{} },
+		"zero":        setAll(0), "negative": setAll(-1), "NaN": setAll(math.NaN()), "infinite": setAll(math.Inf(1)),
+		"huge": setAll(math.MaxFloat64), "tiny": setAll(5e-324),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, path := range []string{"testdata/feed.yaml", "testdata/rate.yaml"} {
+				s := scenarioAt(t, path)
+				s.Blocks = 2
+				run := syntheticRun(t, s)
+				spoil(run)
+				r := newReport("x.jsonl", run, s)
+				fs, skipped := r.figures()
+				for _, f := range fs {
+					if _, err := f.SVG(); err != nil {
+						t.Error(err)
+					}
+				}
+				if err := lastScreen(io.Discard, r, drawn{dir: "d", skipped: skipped}); err != nil {
+					t.Error(err)
+				}
+				_ = markdown(r)
+				var input inputError // for runs with nothing to compare
+				if err := compare(io.Discard, r, r); err != nil && !errors.As(err, &input) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func each(run *results.Run, f func(*results.Trial)) {
+	for _, t := range run.Trials {
+		f(t)
+	}
+}
+
+// allOf is n times the same latency.
+func allOf(ns int64, n int) *results.Hist {
+	h := results.NewHist()
+	for range n {
+		if err := h.Record(ns); err != nil {
+			panic(err)
+		}
+	}
+	return h
+}
+
+// anyFloat has its share of what is no number.
+func anyFloat() *rapid.Generator[float64] {
+	return rapid.OneOf(rapid.Float64(), rapid.Float64Range(-1e3, 1e3), rapid.Float64Range(1e-9, 1e-3),
+		rapid.SampledFrom([]float64{0, math.NaN(), math.Inf(1), math.Inf(-1), 1, math.MaxFloat64, 5e-324, math.Copysign(0, -1)}))
+}
+
+// Any numbers make a drawing, on any axis.
+func TestAnyNumbersDraw(t *testing.T) {
+	units := []string{"s", "s/event", "B", "B/event", "1", "parsec", ""}
+	rapid.Check(t, func(t *rapid.T) {
+		unit := rapid.SampledFrom(units).Draw(t, "unit")
+		vs := rapid.SliceOfN(anyFloat(), 0, 6).Draw(t, "values")
+		var bars []bar
+		var stacks []stack
+		line := series{Name: "ws", Style: styleOf("ws")}
+		var levels []level
+		for i, v := range vs {
+			b := bar{Name: "ws", Style: styleOf("ws#twin"), Value: v, Lo: anyFloat().Draw(t, "lo"), Hi: anyFloat().Draw(t, "hi")}
+			bars = append(bars, b)
+			stacks = append(stacks, stack{bar: b, Parts: []float64{v, anyFloat().Draw(t, "part")}})
+			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: b.Lo, Hi: b.Hi, Mark: true})
+			levels = append(levels, level{"l", float64(i + 1)})
+		}
+		lines := []series{line}
+		var ch chart
+		switch rapid.IntRange(0, 4).Draw(t, "kind") {
+		case 0:
+			ch = newBarChart("bars", unit, bars)
+		case 1:
+			ch = newStackChart("stack", unit, []string{"a", "b"}, stacks)
+		case 2:
+			ch = &lineChart{X: levelAxis("x", levels, true), Y: logAxis("y", unit, vs), Series: lines}
+		case 3:
+			ch = &lineChart{X: levelAxis("x", levels, false), Y: linearAxis("y", unit, vs), Series: lines}
+		default:
+			ch = &lineChart{X: quantileAxis(anyFloat().Draw(t, "limit"), "deliveries"), Y: logAxis("y", unit, vs), Series: lines}
+		}
+		if _, err := (&figure{Name: "any", Title: "t", Chart: ch}).SVG(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pushbench/results"
+)
+
+// What a reader must know before trusting a number: how far apart two runs of
+// the same thing lie, what was left out, and every warning on record.
+
+// noiseFloor is the interval of twin over original for the columns of the
+// table, "" where the run has no twin.
+func (r *report) noiseFloor() string {
+	var parts []string
+	for _, col := range columns {
+		if len(col.Metrics) > 1 {
+			continue // the twin of a sum is judged by its parts
+		}
+		s, ok := r.run.NoiseFloor(col.Metrics[0])
+		if !ok || !finite(s.Center) {
+			continue
+		}
+		head := strings.NewReplacer(",\n", " ", "\n", " ").Replace(col.Head)
+		switch {
+		case s.Lo == 1 && s.Hi == 1:
+			parts = append(parts, head+" none")
+		case s.Finite():
+			parts = append(parts, fmt.Sprintf("%s ×%s", head, results.FormatInterval(s.Lo, s.Hi, "1")))
+		default:
+			parts = append(parts, fmt.Sprintf("%s ×%s (n = %d)", head, results.Format(s.Center, "1"), s.N))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// trials says how the run went.
+func (r *report) trials() string {
+	c := r.run.Counts()
+	s := fmt.Sprintf("%d kept of %d run (%d planned); %d disturbed, %d repeated, %d invalid", c.Kept, c.Written, c.Planned, c.Disturbed, c.Repeated, c.Invalid)
+	return s + ". " + r.blocks()
+}
+
+// blocks says how many blocks of each treatment enter statistics.
+func (r *report) blocks() string {
+	planned := r.run.Header.Plan.Blocks
+	byCount := map[int][]string{}
+	for _, t := range r.ts {
+		n := r.run.KeptBlocks(t)
+		byCount[n] = append(byCount[n], r.label(t))
+	}
+	counts := sortedKeys(byCount)
+	if len(counts) == 1 {
+		return fmt.Sprintf("Every treatment has %d of %d blocks.", counts[0], planned)
+	}
+	slices.Reverse(counts)
+	var parts []string
+	for i, n := range counts {
+		names := strings.Join(byCount[n], "; ")
+		if i == 0 && len(byCount[n]) > 3 {
+			names = "most treatments"
+		}
+		parts = append(parts, fmt.Sprintf("%d of %d for %s", n, planned, names))
+	}
+	return "Blocks: " + strings.Join(parts, " · ") + "."
+}
+
+// warnings are the doubts on record: of the run, of its file, and of its
+// trials, where those that differ only in their numbers count as one.
+func (r *report) warnings() []string {
+	var list []string
+	if few := r.tooFew(); len(few) > 0 {
+		list = append(list, (&tooFewError{path: r.path, names: few}).Error())
+	}
+	list = append(list, r.run.Header.Warnings...)
+	list = append(list, r.run.Warnings...)
+	if e := r.run.End; e != nil && e.Reason != "" && e.Reason != "complete" {
+		list = append(list, "the run did not come to its end: "+e.Reason)
+	}
+	for _, d := range r.run.Header.Plan.Dropped {
+		list = append(list, fmt.Sprintf("left out: %s: %s", r.label(d.Treatment), d.Why))
+	}
+	list = append(list, r.ofTrials("warning", func(t *results.Trial) []string { return t.Warnings })...)
+	list = append(list, r.ofTrials("disturbed", func(t *results.Trial) []string {
+		if !t.Disturbed {
+			return nil
+		}
+		return t.Disturbance
+	})...)
+	return append(list, r.ofTrials("invalid", func(t *results.Trial) []string {
+		if t.Valid {
+			return nil
+		}
+		return t.Invalid
+	})...)
+}
+
+// numbers in a warning; -, with digits around it, is part of a name.
+var numbers = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(e[-+]?[0-9]+)?`)
+
+// ofTrials gathers what trials say by its wording, the most frequent first:
+// the first of its kind, how often, and where.
+func (r *report) ofTrials(kind string, say func(*results.Trial) []string) []string {
+	type doubt struct {
+		text  string
+		n     int
+		where []string
+	}
+	byWords := map[string]*doubt{}
+	var order []*doubt
+	for _, t := range r.run.Trials {
+		for _, text := range say(t) {
+			key := numbers.ReplaceAllString(text, "#")
+			d := byWords[key]
+			if d == nil {
+				d = &doubt{text: text}
+				byWords[key] = d
+				order = append(order, d)
+			}
+			d.n++
+			if name := t.Treatment.Transport(); !slices.Contains(d.where, name) {
+				d.where = append(d.where, name)
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(a, b *doubt) int { return cmp.Compare(b.n, a.n) })
+	var list []string
+	for _, d := range order {
+		s := fmt.Sprintf("%s: %s (%s)", kind, d.text, strings.Join(d.where, ", "))
+		if d.n > 1 {
+			s = fmt.Sprintf("%s in %d trials (%s), such as: %s", kind, d.n, strings.Join(d.where, ", "), d.text)
+		}
+		list = append(list, s)
+	}
+	return list
+}

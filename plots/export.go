@@ -1,0 +1,46 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"pushbench/results"
+)
+
+// export writes runs in a form that other programs read: Go's benchmark format
+// for benchstat, or CSV for everything else. Several CSV runs share one header
+// line, so that the whole is one table.
+func export(w io.Writer, format string, rs []*report) error {
+	var head []byte
+	for _, r := range rs {
+		var b bytes.Buffer
+		switch format {
+		case "bench":
+			if err := results.ExportBench(&b, r.run); err != nil {
+				return fmt.Errorf("export %s: %w", r.path, err)
+			}
+		case "csv":
+			if err := results.ExportCSV(&b, r.run); err != nil {
+				return fmt.Errorf("export %s: %w", r.path, err)
+			}
+			line, err := b.ReadBytes('\n')
+			if err != nil && err != io.EOF {
+				return err
+			}
+			switch {
+			case head == nil:
+				head = line
+				if _, err := w.Write(head); err != nil {
+					return err
+				}
+			case !bytes.Equal(head, line):
+				return inputError{fmt.Errorf("export %s: its columns differ from those of %s; export them one by one", r.path, rs[0].path)}
+			}
+		}
+		if _, err := b.WriteTo(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}

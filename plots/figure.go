@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"image/color"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// figure is a chart between its words, so that it can be read far from the
+// text it was made for: above it the question, what is drawn and under which
+// conditions; below it how many, what the interval means, and on which host.
+type figure struct {
+	Name       string // file name without its ending
+	Title      string
+	Subtitle   string
+	Conditions string
+	Caption    []string  // a line each, or more where they are long
+	Height     vg.Length // 0: figureHeight
+	Chart      chart
+}
+
+// chart draws itself into the canvas it is given.
+type chart interface{ draw(c draw.Canvas) }
+
+// draw sets the words and gives the chart what is left between them.
+func (f *figure) draw(c draw.Canvas) {
+	c.SetColor(color.White) // readers with a dark page would see dark words on it
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	width := c.Max.X - c.Min.X
+	y := c.Max.Y
+	paragraph := func(sty text.Style, s string) {
+		sty = aligned(sty, text.XLeft, text.YTop)
+		for _, line := range wrapped(sty, s, width) {
+			c.FillText(sty, vg.Point{X: c.Min.X, Y: y}, line)
+			y -= leading(sty)
+		}
+	}
+	paragraph(titleText, f.Title)
+	y -= 1.5
+	paragraph(subtitleText, f.Subtitle)
+	y -= 0.5
+	paragraph(conditionText, f.Conditions)
+	top := y - 7
+
+	lines := 0
+	for _, s := range f.Caption {
+		lines += len(wrapped(captionText, s, width))
+	}
+	y = c.Min.Y + leading(captionText)*vg.Length(lines)
+	rule := y + 3
+	for _, s := range f.Caption {
+		paragraph(captionText, s)
+	}
+	c.StrokeLine2(draw.LineStyle{Color: gridColor, Width: 0.7}, c.Min.X, rule, c.Max.X, rule)
+
+	f.Chart.draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+		Min: vg.Point{X: c.Min.X, Y: rule + 7},
+		Max: vg.Point{X: c.Max.X, Y: top},
+	}})
+}
+
+func (f *figure) size() (w, h vg.Length) {
+	if f.Height > 0 {
+		return figureWidth, f.Height
+	}
+	return figureWidth, figureHeight
+}
+
+// SVG is the figure as a vector drawing.
+func (f *figure) SVG() ([]byte, error) {
+	w, h := f.size()
+	canvas := vgsvg.New(w, h)
+	f.draw(draw.New(canvas))
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("draw %s.svg: %w", f.Name, err)
+	}
+	return portable(b.Bytes(), f.Title), nil
+}
+
+// portable names typefaces with the same widths for readers that lack the one
+// the layout was made with, and gives the drawing a title for screen readers.
+func portable(svg []byte, title string) []byte {
+	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans;"),
+		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+	if i := bytes.Index(svg, []byte("<svg")); i >= 0 {
+		if j := bytes.IndexByte(svg[i:], '>'); j >= 0 {
+			at := i + j + 1
+			mark := []byte("\n<title>" + html.EscapeString(title) + "</title>")
+			svg = append(svg[:at:at], append(mark, svg[at:]...)...)
+		}
+	}
+	return svg
+}
+
+// PNG is the figure as an image of pngDPI dots per inch.
+func (f *figure) PNG() ([]byte, error) {
+	w, h := f.size()
+	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pngDPI))
+	f.draw(draw.New(canvas))
+	var b bytes.Buffer
+	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("draw %s.png: %w", f.Name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// save writes the figure to dir in both forms and returns their paths.
+func (f *figure) save(dir string) ([]string, error) {
+	var paths []string
+	for _, form := range []struct {
+		ending string
+		encode func() ([]byte, error)
+	}{{".svg", f.SVG}, {".png", f.PNG}} {
+		data, err := form.encode()
+		if err != nil {
+			return paths, err
+		}
+		path := filepath.Join(dir, f.Name+form.ending)
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			return paths, fmt.Errorf("write figure: %w", err)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// fileName makes words fit for a file name: "staleness/p99" becomes
+// "staleness-p99".
+func fileName(parts ...string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(strings.Join(parts, "-")) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '_':
+			b.WriteRune(r)
+		default:
+			if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
+				b.WriteByte('-')
+			}
+		}
+	}
+	return strings.Trim(b.String(), "-.")
+}

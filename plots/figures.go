@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// figures draws every plot that the scenario asks for. Those that this run has
+// no data for are told in skipped.
+func (r *report) figures() (fs []*figure, skipped []string) {
+	taken := map[string]int{}
+	for _, p := range r.scenario.Plots {
+		f, err := r.figure(p)
+		if err != nil {
+			skipped = append(skipped, fmt.Sprintf("no figure %s of %s: %v", p.Kind, p.Of, err))
+			continue
+		}
+		name := f.Name
+		if taken[name]++; taken[name] > 1 {
+			f.Name = fmt.Sprintf("%s-%d", name, taken[name])
+		}
+		fs = append(fs, f)
+	}
+	return fs, skipped
+}
+
+var errNoData = errors.New("no kept trial has it")
+
+// figure draws one plot.
+func (r *report) figure(p scenarios.Plot) (*figure, error) {
+	build := map[string]func(scenarios.Plot) (*drawing, error){
+		"quantiles": r.spectrum, "curve": r.curve, "bars": r.bars, "stack": r.stack,
+	}[p.Kind]
+	if build == nil {
+		return nil, fmt.Errorf("this program knows no such kind; it knows quantiles, curve, bars, stack")
+	}
+	d, err := build(p)
+	if err != nil {
+		return nil, err
+	}
+	f := &figure{
+		Name:       figureName(r.name(), p),
+		Title:      r.scenario.Question,
+		Subtitle:   d.about,
+		Conditions: dots(append(r.given(p.Where), r.window()...)),
+		Chart:      d.chart,
+	}
+	if p.Title != "" {
+		f.Title = p.Title
+	}
+	if d.rows > 0 {
+		f.Height = rowsHeight(d.rows)
+	}
+	asked := "Scenario " + r.run.Header.Scenario.Name + ", run " + r.when() + "."
+	if p.Title != "" {
+		asked = strings.TrimSuffix(asked, ".") + ": " + r.scenario.Question
+	}
+	f.Caption = []string{strings.Join(d.notes, " "), asked + " " + r.host() + "."}
+	return f, nil
+}
+
+// drawing is a chart and what must be said of it.
+type drawing struct {
+	chart chart
+	about string
+	notes []string // sentences for the caption
+	rows  int      // of a bar chart
+}
+
+func figureName(run string, p scenarios.Plot) string {
+	parts := []string{run, p.Kind, p.Of}
+	if p.Over != "" {
+		parts = append(parts, "over", p.Over)
+	}
+	if p.Per != "" && p.Per != "transport" {
+		parts = append(parts, "per", p.Per)
+	}
+	for _, k := range sortedKeys(p.Where) {
+		parts = append(parts, k, p.Where[k])
+	}
+	return fileName(parts...)
+}
+
+// line is one level of the factor that tells lines or bars apart, with its
+// treatments.
+type line struct {
+	name  string
+	style style
+	ts    []results.Treatment
+}
+
+// lines are the levels of p.Per among the treatments that p shows.
+func (r *report) lines(p scenarios.Plot) []line {
+	per := p.Per
+	if per == "" {
+		per = "transport"
+	}
+	var ls []line
+	for _, t := range r.under(p.Where) {
+		i := slices.IndexFunc(ls, func(l line) bool { return l.name == t[per] })
+		if i < 0 {
+			ls = append(ls, line{name: t[per]})
+			i = len(ls) - 1
+		}
+		ls[i].ts = append(ls[i].ts, t)
+	}
+	styles := levelStyles(len(ls))
+	for i := range ls {
+		ls[i].style = styles[i]
+		if per == "transport" {
+			ls[i].style = styleOf(ls[i].name)
+		}
+	}
+	return ls
+}
+
+// reading is a metric of one treatment, with why it cannot be quoted.
+type reading struct {
+	results.Summary
+	unit string
+	why  string
+}
+
+// reading summarises the sum of metrics.
+func (r *report) reading(t results.Treatment, metrics ...string) reading {
+	if r.run.KeptBlocks(t) == 0 {
+		return reading{why: "no kept trial"}
+	}
+	for _, m := range metrics {
+		if ok, why := r.run.Printable(t, m); !ok {
+			return reading{why: why}
+		}
+	}
+	q, err := r.measure(t, metrics)
+	if err != nil {
+		return reading{why: err.Error()}
+	}
+	return reading{Summary: q.summary(), unit: q.unit}
+}
+
+// blocksNote says how many blocks stand behind each value drawn.
+func (r *report) blocksNote(ts []results.Treatment) string {
+	ns := map[int]bool{}
+	for _, t := range ts {
+		ns[r.run.KeptBlocks(t)] = true
+	}
+	counts := slices.Sorted(maps.Keys(ns))
+	switch len(counts) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("n = %d blocks", counts[0])
+	default:
+		return fmt.Sprintf("n = %d to %d blocks", counts[0], counts[len(counts)-1])
+	}
+}
+
+// intervalNote explains what is drawn around a value.
+func (r *report) intervalNote(ts []results.Treatment, around string) string {
+	s := "Values: medians over blocks, " + r.blocksNote(ts)
+	for _, t := range ts {
+		if r.run.KeptBlocks(t) < results.MinBlocks {
+			return s + fmt.Sprintf("; %s: their %.0f %% intervals, where there are the %d blocks it takes.", around, 100*results.Confidence, results.MinBlocks)
+		}
+	}
+	return s + fmt.Sprintf("; %s: their %.0f %% intervals (none where all blocks gave the same).", around, 100*results.Confidence)
+}
+
+// meaning is what the vocabulary says of a metric or histogram.
+func meaning(name string) string {
+	if i, ok := results.Describe(name); ok {
+		return i.Meaning
+	}
+	for _, i := range results.Vocabulary() {
+		if i.Name == name {
+			return i.Meaning
+		}
+	}
+	return ""
+}
+
+// about is a metric with its meaning.
+func about(name string) string {
+	if m := meaning(name); m != "" {
+		return name + ": " + m
+	}
+	return name
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"pushbench/results"
+)
+
+// Numbers are written by results.Format; here is only what cells and axes add:
+// an interval without a unit that the value beside it has, and round numbers
+// for ticks.
+
+// interval writes lo to hi and leaves the unit out where the value, already
+// printed, shows the same. It is "" where there are not two ends, and "exact"
+// where all trials gave one value.
+func interval(v, lo, hi float64, unit string) string {
+	if !finite(lo) || !finite(hi) {
+		return ""
+	}
+	if lo == hi {
+		return "exact"
+	}
+	value, span := results.FormatShort(v, unit), results.FormatInterval(lo, hi, perEvent(unit))
+	if i := strings.LastIndexByte(value, ' '); i >= 0 {
+		return strings.TrimSuffix(span, value[i:])
+	}
+	return span
+}
+
+// perEvent is the unit without what a heading says.
+func perEvent(unit string) string { return strings.TrimSuffix(unit, "/event") }
+
+// valueWithInterval is "498 ms (495–503)".
+func valueWithInterval(v, lo, hi float64, unit string) string {
+	s := results.FormatShort(v, unit)
+	if i := interval(v, lo, hi, unit); i != "" && i != "exact" {
+		return s + " (" + i + ")"
+	}
+	return s
+}
+
+// scale is how an axis shows a base unit: divided by Size, named Suffix.
+type scale struct {
+	Size   float64
+	Suffix string
+}
+
+// scaleFor is the scale in which v is a number from 1 to 999, where the unit
+// has steps; the whole axis then uses it.
+func scaleFor(v float64, unit string) scale {
+	base := perEvent(unit)
+	each := unit[len(base):]
+	best := scale{1, base}
+	steps := map[string][]scale{
+		"s": {{1e-9, "ns"}, {1e-6, "µs"}, {1e-3, "ms"}, {1, "s"}},
+		"B": {{1, "B"}, {1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}},
+		"1": {{1, ""}},
+	}[base]
+	for i, s := range steps {
+		if i == 0 || v >= s.Size {
+			best = s
+		}
+	}
+	return scale{best.Size, best.Suffix + each}
+}
+
+// round writes a round number, as ticks are, without trailing zeros.
+func round(x float64) string {
+	s := strconv.FormatFloat(x, 'g', 6, 64)
+	if f, err := strconv.ParseFloat(s, 64); err == nil && math.Abs(f) < 1e9 && (f == 0 || math.Abs(f) >= 1e-6) {
+		s = strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return strings.ReplaceAll(s, "-", "−") // as wide as the digits beside it
+}
+
+// The ends of what can be drawn: beyond them widths and ratios of ranges would
+// overflow.
+const (
+	greatest = 1e300
+	least    = 1e-300
+)
+
+// finite reports whether v is a number that can be drawn.
+func finite(v float64) bool { return math.Abs(v) < greatest }

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+)
+
+// words is a piece of text of a drawing, with the box that it fills.
+type words struct {
+	text           string
+	x0, y0, x1, y1 vg.Length // y upwards
+}
+
+var fontSize = regexp.MustCompile(`font-size:([0-9.]+)px`)
+
+// wordsOf reads the text of an SVG.
+func wordsOf(t *testing.T, svg []byte) []words {
+	t.Helper()
+	var all []words
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		tok, err := d.Token()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("not well-formed: %v", err)
+		}
+		start, ok := tok.(xml.StartElement)
+		if !ok || start.Name.Local != "text" {
+			continue
+		}
+		attrs := map[string]string{}
+		for _, a := range start.Attr {
+			attrs[a.Name.Local] = a.Value
+		}
+		var content string
+		if err := d.DecodeElement(&content, &start); err != nil {
+			t.Fatal(err)
+		}
+		num := func(s string) vg.Length {
+			v, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				t.Fatalf("text %q: %v", content, err)
+			}
+			return vg.Length(v)
+		}
+		size := vg.Length(12) // "medium", which is what a size of 12 is written as
+		if m := fontSize.FindStringSubmatch(attrs["style"]); m != nil {
+			size = num(m[1])
+		}
+		sty := letters(size, 0, inkColor)
+		if strings.Contains(attrs["style"], "font-weight:bold") {
+			sty = letters(size, titleText.Font.Weight, inkColor)
+		}
+		x, y := num(attrs["x"]), -num(attrs["y"])
+		all = append(all, words{content, x, y, x + sty.Width(content), y + size*0.7})
+	}
+}
+
+// allFigures draws every plot of the scenarios that the project ships, and of
+// those for tests.
+func allFigures(t *testing.T) []*figure {
+	t.Helper()
+	paths, err := filepath.Glob("../scenarios/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*figure
+	for _, path := range append(paths, "testdata/feed.yaml", "testdata/rate.yaml") {
+		s := scenarioAt(t, path)
+		s.Blocks = min(s.Blocks, 6) // enough for intervals
+		r := newReport(s.Name+".jsonl", syntheticRun(t, s), s)
+		fs, skipped := r.figures()
+		if len(skipped) > 0 {
+			t.Errorf("%s: not drawn: %q", path, skipped)
+		}
+		all = append(all, fs...)
+	}
+	return all
+}
+
+// Everything written in a figure lies on its canvas, and nothing upon
+// something else.
+func TestFiguresAreLegible(t *testing.T) {
+	kinds := map[string]bool{}
+	for _, f := range allFigures(t) {
+		svg, err := f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds[fmt.Sprintf("%T", f.Chart)] = true
+		w, h := f.size()
+		ws := wordsOf(t, svg)
+		for i, a := range ws {
+			if a.x0 < 0 || a.y0 < 0 || a.x1 > w || a.y1 > h {
+				t.Errorf("%s: %q leaves the canvas: %.0f–%.0f × %.0f–%.0f of %.0f × %.0f", f.Name, a.text, a.x0, a.x1, a.y0, a.y1, w, h)
+			}
+			for _, b := range ws[:i] {
+				if a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1 {
+					t.Errorf("%s: %q is written over %q", f.Name, a.text, b.text)
+				}
+			}
+		}
+		var all strings.Builder
+		for _, a := range ws {
+			all.WriteString(a.text + " ")
+		}
+		for _, part := range []string{f.Title, f.Subtitle, f.Conditions, f.Caption[0], f.Caption[1]} {
+			for word := range strings.FieldsSeq(strings.ReplaceAll(part, nbsp, " ")) {
+				if word != "·" && !strings.Contains(all.String(), word) {
+					t.Errorf("%s: the word %q is missing", f.Name, word)
+				}
+			}
+		}
+	}
+	if len(kinds) != 3 {
+		t.Errorf("kinds of chart drawn: %v", kinds)
+	}
+}
+
+// The words of a figure of each kind, in the order they are drawn: title,
+// conditions, caption, axes with units, labels.
+func TestFigureWords(t *testing.T) {
+	for _, path := range []string{"testdata/feed.yaml", "testdata/rate.yaml"} {
+		fs, _ := inMemory(t, path).figures()
+		var b strings.Builder
+		for _, f := range fs {
+			svg, err := f.SVG()
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&b, "== %s\n", f.Name)
+			for _, w := range wordsOf(t, svg) {
+				b.WriteString(w.text + "\n")
+			}
+		}
+		golden(t, strings.TrimSuffix(filepath.Base(path), ".yaml")+"-figures.txt", b.String())
+	}
+}
+
+// The same record gives the same bytes, or committed figures would change
+// without a cause.
+func TestFiguresAreDeterministic(t *testing.T) {
+	first, _ := inMemory(t, "testdata/feed.yaml").figures()
+	second, _ := inMemory(t, "testdata/feed.yaml").figures()
+	for i, f := range first[:2] {
+		for _, encode := range []func(*figure) ([]byte, error){(*figure).SVG, (*figure).PNG} {
+			a, errA := encode(f)
+			b, errB := encode(second[i])
+			if errA != nil || errB != nil || !bytes.Equal(a, b) {
+				t.Errorf("%s: two drawings differ (%v, %v)", f.Name, errA, errB)
+			}
+		}
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"staleness/p99.9", "staleness-p99.9"},
+		{"bytes/{payload,envelope}/down", "bytes-payload-envelope-down"},
+		{"poll?interval=1s&keepalive=off", "poll-interval-1s-keepalive-off"},
+		{"../../etc", "etc"},
+		{"ws#twin", "ws-twin"},
+	} {
+		if got := fileName(c.in); got != c.want {
+			t.Errorf("fileName(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// series is one line of a chart: points from left to right, in base units.
+type series struct {
+	Name   string
+	Style  style
+	Points []point
+}
+
+// point is a value with its interval; Lo and Hi are infinite where there is
+// none. Mark asks for a marker.
+type point struct {
+	X, Y, Lo, Hi float64
+	Mark         bool
+}
+
+// lineChart draws lines over two axes, each named at its own end.
+type lineChart struct {
+	X, Y   axis
+	Series []series
+}
+
+func (ch *lineChart) draw(c draw.Canvas) {
+	// The name of the y axis stands level above it, where it is read at once.
+	head := aligned(axisText, text.XLeft, text.YTop)
+	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, ch.Y.Name)
+	c = draw.Crop(c, 0, 0, 0, -leading(head)-3)
+
+	p := newPlot()
+	p.Add(grid{X: true, Y: true})
+	for i := range ch.Series {
+		p.Add(bandOf{&ch.Series[i]})
+	}
+	for i := range ch.Series {
+		p.Add(lineOf{&ch.Series[i]})
+	}
+	ch.X.apply(&p.X)
+	ch.Y.apply(&p.Y)
+	p.Y.Padding = 8 // a marker on the first point clears the axis
+
+	var widest vg.Length
+	for _, s := range ch.Series {
+		widest = max(widest, labelText.Width(s.Name))
+	}
+	inner := draw.Crop(c, 0, -widest-labelGap, 0, 0)
+	drawPlot(inner, p, ch.X.Name)
+	ch.label(c, p, dataCanvas(inner, p))
+}
+
+// bandOf fills the intervals of a series with its colour, thinned.
+type bandOf struct{ *series }
+
+func (b bandOf) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	at := func(px, py float64) vg.Point {
+		py = math.Min(math.Max(py, p.Y.Min), p.Y.Max)
+		return vg.Point{X: x(px), Y: y(py)}
+	}
+	for _, run := range b.runs(func(pt point) bool { return drawable(pt.X, p.X) && finite(pt.Lo) && finite(pt.Hi) }) {
+		var edge []vg.Point
+		for _, pt := range run {
+			edge = append(edge, at(pt.X, pt.Hi))
+		}
+		for _, pt := range slices.Backward(run) {
+			edge = append(edge, at(pt.X, pt.Lo))
+		}
+		if len(run) > 1 {
+			c.FillPolygon(b.Style.veil(), edge)
+		}
+		for _, pt := range run {
+			if pt.Mark { // a point's own interval stays legible where bands overlap
+				c.StrokeLines(draw.LineStyle{Color: b.Style.Color, Width: 0.9}, []vg.Point{at(pt.X, pt.Lo), at(pt.X, pt.Hi)})
+			}
+		}
+	}
+}
+
+// lineOf draws the line and its markers; it breaks where a value is missing.
+type lineOf struct{ *series }
+
+func (l lineOf) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	ok := func(pt point) bool { return drawable(pt.X, p.X) && drawable(pt.Y, p.Y) }
+	for _, run := range l.runs(ok) {
+		var pts []vg.Point
+		for _, pt := range run {
+			pts = append(pts, vg.Point{X: x(pt.X), Y: y(pt.Y)})
+		}
+		c.StrokeLines(draw.LineStyle{Color: l.Style.Color, Width: lineWidth, Dashes: l.Style.Dashes}, c.ClipLinesXY(pts)...)
+	}
+	for _, pt := range l.Points {
+		if pt.Mark && ok(pt) {
+			drawMarker(c, l.Style, vg.Point{X: x(pt.X), Y: y(pt.Y)})
+		}
+	}
+}
+
+// runs are the longest stretches of points that are ok.
+func (s *series) runs(ok func(point) bool) [][]point {
+	var rs [][]point
+	start := -1
+	for i, pt := range s.Points {
+		switch {
+		case ok(pt) && start < 0:
+			start = i
+		case !ok(pt) && start >= 0:
+			rs, start = append(rs, s.Points[start:i]), -1
+		}
+	}
+	if start >= 0 {
+		rs = append(rs, s.Points[start:])
+	}
+	return rs
+}
+
+// drawable reports whether a value has a place on the axis.
+func drawable(v float64, a plot.Axis) bool {
+	if _, log := a.Scale.(plot.LogScale); log && v < least {
+		return false
+	}
+	return finite(v)
+}
+
+// gap is a level without a value: the line breaks there.
+func gap(x float64) point {
+	return point{X: x, Y: math.NaN(), Lo: math.NaN(), Hi: math.NaN()}
+}

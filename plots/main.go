@@ -1,0 +1,240 @@
+// Plots is the last program of the flow: it reads result files and writes
+// figures, tables and verdicts. It measures nothing and knows no transport;
+// all it says comes from the record, which carries its scenario's text.
+//
+//	scenarios/x.yaml ─▶ loadgen ─▶ results/…/x.jsonl ─▶ plots ─▶ figures, table, verdicts
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"pushbench/results"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	exitOK = iota
+	exitFailed
+	exitUsage // bad usage, bad input
+	exitTooFew
+)
+
+// usageError is a command line that cannot be followed.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// tooFewError names treatments whose medians have no interval.
+type tooFewError struct {
+	path  string
+	names []string
+}
+
+func (e *tooFewError) Error() string {
+	return fmt.Sprintf("%s: too few undisturbed blocks for an interval (%d are needed): %s; run it again on a quieter host, or with more blocks",
+		e.path, results.MinBlocks, strings.Join(e.names, "; "))
+}
+
+// run is the program; it returns its exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	command := ""
+	if len(args) > 0 {
+		if _, ok := commands[args[0]]; ok {
+			command, args = args[0], args[1:]
+		}
+	}
+	f := flag.NewFlagSet("plots", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // errors and help are printed below, once
+	showVersion := f.Bool("version", false, "print the version and exit")
+	do := commands[command](f)
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usageText[command]+"Flags:\n")
+		f.SetOutput(stdout)
+		f.PrintDefaults()
+		return exitOK
+	case err != nil:
+		err = usageError(err.Error())
+	case *showVersion:
+		fmt.Fprintln(stdout, version())
+		return exitOK
+	default:
+		err = do(ctx, f.Args(), stdin, stdout)
+	}
+	return complain(stderr, command, err)
+}
+
+// complain says what went wrong and returns the exit code for it.
+func complain(stderr io.Writer, command string, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(stderr, "plots:", strings.TrimSuffix(line, "\n"))
+	}
+	var usage usageError
+	var input inputError
+	var few *tooFewError
+	switch {
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, strings.Join(strings.Fields("usage: plots "+command+" -h"), " "), "shows how, with an example")
+		return exitUsage
+	case errors.As(err, &input):
+		return exitUsage
+	case errors.As(err, &few):
+		return exitTooFew
+	default:
+		return exitFailed
+	}
+}
+
+// action is a command with its flags read.
+type action func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error
+
+// commands declare their flags and return what they do.
+var commands = map[string]func(*flag.FlagSet) action{
+	"": func(f *flag.FlagSet) action {
+		out := f.String("out", "", "write figures and table.md to this `folder` (default: figures, beside each result file)")
+		asMarkdown := f.Bool("markdown", false, "print the last screen as Markdown")
+		return func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+			return plotAll(ctx, args, *out, *asMarkdown, stdin, stdout)
+		}
+	},
+	"claims": func(*flag.FlagSet) action {
+		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+			return claimsOf(args, stdin, stdout)
+		}
+	},
+	"compare": func(*flag.FlagSet) action {
+		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+			if len(args) != 2 {
+				return usageError(fmt.Sprintf("compare takes two result files, OLD and NEW; there are %d", len(args)))
+			}
+			rs, err := openAll(args, stdin)
+			if err != nil {
+				return err
+			}
+			return compare(stdout, rs[0], rs[1])
+		}
+	},
+	"export": func(f *flag.FlagSet) action {
+		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format) or csv")
+		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+			if *format != "bench" && *format != "csv" {
+				return usageError(fmt.Sprintf("-format %q: use bench or csv", *format))
+			}
+			rs, err := openAll(args, stdin)
+			if err != nil {
+				return err
+			}
+			return export(stdout, *format, rs)
+		}
+	},
+}
+
+// plotAll draws every run and prints its last screen. A run with too few
+// blocks is drawn like the others and reported at the end.
+func plotAll(ctx context.Context, paths []string, out string, asMarkdown bool, stdin io.Reader, stdout io.Writer) error {
+	rs, err := openAll(paths, stdin)
+	if err != nil {
+		return err
+	}
+	tables := map[string][]string{} // folder → the tables of the runs drawn there
+	var errs []error
+	for i, r := range rs {
+		dir := out
+		if dir == "" {
+			dir = filepath.Join(filepath.Dir(r.path), "figures")
+		}
+		d, err := r.drawInto(ctx, dir)
+		if err != nil {
+			return err
+		}
+		table := markdown(r)
+		tables[dir] = append(tables[dir], table)
+		if err := os.WriteFile(filepath.Join(dir, "table.md"), []byte(strings.Join(tables[dir], "\n")), 0o666); err != nil {
+			return fmt.Errorf("write table: %w", err)
+		}
+		if i > 0 {
+			fmt.Fprintln(stdout)
+		}
+		if asMarkdown {
+			_, err = io.WriteString(stdout, table)
+		} else {
+			err = lastScreen(stdout, r, d)
+		}
+		if err != nil {
+			return err
+		}
+		if few := r.tooFew(); len(few) > 0 {
+			errs = append(errs, &tooFewError{path: r.path, names: few})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// drawInto writes the figures of r to dir.
+func (r *report) drawInto(ctx context.Context, dir string) (drawn, error) {
+	d := drawn{dir: dir}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return d, fmt.Errorf("make the folder for figures: %w; choose another with -out", err)
+	}
+	var fs []*figure
+	fs, d.skipped = r.figures()
+	for _, f := range fs {
+		if err := ctx.Err(); err != nil {
+			return d, fmt.Errorf("stopped before %s was drawn", f.Name)
+		}
+		files, err := f.save(dir)
+		d.files += len(files)
+		if err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// claimsOf prints the verdicts of every run.
+func claimsOf(paths []string, stdin io.Reader, stdout io.Writer) error {
+	rs, err := openAll(paths, stdin)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for i, r := range rs {
+		if i > 0 {
+			fmt.Fprintln(stdout)
+		}
+		if len(rs) > 1 {
+			fmt.Fprintf(stdout, "%s\n", r.path)
+		}
+		vs := r.verdicts()
+		if len(vs) == 0 {
+			fmt.Fprintf(stdout, "the scenario %s makes no claims\n", r.run.Header.Scenario.Name)
+			continue
+		}
+		if _, err := fmt.Fprintf(stdout, "%s\n%s", tally(vs), renderVerdicts(vs)); err != nil {
+			return err
+		}
+		if few := r.tooFew(); len(few) > 0 {
+			errs = append(errs, &tooFewError{path: r.path, names: few})
+		}
+	}
+	return errors.Join(errs...)
+}

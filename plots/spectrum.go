@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// The quantile spectrum shows a whole distribution with its tail stretched:
+// x = 1/(1−q), so that every further nine takes the same width (as in
+// HdrHistogram's plots). The line is all kept blocks pooled; the band spans
+// the blocks' own quantiles, between which the pooled one always lies.
+
+func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
+	ch := &lineChart{}
+	var ys []float64
+	var shown []results.Treatment
+	var notes []string
+	right := 1.0
+	for _, l := range r.lines(p) {
+		t := l.ts[0]
+		limit := r.supported(t, p.Of)
+		pool, err := r.run.Pooled(t, p.Of)
+		if err != nil || pool.N() == 0 || limit <= 2 {
+			notes = append(notes, fmt.Sprintf("Not drawn: %s, too few values.", l.name))
+			continue
+		}
+		s := series{Name: l.name, Style: l.style, Points: spectrumPoints(pool, r.histsOf(t, p.Of), limit)}
+		for _, pt := range s.Points {
+			ys = append(ys, pt.Y, pt.Lo, pt.Hi)
+		}
+		ch.Series = append(ch.Series, s)
+		shown = append(shown, t)
+		right = math.Max(right, limit)
+	}
+	if len(ch.Series) == 0 {
+		return nil, errNoData
+	}
+	ch.X = quantileAxis(right, samplesOf(p.Of))
+	ch.Y = logAxis(p.Of+" (logarithmic scale)", "s", ys)
+	return &drawing{chart: ch, about: about(p.Of), notes: append([]string{
+		"Lines: all kept blocks pooled, " + r.blocksNote(shown) + "; bands: from the lowest to the highest block. " +
+			"Each line begins and ends where fewer than ten different values would lie beyond it."}, notes...)}, nil
+}
+
+// samplesOf is what one value of a histogram is about.
+func samplesOf(hist string) string {
+	switch hist {
+	case "connect", "ttfe", "staleness-mean-by-subscriber", "staleness-max-by-subscriber":
+		return "subscribers"
+	case "publish-lag":
+		return "events"
+	default:
+		return "deliveries"
+	}
+}
+
+// supported is the greatest 1/(1−q) at which the quantile q may be quoted, by
+// the same rule that holds for numbers in tables.
+func (r *report) supported(t results.Treatment, hist string) float64 {
+	ok := func(x float64) bool {
+		// The rule counts values on both sides; 0.5 and up asks for the tail.
+		metric := hist + "/p" + strconv.FormatFloat(100*(1-1/x), 'f', 9, 64)
+		printable, _ := r.run.Printable(t, metric)
+		return printable
+	}
+	lo, hi := 2.0, 1e9
+	if !ok(lo) {
+		return 1
+	}
+	for hi/lo > 1.0005 {
+		if mid := math.Sqrt(lo * hi); ok(mid) {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// histsOf are the kept blocks' own histograms.
+func (r *report) histsOf(t results.Treatment, name string) []*results.Hist {
+	var hs []*results.Hist
+	seen := map[int]bool{}
+	for _, trial := range r.run.Trials {
+		if trial.Kept() && !seen[trial.Block] && trial.Treatment.Key() == t.Key() {
+			seen[trial.Block] = true
+			if h := trial.Hists[name]; h != nil && h.N() > 0 {
+				hs = append(hs, h)
+			}
+		}
+	}
+	return hs
+}
+
+// marked are the quantiles that carry a marker.
+var marked = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
+
+// spectrumPoints samples the quantile function evenly along the axis, from the
+// quantile that has ten values below it to the one that has ten beyond.
+func spectrumPoints(pool *results.Hist, blocks []*results.Hist, limit float64) []point {
+	const steps = 240
+	var xs []float64
+	first := 1 / (1 - 1/limit)
+	for i := 0; i <= steps; i++ {
+		xs = append(xs, first*math.Pow(limit/first, float64(i)/steps))
+	}
+	pts := make([]point, 0, len(xs)+len(marked))
+	add := func(x, q float64, mark bool) {
+		pt := point{X: x, Y: float64(pool.Quantile(q)) / 1e9, Lo: math.Inf(1), Hi: math.Inf(-1), Mark: mark}
+		for _, h := range blocks {
+			v := float64(h.Quantile(q)) / 1e9
+			pt.Lo, pt.Hi = math.Min(pt.Lo, v), math.Max(pt.Hi, v)
+		}
+		pts = append(pts, pt)
+	}
+	next := 0
+	for _, x := range xs {
+		for next < len(marked) && 1/(1-marked[next]) <= x {
+			if m := 1 / (1 - marked[next]); m >= first {
+				add(m, marked[next], true)
+			}
+			next++
+		}
+		add(x, 1-1/x, false)
+	}
+	return pts
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"pushbench/results"
+)
+
+// A stacked bar shows what something costs and which part asks for it: of the
+// bytes of an event, how many are payload, envelope, protocol. The parts are
+// shades of the transport's own colour, from pale to full, in the order in
+// which the scenario names them.
+
+// stack is one bar: its parts, NaN where there is none, and their sum with its
+// interval.
+type stack struct {
+	bar
+	Parts []float64
+}
+
+// stackChart is a row per stack.
+type stackChart struct {
+	X      axis
+	Unit   string
+	Words  []string // names of the parts
+	Stacks []stack
+}
+
+func newStackChart(name, unit string, words []string, stacks []stack) *stackChart {
+	ch := &stackChart{Unit: unit, Words: words, Stacks: stacks}
+	var vs []float64
+	for _, s := range stacks {
+		vs = append(vs, s.end())
+	}
+	ch.X = linearAxis(name, unit, vs)
+	return ch
+}
+
+// end is how far the bar reaches, its interval included.
+func (s stack) end() float64 {
+	sum := 0.0
+	for _, v := range s.Parts {
+		if finite(v) && v > 0 {
+			sum += v
+		}
+	}
+	for _, v := range []float64{s.Value, s.Hi} {
+		if finite(v) {
+			sum = math.Max(sum, v)
+		}
+	}
+	return sum
+}
+
+// shade is how much of the colour part i keeps.
+func (ch *stackChart) shade(i int) float64 {
+	const pale, full = 0.22, 0.95
+	if len(ch.Words) < 2 {
+		return full
+	}
+	// Steps grow, since the eye tells pale shades apart better than full ones.
+	f := float64(i) / float64(len(ch.Words)-1)
+	return pale + (full-pale)*math.Pow(f, 1.35)
+}
+
+func (ch *stackChart) draw(c draw.Canvas) {
+	ch.key(c)
+	c = draw.Crop(c, 0, 0, 0, -leading(axisText)-4)
+	p := newPlot()
+	p.Add(grid{X: true})
+	p.Add(ch)
+	ch.X.apply(&p.X)
+	names := make([]string, len(ch.Stacks))
+	ends := make([]wordEnd, len(ch.Stacks))
+	for i, s := range ch.Stacks {
+		names[i] = s.Name
+		ends[i] = wordEnd{at: p.X.Norm(s.end()), wide: valueText.Width(ch.words(s))}
+	}
+	nameRows(p, names)
+	drawPlot(draw.Crop(c, 0, -room(c, p, ends), 0, 0), p, ch.X.Name)
+}
+
+// key explains the shades, once and in grey, since every colour has them.
+func (ch *stackChart) key(c draw.Canvas) {
+	sty := aligned(axisText, text.XLeft, text.YTop)
+	at := vg.Point{X: c.Min.X, Y: c.Max.Y}
+	side := sty.Font.Size * 0.95
+	grey := style{Color: rgb(0x4D4D4D)}
+	for i, word := range ch.Words {
+		c.FillPolygon(grey.tint(ch.shade(i)), box(at.X, at.Y-side-2.2, at.X+side, at.Y-2.2))
+		at.X += side + 4
+		c.FillText(sty, at, word)
+		at.X += sty.Width(word) + 14
+	}
+}
+
+// words are the sum, beside the bar.
+func (ch *stackChart) words(s stack) string {
+	if s.Note != "" || !finite(s.Value) {
+		return "– " + s.Note
+	}
+	return valueWithInterval(s.Value, s.Lo, s.Hi, ch.Unit)
+}
+
+// Plot implements plot.Plotter.
+func (ch *stackChart) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	half := min((y(1)-y(0))*0.32, 12)
+	for i, s := range ch.Stacks {
+		mid := y(rowAt(i, len(ch.Stacks)))
+		end := ch.parts(c, x, s, mid-half, mid+half)
+		if s.Style.Dashes != nil && end-x(0) > 4 {
+			strokeBox(c, s.Style, x(0), mid-half, end, mid+half)
+		}
+		if finite(s.Value) && finite(s.Lo) && finite(s.Hi) && s.Note == "" {
+			if lo, hi := x(s.Lo), x(s.Hi); hi-lo > 1.5 { // an exact count has none worth drawing
+				whisker(c, s.Style, lo, hi, mid, 4)
+				end = max(end, hi)
+			}
+		}
+		beside(c, valueText, vg.Point{X: end + wordGap, Y: mid}, ch.words(s))
+	}
+	baseline(c, x(0))
+}
+
+// parts fills the bar, writes into each part what it is where that fits, and
+// returns where the bar ends.
+func (ch *stackChart) parts(c draw.Canvas, x func(float64) vg.Length, s stack, bottom, top vg.Length) vg.Length {
+	sum := 0.0
+	for i, part := range s.Parts {
+		if !finite(part) || part <= 0 || s.Note != "" {
+			continue
+		}
+		x0, x1 := x(sum), x(sum+part)
+		fill := s.Style.tint(ch.shade(i))
+		c.FillPolygon(fill, box(x0, bottom, x1, top))
+		sty := colored(valueText, legible(fill))
+		words := results.FormatShort(part, ch.Unit)
+		if wide := sty.Width(words); wide+6 <= x1-x0 {
+			beside(c, sty, vg.Point{X: (x0 + x1 - wide) / 2, Y: (bottom + top) / 2}, words)
+		}
+		sum += part
+	}
+	return x(sum)
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"pushbench/results"
+)
+
+// verdicts judges every claim of the scenario. A claim that cannot be judged
+// on this run, because it names a treatment that was not run, cannot be told.
+func (r *report) verdicts() []results.Verdict {
+	var vs []results.Verdict
+	for _, c := range r.scenario.Claims {
+		v, err := r.run.Judge(c)
+		if err != nil {
+			why := strings.TrimPrefix(err.Error(), "claim "+c.ID+": ")
+			v = results.Verdict{Claim: c, Outcome: results.CannotTell, Reason: why}
+		}
+		vs = append(vs, v)
+	}
+	return vs
+}
+
+// measured is what was found, without the outcome that stands before it.
+func measured(v results.Verdict) string {
+	if len(v.Cells) == 0 {
+		return v.Reason
+	}
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(v.Sentence(), string(v.Outcome)), ":"))
+}
+
+// renderVerdicts sets a claim per line where it fits: outcome, name, the claim
+// in words, and what was measured.
+func renderVerdicts(vs []results.Verdict) string {
+	outcome, id := 0, 0
+	for _, v := range vs {
+		outcome = max(outcome, len(v.Outcome))
+		id = max(id, utf8.RuneCountInString(v.Claim.ID))
+	}
+	var b strings.Builder
+	for _, v := range vs {
+		head := pad(string(v.Outcome), outcome+2) + pad(v.Claim.ID, id+2)
+		says, found := strings.TrimSpace(v.Claim.Says), measured(v)
+		if oneLine := head + says + "  " + found; utf8.RuneCountInString(oneLine) <= screenWidth {
+			b.WriteString(oneLine + "\n")
+			continue
+		}
+		b.WriteString(hanging(head, says) + "\n")
+		b.WriteString(hanging(strings.Repeat(" ", utf8.RuneCountInString(head)), found) + "\n")
+	}
+	return b.String()
+}
+
+// tally counts outcomes: "12 claims: 9 hold, 1 fails, 2 cannot be told".
+func tally(vs []results.Verdict) string {
+	n := map[results.Outcome]int{}
+	for _, v := range vs {
+		n[v.Outcome]++
+	}
+	var parts []string
+	for _, o := range []struct {
+		outcome   results.Outcome
+		one, more string
+	}{
+		{results.Holds, "holds", "hold"},
+		{results.HoldsOnlyWhere, "holds only under some conditions", "hold only under some conditions"},
+		{results.Fails, "fails", "fail"},
+		{results.CannotTell, "cannot be told", "cannot be told"},
+	} {
+		switch k := n[o.outcome]; {
+		case k == 1:
+			parts = append(parts, "1 "+o.one)
+		case k > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", k, o.more))
+		}
+	}
+	return plural(fmt.Sprint(len(vs)), "claim") + ": " + strings.Join(parts, ", ")
+}
+
+// markdownVerdicts is the same as a table.
+func markdownVerdicts(vs []results.Verdict) string {
+	var b strings.Builder
+	b.WriteString("| verdict | claim | | measured |\n|---|---|---|---|\n")
+	for _, v := range vs {
+		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", v.Outcome, inTable(v.Claim.ID), inTable(v.Claim.Says), inTable(measured(v)))
+	}
+	return b.String()
+}
+
+// inTable keeps words from ending a cell of a Markdown table.
+func inTable(s string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)
+}

@@ -1,0 +1,178 @@
+package feedtest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"pushbench/servers/feed"
+)
+
+// everyEvent: from since=N every event after N, published before or after the
+// subscriber came, exactly once and in order; and each byte of it accounted for.
+func (s suite) everyEvent(t *testing.T) {
+	for _, since := range []uint64{0, 1, 7, 19, 20} {
+		t.Run(fmt.Sprintf("since=%d", since), func(t *testing.T) {
+			server := Serve(t, s.transport, Config{Codec: s.codec})
+			server.Publish(20)
+			sub := server.Subscribe(since, s.knobs)
+			sub.Await(20)
+			for range 10 {
+				server.Publish(1)
+				sub.Await(server.Log.Newest())
+			}
+			server.Publish(70)
+			sub.Await(100)
+			server.Rest(sub)
+			server.Check(sub.Events(), since, 100)
+			sub.CheckBytes()
+			if err := sub.Cancel(); err != nil {
+				t.Errorf("a cancelled subscription ended with %v", err)
+			}
+		})
+	}
+}
+
+// CheckBytes checks that what each layer counts for itself adds up to what
+// passed the connection.
+func (sub *Subscriber) CheckBytes() {
+	t := sub.server.t
+	t.Helper()
+	var events int64
+	for _, e := range sub.Events() {
+		events += int64(len(e.Body) + sub.server.Log.Codec().Envelope(len(e.Body)))
+	}
+	headers, framing := sub.Headers.Down.Load(), sub.Meter.FramingDown.Load()
+	if total := sub.Tally.BytesRead.Load(); total != headers+framing+events {
+		t.Errorf("read %d bytes, but %d of headers, %d of framing and %d of events make %d",
+			total, headers, framing, events, headers+framing+events)
+	}
+	headers, framing = sub.Headers.Up.Load(), sub.Meter.FramingUp.Load()
+	if total := sub.Tally.BytesWritten.Load(); total != headers+framing {
+		t.Errorf("wrote %d bytes, but %d of headers and %d of framing make %d", total, headers, framing, headers+framing)
+	}
+}
+
+// manySubscribers: each of 50 gets everything, while it is being published.
+func (s suite) manySubscribers(t *testing.T) {
+	const subscribers, events = 50, 100
+	server := Serve(t, s.transport, Config{Codec: s.codec})
+	var published sync.WaitGroup
+	published.Go(func() {
+		for range events {
+			server.Publish(1)
+		}
+	})
+	var subs []*Subscriber
+	for range subscribers {
+		subs = append(subs, server.Subscribe(0, s.knobs))
+	}
+	published.Wait()
+	for _, sub := range subs {
+		sub.Await(events)
+	}
+	server.Rest(subs...)
+	for _, sub := range subs {
+		server.Check(sub.Events(), 0, events)
+		sub.CheckBytes()
+	}
+}
+
+// overrun: what the ring no longer holds is announced as a gap, in its place
+// and with its bounds, whether it was lost before the subscriber came or while
+// it was slow.
+func (s suite) overrun(t *testing.T) {
+	const ring = 8
+	for _, c := range []struct {
+		since uint64
+		gaps  []feed.Gap
+	}{
+		{0, []feed.Gap{{First: 1, Last: 12}}},
+		{3, []feed.Gap{{First: 4, Last: 12}}},
+		{11, []feed.Gap{{First: 12, Last: 12}}},
+		{12, nil},
+		{20, nil},
+	} {
+		t.Run(fmt.Sprintf("since=%d", c.since), func(t *testing.T) {
+			server := Serve(t, s.transport, Config{Codec: s.codec, Ring: ring})
+			server.Publish(20)
+			sub := server.Subscribe(c.since, s.knobs)
+			sub.Await(20)
+			server.Publish(1)
+			sub.Await(21)
+			server.Rest(sub)
+			server.Check(sub.Events(), c.since, 21, c.gaps...)
+			sub.CheckBytes()
+		})
+	}
+	t.Run("while slow", func(t *testing.T) {
+		held := newGate(ServerWrites)
+		server := Serve(t, s.transport, Config{Codec: s.codec, Ring: ring, Hook: held.pass})
+		t.Cleanup(held.open)
+		server.Publish(3)
+		sub := server.Subscribe(0, s.knobs)
+		sub.Await(3)
+		held.shut()
+		server.Publish(1)
+		held.await(t) // with event 4, or with what a poll was answered before it
+		server.Publish(16)
+		held.open()
+		sub.Await(20)
+		server.Rest(sub)
+		got := sub.Events()
+		gap := feed.Gap{First: got[3].Seq + 1, Last: 12}
+		if first, ok := got[3].Gap(); ok {
+			gap.First = first.First
+		}
+		if gap.First != 4 && gap.First != 5 {
+			t.Fatalf("after event 3 came %+v", got[3])
+		}
+		server.Check(got, 0, 20, gap)
+		sub.CheckBytes()
+	})
+}
+
+// gate holds up whoever passes a point while it is shut.
+type gate struct {
+	at      Point
+	mu      sync.Mutex
+	closed  chan struct{} // closed when the gate opens; nil while it is open
+	arrived chan struct{}
+}
+
+func newGate(at Point) *gate { return &gate{at: at, arrived: make(chan struct{}, 1)} }
+
+func (g *gate) pass(p Point) {
+	g.mu.Lock()
+	closed := g.closed
+	g.mu.Unlock()
+	if p != g.at || closed == nil {
+		return
+	}
+	select {
+	case g.arrived <- struct{}{}:
+	default:
+	}
+	<-closed
+}
+
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = make(chan struct{})
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed != nil {
+		close(g.closed)
+		g.closed = nil
+	}
+}
+
+// await waits until somebody is held up.
+func (g *gate) await(t *testing.T) {
+	t.Helper()
+	await(t, g.arrived, "somebody is "+g.at.String())
+}

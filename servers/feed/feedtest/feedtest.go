@@ -1,0 +1,54 @@
+// Package feedtest holds every transport to the delivery contract of package
+// feed. A transport's own test is a call of Test; what is peculiar to it is
+// tested beside that on a Server and its Subscribers.
+//
+//	Subscriber ═ wire.Client ═ loopback TCP ═ wire.Listener ═ Transport.Handler ═ Log
+//	     ▲                ▲                       ▲                  ▲
+//	     └─ what it got   └───── Points: where a test may step in ───┘
+//
+// Nothing here sleeps. A test steps in at a Point, or waits for a condition
+// with a deadline that fails it.
+package feedtest
+
+import (
+	"testing"
+
+	"pushbench/servers/feed"
+)
+
+// Test runs the conformance suite on a transport. Knobs are query strings: the
+// first (none: the defaults) is what everything runs with, in every encoding;
+// delivery is tested with each of the others as well. They must let a poll
+// come round in milliseconds.
+func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
+	if len(knobs) == 0 {
+		knobs = []string{""}
+	}
+	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
+		t.Run(string(codec), suite{tr, knobs[0], codec, 2000}.delivery)
+	}
+	for _, other := range knobs[1:] {
+		t.Run(other, suite{tr, other, feed.Text, 500}.delivery)
+	}
+	s := suite{transport: tr, knobs: knobs[0], codec: feed.Text}
+	t.Run("bad request", s.badRequests)
+	t.Run("bad answer", s.badAnswers)
+	t.Run("end of feed", s.endOfFeed)
+	t.Run("cancel", s.cancel)
+}
+
+type suite struct {
+	transport *feed.Transport
+	knobs     string
+	codec     feed.Codec
+	phases    int // of the gap race
+}
+
+func (s suite) delivery(t *testing.T) {
+	t.Run("every event", s.everyEvent)
+	t.Run("many subscribers", s.manySubscribers)
+	t.Run("resume after a cut", s.resume)
+	t.Run("ring overrun", s.overrun)
+	t.Run("gap race", s.gapRace)
+	t.Run("same bytes", s.sameBytes)
+}

@@ -1,0 +1,81 @@
+package feedtest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+)
+
+// resume: wherever the connection is cut, in either direction, going on from
+// the last event seen loses nothing and repeats nothing.
+func (s suite) resume(t *testing.T) {
+	server := Serve(t, s.transport, Config{Codec: s.codec})
+
+	// How much an uncut subscription to three events reads and writes.
+	measured := Serve(t, s.transport, Config{Codec: s.codec, Still: true})
+	measured.Publish(3)
+	sub := measured.Subscribe(0, s.knobs)
+	sub.Await(3)
+	measured.Rest(sub)
+	down, up := sub.Tally.BytesRead.Load(), sub.Tally.BytesWritten.Load()
+
+	for n := int64(1); n < down; n += max(1, down/40) {
+		s.cut(t, server, n, 1<<40)
+	}
+	s.cut(t, server, down-1, 1<<40)
+	for n := int64(0); n < up; n += max(1, up/10) {
+		s.cut(t, server, 1<<40, n)
+	}
+}
+
+// cut subscribes to three events on a connection that is cut after so many
+// bytes read or written, publishes two more, and goes on.
+func (s suite) cut(t *testing.T, server *Server, read, written int64) {
+	t.Helper()
+	since := server.Log.Newest()
+	server.Publish(3)
+	first := server.NewSubscriber(since, s.knobs)
+	first.Dial = func(ctx context.Context) (net.Conn, error) {
+		c, err := server.dial(ctx)
+		first.Dial = server.dial // the next connection is whole
+		return &frailConn{c, read, written}, err
+	}
+	first.Start()
+	if err := first.Err(); err == nil {
+		t.Fatalf("a subscription cut after %d bytes read and %d written ended without an error", read, written)
+	}
+	server.Publish(2)
+	second := server.Subscribe(first.Cursor(), s.knobs)
+	second.Await(since + 5)
+	if err := second.Cancel(); err != nil {
+		t.Fatal(err)
+	}
+	server.Check(append(first.Events(), second.Events()...), since, since+5)
+}
+
+// frailConn closes after so many bytes in a direction.
+type frailConn struct {
+	net.Conn
+	read, written int64 // left
+}
+
+var errCut = errors.New("the connection was cut by the test")
+
+func (c *frailConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p[:min(int64(len(p)), c.read)])
+	if c.read -= int64(n); c.read == 0 {
+		c.Conn.Close()
+		return n, errCut
+	}
+	return n, err
+}
+
+func (c *frailConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p[:min(int64(len(p)), c.written)])
+	if c.written -= int64(n); c.written == 0 && err == nil {
+		c.Conn.Close()
+		return n, errCut
+	}
+	return n, err
+}

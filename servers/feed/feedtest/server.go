@@ -1,0 +1,204 @@
+package feedtest
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// Config is what may differ from a plain Server.
+type Config struct {
+	Codec feed.Codec  // default text
+	Ring  int         // default feed.DefaultRing
+	Addr  string      // default a free port of 127.0.0.1; InMemory for a synctest bubble
+	Clock *feed.Clock // default feed.NewClock()
+	Still bool        // trial time rests, so that a poll sends its first request only
+	Hook  func(Point) // called whenever a Point is passed, by whoever passes it
+}
+
+// Server is a transport's server end on a loopback port, with a feed of its own
+// behind it.
+type Server struct {
+	Log      *feed.Log
+	Tally    wire.Tally
+	Timeline *feed.Timeline
+	Clock    feed.Clock
+
+	t         testing.TB
+	transport *feed.Transport
+	addr      string
+	dial      func(context.Context) (net.Conn, error)
+	hook      func(Point)
+	origin    int64 // of trial time
+	serving   atomic.Int64
+
+	mu        sync.Mutex
+	published []feed.Event // without bodies
+}
+
+// Serve starts a server that ends with the test, which fails if a request is
+// still being served when all subscribers have gone.
+func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
+	t.Helper()
+	if c.Codec == "" {
+		c.Codec = feed.Text
+	}
+	if c.Ring == 0 {
+		c.Ring = feed.DefaultRing
+	}
+	if c.Addr == "" {
+		c.Addr = "127.0.0.1:0"
+	}
+	if c.Clock == nil {
+		clock := feed.NewClock()
+		c.Clock = &clock
+	}
+	if c.Hook == nil {
+		c.Hook = func(Point) {}
+	}
+	l, dial := listen(t, c.Addr)
+	s := &Server{
+		Log:       feed.NewLog(c.Codec, c.Ring, *c.Clock),
+		Timeline:  feed.NewTimeline(*c.Clock),
+		Clock:     *c.Clock,
+		t:         t,
+		transport: tr,
+		addr:      l.Addr().String(),
+		dial: func(ctx context.Context) (net.Conn, error) {
+			conn, err := dial(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return clientConn(conn, c.Hook), nil
+		},
+		hook:   c.Hook,
+		origin: c.Clock.Now(),
+	}
+	if !c.Still {
+		s.Timeline.Run(s.origin, feed.Forever)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
+	server := &http.Server{Handler: mux}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		server.Serve(wire.Listener(hookedListener{l, c.Hook}, &s.Tally))
+	}()
+	t.Cleanup(func() {
+		s.Log.Close()
+		server.Close()
+		<-ended
+		until(t, "every request is done with", func() bool { return s.serving.Load() == 0 })
+	})
+	return s
+}
+
+func (s *Server) observed(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.serving.Add(1)
+		defer s.serving.Add(-1)
+		s.hook(ServeBegins)
+		defer s.hook(ServeEnds)
+		h.ServeHTTP(w, r)
+	})
+}
+
+// Addr is the server's address, host and port.
+func (s *Server) Addr() string { return s.addr }
+
+// Publish publishes the next n events.
+func (s *Server) Publish(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range n {
+		seq := uint64(len(s.published) + 1)
+		e := s.Log.Publish(due(seq), body(s.Log.Codec(), seq))
+		if e.Seq != seq {
+			s.t.Errorf("published event %d where %d was next", e.Seq, seq)
+		}
+		s.published = append(s.published, e)
+	}
+}
+
+// event is a published event as a subscriber has to get it.
+func (s *Server) event(seq uint64) feed.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.published[seq-1]
+	e.Body = body(s.Log.Codec(), seq)
+	return e
+}
+
+// Check fails the test unless got is every event after since up to newest, each
+// once and in order, with the given gaps in their places.
+func (s *Server) Check(got []feed.Event, since, newest uint64, gaps ...feed.Gap) {
+	s.t.Helper()
+	cursor := since
+	for i, e := range got {
+		var want feed.Event
+		switch {
+		case len(gaps) > 0 && gaps[0].First == cursor+1:
+			want, gaps = gaps[0].Event(), gaps[1:]
+		case cursor == newest:
+			s.t.Fatalf("got event %d after the newest, %d", e.Seq, newest)
+		default:
+			want = s.event(cursor + 1)
+		}
+		if e.Seq != want.Seq || e.Due != want.Due || e.Sent != want.Sent || !bytes.Equal(e.Body, want.Body) {
+			s.t.Fatalf("number %d of the events after %d is\n%+v, not\n%+v", i+1, since, e, want)
+		}
+		cursor = want.Cursor()
+	}
+	if cursor != newest || len(gaps) > 0 {
+		s.t.Fatalf("got what follows %d up to %d, not up to %d with the gaps %v", since, cursor, newest, gaps)
+	}
+}
+
+// Rest lets no more polls fall due and waits until nothing is in flight, so
+// that both ends have counted the same.
+func (s *Server) Rest(subscribers ...*Subscriber) {
+	s.t.Helper()
+	s.Timeline.Run(s.origin, 1) // long past
+	if err := s.Timeline.AtRest(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	until(s.t, "both ends count the same bytes", func() bool {
+		var clients wire.Counts
+		for _, sub := range subscribers {
+			c := sub.Tally.Counts()
+			clients.Conns += c.Conns
+			clients.BytesRead += c.BytesRead
+			clients.BytesWritten += c.BytesWritten
+		}
+		server := s.Tally.Counts()
+		return server.Conns == clients.Conns &&
+			server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
+	})
+}
+
+// bodySize is that of every event published here.
+const bodySize = 40
+
+// body is the body of event seq: any bytes where the encoding allows it.
+func body(c feed.Codec, seq uint64) []byte {
+	rng := rand.New(rand.NewPCG(seq, 1))
+	b := make([]byte, bodySize)
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+		if c == feed.Text {
+			b[i] = ' ' + b[i]%95
+		}
+	}
+	return b
+}
+
+func due(seq uint64) int64 { return int64(1000 * seq) }
