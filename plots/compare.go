@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -66,7 +65,7 @@ func compare(w io.Writer, old, new *report) error {
 	t.SetColumnConfigs(configs)
 	t.SuppressTrailingSpaces()
 	b.WriteString(t.Render() + "\n")
-	b.WriteString(paragraph(fmt.Sprintf("Medians over blocks with their %.0f %% intervals. The ratio is the median over all pairs of blocks (Hodges–Lehmann), its interval that of the Mann–Whitney U-test; ~: that test sees no difference.", 100*results.Confidence)) + "\n")
+	b.WriteString(paragraph(fmt.Sprintf("Medians over blocks with their %.0f %% intervals, their ratio, and p of the Mann–Whitney U-test; ~: that test sees no difference.", 100*results.Confidence)) + "\n")
 	b.WriteString(marks.String())
 	for _, s := range append(notes, differences(old, new)...) {
 		b.WriteString(hanging("doubt  ", s) + "\n")
@@ -117,54 +116,33 @@ func compareRow(old, new *report, a, b results.Treatment, metrics []string, mark
 	if errA != nil || errB != nil {
 		return append(row, "", ""), true
 	}
-	return append(row, changed(byBlock(qa.blocks), byBlock(qb.blocks))...), true
+	return append(row, changed(x.Summary, y.Summary, byBlock(qa.blocks), byBlock(qb.blocks))...), true
 }
 
-// changed is the ratio and its interval, or what can be said without one.
-func changed(old, new []float64) table.Row {
-	zero := func(vs []float64) bool {
-		for _, v := range vs {
-			if v <= 0 {
-				return true
-			}
-		}
-		return false
-	}
-	if zero(old) || zero(new) { // a ratio would mean nothing; a difference does
-		d := shift(old, new, func(o, n float64) float64 { return n - o })
-		switch {
-		case d.Lo == 0 && d.Hi == 0:
-			return table.Row{"=", "exact"}
-		case d.Lo <= 0 && d.Hi >= 0:
-			return table.Row{"~", tooSmall(d)}
-		case d.Center > 0:
-			return table.Row{"more", ""}
-		default:
-			return table.Row{"less", ""}
-		}
-	}
-	s := shift(old, new, func(o, n float64) float64 { return n / o })
-	ratio := "×" + results.Format(s.Center, "1")
-	switch {
-	case !s.Finite():
-		return table.Row{"~", tooSmall(s)}
-	case s.Lo == s.Hi && s.Lo == 1:
+// changed is the ratio of the medians, and how surely the two runs differ.
+func changed(old, new results.Summary, a, b []float64) table.Row {
+	if old.Lo == old.Hi && new.Lo == new.Hi && old.Center == new.Center {
 		return table.Row{"=", "exact"}
-	case s.Lo <= 1 && s.Hi >= 1:
-		return table.Row{"~", results.FormatInterval(s.Lo, s.Hi, "1")}
-	case s.Lo == s.Hi:
-		return table.Row{ratio, "exact"}
+	}
+	p := results.Unpaired(a, b)
+	sure := fmt.Sprintf("p = %.3f", p)
+	switch {
+	case min(len(a), len(b)) < minUnpaired:
+		return table.Row{"~", fmt.Sprintf("n = %d: too few", min(len(a), len(b)))}
+	case p > 1-results.Confidence:
+		return table.Row{"~", sure}
+	case old.Center > 0:
+		return table.Row{"×" + results.Format(new.Center/old.Center, "1"), sure}
+	case new.Center > old.Center:
+		return table.Row{"more", sure}
 	default:
-		return table.Row{ratio, results.FormatInterval(s.Lo, s.Hi, "1")}
+		return table.Row{"less", sure}
 	}
 }
 
-func tooSmall(s results.Summary) string {
-	if math.IsInf(s.Lo, 0) {
-		return fmt.Sprintf("n = %d: too few", s.N)
-	}
-	return ""
-}
+// minUnpaired is the fewest values of which the U-test can see a difference at
+// the level of results.Confidence.
+const minUnpaired = 4
 
 // differences are what else changed between the runs: a ratio may come from
 // there as well.

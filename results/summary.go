@@ -61,3 +61,18 @@ func Summarize(values []float64) Summary {
 func medianOf(x []float64) benchmath.Summary {
 	return benchmath.AssumeNothing.Summary(benchmath.NewSample(x, &benchmath.DefaultThresholds), Confidence)
 }
+
+// Unpaired tells how likely two samples of one law would lie this far apart or
+// farther, by benchmath's Mann–Whitney U-test. It is for two runs, which share
+// no blocks: what the host did to one it did not do to the other. Below 4
+// values each it cannot see any difference, and neither where a value is not a
+// number.
+func Unpaired(a, b []float64) (p float64) {
+	if slices.ContainsFunc(slices.Concat(a, b), math.IsNaN) {
+		return 1 // benchmath would look for its rank for ever
+	}
+	sample := func(x []float64) *benchmath.Sample {
+		return benchmath.NewSample(slices.Clone(x), &benchmath.DefaultThresholds) // it sorts in place
+	}
+	return benchmath.AssumeNothing.Compare(sample(a), sample(b)).P
+}

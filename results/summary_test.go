@@ -106,3 +106,20 @@ func TestIntervalCoversTheMedian(t *testing.T) {
 		}
 	}
 }
+
+func TestUnpaired(t *testing.T) {
+	low, high := []float64{1, 2, 3, 4, 5, 6}, []float64{11, 12, 13, 14, 15, 16}
+	// Of the 924 orders of 6 among 6, two lie this far apart: p = 2/924.
+	if p := Unpaired(low, high); math.Abs(p-2.0/924) > 1e-12 {
+		t.Errorf("samples apart: p = %v, want 2/924", p)
+	}
+	if p := Unpaired(low, low); p < 0.99 {
+		t.Errorf("a sample against itself: p = %v, want 1", p)
+	}
+	if p := Unpaired(low, append(slices.Clone(high), math.NaN())); p != 1 {
+		t.Errorf("with a NaN: p = %v, want 1", p)
+	}
+	if !slices.IsSorted(low) || low[0] != 1 {
+		t.Errorf("the sample was changed: %v", low)
+	}
+}
