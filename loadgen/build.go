@@ -73,5 +73,8 @@ func describeBuild(ctx context.Context) results.Build {
 // version is the program's name and build, for -version.
 func version() string {
 	b := describeBuild(context.Background())
+	if b.Revision == "" {
+		b.Revision = "(unknown revision)"
+	}
 	return fmt.Sprintf("loadgen %s, %s", b.Revision, b.Go)
 }

@@ -174,8 +174,12 @@ func (p *plan) print(w io.Writer) {
 	s := p.scenario
 	slots := p.slots()
 	fmt.Fprintf(w, "%s: %s\n", s.Path, strings.TrimSpace(s.Question))
-	fmt.Fprintf(w, "%d treatments × %d blocks = %d trials, about %v, and up to a fifth more for repeats of disturbed ones\n",
-		len(p.chosen), s.Blocks, len(slots), p.estimate(slots).Round(time.Second))
+	repeats := ", and up to a fifth more for repeats of disturbed ones"
+	if p.planned.Short {
+		repeats = ""
+	}
+	fmt.Fprintf(w, "%d treatments × %d blocks = %d trials, about %v%s\n",
+		len(p.chosen), s.Blocks, len(slots), p.estimate(slots).Round(time.Second), repeats)
 	fmt.Fprintf(w, "each: warm-up %v, measured window %v; seed %d\n", s.Warmup, s.Measure, s.Seed)
 	fixed := results.Treatment(maps.Clone(s.Fixed))
 	fmt.Fprintf(w, "fixed: %s\n", fixed.Key())

@@ -25,6 +25,12 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		if err != nil {
 			return err
 		}
+		for _, other := range plans {
+			if other.scenario.Name == p.scenario.Name {
+				return exitError{exitUsage, fmt.Errorf("%s and %s would both write %s.jsonl; run them one by one, each with an -out of its own",
+					other.scenario.Path, path, p.scenario.Name)}
+			}
+		}
 		plans = append(plans, p)
 	}
 	if o.dry {
@@ -39,13 +45,16 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	programs, err := build(ctx, dir, o.servers)
+	if ctx.Err() != nil {
+		return exitError{exitInterrupted, errors.New("interrupted before the first trial")}
+	}
 	if err != nil {
 		return err
 	}
 	var few error
 	for _, p := range plans {
 		path := filepath.Join(o.out, p.scenario.Name+".jsonl")
-		s := &session{plan: p, programs: programs, resume: o.resume, progress: newProgress(stderr), path: path}
+		s := &session{plan: p, programs: programs, resume: o.resume, progress: newProgress(stderr), path: path, try: trial.Run}
 		err := s.run(ctx)
 		var code exitError
 		if errors.As(err, &code) && code.code == exitFewTrials {
@@ -65,6 +74,7 @@ type session struct {
 	resume   bool
 	path     string
 	progress *progress
+	try      func(context.Context, trial.Config) (*results.Trial, error) // trial.Run, but in tests
 
 	layout host.Layout
 	canary *host.Canary
@@ -103,7 +113,8 @@ func (s *session) open(ctx context.Context) error {
 	if s.resume {
 		file, old, err := results.Append(s.path)
 		switch {
-		case errors.Is(err, os.ErrNotExist): // this scenario had not begun
+		case errors.Is(err, os.ErrNotExist):
+			s.progress.note("%s is not there yet: this run begins it", s.path)
 		case err != nil:
 			return err
 		default:
@@ -244,7 +255,7 @@ func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
 	}
 	c := s.plan.config(sl)
 	c.ServerPath, c.FleetPath, c.Layout = s.programs.servers, s.programs.fleet, s.layout
-	t, err := trial.Run(ctx, c)
+	t, err := s.try(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +270,7 @@ func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
 	}.Disturbance()
 	t.Disturbed = len(t.Disturbance) > 0
 	if err := s.file.Trial(t); err != nil {
-		return nil, fmt.Errorf("%w; then go on with: -resume -out %s", err, filepath.Dir(s.path))
+		return nil, err
 	}
 	s.trials = append(s.trials, t)
 	return t, nil

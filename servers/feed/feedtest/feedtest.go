@@ -25,10 +25,10 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 		knobs = []string{""}
 	}
 	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
-		t.Run(string(codec), suite{tr, knobs[0], codec, 2000}.delivery)
+		t.Run(string(codec), suite{tr, knobs[0], codec, 1200}.delivery)
 	}
 	for _, other := range knobs[1:] {
-		t.Run(other, suite{tr, other, feed.Text, 500}.delivery)
+		t.Run(other, suite{tr, other, feed.Text, 400}.delivery)
 	}
 	s := suite{transport: tr, knobs: knobs[0], codec: feed.Text}
 	t.Run("bad request", s.badRequests)

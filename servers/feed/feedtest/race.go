@@ -3,6 +3,7 @@ package feedtest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,97 +14,131 @@ import (
 // gapRace: an event that is published at any phase of the gap between an answer
 // and the next request, or the next wait, is neither lost nor doubled.
 //
-// A phase is a Point, and how often the publisher looks at the log before it
-// publishes. Each event is published at a phase of the course of the one
+// A phase is a Point, and how often the publisher looks at the log after it and
+// before it publishes. Each event is published at a phase of the course of the one
 // before, so that the feed runs by itself through all of them; it stops where
 // one is lost.
 func (s suite) gapRace(t *testing.T) {
-	t.Run("quiet log", func(t *testing.T) { s.race(t, s.phases, 100) })
-
+	t.Run("anywhere", func(t *testing.T) {
+		server, sub, race := s.startRace(t, 0)
+		var phases []phase
+		for n := range s.phases {
+			phases = append(phases, phase{race.usable[n%len(race.usable)], n/len(race.usable) + itself})
+		}
+		race.run(t, server, sub, phases)
+	})
+	if s.codec != feed.Text {
+		return // what follows does not depend on it
+	}
 	// Other readers keep the log so busy that whoever wants it has to queue.
 	// Looking at it then keeps the publisher in step with the server's end, and
 	// its event comes between any two things that that end does with the log,
 	// however close they are.
-	t.Run("busy log", func(t *testing.T) { s.race(t, s.phases/10, 10, 0, 0, 0) })
+	t.Run("between looking and waiting", func(t *testing.T) {
+		server, sub, race := s.startRace(t, 500)
+		last := ServerHasWrote
+		if slices.Contains(race.usable, ServeBegins) {
+			last = ServeBegins
+		}
+		var phases []phase
+		for n := range s.phases / 15 {
+			phases = append(phases, phase{last, n%6 + itself})
+		}
+		defer keepBusy(server.Log)()
+		race.run(t, server, sub, phases)
+	})
 }
 
-func (s suite) race(t *testing.T, phases, mostLooks int, readers ...uint64) {
-	var race race
+// startRace subscribes to a server with so many events, and finds out which
+// points the course of an event passes: that depends on the transport.
+func (s suite) startRace(t *testing.T, events int) (*Server, *Subscriber, *race) {
+	t.Helper()
+	race := new(race)
 	server := Serve(t, s.transport, Config{Codec: s.codec, Hook: race.pass})
-	server.Publish(1)
-	sub := server.Subscribe(0, s.knobs)
-	sub.Await(1)
-
-	// Which points an event's course passes depends on the transport.
+	server.Publish(events + 1)
+	sub := server.Subscribe(uint64(events), s.knobs)
+	sub.Await(server.Log.Newest())
 	const trials = 20
-	race.forget()
+	for p := range race.passed {
+		race.passed[p].Store(0)
+	}
 	for range trials {
 		server.Publish(1)
 		sub.Await(server.Log.Newest())
 	}
-	usable := race.passedAtLeast(trials - 1) // the last event's course goes on
-	if len(usable) < 3 {
-		t.Fatalf("an event's course passes no more than %v", usable)
+	for p := range points {
+		if race.passed[p].Load() >= trials-1 { // the last event's course goes on
+			race.usable = append(race.usable, p)
+		}
 	}
-	server.Publish(feed.DefaultRing) // for the readers to read
-	before := server.Log.Newest()
-	sub.Await(before)
+	if len(race.usable) < 3 {
+		t.Fatalf("an event's course passes no more than %v", race.usable)
+	}
+	return server, sub, race
+}
 
+// keepBusy lets three readers take turns at the log until it is stopped.
+func keepBusy(log *feed.Log) (stop func()) {
 	var over atomic.Bool
 	var reading sync.WaitGroup
-	defer reading.Wait()
-	defer over.Store(true)
-	for _, cursor := range readers {
+	for range 3 {
 		reading.Go(func() {
 			var records []feed.Record
 			for !over.Load() {
-				records, _, _ = server.Log.Since(cursor, math.MaxInt, records[:0])
+				records, _, _ = log.Since(0, math.MaxInt, records[:0])
 			}
 		})
 	}
-	race.run(server, usable, phases, mostLooks)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the race stood before phase %v", race.next())
-		}
-	})
-	newest := before + uint64(phases) + 1
-	sub.Await(newest)
-	race.published.Wait()
-	server.Rest(sub)
-	server.Check(sub.Events(), 0, newest)
+	return func() {
+		over.Store(true)
+		reading.Wait()
+	}
 }
 
 type phase struct {
 	at    Point
-	looks int // 0: whoever passes the point publishes; else another goroutine
+	looks int
 }
+
+// itself stands for no looks and no publisher either: whoever passes the point
+// publishes, before it does anything else.
+const itself = -1
 
 func (p phase) String() string { return fmt.Sprintf("%d looks after %v", p.looks, p.at) }
 
 type race struct {
+	passed [points]atomic.Int64
+	usable []Point
+
 	server    *Server
 	published sync.WaitGroup
 
 	mu     sync.Mutex
-	passed [points]int
 	phases []phase // still to come; the first is armed
 }
 
-// run arms the first phase and sets the feed going.
-func (r *race) run(server *Server, at []Point, phases, mostLooks int) {
+// run takes the feed through all phases.
+func (r *race) run(t *testing.T, server *Server, sub *Subscriber, phases []phase) {
+	t.Helper()
+	newest := server.Log.Newest() + uint64(len(phases)) + 1
 	r.mu.Lock()
-	r.server = server
-	for n := range phases {
-		r.phases = append(r.phases, phase{at[n%len(at)], n / len(at) % mostLooks})
-	}
+	r.server, r.phases = server, phases
 	r.mu.Unlock()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the race stood before phase %v", r.next())
+		}
+	})
 	server.Publish(1)
+	sub.Await(newest)
+	r.published.Wait()
+	server.Rest(sub)
+	server.Check(sub.Events(), sub.Since, newest)
 }
 
 func (r *race) pass(p Point) {
+	r.passed[p].Add(1)
 	r.mu.Lock()
-	r.passed[p]++
 	if len(r.phases) == 0 || r.phases[0].at != p {
 		r.mu.Unlock()
 		return
@@ -113,7 +148,7 @@ func (r *race) pass(p Point) {
 	looks := r.phases[0].looks
 	r.phases = r.phases[1:]
 	r.mu.Unlock()
-	if looks == 0 {
+	if looks == itself {
 		r.server.Publish(1)
 		return
 	}
@@ -123,23 +158,6 @@ func (r *race) pass(p Point) {
 		}
 		r.server.Publish(1)
 	})
-}
-
-func (r *race) forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.passed = [points]int{}
-}
-
-func (r *race) passedAtLeast(n int) (at []Point) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for p, times := range r.passed {
-		if times >= n {
-			at = append(at, Point(p))
-		}
-	}
-	return at
 }
 
 func (r *race) next() []phase {

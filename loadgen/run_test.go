@@ -1,0 +1,377 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"math"
+	"net"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pushbench/results"
+	"pushbench/servers/all"
+	"pushbench/servers/feed"
+)
+
+// read is the run on file.
+func (w *workshop) read() *results.Run {
+	w.t.Helper()
+	run, err := results.Read(w.result())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return run
+}
+
+// checkComplete: every trial of the plan is there exactly once, but for
+// repeats, which are numbered; those of an earlier session come first and are
+// what they were.
+func (w *workshop) checkComplete(earlier ...*results.Trial) *results.Run {
+	w.t.Helper()
+	run := w.read()
+	if run.End == nil || run.End.Reason != "complete" || run.End.Trials != len(run.Trials) || len(run.Warnings) > 0 {
+		w.t.Errorf("end %+v of %d trials, warnings %q", run.End, len(run.Trials), run.Warnings)
+	}
+	attempts := map[string]int{}
+	for i, trial := range run.Trials {
+		if trial.Attempt != attempts[place(trial)] {
+			w.t.Errorf("trial %d is attempt %d of %s, want %d", i+1, trial.Attempt, place(trial), attempts[place(trial)])
+		}
+		attempts[place(trial)]++
+		if trial.Order != i+1 {
+			w.t.Errorf("trial %d has the place %d", i+1, trial.Order)
+		}
+	}
+	if want := len(run.Header.Plan.Treatments) * run.Header.Plan.Blocks; len(attempts) != want {
+		w.t.Errorf("trials of %d places, want %d", len(attempts), want)
+	}
+	for i, trial := range earlier {
+		if len(run.Trials) <= i || !run.Trials[i].Started.Equal(trial.Started) || place(run.Trials[i]) != place(trial) {
+			w.t.Fatalf("trial %d of the earlier session is lost", i+1)
+		}
+	}
+	return run
+}
+
+func TestCompleteRun(t *testing.T) {
+	w := newWorkshop(t, tiny)
+	c := w.command()
+	c.want(exitOK, "\n4 trials, about 2s\n", "\n[1/4] block 1  ", "\n[4/4] block 2  ", "  ETA 0s  ")
+	if got, want := c.stdout.String(), w.result()+"\n"; got != want {
+		t.Errorf("stdout %q, want %q", got, want)
+	}
+	run := w.checkComplete()
+	h := run.Header
+	if h.Scenario.Name != "tiny" || h.Scenario.Text != tiny || h.Plan.Blocks != 2 || h.Plan.Measure != 100*time.Millisecond || h.Plan.Seed != 1 {
+		t.Errorf("scenario %+v, plan %+v", h.Scenario, h.Plan)
+	}
+	if len(h.Host.ServerCPUs) == 0 || len(h.Host.FleetCPUs) == 0 || len(h.Host.Canary) != firstCanaries || h.Build.Go == "" || h.Started.IsZero() {
+		t.Errorf("host %+v, build %+v, started %v", h.Host, h.Build, h.Started)
+	}
+	for _, trial := range run.Trials {
+		for _, metric := range []string{"staleness/p50", "bytes/total/down", "events/lost", "canary", "host/canary"} {
+			if _, err := trial.Value(metric); err != nil {
+				t.Errorf("trial %d: %v", trial.Order, err)
+			}
+		}
+	}
+	w.alive.allEnded()
+}
+
+// Two scenarios are two files, one after the other.
+func TestTwoScenarios(t *testing.T) {
+	one := strings.Replace(tiny, "blocks: 2", "blocks: 1", 1)
+	w := newWorkshop(t, one)
+	w.write(w.dir+"/other.yaml", one)
+	c := w.command("-only", "ws")
+	c.Args = append(c.Args, w.dir+"/other.yaml")
+	c.want(exitOK)
+	for _, name := range []string{"tiny", "other"} {
+		run, err := results.Read(w.dir + "/out/" + name + ".jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(run.Trials) == 0 || run.End == nil || run.Trials[0].Treatment.Transport() != "ws" || run.Header.Scenario.Name != name {
+			t.Errorf("%s: %d trials, end %+v", name, len(run.Trials), run.End)
+		}
+	}
+}
+
+// Ctrl-C ends the trial in hand, closes the file, and -resume does the rest.
+func TestInterruptAndResume(t *testing.T) {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(s.String(), func(t *testing.T) {
+			w := newWorkshop(t, tiny)
+			gate := w.gated(3)
+			c := w.command().start()
+			w.alive.await("fleet", 2)
+			c.signal(s)
+			gate.open()
+			if code := c.wait(); code != exitInterrupted {
+				t.Fatalf("exit code %d, want %d; it said\n%s", code, exitInterrupted, &c.stderr)
+			}
+			c.says("loadgen: interrupted after ", "; go on with: -resume -out "+w.dir+"/out\n")
+			run := w.read()
+			if len(run.Trials) != 1 || run.End == nil || run.End.Reason != "interrupted" || run.End.Trials != len(run.Trials) || len(run.Warnings) > 0 {
+				t.Fatalf("%d trials, end %+v, warnings %q", len(run.Trials), run.End, run.Warnings)
+			}
+			w.command("-resume").want(exitOK)
+			w.checkComplete(run.Trials...)
+			w.alive.allEnded()
+		})
+	}
+}
+
+// kill -9 leaves no time for anything. The children end with their input, and
+// what was written is whole.
+func TestKilledAndResumed(t *testing.T) {
+	w := newWorkshop(t, tiny)
+	gate := w.gated(5)
+	c := w.command().start()
+	w.alive.await("fleet", 3)
+	c.signal(syscall.SIGKILL)
+	c.wait()
+	gate.open()
+	w.alive.allEnded()
+
+	run := w.read()
+	if len(run.Trials) != 2 || run.End != nil {
+		t.Fatalf("%d trials, end %+v; two were written before the third began", len(run.Trials), run.End)
+	}
+	// Had the kernel been stopped as well, a piece of a line might follow.
+	f, err := os.OpenFile(w.result(), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"type":"trial","treatment":{"transport":"w`); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	w.alive = newAlive(t, w.dir+"/alive-again")
+	w.env = append(w.env, aliveVar+"="+w.alive.path)
+	w.command("-resume").want(exitOK, "is cut off and was dropped")
+	w.checkComplete(run.Trials...)
+	w.alive.allEnded()
+}
+
+// The limit on a file's size stands for a disk that is full: it needs no root,
+// and a write fails in the same way, halfway through a line.
+func TestDiskFull(t *testing.T) {
+	w := newWorkshop(t, tiny)
+	w.command().want(exitOK)
+	lines := bytes.SplitAfter(w.contents(), []byte("\n"))
+	if err := os.Remove(w.result()); err != nil {
+		t.Fatal(err)
+	}
+
+	full := len(lines[0]) + len(lines[1]) + len(lines[2])/2
+	c := w.command()
+	c.Env = append(c.Env, fmt.Sprintf("%s=file-size=%d", limitVar, full))
+	c.want(exitFailure, "append trial ", "file too large; the file holds its first ", "lines whole and nothing else", "then go on with -resume")
+	run := w.read()
+	if len(run.Trials) == 0 || len(run.Trials) > 2 || run.End != nil {
+		t.Fatalf("%d trials and the end %+v of a file that has room for one or two", len(run.Trials), run.End)
+	}
+	if text := w.contents(); text[len(text)-1] != '\n' {
+		t.Errorf("the file ends in a torn line: …%s", text[max(0, len(text)-80):])
+	}
+	w.command("-resume").want(exitOK)
+	w.checkComplete(run.Trials...)
+}
+
+func (w *workshop) contents() []byte {
+	w.t.Helper()
+	text, err := os.ReadFile(w.result())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return text
+}
+
+// No room for the header: nothing is run, and nothing stands in the way of the
+// next try.
+func TestDiskFullAtOnce(t *testing.T) {
+	w := newWorkshop(t, tiny)
+	c := w.command()
+	c.Env = append(c.Env, limitVar+"=file-size=100")
+	c.want(exitFailure, "append the header to ", "file too large")
+	if len(w.contents()) > 0 {
+		t.Errorf("the file holds %q", w.contents())
+	}
+	w.command().want(exitOK)
+	w.checkComplete()
+}
+
+func TestFileLimitTooLow(t *testing.T) {
+	w := newWorkshop(t, strings.Replace(tiny, "subscribers: 3", "subscribers: 200", 1))
+	c := w.command()
+	c.Env = append(c.Env, limitVar+"=open-files=100")
+	c.want(exitFailure, w.scenario+": 200 subscribers: open files: 264 are needed per process, the hard limit is 100; use fewer subscribers, or raise it: `ulimit -Hn 264`")
+	if _, err := os.Stat(w.dir + "/out"); err == nil {
+		t.Error("the directory of results was made")
+	}
+	w.alive.hold.Close()
+	if child, open := <-w.alive.heard; open {
+		t.Errorf("%s was started", child)
+	}
+}
+
+// A child that is killed costs its trial and no other.
+func TestChildKilled(t *testing.T) {
+	for _, role := range []string{"server", "fleet"} {
+		t.Run(role, func(t *testing.T) {
+			w := newWorkshop(t, tiny)
+			gate := w.gated(3) // the second server serves, and its fleet has not begun
+			c := w.command().start()
+			if err := syscall.Kill(w.alive.await(role, 2), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			gate.open()
+			if code := c.wait(); code != exitOK {
+				t.Fatalf("exit code %d; it said\n%s", code, &c.stderr)
+			}
+			run := w.checkComplete()
+			var struck []int
+			for _, trial := range run.Trials {
+				if strings.Contains(strings.Join(trial.Invalid, "\n"), role+": ended with signal: killed") {
+					struck = append(struck, trial.Order)
+				}
+			}
+			if !slices.Equal(struck, []int{2}) {
+				t.Errorf("the %s was killed in the trials %v, want the second alone", role, struck)
+			}
+			c.says("[2/4] block 1  ", "invalid: ", role+": ended with signal: killed\n")
+			w.alive.allEnded()
+		})
+	}
+}
+
+// A server that cannot listen fails its trial, and the record says why.
+func TestPortTaken(t *testing.T) {
+	w := newWorkshop(t, strings.Replace(tiny, "blocks: 2", "blocks: 1", 1))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	w.env = append(w.env, addrVar+"="+l.Addr().String())
+	w.command().want(exitOK, "invalid: server: ")
+	for _, trial := range w.checkComplete().Trials {
+		if trial.Valid || !strings.Contains(trial.Log, "address already in use; choose another address with -addr") {
+			t.Errorf("trial %d: broken rules %q, log %q", trial.Order, trial.Invalid, trial.Log)
+		}
+	}
+}
+
+// Two runs at once would disturb each other.
+func TestSecondRunAtOnce(t *testing.T) {
+	w := newWorkshop(t, tiny)
+	gate := w.gated(1)
+	first := w.command().start()
+	w.alive.await("fleet", 1)
+	for _, args := range [][]string{nil, {"-resume"}} {
+		w.command(args...).want(exitFailure, w.dir+"/out: another run is writing in this directory: wait for it to end, or use another -out")
+	}
+	gate.open()
+	if code := first.wait(); code != exitOK {
+		t.Fatalf("exit code %d; it said\n%s", code, &first.stderr)
+	}
+	w.checkComplete()
+}
+
+// The same poll costs the same bytes at any hour, on any port and in a run of
+// any length: those that it costs when done by hand.
+func TestBytesAreConstant(t *testing.T) {
+	const scenario = `question: What does a poll cost?
+fixed: {transport: poll?interval=50ms, subscribers: 3, arrivals: constant, rate: 20/s, payload: 939B}
+warmup: 50ms
+measure: %s
+blocks: 1
+`
+	w := newWorkshop(t, fmt.Sprintf(scenario, "300ms"))
+	// An event is 1,000 bytes, so that the length of up to nine has four digits.
+	request, answer, empty := heads(t, 939)
+	for _, run := range []struct{ measure, addr string }{
+		{"300ms", "127.0.0.1:0"},
+		{"900ms", shortPort(t)},
+	} {
+		w.write(w.scenario, fmt.Sprintf(scenario, run.measure))
+		c := w.command()
+		c.Env = append(c.Env, addrVar+"="+run.addr)
+		c.want(exitOK)
+		trial := w.checkComplete().Trials[0]
+		get := func(metric string) float64 {
+			m, err := trial.Value(metric)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m.Value
+		}
+		polls := get("requests") // per event, as all of these
+		withoutEvent := get("requests/empty") / polls
+		want := withoutEvent*float64(empty) + (1-withoutEvent)*float64(answer)
+		if up := get("bytes/protocol/up") / polls; math.Abs(up-float64(request)) > 1e-6 {
+			t.Errorf("%s at %s: %v bytes up a poll, want %d", run.measure, run.addr, up, request)
+		}
+		if down := get("bytes/protocol/down") / polls; math.Abs(down-want) > 1e-6 {
+			t.Errorf("%s at %s: %v bytes of heads down a poll, want %v", run.measure, run.addr, down, want)
+		}
+		if err := os.Remove(w.result()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// heads is how long a poll's request is, and the heads of an answer with an
+// event and of one without.
+func heads(t *testing.T, payload int) (request, answer, empty int) {
+	t.Helper()
+	log := feed.NewLog(feed.Text, 10, feed.NewClock())
+	log.Publish(0, make([]byte, payload))
+	server := httptest.NewServer(all.Handler(log))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	ask := func(since int) (sent, head int) {
+		t.Helper()
+		sent, err := fmt.Fprintf(conn, "GET /poll?since=%019d HTTP/1.1\r\nHost: feed.test\r\nUser-Agent: Go-http-client/1.1\r\n\r\n", since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := ""; line != "\r\n"; {
+			if line, err = in.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+			head += len(line)
+		}
+		return sent, head
+	}
+	_, empty = ask(1)
+	request, answer = ask(0)
+	return request, answer, empty
+}
+
+// shortPort is a free address with a port of four digits: those that the kernel
+// picks have five.
+func shortPort(t *testing.T) string {
+	t.Helper()
+	for port := 9999; port > 1023; port-- {
+		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no port of four digits is free")
+	return ""
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const reference = "../results/reference"
+
+// TestReferenceFigures holds the committed figures and tables to the committed
+// runs: what is shown is what `make plots` draws from them. PNGs are not
+// compared, as they are the same drawings.
+func TestReferenceFigures(t *testing.T) {
+	runs, err := filepath.Glob(reference + "/*.jsonl")
+	if err != nil || len(runs) == 0 {
+		t.Fatalf("no reference runs in %s (%v)", reference, err)
+	}
+	dir := t.TempDir()
+	if r := plotFrom(t, append([]string{"-out", dir}, runs...)); r.code != exitOK && r.code != exitTooFew {
+		t.Fatalf("exit code %d: %s", r.code, r.stderr)
+	}
+	committed := textFiles(t, reference+"/figures")
+	drawn := textFiles(t, dir)
+	for name := range drawn {
+		if !bytes.Equal(committed[name], drawn[name]) {
+			t.Errorf("%s is not what the reference run gives; `make plots` draws it again", name)
+		}
+	}
+	for name := range committed {
+		if drawn[name] == nil {
+			t.Errorf("%s belongs to no reference run; remove it", name)
+		}
+	}
+}
+
+// TestReferenceReadme holds README's result to the committed headline run.
+func TestReferenceReadme(t *testing.T) {
+	const path = "../README.md"
+	readme, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(readme), "headline.jsonl -->\n")
+	_, foot, ok2 := strings.Cut(rest, "<!-- end of result -->")
+	if !ok || !ok2 {
+		t.Fatal("README.md has lost the marks around its result")
+	}
+	head += "headline.jsonl -->\n"
+	foot = "<!-- end of result -->" + foot
+	want := head + readmeResult(t) + foot
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, string(readme)); diff != "" {
+		t.Errorf("README.md does not show the reference run; `make plots` writes it (-want +got):\n%s", diff)
+	}
+}
+
+// readmeResult is the figure, conditions and table of the headline run.
+func readmeResult(t *testing.T) string {
+	r := plotFrom(t, []string{"-markdown", "-out", t.TempDir(), reference + "/headline.jsonl"})
+	if r.code != exitOK {
+		t.Fatalf("exit code %d: %s", r.code, r.stderr)
+	}
+	var shown []string
+	for _, block := range strings.Split(r.stdout, "\n\n") {
+		if strings.HasPrefix(block, "- [") || strings.Contains(block, " claims: ") {
+			break // footnotes and verdicts stand in the full table
+		}
+		if !strings.HasPrefix(block, "#") {
+			shown = append(shown, block)
+		}
+	}
+	figure := "![How old an event is when a subscriber has it](results/reference/figures/headline-quantiles-staleness.svg)"
+	more := "The [full table](results/reference/figures/table.md) has footnotes, the host, and a verdict on each claim."
+	return "\n" + strings.Join(append([]string{figure}, append(shown, more)...), "\n\n") + "\n\n"
+}
+
+// plotFrom runs the program here, where the reference runs are.
+func plotFrom(t *testing.T, args []string) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
+	return result{code, stdout.String(), stderr.String()}
+}
+
+// textFiles is what a folder holds, pictures in points apart.
+func textFiles(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := make(map[string][]byte)
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".png" {
+			continue
+		}
+		if files[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
