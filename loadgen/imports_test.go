@@ -72,8 +72,10 @@ type listed struct {
 }
 
 func TestImportRules(t *testing.T) {
-	_, err := exec.LookPath("go")
-	need.That(t, err == nil, "the go command, to list imports")
+	need.Go(t)
+	if err := need.Sources(module + "/..."); err != nil {
+		t.Fatal(err)
+	}
 	for _, system := range []string{"linux", "darwin"} { // files of one are not seen from the other
 		pkgs, err := list(system)
 		if err != nil {

@@ -35,16 +35,19 @@ func (p *progress) start(total int, estimate time.Duration) {
 // trial reports the i-th trial of the series, with the estimate for those that
 // follow.
 func (p *progress) trial(i int, plan *plan, s slot, t *results.Trial, left time.Duration) {
-	state := "ok"
-	switch {
-	case !t.Valid:
-		state = "invalid: " + strings.Join(t.Invalid, "; ")
-	case t.Disturbed:
-		state = "disturbed: " + strings.Join(t.Disturbance, "; ")
+	var state []string
+	if !t.Valid {
+		state = append(state, "invalid: "+strings.Join(t.Invalid, "; "))
+	}
+	if t.Disturbed {
+		state = append(state, "disturbed: "+strings.Join(t.Disturbance, "; "))
+	}
+	if len(state) == 0 {
+		state = []string{"ok"}
 	}
 	p.note("[%*d/%d] block %d  %-*s  %-24s  ETA %v  %s",
 		len(fmt.Sprint(p.total)), i+1, p.total, s.block, plan.nameWidth(), plan.name(s.treatment),
-		figures(t), p.eta(left), state)
+		figures(t), p.eta(left), strings.Join(state, "; "))
 }
 
 // eta scales the estimate of what is left by how long the trials so far took

@@ -26,7 +26,7 @@ import (
 // a process of its own. CPU time is this process's, by getrusage; an operation
 // is an event at one subscriber, or a poll.
 //
-//	go test -run='^$' -bench=Client ./loadgen/fleet
+//	go test -run='^$' -bench=Client -benchtime=20000x ./loadgen/fleet
 const (
 	connections  = 64
 	eventRate    = 500.0 // WebSocket: events/s, each to every connection
@@ -45,6 +45,9 @@ func BenchmarkClientWebSocket(b *testing.B) {
 	report(b, "event", floor, fleet)
 }
 
+// A poller wakes twice for each poll, to ask and to be answered, and the server
+// once: at a pace, with an idle core between polls, even the floor is dearer
+// than the server.
 func BenchmarkClientPoll(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	d := time.Duration(perConnection(b)) * pollInterval
@@ -57,6 +60,68 @@ func BenchmarkClientPoll(b *testing.B) {
 	report(b, "poll", floor, fleet)
 	b.ReportMetric(standard.client*1e9, "net/http-cpu-ns/poll")
 	b.ReportMetric(fleet.client/fleet.server, "client/server")
+}
+
+// Polls back to back on one connection: the exchange alone, without the timers
+// and the waking up that a pace takes.
+func BenchmarkClientExchange(b *testing.B) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	b.StopTimer()
+	s := startSender(b, 1)
+	dial := func(context.Context) (net.Conn, error) { return net.Dial("tcp", s.addrs.Still) }
+
+	conn, err := dial(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	req, buf, size := request(pollSince), make([]byte, 4096), 0
+	floor := s.measure(b, func() {
+		for range b.N {
+			if size, err = exchange(conn, req, buf, size); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+
+	fetch := func(client *http.Client) cost {
+		defer client.CloseIdleConnections()
+		ctx, cancel := context.WithCancel(b.Context())
+		defer cancel() // which closes the fleet's connection
+		f, err := feed.NewFetcher(ctx, client, wire.URL, "poll", feed.Subscription{
+			Options: pollOptions(b), Codec: feed.Text, Emit: func(feed.Event) {}, Meter: new(feed.Meter),
+		}, false)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return s.measure(b, func() {
+			for range b.N {
+				f.Cursor = 0 // so that every answer has the same event
+				if err := f.Fetch(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	n := int64(b.N)
+	fleet := fetch((&wire.Client{Dial: dial, Tally: new(wire.Tally), Headers: new(wire.Headers)}).HTTP())
+	standard := fetch(&http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+	}})
+	report(b, "poll", floor.over(n), fleet.over(n))
+	b.ReportMetric(standard.over(n).client*1e9, "net/http-cpu-ns/poll")
+	b.ReportMetric(fleet.client/fleet.server, "client/server")
+}
+
+const pollSince = "poll?since=0000000000000000000"
+
+func pollOptions(b *testing.B) feed.Options {
+	b.Helper()
+	spec, err := all.Parse("poll")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return spec.Options
 }
 
 func BenchmarkClientLongPoll(b *testing.B) {
@@ -111,7 +176,7 @@ func ofFleet(b *testing.B, s *senderProcess, transport string, d time.Duration, 
 	s.pass(warmUp, run)
 	var before, after Mark
 	p.do(control.Mark, control.None{}, &before)
-	c := s.measure(b, d, run)
+	c := s.measure(b, func() { s.pass(d, run) })
 	p.do(control.Mark, control.None{}, &after)
 	return c.over(ops(after) - ops(before))
 }
@@ -146,7 +211,7 @@ func ofStandard(b *testing.B, s *senderProcess, transport string, d time.Duratio
 	}
 	s.pass(warmUp, rest(b, timeline))
 	before := meter.Requests.Load()
-	c := s.measure(b, d, rest(b, timeline))
+	c := s.measure(b, func() { s.pass(d, rest(b, timeline)) })
 	return c.over(meter.Requests.Load() - before)
 }
 
@@ -183,7 +248,7 @@ func bare(b *testing.B, s *senderProcess, addr string, d time.Duration, timeline
 	}
 	s.pass(warmUp, rest(b, timeline))
 	before := count.Load()
-	c := s.measure(b, d, rest(b, timeline))
+	c := s.measure(b, func() { s.pass(d, rest(b, timeline)) })
 	c = c.over(count.Load() - before)
 	cancel()
 	for _, conn := range conns {
@@ -246,7 +311,7 @@ func exchange(conn net.Conn, request, buf []byte, size int) (int, error) {
 // barePolls polls the still feed, so that every answer has one event.
 func barePolls(b *testing.B, s *senderProcess, d time.Duration) cost {
 	timeline := feed.NewTimeline(s.clock)
-	req := request("poll?since=0000000000000000000")
+	req := request(pollSince)
 	return bare(b, s, s.addrs.Still, d, timeline, func(ctx context.Context, conn net.Conn, phase float64, done func()) error {
 		member := timeline.Join()
 		defer member.Leave()

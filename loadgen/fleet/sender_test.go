@@ -174,9 +174,9 @@ func (s *senderProcess) pass(d time.Duration, client func(control.RunArgs)) {
 // cost is the CPU time that clients and sender take (s).
 type cost struct{ client, server float64 }
 
-// measure is the cost of letting trial time pass. The benchmark's own timer
-// runs meanwhile, and at no other time.
-func (s *senderProcess) measure(b *testing.B, d time.Duration, client func(control.RunArgs)) cost {
+// measure is the cost of f. The benchmark's own timer runs meanwhile, and at no
+// other time.
+func (s *senderProcess) measure(b *testing.B, f func()) cost {
 	b.Helper()
 	own := func() float64 {
 		u, err := control.ReadUsage()
@@ -187,11 +187,11 @@ func (s *senderProcess) measure(b *testing.B, d time.Duration, client func(contr
 	}
 	var before, after control.Usage
 	s.do(control.Mark, control.None{}, &before)
-	start := own()
 	b.StartTimer()
-	s.pass(d, client)
-	b.StopTimer()
+	start := own()
+	f()
 	c := own() - start
+	b.StopTimer()
 	s.do(control.Mark, control.None{}, &after)
 	return cost{c, after.CPU() - before.CPU()}
 }

@@ -167,13 +167,14 @@ func TestServe(t *testing.T) {
 			s, p := serve(t, test.codec), startFleet(t)
 			p.do(Connect, s.config(test.transport), nil)
 			s.publish()
-			const warm, end = 50 * time.Millisecond, 250 * time.Millisecond
-			origin := s.Clock.Now()
+			// The fleet must have its orders before trial time starts.
+			const lead, warm, end = 100 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond
+			origin := s.Clock.Now() + int64(lead)
 			run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: warm}})
 			var before, after Mark
 			p.do(control.Mark, control.None{}, &before)
 
-			origin = s.Clock.Now() - int64(warm)
+			origin = s.Clock.Now() + int64(lead-warm)
 			from, until := origin+int64(warm), origin+int64(end-40*time.Millisecond)
 			run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: end}, From: from, Until: until})
 			p.do(control.Mark, control.None{}, &after)

@@ -182,8 +182,8 @@ func (c Config) serverArgs() []string {
 type pair struct{ server, fleet *child }
 
 // lead is how far ahead of now trial time starts, so that both processes have
-// their orders before it does.
-const lead = 20 * time.Millisecond
+// their orders before it does. It is a variable for tests.
+var lead = 20 * time.Millisecond
 
 // steps is the trial itself.
 func (o *observation) steps(ctx context.Context, p pair) error {

@@ -195,6 +195,32 @@ func TestAtRestRightAfterRun(t *testing.T) {
 	})
 }
 
+// Who has left is not waited for, whether it left at work or at rest.
+func TestAtRestForgetsWhoLeft(t *testing.T) {
+	inBubble(t, func(t *testing.T, tl *Timeline, _ func() time.Duration) {
+		for range 3 {
+			ctx, cancel := context.WithCancel(t.Context())
+			resting := tl.Join()
+			left := make(chan struct{})
+			go func() {
+				defer close(left)
+				defer resting.Leave()
+				resting.Wait(ctx, Forever, NewSleep(tl.clock))
+			}()
+			synctest.Wait()
+			cancel()
+			<-left
+			tl.Join().Leave()
+			tl.run(0, 10*ms)
+			deadline, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if err := tl.AtRest(deadline); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // A mark that is moved while somebody waits for it is waited for where it is.
 func TestAtRestFollowsRun(t *testing.T) {
 	inBubble(t, func(t *testing.T, tl *Timeline, now func() time.Duration) {

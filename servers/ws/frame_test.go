@@ -62,7 +62,7 @@ func TestBadFrames(t *testing.T) {
 		{"cut header", "\x81", cut},
 		{"cut message", "\x81\x05he", cut},
 		{"not an event", "\x81\x05hello", hold},
-		{"binary where the feed is text", "\x82\x05hello", hold},
+		{"binary where the feed is text", "\x82\x3d" + string(feed.Text.Append(nil, feed.Event{Seq: 1})), hold},
 		{"reserved bits", "\xf1\x05hello", hold},
 		{"unknown opcode", "\x83\x00", hold},
 		{"unknown control frame", "\x8b\x00", hold},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -33,16 +34,39 @@ func Program(dir, pkg string) func(testing.TB) string {
 		if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, pkg).CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 		}
-		return path, nil
+		return path, Sources(pkg)
 	})
 	return func(t testing.TB) string {
 		t.Helper()
-		_, err := exec.LookPath("go")
-		That(t, err == nil, "the go command, to build "+pkg)
+		Go(t)
 		path, err := build()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return path
 	}
+}
+
+// Go asks for the go command.
+func Go(t testing.TB) {
+	t.Helper()
+	_, err := exec.LookPath("go")
+	That(t, err == nil, "the go command")
+}
+
+// Sources looks at the files of this module that packages are made of, which go
+// test takes note of: else it would give a result from its cache after a change
+// in a package that the test builds or lists but does not import.
+func Sources(pkgs string) error {
+	const files = `{{if and .Module .Module.Main}}{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{end}}`
+	out, err := exec.Command("go", "list", "-deps", "-e", "-f", files, pkgs).Output()
+	if err != nil {
+		return fmt.Errorf("list the files of %s: %w", pkgs, err)
+	}
+	for file := range strings.SplitSeq(strings.TrimSpace(string(out)), "\n") {
+		if _, err := os.Stat(file); err != nil {
+			return err
+		}
+	}
+	return nil
 }

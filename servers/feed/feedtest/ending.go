@@ -3,6 +3,7 @@ package feedtest
 import (
 	"context"
 	"net"
+	"net/http"
 	"testing"
 
 	"pushbench/servers/feed"
@@ -93,6 +94,22 @@ func (s suite) cancel(t *testing.T) {
 		if err := sub.Err(); err != nil {
 			t.Error(err)
 		}
+	})
+	t.Run("on net/http's own client", func(t *testing.T) {
+		server := Serve(t, s.transport, Config{})
+		server.Publish(3)
+		transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.dial(ctx) }}
+		defer transport.CloseIdleConnections()
+		sub := server.NewSubscriber(0, s.knobs)
+		sub.Client = &http.Client{Transport: transport}
+		sub.Start()
+		sub.Await(3)
+		server.Publish(2)
+		sub.Await(5)
+		if err := sub.Cancel(); err != nil {
+			t.Error(err)
+		}
+		server.Check(sub.Events(), 0, 5)
 	})
 	t.Run("while there is nothing to get", func(t *testing.T) {
 		server := Serve(t, s.transport, Config{})

@@ -1,0 +1,160 @@
+package all_test
+
+import (
+	"context"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"pushbench/servers/all"
+	"pushbench/servers/feed"
+	"pushbench/servers/feed/feedtest"
+	"pushbench/servers/wire"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(feedtest.LeakedDescriptors()))
+}
+
+// The table's rows are whole, and no two are the same.
+func TestTable(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, tr := range all.Transports {
+		if tr.Name == "" || tr.About == "" || tr.Serve == nil || tr.Subscribe == nil {
+			t.Errorf("the row of %q has an empty field", tr.Name)
+		}
+		if seen[tr.Name] {
+			t.Errorf("there are two of %s", tr.Name)
+		}
+		seen[tr.Name] = true
+		spec, err := all.Parse(tr.Name)
+		if err != nil || spec.String() != tr.Name || spec.Transport != tr {
+			t.Errorf("%s is parsed as %v, %v", tr.Name, spec, err)
+		}
+		for _, k := range tr.Knobs {
+			if k.Name == "since" || k.About == "" || k.Check == nil {
+				t.Errorf("knob %q of %s has an empty field, or the name of the cursor", k.Name, tr.Name)
+			} else if err := k.Check(k.Default); err != nil {
+				t.Errorf("the default of %s's knob %s is refused: %v", tr.Name, k.Name, err)
+			}
+		}
+	}
+}
+
+// Transports of the scenarios that are shipped, as they are written and as they
+// are printed.
+func TestParse(t *testing.T) {
+	for text, want := range map[string]string{
+		"poll":                              "poll",
+		"poll?interval=1s":                  "poll",
+		"poll?interval=100ms":               "poll?interval=100ms",
+		"poll?pace=after&keepalive=off":     "poll?keepalive=off&pace=after",
+		"longpoll?hold=50ms&batch=off#twin": "longpoll?hold=50ms&batch=off#twin",
+		"ws#twin":                           "ws#twin",
+	} {
+		if spec, err := all.Parse(text); err != nil || spec.String() != want {
+			t.Errorf("%s is parsed as %v, %v; not %s", text, spec, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"sse":                  "there are poll, longpoll, ws",
+		"ws?interval=1s":       "ws has no option",
+		"poll?hold=1s":         "it has interval, keepalive, pace",
+		"longpoll?interval=1s": "it has hold, batch",
+	} {
+		if _, err := all.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error of %s is %v, which does not say %q", text, err, want)
+		}
+	}
+}
+
+// Each transport is at the path of its name and nowhere else; whoever asks
+// elsewhere is told where.
+func TestHandler(t *testing.T) {
+	log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
+	log.Publish(1, []byte("body"))
+	server := httptest.NewServer(all.Handler(log))
+	defer server.Close()
+	addr := server.Listener.Addr().String()
+	for _, tr := range all.Transports {
+		if resp, reason := feedtest.Request(t, addr, http.MethodGet, "/"+tr.Name+"?since=2"); resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s ahead of the feed: status %d, %s", tr.Name, resp.StatusCode, reason)
+		}
+	}
+	for _, path := range []string{"/", "/feed", "/poll/", "/Poll?since=0", "/poll/0", "/longpol?since=0", "/index.html", "/%00"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			resp, reason := feedtest.Request(t, addr, method, path)
+			if resp.StatusCode != http.StatusNotFound || !strings.Contains(reason, "/poll, /longpoll, /ws") {
+				t.Errorf("%s %s: status %d, %q; not 404 and where the feed is", method, path, resp.StatusCode, reason)
+			}
+		}
+	}
+}
+
+// All transports carry the same feed, event for event.
+func TestOneFeed(t *testing.T) {
+	log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
+	for range 5 {
+		log.Publish(1, []byte("body"))
+	}
+	server := httptest.NewServer(all.Handler(log))
+	defer server.Close()
+	defer log.Close()
+	records, _, err := log.Since(2, math.MaxInt, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range all.Transports {
+		got := collect(t, tr, server.Listener.Addr().String(), 2, len(records))
+		for i, e := range got {
+			if want := records[i].Event; e.Seq != want.Seq || e.Due != want.Due || e.Sent != want.Sent {
+				t.Errorf("%s: event %d is %+v, not %+v", tr.Name, i+1, e, want)
+			}
+		}
+	}
+}
+
+// collect subscribes to a server at addr and returns the first n events after
+// since.
+func collect(t *testing.T, tr *feed.Transport, addr string, since uint64, n int) []feed.Event {
+	t.Helper()
+	spec, err := all.Parse(tr.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	client := &wire.Client{
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "tcp", addr)
+		},
+		Tally:   new(wire.Tally),
+		Headers: new(wire.Headers),
+	}
+	clock := feed.NewClock()
+	var got []feed.Event
+	err = tr.Subscribe(ctx, client.HTTP(), wire.URL, feed.Subscription{
+		Since:    since,
+		Options:  spec.Options,
+		Codec:    feed.Text,
+		Clock:    clock,
+		Timeline: feed.NewTimeline(clock),
+		Meter:    new(feed.Meter),
+		Emit: func(e feed.Event) {
+			if got = append(got, e); len(got) == n {
+				cancel()
+			}
+		},
+	})
+	if err != nil || len(got) != n {
+		t.Fatalf("%s: got %d of %d events, and the error %v", tr.Name, len(got), n, err)
+	}
+	return got
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"pushbench/servers/feed/feedtest"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(feedtest.LeakedDescriptors()))
+}
+
+// Bad usage is told in one line and ends with code 2, before anything is
+// opened.
+func TestBadFlags(t *testing.T) {
+	for args, want := range map[string]string{
+		"-rate 0/s":                        "above zero, as 10/s",
+		"-rate -1/s":                       "above zero, as 10/s",
+		"-rate NaN/s":                      "above zero, as 10/s",
+		"-rate 1e7/s":                      "above zero, as 10/s",
+		"-rate 10":                         "above zero, as 10/s",
+		"-rate ten/s":                      "above zero, as 10/s",
+		"-payload 200":                     "a size with its unit, as 200B",
+		"-payload 1.5KB":                   "from 0B to 1048576KB, as 200B",
+		"-payload -1B":                     "from 0B to 1048576KB, as 200B",
+		"-payload 1048577KB":               "from 0B to 1048576KB, as 200B",
+		"-payload 65537KB":                 "payload of 67109888 bytes: use 0 to 67108864",
+		"-payload-kind zeros":              `payload kind "zeros" is not known; use random or ticker`,
+		"-payload-kind ticker -payload 9B": "ticker payload of 9 bytes: a quote needs at least 64",
+		"-encoding json":                   `encoding "json" is not known; use text, binary or base64`,
+		"-arrivals never":                  `-arrivals "never": use constant or poisson`,
+		"-ring 0":                          "-ring 0: the log can keep 1 to 1048576 events",
+		"-ring -1":                         "-ring -1: the log can keep 1 to 1048576 events",
+		"-ring 1048577":                    "-ring 1048577: the log can keep 1 to 1048576 events",
+		"-seed -1":                         "invalid value",
+		"-colour red":                      "flag provided but not defined: -colour",
+		"-rate":                            "flag needs an argument: -rate",
+		"serve":                            `unexpected argument "serve"; servers takes flags only`,
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), strings.Fields("-addr 127.0.0.1:0 "+args), strings.NewReader(""), &stdout, &stderr)
+		if code != 2 {
+			t.Errorf("%s: exit code %d, not 2", args, code)
+		}
+		lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+		if last := lines[len(lines)-1]; !strings.HasPrefix(last, "servers: ") || !strings.Contains(last, want) {
+			t.Errorf("%s: the last line is %q, which does not say %q", args, last, want)
+		}
+		if stdout.Len() > 0 {
+			t.Errorf("%s: it printed %q", args, &stdout)
+		}
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-h"}, nil, &stdout, &stderr); code != 0 {
+		t.Errorf("-h: exit code %d", code)
+	}
+	for _, want := range []string{"usage: servers", "example:", "-rate second", "default 10/s", "default 200B"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("-h does not say %q:\n%s", want, &stderr)
+		}
+	}
+	stdout.Reset()
+	stderr.Reset()
+	if code := run(t.Context(), []string{"-version"}, nil, &stdout, &stderr); code != 0 || stderr.Len() > 0 ||
+		!strings.HasPrefix(stdout.String(), "servers ") || strings.Count(stdout.String(), "\n") != 1 {
+		t.Errorf("-version: exit code %d, %q and %q", code, &stdout, &stderr)
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	addr := l.Addr().String()
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"-addr", addr}, strings.NewReader(""), &stdout, &stderr)
+	for _, want := range []string{addr, "address already in use", "choose another address with -addr"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("it said %q, not %q", &stderr, want)
+		}
+	}
+	if code != 1 {
+		t.Errorf("exit code %d, not 1", code)
+	}
+}
+
+// By hand the feed runs until it is interrupted, and it says where it is.
+func TestServeByHand(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	said, stderr := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, []string{"-addr", "127.0.0.1:0", "-rate", "1000/s", "-payload", "32B"}, os.Stdin, io.Discard, stderr)
+		stderr.Close()
+	}()
+	var lines []string
+	var addr string
+	for addr == "" || len(lines) < 4 {
+		line := readLine(t, said)
+		lines = append(lines, line)
+		if _, rest, ok := strings.Cut(line, "http://"); ok && addr == "" {
+			addr, _, _ = strings.Cut(rest, "/")
+		}
+	}
+	if want := "serving 32B events at 1000/s (text) until interrupted:"; lines[0] != want {
+		t.Errorf("it says %q, not %q", lines[0], want)
+	}
+	resp, _ := feedtest.Request(t, addr, "GET", "/longpoll?since=1&batch=off") // the first by the schedule
+	if resp.StatusCode != 200 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	interrupt()
+	if got := <-code; got != 0 {
+		t.Errorf("exit code %d after an interrupt", got)
+	}
+}
+
+// readLine reads up to a line break and no further.
+func readLine(t *testing.T, r io.Reader) string {
+	t.Helper()
+	var line []byte
+	for b := make([]byte, 1); ; line = append(line, b[0]) {
+		if _, err := r.Read(b); err != nil {
+			t.Fatalf("after %q: %v", line, err)
+		}
+		if b[0] == '\n' {
+			return string(line)
+		}
+	}
+}
+
+// An interrupt is how it is meant to end, however early it comes: what stops for
+// it is no failure, even if that is noticed first.
+func TestInterruptIsNoFailure(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	for range 200 {
+		var stderr bytes.Buffer
+		if code := run(ctx, []string{"-addr", "127.0.0.1:0"}, strings.NewReader(""), &stderr, &stderr); code != 0 {
+			t.Fatalf("exit code %d: %s", code, &stderr)
+		}
+	}
+}

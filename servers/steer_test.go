@@ -1,0 +1,298 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"pushbench/servers/all"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// steeredServer is the program as loadgen runs it.
+type steeredServer struct {
+	t     *testing.T
+	peer  *control.Peer
+	stdin io.Closer
+	code  chan int
+	addr  string
+	clock feed.Clock
+
+	at     time.Duration // trial time
+	newest uint64
+	extra  uint64 // events outside the schedule
+}
+
+// serveSteered starts a server of 1,000 events/s at constant intervals, and
+// ends it with the test. Its publisher is at work when it returns.
+func serveSteered(t *testing.T, args ...string) *steeredServer {
+	t.Helper()
+	stdin, commands := io.Pipe()
+	answers, stdout := io.Pipe()
+	var stderr bytes.Buffer
+	s := &steeredServer{
+		t:     t,
+		peer:  control.NewPeer(commands, answers),
+		stdin: commands,
+		code:  make(chan int, 1),
+		clock: feed.NewClock(),
+		extra: 1,
+	}
+	ended := make(chan struct{})
+	args = append([]string{"-control", "-addr", "127.0.0.1:0", "-rate", "1000/s", "-arrivals", "constant", "-payload", "32B"}, args...)
+	go func() {
+		defer close(ended)
+		s.code <- run(context.Background(), args, stdin, stdout, &stderr)
+		stdout.Close()
+	}()
+	t.Cleanup(func() {
+		commands.Close()
+		<-ended
+		if stderr.Len() > 0 {
+			t.Errorf("it complained: %s", &stderr)
+		}
+	})
+	var at control.Listening
+	s.call(control.Listen, control.None{}, &at)
+	s.addr = at.Addr
+	for s.newest <= 1 {
+		s.run(s.at + 2*time.Millisecond)
+	}
+	return s
+}
+
+func (s *steeredServer) call(do string, args, result any) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	if err := s.peer.Call(ctx, do, args, result); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// run lets trial time pass up to a mark.
+func (s *steeredServer) run(to time.Duration) {
+	s.t.Helper()
+	var r control.RunResult
+	s.call(control.Run, control.RunArgs{Origin: s.clock.Now() - int64(s.at), To: to}, &r)
+	s.at, s.newest = to, r.Newest
+}
+
+func (s *steeredServer) tally() (c wire.Counts) {
+	s.t.Helper()
+	s.call(control.Tally, control.None{}, &c)
+	return c
+}
+
+// Trial time passes as it is told to; what falls due in it, and only that, is
+// published and reported once.
+func TestSteered(t *testing.T) {
+	s := serveSteered(t)
+	var m control.ServerMark
+	s.call(control.Mark, control.None{}, &m) // what was needed to see it at work
+	before := s.newest
+	for _, length := range []time.Duration{20, 1, 19} {
+		from := s.at
+		s.run(from + length*time.Millisecond)
+		want := uint64(s.at/time.Millisecond) - 1 + s.extra // the event at the mark is not due before it
+		if s.newest != want {
+			t.Errorf("run from %v to %v the newest event is %d, not %d", from, s.at, s.newest, want)
+		}
+		var r control.RunResult
+		s.call(control.Publish, control.None{}, &r)
+		s.extra++
+		if s.newest++; r.Newest != s.newest {
+			t.Errorf("published event %d, not %d", r.Newest, s.newest)
+		}
+	}
+	s.call(control.Mark, control.None{}, &m)
+	if want := int(s.newest-before) - 3; len(m.Due) != want || len(m.Lag) != want || m.Newest != s.newest {
+		t.Errorf("the mark tells of %d events, %d lags up to event %d; not %d up to %d", len(m.Due), len(m.Lag), m.Newest, want, s.newest)
+	}
+	for i, lag := range m.Lag {
+		if lag < 0 || m.Due[i]+lag > m.At {
+			t.Errorf("an event due at %d was published %d ns later, by %d", m.Due[i], lag, m.At)
+		}
+		if i > 0 && m.Due[i] <= m.Due[i-1] {
+			t.Errorf("an event is due at %d, after one at %d", m.Due[i], m.Due[i-1])
+		}
+	}
+	if m.Usage.CPU() <= 0 || m.Usage.Goroutines <= 0 || m.PublishCPU < 0 {
+		t.Errorf("the mark is %+v", m)
+	}
+	s.call(control.Mark, control.None{}, &m)
+	if len(m.Due) > 0 || len(m.Lag) > 0 {
+		t.Errorf("the next mark tells of %d events again", len(m.Due))
+	}
+	if err := s.peer.Call(t.Context(), "stop", control.None{}, nil); err == nil || err.Error() != `stop: there is no command "stop"` {
+		t.Errorf("an unknown command ends with %v", err)
+	}
+}
+
+// The end of its input ends the server, with a trial in hand or without.
+func TestSteeredServerEndsWithInput(t *testing.T) {
+	t.Run("at rest", func(t *testing.T) {
+		s := serveSteered(t)
+		s.stdin.Close()
+		if code := <-s.code; code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+	})
+	t.Run("in a trial", func(t *testing.T) {
+		s := serveSteered(t)
+		sub := s.subscribe("ws", feed.Text)
+		called := make(chan error, 1)
+		go func() {
+			called <- s.peer.Call(context.Background(), control.Run,
+				control.RunArgs{Origin: s.clock.Now() - int64(s.at), To: feed.Forever}, nil)
+		}()
+		sub.read(s.newest + 10)
+		sub.cancel()
+		s.stdin.Close()
+		if code := <-s.code; code != 0 {
+			t.Errorf("exit code %d", code)
+		}
+		if err := <-called; err == nil {
+			t.Error("a trial without an end has ended")
+		}
+	})
+}
+
+// subscriber is one of a steered server, on a connection of its own.
+type subscriber struct {
+	t        *testing.T
+	tally    wire.Tally
+	timeline *feed.Timeline
+	events   chan feed.Event
+	cancel   context.CancelFunc
+}
+
+// subscribe starts a subscriber that ends with the test.
+func (s *steeredServer) subscribe(transport string, codec feed.Codec) *subscriber {
+	s.t.Helper()
+	spec, err := all.Parse(transport)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	sub := &subscriber{t: s.t, timeline: feed.NewTimeline(s.clock), events: make(chan feed.Event, 1000), cancel: cancel}
+	sub.timeline.Run(s.clock.Now(), feed.Forever)
+	client := &wire.Client{
+		Dial: func(ctx context.Context) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "tcp", s.addr)
+		},
+		Tally:   &sub.tally,
+		Headers: new(wire.Headers),
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- spec.Transport.Subscribe(ctx, client.HTTP(), wire.URL, feed.Subscription{
+			Options:  spec.Options,
+			Codec:    codec,
+			Clock:    s.clock,
+			Timeline: sub.timeline,
+			Meter:    new(feed.Meter),
+			Emit: func(e feed.Event) {
+				e.Body = bytes.Clone(e.Body)
+				sub.events <- e
+			},
+		})
+	}()
+	s.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			s.t.Errorf("%s ended with %v", transport, err)
+		}
+	})
+	return sub
+}
+
+// read reads up to event newest, which it must get one by one.
+func (sub *subscriber) read(newest uint64) (events []feed.Event) {
+	sub.t.Helper()
+	deadline := time.After(time.Minute)
+	for seq := uint64(1); seq <= newest; seq++ {
+		select {
+		case e := <-sub.events:
+			if e.Seq != seq {
+				sub.t.Fatalf("event %d came where %d is next", e.Seq, seq)
+			}
+			events = append(events, e)
+		case <-deadline:
+			sub.t.Fatalf("event %d does not come", seq)
+		}
+	}
+	return events
+}
+
+// Every transport brings the feed of the program itself, in every encoding, and
+// both ends count the same bytes.
+func TestEndToEnd(t *testing.T) {
+	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
+		for _, transport := range []string{"poll?interval=1ms", "longpoll", "ws"} {
+			t.Run(string(codec)+" "+transport, func(t *testing.T) {
+				s := serveSteered(t, "-encoding", string(codec), "-payload-kind", "ticker", "-payload", "100B")
+				sub := s.subscribe(transport, codec)
+				s.run(s.at + 30*time.Millisecond)
+				for _, e := range sub.read(s.newest) {
+					if e.Sent < e.Due || len(e.Body) != 100 || e.Body[0] != '[' {
+						t.Fatalf("got %+v", e)
+					}
+				}
+				sub.timeline.Run(0, 0)
+				if err := sub.timeline.AtRest(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				var server, client wire.Counts
+				for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+					server, client = s.tally(), sub.tally.Counts()
+					if server.BytesRead == client.BytesWritten && server.BytesWritten == client.BytesRead && server.Conns == client.Conns {
+						return
+					}
+				}
+				t.Errorf("the server counted %+v, the client %+v", server, client)
+			})
+		}
+	}
+}
+
+// What the scheduled events carry depends on the seed and the block alone: not
+// on how many others there were.
+func TestScheduledEventsAreTheSame(t *testing.T) {
+	bodies := func(extra int, args ...string) (scheduled []string) {
+		s := serveSteered(t, args...)
+		for range extra {
+			s.call(control.Publish, control.None{}, nil)
+		}
+		s.run(100 * time.Millisecond)
+		var m control.ServerMark
+		s.call(control.Mark, control.None{}, &m)
+		due := make(map[int64]bool)
+		for _, at := range m.Due {
+			due[at] = true
+		}
+		for _, e := range s.subscribe("ws", feed.Text).read(m.Newest) {
+			if due[e.Due] {
+				scheduled = append(scheduled, string(e.Body))
+			}
+		}
+		return scheduled
+	}
+	first := fmt.Sprint(bodies(0))
+	if got := fmt.Sprint(bodies(5)); got != first {
+		t.Error("extra events change what scheduled ones carry")
+	}
+	if got := fmt.Sprint(bodies(0, "-seed", "2")); got == first {
+		t.Error("another seed changes nothing")
+	}
+	if got := fmt.Sprint(bodies(0, "-block", "1")); got == first {
+		t.Error("another block changes nothing")
+	}
+}

@@ -1,0 +1,328 @@
+package wire
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// peer is the far end of a Client's connections, each of which is a pipe: what
+// the client reads at once is what was written at once.
+type peer struct {
+	client  *Client
+	tally   Tally
+	headers Headers
+	setups  []Setup
+
+	dialled int
+	serve   func(c net.Conn, r *bufio.Reader)
+	serving sync.WaitGroup
+}
+
+// newPeer makes a client whose connections are served by serve, which reads
+// requests and writes answers to the byte.
+func newPeer(t *testing.T, serve func(c net.Conn, r *bufio.Reader)) *peer {
+	p := &peer{serve: serve}
+	p.client = &Client{
+		Dial:    p.dial,
+		Tally:   &p.tally,
+		Headers: &p.headers,
+		Ready:   func(s Setup) { p.setups = append(p.setups, s) },
+	}
+	t.Cleanup(func() {
+		p.client.close()
+		p.serving.Wait()
+	})
+	return p
+}
+
+func (p *peer) dial(context.Context) (net.Conn, error) {
+	near, far := net.Pipe()
+	p.dialled++
+	p.serving.Go(func() {
+		defer far.Close()
+		p.serve(far, bufio.NewReader(far))
+	})
+	return near, nil
+}
+
+// always answers every request of a connection with the same bytes.
+func always(answer string) func(net.Conn, *bufio.Reader) {
+	return func(c net.Conn, r *bufio.Reader) {
+		for {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			io.Copy(io.Discard, req.Body)
+			if _, err := io.WriteString(c, answer); err != nil || req.Close {
+				return
+			}
+		}
+	}
+}
+
+// once answers the first request and closes the connection.
+func once(answer string) func(net.Conn, *bufio.Reader) {
+	return func(c net.Conn, r *bufio.Reader) {
+		if _, err := http.ReadRequest(r); err == nil {
+			io.WriteString(c, answer)
+		}
+	}
+}
+
+func get(t *testing.T, p *peer, ctx context.Context) (*http.Response, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, URL+"/poll?since=0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.client.HTTP().Do(req)
+}
+
+// read gets an answer and reads it to its end.
+func read(t *testing.T, p *peer) (string, error) {
+	t.Helper()
+	resp, err := get(t, p, t.Context())
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return string(body), err
+}
+
+const (
+	head    = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+	request = "GET /poll?since=0 HTTP/1.1\r\nHost: feed.test\r\nUser-Agent: Go-http-client/1.1\r\n\r\n"
+)
+
+// Requests follow each other on one connection, of which every byte is
+// counted: heads apart from bodies, and the set-up up to the first head's end.
+func TestKeepAlive(t *testing.T) {
+	p := newPeer(t, always(head+"hello"))
+	for range 3 {
+		if body, err := read(t, p); body != "hello" || err != nil {
+			t.Fatalf("got %q, %v", body, err)
+		}
+	}
+	if got, want := p.tally.Counts(), (Counts{Conns: 1, BytesRead: 3 * int64(len(head)+5), BytesWritten: 3 * int64(len(request)), Reads: 3, Writes: 3}); got != want {
+		t.Errorf("counted %+v, not %+v", got, want)
+	}
+	if up, down := p.headers.Up.Load(), p.headers.Down.Load(); up != 3*int64(len(request)) || down != 3*int64(len(head)) {
+		t.Errorf("counted %d bytes of heads up and %d down, not %d and %d", up, down, 3*len(request), 3*len(head))
+	}
+	if len(p.setups) != 1 || p.setups[0].Up != int64(len(request)) || p.setups[0].Down != int64(len(head)) || p.setups[0].Took <= 0 {
+		t.Errorf("set up with %+v, not once with %d bytes up and %d down", p.setups, len(request), len(head))
+	}
+}
+
+// A head counts the same however it comes, and so does one of a chunked body.
+func TestHeadersAreCountedInPieces(t *testing.T) {
+	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	for name, c := range map[string]struct{ head, body string }{
+		"length":     {head, "hello"},
+		"chunked":    {chunked, "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"},
+		"no content": {"HTTP/1.1 204 No Content\r\n\r\n", ""},
+		"until end":  {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "hello"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeer(t, func(conn net.Conn, r *bufio.Reader) {
+				if _, err := http.ReadRequest(r); err != nil {
+					return
+				}
+				for _, b := range []byte(c.head + c.body) {
+					if _, err := conn.Write([]byte{b}); err != nil {
+						return
+					}
+				}
+			})
+			body, err := read(t, p)
+			if err != nil || c.body != "" && body != "hello" {
+				t.Errorf("got %q, %v", body, err)
+			}
+			if got := p.headers.Down.Load(); got != int64(len(c.head)) {
+				t.Errorf("counted %d bytes of head, not %d", got, len(c.head))
+			}
+			if got := p.tally.BytesRead.Load(); got != int64(len(c.head)+len(c.body)) {
+				t.Errorf("counted %d bytes, not %d", got, len(c.head)+len(c.body))
+			}
+		})
+	}
+}
+
+// A request's body is no part of its head.
+func TestRequestBodyIsNoHeader(t *testing.T) {
+	p := newPeer(t, always(head+"hello"))
+	resp, err := p.client.HTTP().Post(URL+"/", "text/plain", strings.NewReader("some body"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if up, written := p.headers.Up.Load(), p.tally.BytesWritten.Load(); written-up != int64(len("some body")) {
+		t.Errorf("of %d bytes written %d were heads", written, up)
+	}
+}
+
+// A connection ends with the exchange where either side says so.
+func TestConnectionPerRequest(t *testing.T) {
+	t.Run("client", func(t *testing.T) {
+		p := newPeer(t, always(head+"hello"))
+		for range 3 {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, URL+"/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Close = true
+			resp, err := p.client.HTTP().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(resp.Body); string(body) != "hello" || err != nil {
+				t.Fatalf("got %q, %v", body, err)
+			}
+			resp.Body.Close()
+		}
+		if p.dialled != 3 || len(p.setups) != 3 {
+			t.Errorf("three requests took %d connections, of which %d were told", p.dialled, len(p.setups))
+		}
+	})
+	t.Run("server", func(t *testing.T) {
+		p := newPeer(t, once("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"))
+		for range 3 {
+			if body, err := read(t, p); body != "hello" || err != nil {
+				t.Fatalf("got %q, %v", body, err)
+			}
+		}
+		if p.dialled != 3 {
+			t.Errorf("three requests took %d connections", p.dialled)
+		}
+	})
+}
+
+// A body that is not read to its end takes the connection with it, so that what
+// is left of it is not taken for the next answer.
+func TestUnreadBody(t *testing.T) {
+	p := newPeer(t, always(head+"hello"))
+	resp, err := get(t, p, t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(resp.Body, make([]byte, 2)); err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if err := resp.Body.Close(); err != nil { // once more does no harm
+		t.Error(err)
+	}
+	if body, err := read(t, p); body != "hello" || err != nil {
+		t.Errorf("after it came %q, %v", body, err)
+	}
+	if p.dialled != 2 {
+		t.Errorf("it took %d connections", p.dialled)
+	}
+}
+
+// An answer that ends too early is an error, wherever it does, and the request
+// after it has a new connection.
+func TestServerCloses(t *testing.T) {
+	const answer = head + "hello"
+	for n := range len(answer) {
+		answers := []func(net.Conn, *bufio.Reader){once(answer[:n]), always(answer)}
+		p := newPeer(t, func(c net.Conn, r *bufio.Reader) {
+			serve := answers[0]
+			answers = answers[1:]
+			serve(c, r)
+		})
+		_, err := read(t, p)
+		switch {
+		case err == nil:
+			t.Fatalf("the first %d bytes of %q are an answer", n, answer)
+		case n == 0 && !strings.Contains(err.Error(), "the server closed the connection before it answered"):
+			t.Errorf("no answer ends with %v", err)
+		case n >= len(head) && !errors.Is(err, io.ErrUnexpectedEOF):
+			t.Errorf("the first %d bytes of an answer end with %v", n, err)
+		}
+		if body, err := read(t, p); body != "hello" || err != nil {
+			t.Fatalf("after the first %d bytes of an answer came %q, %v", n, body, err)
+		}
+	}
+}
+
+// A connection that the server closed between two requests fails the second:
+// a silent retry would hide a connection from the count.
+func TestServerClosesIdleConnection(t *testing.T) {
+	p := newPeer(t, once(head+"hello"))
+	if _, err := read(t, p); err != nil {
+		t.Fatal(err)
+	}
+	p.serving.Wait()
+	if body, err := read(t, p); err == nil || p.dialled != 1 {
+		t.Errorf("the second request got %q on connection %d", body, p.dialled)
+	}
+	if body, err := read(t, p); body != "hello" || err != nil || p.dialled != 2 {
+		t.Errorf("the third request got %q, %v on connection %d", body, err, p.dialled)
+	}
+}
+
+func TestDialFails(t *testing.T) {
+	p := newPeer(t, always(head+"hello"))
+	failure := errors.New("no route")
+	p.client.Dial = func(context.Context) (net.Conn, error) { return nil, failure }
+	if _, err := read(t, p); !errors.Is(err, failure) {
+		t.Errorf("the request ended with %v", err)
+	}
+	if got := p.tally.Counts(); got != (Counts{}) || len(p.setups) != 0 {
+		t.Errorf("that was counted: %+v, %v", got, p.setups)
+	}
+	p.client.Dial = p.dial
+	if body, err := read(t, p); body != "hello" || err != nil {
+		t.Errorf("then came %q, %v", body, err)
+	}
+}
+
+// What cannot be an answer is an error; it is not waited for the rest of it.
+func TestBadAnswers(t *testing.T) {
+	for name, c := range map[string]struct{ answer, error string }{
+		"endless line":   {strings.Repeat("x", maxHead+4096), "longer than 1048576 bytes"},
+		"endless header": {"HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", maxHead+4096), "longer than 1048576 bytes"},
+		"no HTTP":        {"hello\r\n", "malformed HTTP"},
+		"switch":         {"HTTP/1.1 101 Switching Protocols\r\n\r\n", "switched protocols without being asked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeer(t, always(c.answer))
+			if _, err := read(t, p); err == nil || !strings.Contains(err.Error(), c.error) {
+				t.Errorf("the error is %v, which does not say %q", err, c.error)
+			}
+		})
+	}
+}
+
+// A head may be as long as what follows it is not counted for it.
+func TestLongBodyIsNoHead(t *testing.T) {
+	body := strings.Repeat("x", 3*maxHead)
+	p := newPeer(t, always("HTTP/1.1 200 OK\r\nContent-Length: 3145728\r\n\r\n"+body))
+	for range 2 {
+		if got, err := read(t, p); got != body || err != nil {
+			t.Fatalf("got %d bytes, %v", len(got), err)
+		}
+	}
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	p := newPeer(t, always("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"))
+	resp, err := get(t, p, t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusFound || p.dialled != 1 || p.tally.Writes.Load() != 1 {
+		t.Errorf("status %d after %d writes on %d connections", resp.StatusCode, p.tally.Writes.Load(), p.dialled)
+	}
+}
