@@ -147,10 +147,11 @@ func (c *Client) exchange(req *http.Request) (*http.Response, error) {
 	if err := req.Write(c.w); err != nil {
 		return nil, fmt.Errorf("send the request: %w", err)
 	}
+	// Before the last of it is out, so that once the server has it, it is counted.
+	c.Headers.Up.Add(c.conn.written.Load() + int64(c.w.Buffered()) - written - max(req.ContentLength, 0))
 	if err := c.w.Flush(); err != nil {
 		return nil, fmt.Errorf("send the request: %w", err)
 	}
-	c.Headers.Up.Add(c.conn.written.Load() - written - max(req.ContentLength, 0))
 	before := c.consumed()
 	c.head.N = maxHead
 	resp, err := http.ReadResponse(c.r, req)

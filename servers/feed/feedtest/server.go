@@ -112,9 +112,6 @@ func (s *Server) observed(h http.Handler) http.Handler {
 	})
 }
 
-// Addr is the server's address, host and port.
-func (s *Server) Addr() string { return s.addr }
-
 // Publish publishes the next n events.
 func (s *Server) Publish(n int) {
 	s.mu.Lock()
