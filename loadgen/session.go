@@ -263,11 +263,11 @@ func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
 	ratio := s.canary.Ratio(seconds)
 	t.Metrics["canary"] = results.Metric{Value: seconds, Unit: "s"}
 	t.Metrics["host/canary"] = results.Metric{Value: ratio, Unit: "1"}
-	t.Disturbance = host.Conditions{
+	t.Disturbance = append(t.Disturbance, host.Conditions{
 		Steal:   t.Metrics["host/steal"].Value,
 		Foreign: t.Metrics["host/foreign"].Value,
 		Canary:  ratio,
-	}.Disturbance()
+	}.Disturbance()...)
 	t.Disturbed = len(t.Disturbance) > 0
 	if err := s.file.Trial(t); err != nil {
 		return nil, err

@@ -86,8 +86,9 @@ func (c Config) plan() (plan, error) {
 	return p, nil
 }
 
-// Run runs the trial. What goes wrong in it is part of its record; the error is
-// ctx's alone, and then there is no record.
+// Run runs the trial. What goes wrong in it is part of its record, and so is
+// what disturbed it as far as the trial itself can tell; the error is ctx's
+// alone, and then there is no record.
 func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	t := &results.Trial{
 		Type:      "trial",
@@ -110,6 +111,7 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	o.measure(t)
 	t.Invalid = append(t.Invalid, o.invalid()...)
 	t.Warnings = append(t.Warnings, o.warnings()...)
+	t.Disturbance = o.disturbance()
 	t.Valid = len(t.Invalid) == 0
 	return t, nil
 }

@@ -41,13 +41,8 @@ func (o *observation) invalid() []string {
 	check(distinct > 0, "no event was due in the window of %v", o.plan.until-o.plan.from)
 	check(o.received() == expected, "%d of %d events of the window were measured", o.received(), expected)
 	check(lag.Dropped() == 0, "%d events were published before they were due", lag.Dropped())
-	if distinct >= manyPublishes {
-		p99 := time.Duration(lag.Quantile(0.99))
-		check(p99 < lagLimit, "publisher lag p99 %v, limit %v", p99, lagLimit)
-	} else {
-		allowed := max(1, distinct/100)
-		check(o.late() <= allowed, "%d of %d events published %v late or more, limit %d", o.late(), distinct, lagLimit, allowed)
-	}
+	late := o.latePublisher()
+	check(late == "", "%s", late)
 
 	for _, m := range []mark{o.before, o.after} {
 		s, f := m.server.Counts, m.fleet.Counts
@@ -66,6 +61,36 @@ func (o *observation) invalid() []string {
 	check(o.fleetCPU()/o.between() < fleetLimit, "fleet used %.0f %% of its core, limit %.0f %%", 100*o.fleetCPU()/o.between(), 100*fleetLimit)
 	check(o.serverCPU()/o.between() < serverLimit, "server used %.0f %% of its core, limit %.0f %%", 100*o.serverCPU()/o.between(), 100*serverLimit)
 	return broken
+}
+
+// latePublisher says how the publisher broke its rule, "" where it did not.
+func (o *observation) latePublisher() string {
+	lag, distinct := o.publishLag()
+	if distinct >= manyPublishes {
+		if p99 := time.Duration(lag.Quantile(0.99)); p99 >= lagLimit {
+			return fmt.Sprintf("publisher lag p99 %v, limit %v", p99, lagLimit)
+		}
+		return ""
+	}
+	if allowed := max(1, distinct/100); o.late() > allowed {
+		return fmt.Sprintf("%d of %d events published %v late or more, limit %d", o.late(), distinct, lagLimit, allowed)
+	}
+	return ""
+}
+
+// idleServer is the share of its core below which a server cannot itself be
+// what kept its publisher waiting.
+const idleServer = 0.25
+
+// disturbance says what can only have come from outside: a publisher that was
+// late although its core had hardly anything to do. Short stalls of a virtual
+// machine look like this, and hardly show in the time that the hypervisor
+// admits to have taken.
+func (o *observation) disturbance() []string {
+	if util := o.serverCPU() / o.between(); o.latePublisher() != "" && util < idleServer {
+		return []string{fmt.Sprintf("the host stalled: the publisher was late while the server used %.0f %% of its core", 100*util)}
+	}
+	return nil
 }
 
 // Thresholds of the fleet-bound warning. Bursts run at 100 % of both cores
