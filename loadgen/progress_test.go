@@ -51,7 +51,7 @@ func TestProgress(t *testing.T) {
 	for i, want := range []string{
 		"  p50 500 µs, cpu 12 µs/event  ETA 1m56s  ok",
 		"  p50 500 µs, cpu 12 µs/event  ETA 0s  disturbed: steal 50.0 % of the CPU time (limit 5 %)",
-		"  ETA 0s  invalid: 1 events lost; 2 events duplicated",
+		"  ETA 0s  invalid: 1 events lost; 2 events duplicated; disturbed: steal 50.0 % of the CPU time (limit 5 %)",
 	} {
 		if !strings.HasSuffix(lines[i+1], want) {
 			t.Errorf("line %q, want …%q", lines[i+1], want)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -270,6 +271,30 @@ func TestValidity(t *testing.T) {
 }
 
 // Whatever the layers are, they must be the whole.
+// A late publisher is the host's doing only where the server had time.
+func TestDisturbance(t *testing.T) {
+	late := func(o *observation) { o.after.server.Lag[0], o.after.server.Lag[1] = 2e6, 3e6 }
+	busy := func(o *observation) { o.after.server.Usage.User = o.before.server.Usage.User + 0.5 }
+	for _, test := range []struct {
+		name  string
+		spoil []func(*observation)
+		want  []string
+	}{
+		{"clean", nil, nil},
+		{"late and idle", []func(*observation){late}, []string{"the host stalled: the publisher was late while the server used 2 % of its core"}},
+		{"late and busy", []func(*observation){late, busy}, nil},
+		{"busy", []func(*observation){busy}, nil},
+	} {
+		o := clean(t)
+		for _, spoil := range test.spoil {
+			spoil(o)
+		}
+		if got := o.disturbance(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
 func TestLayersAddUp(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		o := clean(t)
