@@ -241,7 +241,7 @@ func TestChildKilled(t *testing.T) {
 			if !slices.Equal(struck, []int{2}) {
 				t.Errorf("the %s was killed in the trials %v, want the second alone", role, struck)
 			}
-			c.says("[2/4] block 1  ", "invalid: ", role+": ended with signal: killed\n")
+			c.says("[2/4] block 1  ", "invalid: ", role+": ended with signal: killed")
 			w.alive.allEnded()
 		})
 	}
