@@ -141,7 +141,7 @@ func (t *Term) checkName() error {
 	if !strings.Contains(t.Name, "/") {
 		return nil // perhaps a knob or a level, which the treatment will tell
 	}
-	if near := nearest(t.Name, known); near != "" {
+	if near := Nearest(t.Name, known); near != "" {
 		return fmt.Errorf("there is no metric %s; is it %s?", t.Name, near)
 	}
 	return errors.New("there is no metric " + t.Name)

@@ -80,7 +80,7 @@ func TestDescribe(t *testing.T) {
 func TestNearest(t *testing.T) {
 	have := []string{"staleness/p50", "requests", "server/cpu"}
 	for name, want := range map[string]string{"stalenes/p50": "staleness/p50", "request": "requests", "server/cpus": "server/cpu", "latency": "", "": ""} {
-		if got := nearest(name, have); got != want {
+		if got := Nearest(name, have); got != want {
 			t.Errorf("nearest to %q is %q, want %q", name, got, want)
 		}
 	}

@@ -128,37 +128,3 @@ func splitStat(metric string) (hist string, s stat, ok bool) {
 	s.quantile = q
 	return hist, s, true
 }
-
-// nearest is the word of have that is the fewest edits away from name, or ""
-// when none is close.
-func nearest(name string, have []string) string {
-	best, least := "", len(name)/3+1
-	for _, h := range have {
-		if d := editDistance(name, h); d <= least {
-			best, least = h, d-1
-		}
-	}
-	return best
-}
-
-// editDistance counts the insertions, deletions and replacements of a byte
-// between a and b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

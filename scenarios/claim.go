@@ -202,7 +202,7 @@ func (p *parser) termName(c results.Claim, term results.Term, line int) {
 	if levels == nil {
 		mend := ""
 		all, _ := metricNames()
-		if near := nearest(term.Name, slices.Concat(all, keyNames())); near != "" {
+		if near := results.Nearest(term.Name, slices.Concat(all, keyNames())); near != "" {
 			mend = "; did you mean " + near + "?"
 		}
 		p.add(line, "claim %s: %s is no metric, no key of a scenario, and no knob that %s writes out%s", c.ID, term.Name, term.Transport, mend)

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"pushbench/results"
 )
 
 // maxText bounds a scenario file. It is copied into every record, and a file
@@ -134,7 +136,7 @@ func mapping(n *yaml.Node, what string, known []string, p *problems) []entry {
 			p.add(k.Line, "%s has %s for a key; %s", what, kind(k), listing("known keys", known))
 			continue
 		}
-		if len(k.Value) > maxWord {
+		if len(k.Value) > results.MaxWord {
 			p.add(k.Line, "a key of %d bytes in %s; %s", len(k.Value), what, listing("known keys", known))
 			continue
 		}
@@ -157,7 +159,7 @@ func mapping(n *yaml.Node, what string, known []string, p *problems) []entry {
 func misspelt(n *yaml.Node, key string, known []string) bool {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		got := n.Content[i].Value
-		if !slices.Contains(known, got) && nearest(got, known) == key {
+		if !slices.Contains(known, got) && results.Nearest(got, known) == key {
 			return true
 		}
 	}

@@ -34,7 +34,7 @@ func metricProblem(name string) string {
 	if base, _, ok := cutLast(name); ok && slices.Contains(distributions, base) {
 		return "is no part of " + base + "; write such as " + base + "/p50, /p99.9, /mean, /min or /max"
 	}
-	if near := nearest(name, all); near != "" {
+	if near := results.Nearest(name, all); near != "" {
 		return "is no metric; did you mean " + near + "?"
 	}
 	return "is no metric; " + listing("known metrics", all)

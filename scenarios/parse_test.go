@@ -153,7 +153,7 @@ func TestNearest(t *testing.T) {
 		"subscriber": "subscribers", "Rate": "rate", "rat": "rate", "paylod": "payload",
 		"colour": "", "": "", strings.Repeat("rate", 100): "",
 	} {
-		if near := nearest(got, known); near != want {
+		if near := results.Nearest(got, known); near != want {
 			t.Errorf("%q: nearest %q, want %q", got, near, want)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pushbench/results"
 )
 
 // Error is one thing wrong with a scenario file, where it stands, and what
@@ -44,7 +46,7 @@ func (p *problems) err() error {
 // another: 20/s is no slip of the pen for 10/s.
 func among(got, noun string, known []string) string {
 	isNumber := got != "" && '0' <= got[0] && got[0] <= '9'
-	if near := nearest(got, known); near != "" && !isNumber {
+	if near := results.Nearest(got, known); near != "" && !isNumber {
 		return fmt.Sprintf("did you mean %q? %s", near, listing(noun, known))
 	}
 	return listing(noun, known)
@@ -52,45 +54,4 @@ func among(got, noun string, known []string) string {
 
 func listing(noun string, known []string) string {
 	return noun + ": " + strings.Join(known, ", ")
-}
-
-// nearest is the known word that got most likely was meant to be, or "" where
-// none is near: a third of the letters may differ, one always.
-func nearest(got string, known []string) string {
-	best, bound := "", max(1, len(got)/3)+1
-	if len(got) > maxWord {
-		return ""
-	}
-	for _, k := range known {
-		if d := distance(strings.ToLower(got), strings.ToLower(k)); d < bound {
-			best, bound = k, d
-		}
-	}
-	return best
-}
-
-// maxWord is longer than any word that is known, so that what is longer needs
-// no search.
-const maxWord = 100
-
-// distance is the number of single-byte insertions, deletions and
-// substitutions between a and b (Levenshtein 1966).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substituted := diagonal
-			if a[i] != b[j] {
-				substituted++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substituted, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
