@@ -10,7 +10,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-short test lint vuln plots reference serve clean build
+.PHONY: help bench bench-short test verify-bytes lint vuln plots reference serve clean build
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ test: ## run every test, with the race detector where there is a C compiler
 	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; \
 	then echo "go test -race ./..."; go test -race ./...; \
 	else echo "go test ./... (without -race: it needs cgo and a C compiler, and there is none here)"; go test ./...; fi
+
+verify-bytes: ## hold every count of bytes against a packet capture, layer by layer
+	go test -count=1 -v -run TestBytesAgainstCapture ./loadgen/trial
 
 lint: ## gofmt, go vet, staticcheck, import rules
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi

@@ -34,6 +34,7 @@ var layers = []layer{
 	{"servers/wire", nil, "it wraps any connection, whatever is carried"},
 	{"servers/control", []string{"servers/wire"}, "it steers any child, whatever it serves"},
 	{"servers/all", []string{"servers/feed", "servers/*"}, "it is the table of transports"},
+	{"servers/ws", []string{"servers/feed", "servers/wsbare"}, "one client end for every WebSocket server, and no other transport"},
 	{"servers/*", []string{"servers/feed"}, "a transport is one folder: it knows the feed, and neither who counts its bytes nor another transport"},
 	{"servers", []string{"servers/all", "servers/control", "servers/feed", "servers/wire"}, "the process under test has what a server needs"},
 	{"results", nil, "a record explains itself"},
@@ -54,6 +55,8 @@ var owners = []struct{ pkg, owner string }{
 	{"gonum.org/v1/plot", "plots"},
 	{"golang.org/x/image", "plots"}, // names the weights and styles of gonum's fonts
 	{"github.com/jedib0t/go-pretty/v6", "plots"},
+	{"github.com/gopacket/gopacket", "loadgen/internal/capture"},
+	{"golang.org/x/net/bpf", "loadgen/internal/capture"},
 	{"golang.org/x/sys", "…"}, // the standard library by another name
 }
 
@@ -203,8 +206,10 @@ func TestImportRulesCanFail(t *testing.T) {
 		pkg("pushbench/servers/feed/feedtest", "testing", "pushbench/servers/wire", "github.com/google/go-cmp/cmp"),
 		pkg("pushbench/servers/wire", "net/http"),
 		pkg("pushbench/servers/control", "pushbench/servers/wire"),
-		pkg("pushbench/servers/ws", "pushbench/servers/feed", "github.com/coder/websocket"),
-		pkg("pushbench/servers/all", "pushbench/servers/feed", "pushbench/servers/ws"),
+		pkg("pushbench/servers/wsbare", "pushbench/servers/feed", "net/http"),
+		pkg("pushbench/servers/ws", "pushbench/servers/feed", "pushbench/servers/wsbare", "github.com/coder/websocket"),
+		pkg("pushbench/servers/raw", "pushbench/servers/feed", "net/http"),
+		pkg("pushbench/servers/all", "pushbench/servers/feed", "pushbench/servers/raw", "pushbench/servers/ws"),
 		{ImportPath: "pushbench/servers", Imports: []string{"pushbench/servers/all", "pushbench/servers/wire"},
 			Deps: []string{"net/http", "pushbench/servers/all", "pushbench/servers/ws", "github.com/coder/websocket/internal/xsync", "golang.org/x/sys/unix"}},
 		pkg("pushbench/results", "golang.org/x/perf/benchmath"),
@@ -226,6 +231,9 @@ func TestImportRulesCanFail(t *testing.T) {
 		{pkg("pushbench/servers/wire", "pushbench/servers/feed"), "servers/wire imports servers/feed: it wraps any connection"},
 		{pkg("pushbench/servers/control", "pushbench/servers/feed"), "servers/control imports servers/feed: it steers any child"},
 		{pkg("pushbench/servers/sse", "pushbench/servers/ws"), "servers/sse imports servers/ws: a transport is one folder"},
+		{pkg("pushbench/servers/ws", "pushbench/servers/raw"), "servers/ws imports servers/raw: one client end for every WebSocket server"},
+		{pkg("pushbench/servers/raw", "pushbench/servers/wsbare"), "servers/raw imports servers/wsbare: a transport is one folder"},
+		{pkg("pushbench/servers/wsbare", "github.com/coder/websocket"), "servers/wsbare imports github.com/coder/websocket, which belongs to servers/ws alone"},
 		{pkg("pushbench/servers/sse", "pushbench/servers/wire"), "servers/sse imports servers/wire: a transport is one folder"},
 		{pkg("pushbench/servers/all", "pushbench/results"), "servers/all imports results: it is the table of transports"},
 		{pkg("pushbench/servers", "pushbench/results"), "servers imports results: the process under test"},

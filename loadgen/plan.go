@@ -33,12 +33,12 @@ const (
 
 // readPlan loads a scenario and checks that this host can run it.
 func readPlan(path string, o options) (*plan, error) {
-	s, err := scenarios.Load(path, func(text string) (string, error) {
+	s, err := scenarios.Load(path, func(text string) (scenarios.Checked, error) {
 		spec, err := all.Parse(text)
 		if err != nil {
-			return "", err
+			return scenarios.Checked{}, err
 		}
-		return spec.String(), nil
+		return scenarios.Checked{Canonical: spec.String(), Upgrades: spec.Transport.Upgrades}, nil
 	})
 	if err != nil {
 		return nil, exitError{exitUsage, err}
@@ -154,6 +154,7 @@ func (p *plan) config(s slot) trial.Config {
 		Block:     s.block,
 		Warmup:    p.scenario.Warmup,
 		Measure:   p.scenario.Measure,
+		Steps:     p.scenario.Idle,
 	}
 }
 

@@ -61,6 +61,9 @@ func (p *progress) eta(left time.Duration) time.Duration {
 
 // figures is what a trial measured, in a few words.
 func figures(t *results.Trial) string {
+	if rss, err := t.Value("idle/server-rss"); err == nil {
+		return "server " + results.Format(rss.Value, rss.Unit) + " a connection"
+	}
 	median, err := t.Value("staleness/p50")
 	if err != nil {
 		return ""

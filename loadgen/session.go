@@ -54,7 +54,7 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	var few error
 	for _, p := range plans {
 		path := filepath.Join(o.out, p.scenario.Name+".jsonl")
-		s := &session{plan: p, programs: programs, resume: o.resume, progress: newProgress(stderr), path: path, try: trial.Run}
+		s := &session{plan: p, programs: programs, resume: o.resume, progress: newProgress(stderr), path: path, try: trial.Run, floor: trial.Run}
 		err := s.run(ctx)
 		var code exitError
 		if errors.As(err, &code) && code.code == exitFewTrials {
@@ -75,11 +75,13 @@ type session struct {
 	path     string
 	progress *progress
 	try      func(context.Context, trial.Config) (*results.Trial, error) // trial.Run, but in tests
+	floor    func(context.Context, trial.Config) (*results.Trial, error) // the same for calibration; nil: none
 
 	layout host.Layout
 	canary *host.Canary
 	file   *results.Writer
 	trials []*results.Trial // in the file, of this and of earlier sessions
+	fleet  results.Calibration
 }
 
 // run opens the file, runs what is not in it yet, repeats what was disturbed,
@@ -125,8 +127,13 @@ func (s *session) open(ctx context.Context) error {
 			for _, w := range old.Warnings {
 				s.progress.note("%s: %s", s.path, w)
 			}
-			s.file, s.trials = file, old.Trials
+			s.file, s.trials, s.fleet = file, old.Trials, old.Header.Calibration
 			s.canary = host.NewCanary(s.layout.Server, canaries(old)...)
+			if s.fleet == (results.Calibration{}) { // it was interrupted before
+				if err := s.calibrate(ctx); err != nil {
+					s.progress.note("warning: %v", err)
+				}
+			}
 			return nil
 		}
 	}
@@ -167,6 +174,9 @@ func (s *session) header(ctx context.Context) results.Header {
 		}
 	}
 	warnings := append(s.plan.scenario.Warnings(), host.Doubts(h, s.layout)...)
+	if err := s.calibrate(ctx); err != nil {
+		warnings = append(warnings, err.Error())
+	}
 	for _, w := range warnings {
 		s.progress.note("warning: %s", w)
 	}
@@ -177,6 +187,8 @@ func (s *session) header(ctx context.Context) results.Header {
 		Build:    describeBuild(ctx),
 		Started:  time.Now().UTC(),
 		Warnings: warnings,
+
+		Calibration: s.fleet,
 	}
 }
 
@@ -259,6 +271,7 @@ func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
 	if err != nil {
 		return nil, err
 	}
+	load(t, s.fleet)
 	t.Order, t.Attempt = len(s.trials)+1, sl.attempt
 	ratio := s.canary.Ratio(seconds)
 	t.Metrics["canary"] = results.Metric{Value: seconds, Unit: "s"}

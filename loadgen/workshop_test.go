@@ -138,7 +138,12 @@ type gate struct {
 	pipe *os.File
 }
 
-// gated lets the first n children of trials pass, and holds those after them.
+// calibrations is how many trials the fleet is calibrated with, before those of
+// the scenario.
+const calibrations = 2
+
+// gated lets the first n children of the scenario's trials pass, and holds those
+// after them.
 func (w *workshop) gated(n int) *gate {
 	w.t.Helper()
 	path := filepath.Join(w.dir, "gate")
@@ -152,7 +157,7 @@ func (w *workshop) gated(n int) *gate {
 	w.t.Cleanup(func() { pipe.Close() })
 	w.env = append(w.env, gateVar+"="+path)
 	g := &gate{w.t, pipe}
-	g.pass(n)
+	g.pass(2*calibrations + n)
 	return g
 }
 
@@ -200,10 +205,11 @@ func newAlive(t *testing.T, path string) *alive {
 	return a
 }
 
-// await returns the process ID of the n-th child of a role, once it has
-// started.
+// await returns the process ID of the n-th child of a role in the scenario's
+// trials, once it has started.
 func (a *alive) await(role string, n int) int {
 	a.t.Helper()
+	n += calibrations
 	late := time.After(tooLong)
 	for {
 		select {

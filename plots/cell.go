@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,6 +39,65 @@ func (r *report) measure(t results.Treatment, metrics []string) (quantity, error
 	return q, nil
 }
 
+// sum is measure with the reason in words where there is nothing to sum.
+func (r *report) sum(t results.Treatment, metrics ...string) (q quantity, why string) {
+	if r.run.KeptBlocks(t) == 0 {
+		return quantity{}, "no kept trial"
+	}
+	for _, m := range metrics {
+		if ok, why := r.run.Printable(t, m); !ok {
+			return quantity{}, why
+		}
+	}
+	q, err := r.measure(t, metrics)
+	if err != nil {
+		return quantity{}, inShort(err)
+	}
+	return q, ""
+}
+
+// inShort leaves out what a reader of figures cannot use: the list of metrics
+// that there are instead.
+func inShort(err error) string {
+	var missing *results.NoMetricError
+	if errors.As(err, &missing) && !missing.Empty {
+		return "this record has no " + missing.Metric
+	}
+	return err.Error()
+}
+
+// blockwise reckons with several quantities within each block that has them
+// all; what comes out as no number is left out.
+func blockwise(unit string, reckon func(v []float64) float64, of ...quantity) quantity {
+	q := quantity{unit: unit, blocks: map[int]float64{}}
+	if len(of) == 0 {
+		return q
+	}
+	for b := range of[0].blocks {
+		vs := make([]float64, 0, len(of))
+		for _, o := range of {
+			if v, ok := o.blocks[b]; ok {
+				vs = append(vs, v)
+			}
+		}
+		if len(vs) < len(of) {
+			continue
+		}
+		if v := reckon(vs); finite(v) {
+			q.blocks[b] = v
+		}
+	}
+	return q
+}
+
+// reading summarises the quantity.
+func (q quantity) reading() reading {
+	if len(q.blocks) == 0 {
+		return reading{why: "no block kept what it takes"}
+	}
+	return reading{Summary: q.summary(), unit: q.unit}
+}
+
 func (q quantity) summary() results.Summary { return results.Summarize(byBlock(q.blocks)) }
 
 // over divides block by block, so that what the host did to both cancels; why
@@ -73,23 +133,16 @@ type cell struct {
 	Value    string // "–" where there is none
 	Interval string
 	Ratio    string
+	Floor    string // the ratio to raw
 	Why      string // of the "–", or of a missing ratio: a footnote
 }
 
 // cell reads a column of the table for t. base is nil where ratios have
 // nothing to refer to.
 func (r *report) cell(t, base results.Treatment, metrics []string) cell {
-	if r.run.KeptBlocks(t) == 0 {
-		return cell{Value: "–", Why: "no kept trial"}
-	}
-	for _, m := range metrics {
-		if ok, why := r.run.Printable(t, m); !ok {
-			return cell{Value: "–", Why: why}
-		}
-	}
-	q, err := r.measure(t, metrics)
-	if err != nil {
-		return cell{Value: "–", Why: err.Error()}
+	q, why := r.sum(t, metrics...)
+	if why != "" {
+		return cell{Value: "–", Why: why}
 	}
 	s := q.summary()
 	c := cell{Value: results.FormatShort(s.Center, q.unit)}
@@ -115,6 +168,18 @@ func (r *report) cell(t, base results.Treatment, metrics []string) cell {
 	}
 	c.Ratio = times(ratio)
 	return c
+}
+
+// overFloor adds the ratio to raw; where there is none, nothing.
+func (c *cell) overFloor(r *report, t, floor results.Treatment, metrics []string) {
+	q, why := r.sum(t, metrics...)
+	b, whyFloor := r.sum(floor, metrics...)
+	if c.Value == "–" || why != "" || whyFloor != "" {
+		return
+	}
+	if ratio, why := q.over(b); why == "" {
+		c.Floor = times(ratio) + " raw"
+	}
 }
 
 func allZero(m map[int]float64) bool {

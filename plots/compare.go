@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -31,6 +32,7 @@ func compare(w io.Writer, old, new *report) error {
 	var notes []string
 	var marks footnotes
 	rows := 0
+	columns := commonColumns(old, new)
 	for _, tr := range old.ts {
 		other, ok := new.find(tr)
 		if !ok {
@@ -45,7 +47,7 @@ func compare(w io.Writer, old, new *report) error {
 			if !ok {
 				continue
 			}
-			t.AppendRow(append(table.Row{"  " + strings.Join(col.Metrics, " + ")}, row...))
+			t.AppendRow(append(table.Row{"  " + inBraces(col.Metrics)}, row...))
 			rows++
 		}
 	}
@@ -80,14 +82,78 @@ func compareStyle() table.Style {
 	return s
 }
 
+// commonColumns are the columns that mean the same in both runs. Where one counts
+// TCP and IP headers and the other does not, bytes are those above them.
+func commonColumns(old, new *report) []column {
+	a, b := old.columns(), new.columns()
+	if old.countsTCPIP() == new.countsTCPIP() {
+		return a
+	}
+	for i := range a {
+		switch a[i].Metrics[0] {
+		case "bytes/total/down", "bytes/total/up":
+			_, way, _ := strings.Cut(a[i].Metrics[0], "total")
+			a[i].Metrics = []string{"bytes/payload" + way, "bytes/envelope" + way, "bytes/protocol" + way}
+		case "conn/bytes/down":
+			if len(b[i].Metrics) < len(a[i].Metrics) {
+				a[i] = b[i]
+			}
+		}
+	}
+	return a
+}
+
+// inBraces names a sum the way a scenario does: conn/bytes/{down,up}. Metrics
+// that are no such pattern are joined by a plus.
+func inBraces(metrics []string) string {
+	var words [][]string // by place in the name, in order of appearance
+	combinations := 1
+	for i, m := range metrics {
+		parts := strings.Split(m, "/")
+		if i == 0 {
+			words = make([][]string, len(parts))
+		}
+		if len(parts) != len(words) {
+			return strings.Join(metrics, " + ")
+		}
+		for j, part := range parts {
+			if !slices.Contains(words[j], part) {
+				words[j] = append(words[j], part)
+			}
+		}
+	}
+	name := make([]string, len(words))
+	for j, w := range words {
+		combinations *= len(w)
+		name[j] = strings.Join(w, ",")
+		if len(w) > 1 {
+			name[j] = "{" + name[j] + "}"
+		}
+	}
+	if combinations != len(metrics) {
+		return strings.Join(metrics, " + ")
+	}
+	return strings.Join(name, "/")
+}
+
 // find is the treatment of r with the same levels as t.
 func (r *report) find(t results.Treatment) (results.Treatment, bool) {
 	for _, o := range r.ts {
-		if maps.Equal(o, t) {
+		if maps.Equal(complete(o), complete(t)) {
 			return o, true
 		}
 	}
 	return nil, false
+}
+
+// formerly are the keys that older records lack, with the only level there was.
+var formerly = map[string]string{"tls": "off", "http": "1.1", "headers": "minimal"}
+
+// complete is t with the levels that an older record takes for granted.
+func complete(t results.Treatment) results.Treatment {
+	full := maps.Clone(formerly)
+	maps.Copy(full, t)
+	return full
 }
 
 // compareRow is one metric's cells; not ok where neither run has it.
@@ -154,6 +220,9 @@ func differences(old, new *report) []string {
 		}
 	}
 	a, b := old.run.Header, new.run.Header
+	if old.countsTCPIP() != new.countsTCPIP() {
+		list = append(list, "one of the runs counts TCP and IP headers and the other does not: bytes are compared without them")
+	}
 	say("the scenario", a.Scenario.Name, b.Scenario.Name)
 	if a.Scenario.Name == b.Scenario.Name && a.Scenario.Text != b.Scenario.Text {
 		list = append(list, "the scenario's text has changed")

@@ -16,17 +16,31 @@ import (
 // phrases say a level of a key in plain words.
 var phrases = map[string]func(level string) string{
 	"subscribers": func(l string) string { return plural(l, "subscriber") },
-	"rate":        func(l string) string { return strings.TrimSuffix(l, "/s") + " events/s" },
+	"rate":        func(l string) string { return plural(strings.TrimSuffix(l, "/s"), "event") + "/s" },
 	"arrivals": func(l string) string {
 		return map[string]string{"poisson": "Poisson", "constant": "constant"}[l] + " arrivals"
 	},
 	"payload":      func(l string) string { return spaced(l) + " payload" },
 	"payload-kind": func(l string) string { return l + " data" },
 	"encoding":     func(l string) string { return l + " encoding" },
+	"tls": func(l string) string {
+		if l == "off" {
+			return "no TLS"
+		}
+		return "TLS"
+	},
+	"http":    func(l string) string { return "HTTP/" + l },
+	"headers": func(l string) string { return l + " headers" },
+	"client": func(l string) string {
+		if l == "go" {
+			return "" // what it is unless something is said
+		}
+		return "a fleet that only stamps"
+	},
 }
 
 // order in which conditions are told; other keys follow.
-var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding"}
+var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "tls", "http", "headers", "client"}
 
 func plural(n, noun string) string {
 	if n == "1" {
@@ -69,7 +83,9 @@ func (r *report) given(where map[string]string) []string {
 			}
 			level = r.ts[0][k]
 		}
-		words = append(words, phrase(k, level))
+		if said := phrase(k, level); said != "" {
+			words = append(words, said)
+		}
 	}
 	return words
 }

@@ -9,7 +9,7 @@ import (
 	"pushbench/scenarios"
 )
 
-// A curve shows a metric over a factor: a line per transport, its interval as
+// A curve shows a metric, or a sum of some, over a factor: a line per transport, its interval as
 // a band, a marker at every level that was measured.
 
 func (r *report) curve(p scenarios.Plot) (*drawing, error) {
@@ -31,7 +31,7 @@ func (r *report) curve(p scenarios.Plot) (*drawing, error) {
 			if i < 0 {
 				continue
 			}
-			v := r.reading(l.ts[i], p.Of)
+			v := r.reading(l.ts[i], p.Metrics()...)
 			if v.why != "" {
 				missing.mark(fmt.Sprintf("Not drawn: %s at %s %s: %s.", l.name, p.Over, level.Text, v.why))
 				s.Points = append(s.Points, gap(level.Value))
@@ -53,7 +53,7 @@ func (r *report) curve(p scenarios.Plot) (*drawing, error) {
 		ch.Y = linearAxis(p.Of, unit, ys)
 	}
 	notes := append([]string{r.intervalNote(shown, "bands and upright lines")}, brief(missing.list)...)
-	return &drawing{chart: ch, about: about(p.Of), notes: notes}, nil
+	return &drawing{chart: ch, about: r.about(p), notes: notes}, nil
 }
 
 // brief keeps a caption from listing what a reader would not read.

@@ -44,7 +44,7 @@ func TestDegenerateRuns(t *testing.T) {
 		"huge": setAll(math.MaxFloat64), "tiny": setAll(5e-324),
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, path := range []string{"testdata/feed.yaml", "testdata/rate.yaml"} {
+			for _, path := range testScenarios {
 				s := scenarioAt(t, path)
 				s.Blocks = 2
 				run := syntheticRun(t, s)
@@ -109,17 +109,25 @@ func TestAnyNumbersDraw(t *testing.T) {
 			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: b.Lo, Hi: b.Hi, Mark: true})
 			levels = append(levels, level{"l", float64(i + 1)})
 		}
-		lines := []series{line}
+		lines := []series{line, {Style: styleOf("poll"), Points: line.Points, Loose: true}}
+		var dots []dot
+		var crossings []crossing
+		for _, b := range bars {
+			dots = append(dots, dot{Name: "ws", Style: b.Style, Value: b.Value, Lo: b.Lo, Hi: b.Hi, Beside: anyFloat().Draw(t, "beside"), Words: "words"})
+			crossings = append(crossings, crossing{X: anyFloat().Draw(t, "x"), Y: b.Value, Words: "n = 1"})
+		}
 		var ch chart
-		switch rapid.IntRange(0, 4).Draw(t, "kind") {
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
 			ch = newBarChart("bars", unit, bars)
 		case 1:
 			ch = newStackChart("stack", unit, []string{"a", "b"}, stacks)
 		case 2:
-			ch = &lineChart{X: levelAxis("x", levels, true), Y: logAxis("y", unit, vs), Series: lines}
+			ch = &lineChart{X: levelAxis("x", levels, true), Y: logAxis("y", unit, vs), Series: lines, Crossings: crossings}
 		case 3:
 			ch = &lineChart{X: levelAxis("x", levels, false), Y: linearAxis("y", unit, vs), Series: lines}
+		case 4:
+			ch = newDotChart("dots", unit, []dotGroup{{"", dots}, {"a group", dots}, {"empty", nil}})
 		default:
 			ch = &lineChart{X: quantileAxis(anyFloat().Draw(t, "limit"), "deliveries"), Y: logAxis("y", unit, vs), Series: lines}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 // table, "" where the run has no twin.
 func (r *report) noiseFloor() string {
 	var parts []string
-	for _, col := range columns {
+	for _, col := range r.columns() {
 		if len(col.Metrics) > 1 {
 			continue // the twin of a sum is judged by its parts
 		}
@@ -36,6 +37,29 @@ func (r *report) noiseFloor() string {
 		}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// headroom says how much of what the fleet can take the run asked of it, ""
+// where the record does not know.
+func (r *report) headroom() string {
+	var ceilings []float64
+	most, where := 0.0, ""
+	for _, t := range r.ts {
+		ceiling, why := r.sum(t, "fleet/ceiling")
+		share, whyShare := r.sum(t, "fleet/load")
+		if why != "" || whyShare != "" || len(share.blocks) == 0 {
+			continue
+		}
+		ceilings = append(ceilings, byBlock(ceiling.blocks)...)
+		if s := share.summary().Center; s > most {
+			most, where = s, r.label(t)
+		}
+	}
+	if len(ceilings) == 0 || where == "" {
+		return ""
+	}
+	return fmt.Sprintf("takes %s events/s by calibration against the floor; %s asked the most of it, %s",
+		count(math.Round(results.Summarize(ceilings).Center)), where, results.Format(most, "%"))
 }
 
 // trials says how the run went.
@@ -75,6 +99,9 @@ func (r *report) warnings() []string {
 	var list []string
 	if few := r.tooFew(); len(few) > 0 {
 		list = append(list, (&tooFewError{path: r.path, names: few}).Error())
+	}
+	if !r.countsTCPIP() {
+		list = append(list, "bytes are those at the socket, without TCP and IP headers: "+oldRecord+"; hold them against no newer one")
 	}
 	list = append(list, r.run.Header.Warnings...)
 	list = append(list, r.run.Warnings...)

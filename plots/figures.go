@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/plot/vg"
+
 	"pushbench/results"
 	"pushbench/scenarios"
 )
@@ -18,7 +20,7 @@ func (r *report) figures() (fs []*figure, skipped []string) {
 	for _, p := range r.scenario.Plots {
 		f, err := r.figure(p)
 		if err != nil {
-			skipped = append(skipped, fmt.Sprintf("no figure %s of %s: %v", p.Kind, p.Of, err))
+			skipped = append(skipped, fmt.Sprintf("no figure %s: %v", strings.TrimSuffix(p.Kind+" of "+p.Of, " of "), err))
 			continue
 		}
 		name := f.Name
@@ -32,15 +34,23 @@ func (r *report) figures() (fs []*figure, skipped []string) {
 
 var errNoData = errors.New("no kept trial has it")
 
+// build makes the chart that a plot asks for, by its kind.
+func (r *report) build(p scenarios.Plot) (*drawing, error) {
+	kinds := map[string]func(scenarios.Plot) (*drawing, error){
+		"quantiles": r.spectrum, "curve": r.curve, "bars": r.bars, "stack": r.stack,
+		"overhead": r.overhead, "breakeven": r.breakeven, "amortised": r.amortised,
+		"memory": r.memory, "fit": r.fit, "bandwidth": r.bandwidth,
+	}
+	build := kinds[p.Kind]
+	if build == nil {
+		return nil, fmt.Errorf("this program knows no such kind; it knows %s", strings.Join(sortedKeys(kinds), ", "))
+	}
+	return build(p)
+}
+
 // figure draws one plot.
 func (r *report) figure(p scenarios.Plot) (*figure, error) {
-	build := map[string]func(scenarios.Plot) (*drawing, error){
-		"quantiles": r.spectrum, "curve": r.curve, "bars": r.bars, "stack": r.stack,
-	}[p.Kind]
-	if build == nil {
-		return nil, fmt.Errorf("this program knows no such kind; it knows quantiles, curve, bars, stack")
-	}
-	d, err := build(p)
+	d, err := r.build(p)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +67,15 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	if d.rows > 0 {
 		f.Height = rowsHeight(d.rows)
 	}
+	if d.height > 0 {
+		f.Height = d.height
+	}
 	asked := "Scenario " + r.run.Header.Scenario.Name + ", run " + r.when() + "."
 	if p.Title != "" {
 		asked = strings.TrimSuffix(asked, ".") + ": " + r.scenario.Question
+	}
+	if s := r.oldBytes(p.Metrics()); s != "" {
+		d.notes = append(d.notes, s)
 	}
 	f.Caption = []string{strings.Join(d.notes, " "), asked + " " + r.host() + "."}
 	return f, nil
@@ -71,10 +87,16 @@ type drawing struct {
 	about string
 	notes []string // sentences for the caption
 	rows  int      // of a bar chart
+	// height is of a chart that knows its own.
+	height vg.Length
+	tables []exhibit // the same in numbers, for the last screen
 }
 
 func figureName(run string, p scenarios.Plot) string {
 	parts := []string{run, p.Kind, p.Of}
+	if p.To != "" {
+		parts = append(parts, "to", p.To)
+	}
 	if p.Over != "" {
 		parts = append(parts, "over", p.Over)
 	}
@@ -129,17 +151,9 @@ type reading struct {
 
 // reading summarises the sum of metrics.
 func (r *report) reading(t results.Treatment, metrics ...string) reading {
-	if r.run.KeptBlocks(t) == 0 {
-		return reading{why: "no kept trial"}
-	}
-	for _, m := range metrics {
-		if ok, why := r.run.Printable(t, m); !ok {
-			return reading{why: why}
-		}
-	}
-	q, err := r.measure(t, metrics)
-	if err != nil {
-		return reading{why: err.Error()}
+	q, why := r.sum(t, metrics...)
+	if why != "" {
+		return reading{why: why}
 	}
 	return reading{Summary: q.summary(), unit: q.unit}
 }
@@ -172,6 +186,14 @@ func (r *report) intervalNote(ts []results.Treatment, around string) string {
 	return s + fmt.Sprintf("; %s: their %.0f %% intervals (none where all blocks gave the same).", around, 100*results.Confidence)
 }
 
+// meaning is what a metric or histogram is in this record.
+func (r *report) meaning(name string) string {
+	if r.oldBytes([]string{name}) != "" {
+		return "all bytes at the socket of the connection, steady state"
+	}
+	return meaning(name)
+}
+
 // meaning is what the vocabulary says of a metric or histogram.
 func meaning(name string) string {
 	if i, ok := results.Describe(name); ok {
@@ -185,10 +207,22 @@ func meaning(name string) string {
 	return ""
 }
 
-// about is a metric with its meaning.
-func about(name string) string {
-	if m := meaning(name); m != "" {
-		return name + ": " + m
+// about is a metric with its meaning, or a sum with those of its parts, each
+// once.
+func (r *report) about(p scenarios.Plot) string {
+	names := p.Metrics()
+	var means []string
+	for _, name := range names {
+		if m := r.meaning(name); m != "" && !slices.Contains(means, m) {
+			means = append(means, m)
+		}
 	}
-	return name
+	about := p.Of
+	if len(names) > 1 {
+		about += ", added up"
+	}
+	if len(means) > 0 {
+		about += ": " + strings.Join(means, " + ")
+	}
+	return about
 }

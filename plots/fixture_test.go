@@ -76,14 +76,33 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 	longpoll := strings.HasPrefix(tr.Transport, "longpoll")
 	distinct := math.Max(1, math.Round(tr.Rate*measure.Seconds()))
 
+	heads := map[string][2]float64{ // of a response, of a request
+		"": {108, 141}, "minimal": {108, 141}, "browser": {108, 514}, "browser+cookie=1KB": {108, 1547}, "lubbers2010": {193, 716},
+	}[tr.Labels["headers"]]
 	path, requests := 150e-6, 0.0
-	header := [2]float64{4, 0} // down, up: a WebSocket frame
-	if longpoll {
-		path, requests, header = 210e-6, 1, [2]float64{108, 141}
+	header, segments, records := [2]float64{4, 0}, [2]float64{1, 1}, [2]float64{1, 0} // down, up: a WebSocket frame
+	if tr.Payload < 60 {
+		header[0] = 2
 	}
-	if interval > 0 {
+	if longpoll || interval > 0 {
 		path, requests = 300e-6, 1/(interval*tr.Rate)
-		header = [2]float64{108 * requests, 141 * requests}
+		if longpoll {
+			path, requests = 210e-6, 1
+		}
+		header = [2]float64{heads[0] * requests, heads[1] * requests}
+		segments, records = [2]float64{requests, 2 * requests}, [2]float64{requests, requests}
+	}
+	setup := [2]float64{heads[0], heads[1]}
+	if !longpoll && interval == 0 {
+		setup = [2]float64{139, heads[1] + 130} // an upgrade
+	}
+	if strings.Contains(tr.Transport, "keepalive=off") {
+		segments = [2]float64{5 * requests, 6 * requests}
+	}
+	tls := 0.0
+	if tr.Labels["tls"] == "on" {
+		tls = 22
+		setup = [2]float64{setup[0] + 1260, setup[1] + 420}
 	}
 	hist := func(n float64, one func() float64) *results.Hist {
 		h := results.NewHist()
@@ -97,19 +116,46 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 	delay := func() float64 { return interval*r.Float64() + spread(path, 0.35) }
 	bytes := func(v float64) results.Metric { return results.Metric{Value: v, Unit: "B/event"} }
 	staleness := hist(distinct*float64(tr.Subscribers), delay)
-	cpu := spread((9+0.002*float64(tr.Payload)+34*requests)*1e-6, 0.02)
+	subscribers := float64(tr.Subscribers)
+	cpu := spread((9+0.002*float64(tr.Payload)+34*requests+12/subscribers+2/tr.Rate)*1e-6, 0.02)
 	envelope := 60.0
+	if tr.Encoding == "binary" {
+		envelope = 32
+	}
+	if tr.Transport == "raw" {
+		cpu *= 0.8
+	}
+	// Now and then an acknowledgement travels alone.
+	tcpip := [2]float64{52 * segments[0], 52 * segments[1] * (1 + 0.02*r.Float64())}
+	size := func(v float64) results.Metric { return results.Metric{Value: v, Unit: "B"} }
+	held := 1.0 // what a transport holds for a connection, in buffers
+	switch {
+	case interval > 0:
+		held = 1.4
+	case longpoll:
+		held = 2.1
+	}
 	return &results.Trial{
 		Type: "trial", Treatment: tr.Labels, Block: block, Order: order, Valid: true, Invalid: []string{}, Warnings: []string{},
 		Metrics: map[string]results.Metric{
 			"bytes/payload/down":  bytes(float64(tr.Payload)),
 			"bytes/envelope/down": bytes(envelope), "bytes/envelope/up": bytes(0), "bytes/payload/up": bytes(0),
 			"bytes/protocol/down": bytes(header[0]), "bytes/protocol/up": bytes(header[1]),
-			"bytes/total/down": bytes(float64(tr.Payload) + envelope + header[0]),
-			"bytes/total/up":   bytes(header[1]),
-			"conn/bytes/down":  {Value: 129, Unit: "B"}, "conn/bytes/up": {Value: 170, Unit: "B"}, "conn/count": {Value: float64(tr.Subscribers), Unit: "1"},
+			"bytes/tls/down": bytes(tls * records[0]), "bytes/tls/up": bytes(tls * records[1]),
+			"bytes/tcpip/down": bytes(tcpip[0]), "bytes/tcpip/up": bytes(tcpip[1]),
+			"bytes/total/down": bytes(float64(tr.Payload) + envelope + header[0] + tls*records[0] + tcpip[0]),
+			"bytes/total/up":   bytes(header[1] + tls*records[1] + tcpip[1]),
+			"conn/bytes/down":  size(setup[0]), "conn/bytes/up": size(setup[1]), "conn/count": {Value: subscribers, Unit: "1"},
+			"conn/tcpip/down": size(164), "conn/tcpip/up": size(216),
+			"conn/server-cpu": {Value: spread(60e-6*held, 0.05), Unit: "s"},
+			"idle/server-rss": size(spread(11000*held, 0.03)), "idle/server-heap": size(spread(4200*held, 0.02)), "idle/server-stacks": size(spread(4096, 0.01)), "idle/kernel": size(spread(9000, 0.02)),
+			"held/server-rss": size(spread(17000*held, 0.03)), "held/server-heap": size(spread(8200*held, 0.02)), "held/server-stacks": size(spread(4100, 0.01)), "held/kernel": size(spread(9400, 0.02)),
 			"server/cpu": {Value: cpu, Unit: "s/event"}, "host/cpu": {Value: 2.1 * cpu, Unit: "s/event"},
-			"server/rss": {Value: spread(12e6+20e3*float64(tr.Subscribers), 0.03), Unit: "B"}, "server/goroutines": {Value: 10 + 2*float64(tr.Subscribers), Unit: "1"},
+			"idle/bytes/down": {Value: 64 * held, Unit: "B/s"}, "idle/bytes/up": {Value: 97 * held, Unit: "B/s"},
+			"server/syscalls": {Value: 1 + 2*requests, Unit: "1"}, "server/switches": {Value: 0.3 + requests, Unit: "1"},
+			"fleet/ceiling": {Value: 180e3, Unit: "1/s"}, "fleet/load": {Value: tr.Rate * subscribers / 180e3, Unit: "1"},
+			"server/cpu-util": {Value: cpu * tr.Rate * subscribers, Unit: "1"},
+			"server/rss":      {Value: spread(12e6+20e3*float64(tr.Subscribers), 0.03), Unit: "B"}, "server/goroutines": {Value: 10 + 2*float64(tr.Subscribers), Unit: "1"},
 			"requests":        {Value: requests, Unit: "1"},
 			"events/distinct": {Value: distinct, Unit: "1"}, "events/expected": {Value: distinct * float64(tr.Subscribers), Unit: "1"},
 		},

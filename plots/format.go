@@ -57,6 +57,8 @@ func scaleFor(v float64, unit string) scale {
 		"s": {{1e-9, "ns"}, {1e-6, "µs"}, {1e-3, "ms"}, {1, "s"}},
 		"B": {{1, "B"}, {1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}},
 		"1": {{1, ""}},
+		// Line rates count in thousands, unlike sizes.
+		"bit/s": {{1, "bit/s"}, {1e3, "kbit/s"}, {1e6, "Mbit/s"}, {1e9, "Gbit/s"}},
 	}[base]
 	for i, s := range steps {
 		if i == 0 || v >= s.Size {

@@ -23,12 +23,15 @@ type label struct {
 	Want, Y vg.Length
 }
 
-// label names every series that has a point.
+// label names every series that has a point and a name.
 func (ch *lineChart) label(c draw.Canvas, p *plot.Plot, data draw.Canvas) {
 	x, y := p.Transforms(&data)
 	var ls []label
 	for i := range ch.Series {
 		s := &ch.Series[i]
+		if s.Name == "" {
+			continue
+		}
 		for _, pt := range slices.Backward(s.Points) {
 			if drawable(pt.X, p.X) && drawable(pt.Y, p.Y) {
 				end := vg.Point{X: x(pt.X), Y: min(max(y(pt.Y), data.Min.Y), data.Max.Y)}

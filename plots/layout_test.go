@@ -67,6 +67,9 @@ func wordsOf(t *testing.T, svg []byte) []words {
 	}
 }
 
+// testScenarios have every kind of figure between them.
+var testScenarios = []string{"testdata/feed.yaml", "testdata/rate.yaml", "testdata/cost.yaml", "testdata/load.yaml", "testdata/lubbers.yaml"}
+
 // allFigures draws every plot of the scenarios that the project ships, and of
 // those for tests.
 func allFigures(t *testing.T) []*figure {
@@ -76,7 +79,7 @@ func allFigures(t *testing.T) []*figure {
 		t.Fatal(err)
 	}
 	var all []*figure
-	for _, path := range append(paths, "testdata/feed.yaml", "testdata/rate.yaml") {
+	for _, path := range append(paths, testScenarios...) {
 		s := scenarioAt(t, path)
 		s.Blocks = min(s.Blocks, 6) // enough for intervals
 		r := newReport(s.Name+".jsonl", syntheticRun(t, s), s)
@@ -123,7 +126,7 @@ func TestFiguresAreLegible(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 3 {
+	if len(kinds) != 4 {
 		t.Errorf("kinds of chart drawn: %v", kinds)
 	}
 }
@@ -131,7 +134,7 @@ func TestFiguresAreLegible(t *testing.T) {
 // The words of a figure of each kind, in the order they are drawn: title,
 // conditions, caption, axes with units, labels.
 func TestFigureWords(t *testing.T) {
-	for _, path := range []string{"testdata/feed.yaml", "testdata/rate.yaml"} {
+	for _, path := range testScenarios {
 		fs, _ := inMemory(t, path).figures()
 		var b strings.Builder
 		for _, f := range fs {

@@ -10,11 +10,19 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// series is one line of a chart: points from left to right, in base units.
+// series is one line of a chart: points from left to right, in base units. One
+// without a name is explained elsewhere.
 type series struct {
 	Name   string
 	Style  style
 	Points []point
+	Loose  bool // points only: no line and no band ties them
+}
+
+// crossing is where two lines meet.
+type crossing struct {
+	X, Y  float64
+	Words string
 }
 
 // point is a value with its interval; Lo and Hi are infinite where there is
@@ -26,8 +34,9 @@ type point struct {
 
 // lineChart draws lines over two axes, each named at its own end.
 type lineChart struct {
-	X, Y   axis
-	Series []series
+	X, Y      axis
+	Series    []series
+	Crossings []crossing
 }
 
 func (ch *lineChart) draw(c draw.Canvas) {
@@ -44,6 +53,7 @@ func (ch *lineChart) draw(c draw.Canvas) {
 	for i := range ch.Series {
 		p.Add(lineOf{&ch.Series[i]})
 	}
+	p.Add(crossings(ch.Crossings))
 	ch.X.apply(&p.X)
 	ch.Y.apply(&p.Y)
 	p.Y.Padding = 8 // a marker on the first point clears the axis
@@ -74,7 +84,7 @@ func (b bandOf) Plot(c draw.Canvas, p *plot.Plot) {
 		for _, pt := range slices.Backward(run) {
 			edge = append(edge, at(pt.X, pt.Lo))
 		}
-		if len(run) > 1 {
+		if len(run) > 1 && !b.Loose {
 			c.FillPolygon(b.Style.veil(), edge)
 		}
 		for _, pt := range run {
@@ -92,6 +102,9 @@ func (l lineOf) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	ok := func(pt point) bool { return drawable(pt.X, p.X) && drawable(pt.Y, p.Y) }
 	for _, run := range l.runs(ok) {
+		if l.Loose {
+			break
+		}
 		var pts []vg.Point
 		for _, pt := range run {
 			pts = append(pts, vg.Point{X: x(pt.X), Y: y(pt.Y)})
@@ -102,6 +115,41 @@ func (l lineOf) Plot(c draw.Canvas, p *plot.Plot) {
 		if pt.Mark && ok(pt) {
 			drawMarker(c, l.Style, vg.Point{X: x(pt.X), Y: y(pt.Y)})
 		}
+	}
+}
+
+// crossings are ringed and told in words, unless those would lie upon others.
+type crossings []crossing
+
+func (cs crossings) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	sty := aligned(valueText, text.XCenter, text.YBottom)
+	var taken []vg.Rectangle
+	for _, cr := range cs {
+		if !drawable(cr.X, p.X) || !drawable(cr.Y, p.Y) {
+			continue
+		}
+		at := vg.Point{X: x(cr.X), Y: y(cr.Y)}
+		if !c.Contains(at) {
+			continue
+		}
+		c.SetLineWidth(1.2)
+		c.SetLineDash(nil, 0)
+		c.SetColor(inkColor)
+		c.Stroke(outline(circle, at, markRadius+2.2))
+		half, high := sty.Width(cr.Words)/2, sty.Font.Size*1.1
+		foot := vg.Point{X: min(max(at.X, c.Min.X+half), c.Max.X-half), Y: min(at.Y+markRadius+5, c.Max.Y-high)}
+		box := vg.Rectangle{Min: vg.Point{X: foot.X - half - 2, Y: foot.Y}, Max: vg.Point{X: foot.X + half + 2, Y: foot.Y + high}}
+		if slices.ContainsFunc(taken, func(o vg.Rectangle) bool {
+			return box.Min.X < o.Max.X && o.Min.X < box.Max.X && box.Min.Y < o.Max.Y && o.Min.Y < box.Max.Y
+		}) {
+			continue
+		}
+		taken = append(taken, box)
+		veil := rgb(0xFFFFFF)
+		veil.A = 200
+		c.FillPolygon(veil, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
+		c.FillText(sty, foot, cr.Words)
 	}
 }
 

@@ -133,6 +133,22 @@ var commands = map[string]func(*flag.FlagSet) action{
 			return compare(stdout, rs[0], rs[1])
 		}
 	},
+	"fit": func(f *flag.FlagSet) action {
+		metric := f.String("of", "server/cpu", "`CPU` to fit: server/cpu, or host/cpu for the whole host")
+		asMarkdown := f.Bool("markdown", false, "print Markdown")
+		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+			if *metric != "server/cpu" && *metric != "host/cpu" {
+				return usageError(fmt.Sprintf("-of %q: use server/cpu or host/cpu", *metric))
+			}
+			return exhibitOf(args, stdin, stdout, *asMarkdown, func(r *report) (exhibit, error) { return r.fits(*metric), nil })
+		}
+	},
+	"lubbers": func(f *flag.FlagSet) action {
+		asMarkdown := f.Bool("markdown", false, "print Markdown")
+		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+			return exhibitOf(args, stdin, stdout, *asMarkdown, lubbers)
+		}
+	},
 	"export": func(f *flag.FlagSet) action {
 		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format) or csv")
 		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
@@ -237,4 +253,29 @@ func claimsOf(paths []string, stdin io.Reader, stdout io.Writer) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// exhibitOf prints one table of every run, with its conditions and its host.
+func exhibitOf(paths []string, stdin io.Reader, stdout io.Writer, asMarkdown bool, table func(*report) (exhibit, error)) error {
+	rs, err := openAll(paths, stdin)
+	if err != nil {
+		return err
+	}
+	for i, r := range rs {
+		e, err := table(r)
+		if err != nil {
+			return inputError{err}
+		}
+		if i > 0 {
+			fmt.Fprintln(stdout)
+		}
+		text := paragraph(dots(append(r.given(nil), r.window()...))) + "\n" + paragraph(r.host()+"; "+r.when()) + "\n\n" + e.String()
+		if asMarkdown {
+			text = strings.Join(append(r.given(nil), r.window()...), " · ") + ".\n\n" + e.markdown() + "- Host: " + r.host() + "; " + r.when() + ".\n"
+		}
+		if _, err := io.WriteString(stdout, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }

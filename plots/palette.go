@@ -59,6 +59,7 @@ var unknown = style{Color: rgb(0x777777), Marker: cross}
 var defaults = map[string]string{
 	"poll keepalive": "on", "poll pace": "grid",
 	"longpoll hold": "30s", "longpoll batch": "on",
+	"ws client": "bare",
 }
 
 var (

@@ -8,13 +8,13 @@ import (
 	"pushbench/scenarios"
 )
 
-// bars compares one metric between transports.
+// bars compares one metric, or a sum of some, between transports.
 func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	var bars []bar
 	var shown []results.Treatment
 	unit := ""
 	for _, l := range r.lines(p) {
-		v := r.reading(l.ts[0], p.Of)
+		v := r.reading(l.ts[0], p.Metrics()...)
 		bars = append(bars, rowOf(l, v))
 		if v.why == "" {
 			unit = v.unit
@@ -26,7 +26,7 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	}
 	return &drawing{
 		chart: newBarChart(p.Of, unit, bars),
-		about: about(p.Of),
+		about: r.about(p),
 		notes: []string{r.intervalNote(shown, "whiskers and brackets")},
 		rows:  len(bars),
 	}, nil
@@ -69,7 +69,7 @@ func (r *report) stack(p scenarios.Plot) (*drawing, error) {
 	}
 	var parts []string
 	for i, m := range metrics {
-		if means := meaning(m); means != "" {
+		if means := r.meaning(m); means != "" {
 			parts = append(parts, words[i]+": "+means)
 		}
 	}
@@ -83,11 +83,12 @@ func (r *report) stack(p scenarios.Plot) (*drawing, error) {
 
 // partWords are what the metrics of a stack differ by: the words in braces.
 func partWords(of string, metrics []string) []string {
-	before, rest, ok := strings.Cut(of, "{")
-	_, after, closed := strings.Cut(rest, "}")
-	if !ok || !closed {
+	before, _, ok := strings.Cut(of, "{")
+	end := strings.LastIndexByte(of, '}')
+	if !ok || end < 0 {
 		return metrics
 	}
+	after := of[end+1:]
 	words := make([]string, len(metrics))
 	for i, m := range metrics {
 		words[i] = strings.TrimSuffix(strings.TrimPrefix(m, before), after)

@@ -39,6 +39,9 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 		section(paragraph(legend(gs[0])))
 	}
 	b.WriteString(notes.String())
+	for _, e := range r.exhibits() {
+		b.WriteString("\n" + e.String())
+	}
 
 	if vs := r.verdicts(); len(vs) > 0 {
 		b.WriteByte('\n')
@@ -51,6 +54,9 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 		section(hanging("noise    ", "two runs of the same transport differ by: "+s))
 	} else {
 		section(hanging("noise    ", "unknown: the scenario has no twin (a transport with #twin) to tell it from"))
+	}
+	if s := r.headroom(); s != "" {
+		section(hanging("fleet    ", s))
 	}
 	section(hanging("trials   ", r.trials()))
 	for _, s := range r.warnings() {
@@ -93,11 +99,17 @@ func markdown(r *report) string {
 	if len(notes.list) > 0 {
 		b.WriteByte('\n')
 	}
+	for _, e := range r.exhibits() {
+		b.WriteString(e.markdown())
+	}
 	if vs := r.verdicts(); len(vs) > 0 {
 		fmt.Fprintf(&b, "%s.\n\n%s\n", tally(vs), markdownVerdicts(vs))
 	}
 	if s := r.noiseFloor(); s != "" {
 		fmt.Fprintf(&b, "- Noise: two runs of the same transport differ by: %s.\n", s)
+	}
+	if s := r.headroom(); s != "" {
+		fmt.Fprintf(&b, "- The fleet %s.\n", s)
 	}
 	fmt.Fprintf(&b, "- Trials: %s\n", r.trials())
 	for _, s := range r.warnings() {

@@ -41,7 +41,7 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 	}
 	ch.X = quantileAxis(right, samplesOf(p.Of))
 	ch.Y = logAxis(p.Of+" (logarithmic scale)", "s", ys)
-	return &drawing{chart: ch, about: about(p.Of), notes: append([]string{
+	return &drawing{chart: ch, about: r.about(p), notes: append([]string{
 		"Lines: all kept blocks pooled, " + r.blocksNote(shown) + "; bands: from the lowest to the highest block. " +
 			"Each line begins and ends where fewer than ten different values would lie beyond it."}, notes...)}, nil
 }

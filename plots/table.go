@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,17 +20,55 @@ import (
 type column struct {
 	Head    string // two lines
 	Metrics []string
+	Floor   bool // what the bare connection of raw costs stands beside it
 }
 
-var columns = []column{
-	{"staleness\np50", []string{"staleness/p50"}},
-	{"staleness\np99", []string{"staleness/p99"}},
-	{"down,\nper event", []string{"bytes/total/down"}},
-	{"up,\nper event", []string{"bytes/total/up"}},
-	{"server CPU,\nper event", []string{"server/cpu"}},
-	{"requests,\nper event", []string{"requests"}},
-	{"set-up\ntime, p50", []string{"connect/p50"}},
-	{"set-up\nbytes", []string{"conn/bytes/down", "conn/bytes/up"}},
+// columns are those of this record. Records from before TCP and IP were counted
+// have the bytes at the socket.
+func (r *report) columns() []column {
+	ip := ""
+	if r.countsTCPIP() {
+		ip = "IP "
+	}
+	all := []column{
+		{"staleness\np50", []string{"staleness/p50"}, false},
+		{"staleness\np99", []string{"staleness/p99"}, false},
+		{ip + "down,\nper event", []string{"bytes/total/down"}, true},
+		{ip + "up,\nper event", []string{"bytes/total/up"}, true},
+		{"server CPU,\nper event", []string{"server/cpu"}, true},
+		{"requests,\nper event", []string{"requests"}, false},
+		{"set-up\ntime, p50", []string{"connect/p50"}, false},
+		{"set-up\n" + ip + "bytes", r.setupBytes(), true},
+	}
+	kept := slices.DeleteFunc(slices.Clone(all), func(c column) bool { return !r.records(c.Metrics) })
+	if len(kept) == 0 {
+		return all
+	}
+	return kept
+}
+
+// records reports whether some trial has all of the metrics: a scenario of
+// memory has no events to speak of.
+func (r *report) records(metrics []string) bool {
+	return slices.ContainsFunc(r.run.Trials, func(t *results.Trial) bool {
+		for _, m := range metrics {
+			var missing *results.NoMetricError
+			if _, err := t.Value(m); errors.As(err, &missing) && !missing.Empty {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// setupBytes are the metrics that add up to the bytes of a connection's set-up,
+// as far down as the record counts.
+func (r *report) setupBytes() []string {
+	ms := []string{"conn/bytes/down", "conn/bytes/up"}
+	if r.countsTCPIP() {
+		ms = append(ms, "conn/tcpip/down", "conn/tcpip/up")
+	}
+	return ms
 }
 
 // block of the table: the transports under one condition.
@@ -38,13 +77,16 @@ type grouping struct {
 	Names     []string
 	Cells     [][]cell // by row, then column
 	Baseline  string   // the transport that ratios refer to, "" for none
+	Floor     bool     // raw is there, and ratios to it
+	Columns   []column
+	IP        bool // bytes are those of IP
 }
 
 // groups makes the table's numbers, a group for each condition.
 func (r *report) groups() []grouping {
 	var gs []grouping
 	for _, c := range r.conditions() {
-		g := grouping{}
+		g := grouping{Columns: r.columns(), IP: r.countsTCPIP()}
 		for _, k := range r.varying {
 			if k != "transport" {
 				g.Condition = append(g.Condition, phrase(k, c[k]))
@@ -54,10 +96,15 @@ func (r *report) groups() []grouping {
 		if ok {
 			g.Baseline = base.Transport()
 		}
+		var floor results.Treatment
+		floor, g.Floor = r.floor(c)
 		for _, t := range r.under(c) {
-			row := make([]cell, len(columns))
-			for i, col := range columns {
+			row := make([]cell, len(g.Columns))
+			for i, col := range g.Columns {
 				row[i] = r.cell(t, base, col.Metrics)
+				if g.Floor && col.Floor {
+					row[i].overFloor(r, t, floor, col.Metrics)
+				}
 			}
 			g.Names, g.Cells = append(g.Names, t.Transport()), append(g.Cells, row)
 		}
@@ -91,10 +138,10 @@ func (f *footnotes) String() string {
 	return b.String()
 }
 
-// lines are the three lines of a cell.
-func (c cell) lines(notes *footnotes) [3]string {
+// lines are the lines of a cell: value, interval, and the ratios there are.
+func (c cell) lines(notes *footnotes) [4]string {
 	mark := notes.mark(c.Why)
-	ls := [3]string{c.Value, c.Interval, c.Ratio}
+	ls := [4]string{c.Value, c.Interval, c.Ratio, c.Floor}
 	for i, l := range ls {
 		if l == "–" && mark != "" {
 			ls[i] = "– " + mark
@@ -110,7 +157,7 @@ func renderTable(g grouping, notes *footnotes) string {
 	w := table.NewWriter()
 	w.SetStyle(plainStyle())
 	head := table.Row{"transport"}
-	for _, c := range columns {
+	for _, c := range g.Columns {
 		head = append(head, c.Head)
 	}
 	w.AppendHeader(head)
@@ -123,7 +170,7 @@ func renderTable(g grouping, notes *footnotes) string {
 		w.AppendRow(row)
 	}
 	configs := []table.ColumnConfig{{Number: 1, Align: text.AlignLeft, AlignHeader: text.AlignLeft, VAlignHeader: text.VAlignBottom}}
-	for i := range columns {
+	for i := range g.Columns {
 		configs = append(configs, table.ColumnConfig{Number: i + 2, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	w.SetColumnConfigs(configs)
@@ -161,7 +208,7 @@ func plainStyle() table.Style {
 func markdownTable(g grouping, notes *footnotes) string {
 	w := table.NewWriter()
 	head := table.Row{"transport"}
-	for _, c := range columns {
+	for _, c := range g.Columns {
 		head = append(head, strings.ReplaceAll(c.Head, "\n", " "))
 	}
 	w.AppendHeader(head)
@@ -175,7 +222,7 @@ func markdownTable(g grouping, notes *footnotes) string {
 		w.AppendRow(row)
 	}
 	configs := []table.ColumnConfig{}
-	for i := range columns {
+	for i := range g.Columns {
 		configs = append(configs, table.ColumnConfig{Number: i + 2, Align: text.AlignRight})
 	}
 	w.SetColumnConfigs(configs)
@@ -187,6 +234,12 @@ func legend(g grouping) string {
 	s := fmt.Sprintf("Each cell: the median over blocks; its %.0f %% interval (exact: all blocks gave the same; n: too few blocks for one)", 100*results.Confidence)
 	if g.Baseline != "" {
 		s += "; the ratio to " + g.Baseline + " taken block by block (~ where its interval has room for 1: no difference seen)"
+	}
+	if g.Floor {
+		s += "; × … raw: likewise the ratio to the floor, events on the bare connection"
+	}
+	if g.IP {
+		s += ". IP bytes: body, encoding, headers or framing, TLS, and the headers of TCP and IP, acknowledgements too"
 	}
 	return s + ". Quantiles are per event and subscriber, from the instant the event was due."
 }

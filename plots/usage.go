@@ -12,6 +12,8 @@ var usageText = map[string]string{
 	plots [-out DIR] [-markdown] RESULT.jsonl…    figures, table.md, and the last screen on stdout
 	plots claims RESULT.jsonl…                    verdicts only
 	plots compare OLD.jsonl NEW.jsonl             what changed between two runs
+	plots fit RESULT.jsonl…                       a model of CPU fitted over subscribers and rates
+	plots lubbers RESULT.jsonl…                   bits per second beside the figures published in 2010
 	plots export -format bench|csv RESULT.jsonl…  for benchstat, or for everything else
 
 Example: draw a run and read its answer.
@@ -42,6 +44,34 @@ ratio with its interval; ~ where the two cannot be told apart.
 Example: did the change to the server matter?
 
 	plots compare before/headline.jsonl after/headline.jsonl
+
+`,
+	"fit": `Fit tells what a server's CPU time is spent on: for having connections, for
+publishing, for delivering, for being asked. For each transport it fits
+
+	a × connections + b × events published/s + c × events delivered/s + d × requests/s
+
+to the CPU time per second of all its subscribers and rates, block by block, by
+least squares of the relative error. Terms that the run cannot tell apart are
+left out by name.
+
+	plots fit [-of server/cpu|host/cpu] [-markdown] RESULT.jsonl…
+
+Example:
+
+	plots fit results/reference/cost.jsonl
+
+`,
+	"lubbers": `Lubbers prints bits per second for all subscribers together, counted at four
+layers, beside the figures of Lubbers and Greco (2010), which are products of
+871 or 2 bytes by the number of clients. Their case of 100,000 is derived from
+the bytes that a client was counted to take.
+
+	plots lubbers [-markdown] RESULT.jsonl…
+
+Example:
+
+	plots lubbers results/reference/lubbers.jsonl
 
 `,
 	"export": `Export writes every kept trial to stdout.

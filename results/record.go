@@ -33,6 +33,15 @@ type Header struct {
 	Build    Build     `json:"build"`
 	Started  time.Time `json:"started"`
 	Warnings []string  `json:"warnings,omitempty"` // doubts about the whole run
+
+	Calibration Calibration `json:"calibration,omitzero"`
+}
+
+// Calibration is the CPU time (s) that a busy fleet takes for an event of the
+// transport raw, and for a poll; zero where it was not measured.
+type Calibration struct {
+	Event float64 `json:"event"`
+	Poll  float64 `json:"poll"`
 }
 
 // Source is the scenario as it was run.

@@ -33,22 +33,23 @@ claims:
 
 // testCheck knows the transports that these tests use. Like that of the
 // servers, its canonical spelling leaves a default out.
-func testCheck(transport string) (string, error) {
+func testCheck(transport string) (Checked, error) {
 	name, query, _ := strings.Cut(transport, "?")
-	known := map[string][]string{"poll": {"interval", "keepalive"}, "longpoll": {"hold"}, "ws": nil}
+	known := map[string][]string{"poll": {"interval", "keepalive"}, "longpoll": {"hold"}, "raw": nil, "ws": {"client"}}
 	have, ok := known[name]
 	if !ok {
-		return "", fmt.Errorf("transport %q is not known; there are poll, longpoll, ws", name)
+		return Checked{}, fmt.Errorf("transport %q is not known; there are poll, longpoll, raw, ws", name)
 	}
 	for k := range knobs(transport) {
 		if !strings.Contains(strings.Join(have, " "), k) {
-			return "", fmt.Errorf("%s has no knob %s", name, k)
+			return Checked{}, fmt.Errorf("%s has no knob %s", name, k)
 		}
 	}
+	checked := Checked{Canonical: transport, Upgrades: name == "ws" || name == "raw"}
 	if query == "interval=1s" {
-		return name, nil
+		checked.Canonical = name
 	}
-	return transport, nil
+	return checked, nil
 }
 
 // spoil replaces one part of the sound scenario.
@@ -138,6 +139,22 @@ var mistakes = []mistake{
 	{"arrivals unknown", "payload: 200B", "arrivals: poison"},
 	{"payload-kind unknown", "payload: 200B", "payload-kind: json"},
 	{"encoding unknown", "payload: 200B", "encoding: utf-8"},
+	{"tls version", "payload: 200B", "tls: 1.3"},
+	{"http unknown", "payload: 200B", "http: 3"},
+	{"headers unknown", "payload: 200B", "headers: firefox"},
+	{"headers with a cookie of nothing", "payload: 200B", "headers: browser+cookie=0B"},
+	{"headers with a cookie without unit", "payload: 200B", "headers: browser+cookie=100"},
+	{"headers with a cookie too large", "payload: 200B", "headers: browser+cookie=65KB"},
+	{"nothing runs over HTTP/2", "  transport: [poll?interval=1s, ws, ws#twin]", "  http: [2]\n  transport: [ws, ws#twin]"},
+
+	// Memory.
+	{"idle not a list", "seed: 1", "idle: 500"},
+	{"idle with a fraction", "seed: 1", "idle: [1.5, 2, 3]"},
+	{"idle of two steps", "seed: 1", "idle: [500, 1000]"},
+	{"idle that shrinks", "seed: 1", "idle: [500, 400, 1000]"},
+	{"idle that stands still", "seed: 1", "idle: [500, 500, 1000]"},
+	{"idle beside a rate", "seed: 1", "idle: [10, 20, 50]"},
+	{"idle beside subscribers", "  rate: [10/s, 40/s]", "  subscribers: [10, 20]\nidle: [10, 20, 30]"},
 	{"transport unknown", "ws#twin", "wss"},
 	{"knob unknown", "ws#twin", "ws?interval=1s"},
 	{"knob twice", "ws#twin", "poll?interval=1s&interval=2s"},
@@ -167,7 +184,8 @@ var mistakes = []mistake{
 	{"plot of a distribution", "of: staleness/p50", "of: staleness"},
 	{"plot of an impossible quantile", "of: staleness/p50", "of: staleness/p100"},
 	{"quantiles of a number", "kind: curve, of: staleness/p50, over: rate", "kind: quantiles, of: staleness/p50, where: {rate: 10/s}"},
-	{"curve of several", "of: staleness/p50", "of: \"bytes/total/{up,down}\""},
+	{"curve of seconds and bytes", "of: staleness/p50", "of: \"server/{rss,cpu}\""},
+	{"curve of a sum of quantiles", "of: staleness/p50", "of: \"staleness/{p50,p90}\""},
 	{"stack of one", "kind: curve, of: staleness/p50, over: rate", "kind: stack, of: bytes/total/up, where: {rate: 10/s}"},
 	{"stack with an unknown metric", "kind: curve, of: staleness/p50, over: rate", "kind: stack, of: \"bytes/{payload,protocols}/up\", where: {rate: 10/s}"},
 	{"curve over nothing", ", over: rate", ""},
@@ -182,6 +200,29 @@ var mistakes = []mistake{
 	{"plot that mixes conditions", "kind: curve, of: staleness/p50, over: rate", "kind: bars, of: staleness/p50"},
 	{"plot where except leaves nothing", "seed: 1\nplots:\n  - {kind: curve, of: staleness/p50, over: rate}", "except: [{transport: ws, rate: 10/s}]\nplots:\n  - {kind: bars, of: server/cpu, per: encoding, where: {transport: ws, rate: 10/s}}"},
 	{"plot where nowhere", "over: rate", "over: rate, where: {transport: longpoll}"},
+	{"overhead of a metric", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: server/cpu, to: ws, per: rate"},
+	{"overhead to nothing", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, per: rate"},
+	{"overhead to itself", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: ws, to: ws, per: rate"},
+	{"overhead per transport", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, to: ws, per: transport"},
+	{"overhead that mixes conditions", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, to: ws"},
+	{"overhead where one is left out", "seed: 1\nplots:\n  - {kind: curve, of: staleness/p50, over: rate}", "except: [{transport: ws, rate: 10/s}]\nplots:\n  - {kind: overhead, of: poll?interval=1s, to: ws, where: {rate: 10/s}}"},
+	{"model without a unit", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, to: ws, per: rate, model: 909"},
+	{"model of nothing", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, to: ws, per: rate, model: 0B"},
+	{"model of half a split", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, to: ws, per: rate, model: 716B+"},
+	{"model of a level that is not there", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, to: ws, per: rate, model: {20/s: 909B}"},
+	{"model by level without per", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: poll?interval=1s, to: ws, model: {10/s: 909B}, where: {rate: 10/s}"},
+	{"model of a curve", "over: rate", "over: rate, model: 909B"},
+	{"model of what is no WebSocket", "kind: curve, of: staleness/p50, over: rate", "kind: overhead, of: ws, to: poll?interval=1s, per: rate, model: 909B"},
+	{"curve to something", "over: rate", "over: rate, to: ws"},
+	{"breakeven per something", "kind: curve, of: staleness/p50, over: rate", "kind: breakeven, of: poll?interval=1s, to: ws, over: rate, per: subscribers"},
+	{"breakeven over nothing", "kind: curve, of: staleness/p50, over: rate", "kind: breakeven, of: poll?interval=1s, to: ws"},
+	{"amortised of something else", "kind: curve, of: staleness/p50, over: rate", "kind: amortised, of: byte, where: {rate: 10/s}"},
+	{"memory of something", "kind: curve, of: staleness/p50, over: rate", "kind: memory, of: server/rss, where: {rate: 10/s}"},
+	{"memory on a log axis", "kind: curve, of: staleness/p50, over: rate", "kind: memory, where: {rate: 10/s}, log: true"},
+	{"fit of something else", "kind: curve, of: staleness/p50", "kind: fit, of: server/cpu-util"},
+	{"fit over what its model lacks", "kind: curve, of: staleness/p50, over: rate", "kind: fit, of: server/cpu, over: payload"},
+	{"fit that mixes conditions", "kind: curve, of: staleness/p50, over: rate", "kind: fit, of: server/cpu, over: rate, per: subscribers"},
+	{"bandwidth of an unknown table", "kind: curve, of: staleness/p50, over: rate", "kind: bandwidth, of: pimentel2012, where: {rate: 10/s}"},
 
 	// Claims.
 	{"claims not a list", "claims:\n  - id: C18\n    says: A push is fresher.\n    expect: staleness/p50[ws] < staleness/p50[poll?interval=1s]\n", "claims: C18\n"},

@@ -65,8 +65,12 @@ func (p *parser) fixed(n *yaml.Node) {
 		}
 	}
 	for _, k := range treatmentKeys {
-		if p.levels(k.name) == nil && k.level != "" {
-			p.s.Fixed[k.name] = k.level
+		if p.levels(k.name) != nil || k.level == "" {
+			continue
+		}
+		p.s.Fixed[k.name] = k.level
+		if level, ok := p.idleLevel(k.name); ok {
+			p.s.Fixed[k.name] = level
 		}
 	}
 }
@@ -88,12 +92,13 @@ func (p *parser) level(n *yaml.Node, k treatmentKey) (level, same string, ok boo
 	if k.name != "transport" || p.check == nil {
 		return level, level, true
 	}
-	canonical, err := p.check(t.Transport)
+	checked, err := p.check(t.Transport)
 	if err != nil {
 		p.add(n.Line, "%v", err)
 		return "", "", false
 	}
-	return level, canonical + strings.TrimPrefix(level, t.Transport), true
+	p.s.upgrading[t.Transport] = checked.Upgrades
+	return level, checked.Canonical + strings.TrimPrefix(level, t.Transport), true
 }
 
 func (p *parser) transportGiven(line int) {

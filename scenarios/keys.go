@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"pushbench/results"
 )
@@ -16,6 +17,7 @@ const (
 	minRate        = 0.001 // events per second
 	maxRate        = 1e6
 	maxPayload     = 16 << 20
+	maxCookie      = 64 << 10
 )
 
 // MinTicker is the smallest payload, in bytes, that the ticker's JSON fits in.
@@ -41,6 +43,10 @@ var treatmentKeys = []treatmentKey{
 	{name: "payload", level: "200B", example: "200B", read: readPayload},
 	{name: "payload-kind", level: "random", example: "random", read: choice(func(t *Treatment) *string { return &t.PayloadKind }, "random", "ticker")},
 	{name: "encoding", level: "text", example: "text", read: choice(func(t *Treatment) *string { return &t.Encoding }, "text", "binary", "base64")},
+	{name: "tls", level: "off", example: "on", read: readTLS},
+	{name: "http", level: "1.1", example: "1.1", read: choice(func(t *Treatment) *string { return &t.HTTP }, "1.1", "2")},
+	{name: "headers", level: "minimal", example: "browser", read: readHeaders},
+	{name: "client", level: "go", example: "stamp", read: choice(func(t *Treatment) *string { return &t.Client }, "go", "stamp")},
 }
 
 func keyNames() []string {
@@ -80,8 +86,9 @@ func readRate(level string, t *Treatment) (string, error) {
 		return "", err
 	}
 	switch {
-	case v <= 0:
+	case v < 0:
 		return "", errors.New("must be above zero; write such as 40/s or 0.5/s")
+	case v == 0: // a quiet feed; checkIdle sees to it that there is a reason
 	case v < minRate || v > maxRate:
 		return "", errors.New("is outside 0.001/s to 1000000/s; write such as 40/s")
 	}
@@ -103,10 +110,39 @@ func readPayload(level string, t *Treatment) (string, error) {
 		return "", errors.New("is above 16384KB, the largest event; write such as 16KB")
 	}
 	t.Payload = int(v)
-	if t.Payload%1024 == 0 {
-		return strconv.Itoa(t.Payload/1024) + "KB", nil
+	return sizeLevel(t.Payload), nil
+}
+
+func readTLS(level string, t *Treatment) (string, error) {
+	var word string
+	level, err := choice(func(*Treatment) *string { return &word }, "off", "on")(level, t)
+	t.TLS = word == "on"
+	return level, err
+}
+
+// readHeaders reads a header profile; its fields are the servers' business.
+func readHeaders(level string, t *Treatment) (string, error) {
+	const withCookie = "browser+cookie="
+	if size, ok := strings.CutPrefix(level, withCookie); ok {
+		v, err := quantity(size, "B", withCookie+"1KB")
+		switch {
+		case err != nil:
+			return "", err
+		case v != math.Trunc(v) || v < 1 || v > maxCookie:
+			return "", fmt.Errorf("asks for a cookie outside 1B to %dKB; write such as %s1KB", maxCookie>>10, withCookie)
+		}
+		t.Headers = withCookie + sizeLevel(int(v))
+		return t.Headers, nil
 	}
-	return strconv.Itoa(t.Payload) + "B", nil
+	return choice(func(t *Treatment) *string { return &t.Headers }, "minimal", "browser", "browser+cookie=1KB", "lubbers2010")(level, t)
+}
+
+// sizeLevel is the one spelling of a size.
+func sizeLevel(n int) string {
+	if n%1024 == 0 {
+		return strconv.Itoa(n/1024) + "KB"
+	}
+	return strconv.Itoa(n) + "B"
 }
 
 // choice reads one word of a few.

@@ -31,7 +31,7 @@ var topKeys = []struct {
 }{
 	{"question", true}, {"factors", false}, {"fixed", false}, {"except", false},
 	{"warmup", true}, {"measure", true}, {"blocks", true}, {"seed", false},
-	{"plots", false}, {"claims", false},
+	{"idle", false}, {"plots", false}, {"claims", false},
 }
 
 func needed() []string {
@@ -80,6 +80,7 @@ func (p *parser) file() {
 	}
 
 	before := len(p.list)
+	p.idle(values["idle"])
 	p.factors(values["factors"])
 	p.fixed(values["fixed"])
 	if len(p.list) == before {
@@ -90,6 +91,7 @@ func (p *parser) file() {
 	}
 	if len(p.list) == before {
 		p.combine()
+		p.checkIdle()
 	}
 	if len(p.list) > before {
 		return // plots and claims speak of treatments

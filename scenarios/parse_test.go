@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"pushbench/results"
 )
@@ -34,6 +35,7 @@ func TestParse(t *testing.T) {
 		},
 		Fixed: map[string]string{
 			"subscribers": "50", "arrivals": "poisson", "payload": "200B", "payload-kind": "random", "encoding": "text",
+			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go",
 		},
 		Except:  []map[string]string{{"transport": "ws#twin", "rate": "10/s"}},
 		Warmup:  time.Second,
@@ -49,7 +51,7 @@ func TestParse(t *testing.T) {
 			Where: map[string]string{"rate": "40/s"}, Line: 14,
 		}},
 	}
-	if diff := cmp.Diff(want, mustParse(t, text)); diff != "" {
+	if diff := cmp.Diff(want, mustParse(t, text), cmpopts.IgnoreUnexported(Scenario{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -139,6 +141,7 @@ func TestPlotMetrics(t *testing.T) {
 		"server/cpu": {"server/cpu"},
 		"bytes/{payload,envelope, protocol}/down": {"bytes/payload/down", "bytes/envelope/down", "bytes/protocol/down"},
 		"conn/bytes/{down,up}":                    {"conn/bytes/down", "conn/bytes/up"},
+		"conn/{bytes,tcpip}/{down,up}":            {"conn/bytes/down", "conn/bytes/up", "conn/tcpip/down", "conn/tcpip/up"},
 		"bytes/{open":                             {"bytes/{open"},
 	} {
 		if diff := cmp.Diff(want, Plot{Of: of}.Metrics()); diff != "" {

@@ -25,6 +25,10 @@ type Treatment struct {
 	Payload     int     // bytes
 	PayloadKind string  // random, ticker
 	Encoding    string  // text, binary, base64
+	TLS         bool
+	HTTP        string // 1.1, 2
+	Headers     string // profile of header fields
+	Client      string // go, stamp
 }
 
 // Treatments lists the combinations to run, in the order of the file with the
@@ -47,7 +51,7 @@ func (s *Scenario) Treatments() (ts []Treatment, dropped []results.Dropped, err 
 		if err != nil {
 			return nil, nil, err
 		}
-		if why := impossible(t); why != "" {
+		if why := s.impossible(t); why != "" {
 			dropped = append(dropped, results.Dropped{Treatment: labels, Why: why})
 			continue
 		}
@@ -92,7 +96,13 @@ func typed(labels results.Treatment) (Treatment, error) {
 
 // impossible says why a combination of levels, each sound by itself, cannot
 // exist; "" where it can.
-func impossible(t Treatment) string {
+func (s *Scenario) impossible(t Treatment) string {
+	if t.HTTP == "2" && s.upgrading[t.Transport] {
+		return fmt.Sprintf("%s begins with an upgrade, which HTTP/2 does not have", t.Transport)
+	}
+	if t.HTTP == "2" && knob(t.Transport, "keepalive") == "off" {
+		return "HTTP/2 keeps its connection"
+	}
 	if t.PayloadKind == "ticker" && t.Payload < MinTicker {
 		return fmt.Sprintf("a ticker is JSON and needs a payload of at least %dB, not %s", MinTicker, t.Labels["payload"])
 	}

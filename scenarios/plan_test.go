@@ -33,12 +33,13 @@ blocks: 6
 		return results.Treatment{
 			"transport": transport, "payload": payload, "payload-kind": kind,
 			"rate": "0.5/s", "subscribers": "7", "arrivals": "constant", "encoding": "base64",
+			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go",
 		}
 	}
 	treatment := func(transport, label string, payload int, payloadText, kind string) Treatment {
 		return Treatment{
 			Labels: labels(transport+label, payloadText, kind), Transport: transport, Subscribers: 7, Rate: 0.5,
-			Arrivals: "constant", Payload: payload, PayloadKind: kind, Encoding: "base64",
+			Arrivals: "constant", Payload: payload, PayloadKind: kind, Encoding: "base64", HTTP: "1.1", Headers: "minimal", Client: "go",
 		}
 	}
 	want := []Treatment{
@@ -76,6 +77,63 @@ func TestTickerNeedsSixtyFourBytes(t *testing.T) {
 	s := mustParse(t, spoil(t, "payload: 200B", "payload: 64B, payload-kind: ticker"))
 	if ts, dropped, err := s.Treatments(); err != nil || len(ts) != 6 || dropped != nil {
 		t.Errorf("64B: %d treatments, dropped %v, error %v; want 6, none, none", len(ts), dropped, err)
+	}
+}
+
+// What cannot run over HTTP/2 is left out of the plan, with the reason.
+func TestHTTP2(t *testing.T) {
+	s := mustParse(t, `question: q
+factors:
+  transport: [poll?interval=1s, poll?interval=1s&keepalive=off, ws, raw#floor]
+  http: [1.1, 2]
+fixed: {tls: on, headers: browser+cookie=1024B}
+warmup: 0s
+measure: 5s
+blocks: 6
+`)
+	ts, dropped, err := s.Treatments()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ts) != 5 || !ts[0].TLS || ts[0].HTTP != "1.1" || ts[1].HTTP != "2" || ts[1].Headers != "browser+cookie=1KB" {
+		t.Errorf("treatments %+v", ts)
+	}
+	var why []string
+	for _, d := range dropped {
+		why = append(why, d.Treatment.Transport()+": "+d.Why)
+	}
+	want := []string{
+		"poll?interval=1s&keepalive=off: HTTP/2 keeps its connection",
+		"ws: ws begins with an upgrade, which HTTP/2 does not have",
+		"raw#floor: raw begins with an upgrade, which HTTP/2 does not have",
+	}
+	if diff := cmp.Diff(want, why); diff != "" {
+		t.Errorf("dropped (-want +got):\n%s", diff)
+	}
+}
+
+// A scenario of memory has a quiet feed, and as many subscribers as its last
+// step.
+func TestIdle(t *testing.T) {
+	s := mustParse(t, `question: q
+factors: {transport: [longpoll, ws]}
+idle: [10, 20, 40]
+warmup: 0s
+measure: 5s
+blocks: 6
+`)
+	ts, _, err := s.Treatments()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{10, 20, 40}, s.Idle); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+	if len(ts) != 2 || ts[0].Subscribers != 40 || ts[0].Rate != 0 || ts[0].Labels["rate"] != "0/s" {
+		t.Errorf("treatments %+v", ts)
+	}
+	if w := s.Warnings(); w != nil {
+		t.Errorf("warnings %v", w)
 	}
 }
 

@@ -5,53 +5,82 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-
-	"pushbench/results"
 )
 
 // Plot is one figure of a scenario.
 type Plot struct {
-	Kind  string            // quantiles, curve, bars, stack
-	Of    string            // a distribution (quantiles), a metric, or metrics in braces (stack)
-	Over  string            // curve: the factor along the axis
-	Per   string            // the factor that tells the lines or bars apart
-	Where map[string]string // levels of the factors that the figure holds still
-	Title string            // "" for the scenario's question
-	Log   bool              // logarithmic axes: the values', and a curve's factor's
-	Line  int               // in the scenario's file
+	Kind  string             // one of plotKinds
+	Of    string             // what is shown; the kind says of which sort that is
+	To    string             // overhead, breakeven: the transport compared with
+	Over  string             // curve, breakeven, fit: the factor along the axis
+	Per   string             // the factor that tells the lines, bars or rows apart
+	Where map[string]string  // levels of the factors that the figure holds still
+	Model map[string]Headers // overhead, breakeven: a poll's header bytes by level of Per, under "" for all levels
+	Title string             // "" for the scenario's question
+	Log   bool               // logarithmic axes: the values', and a curve's factor's
+	Line  int                // in the scenario's file
 }
 
-// Metrics lists what the plot is of: one name, or the several that braces
-// stand for, as in bytes/{payload,envelope,protocol}/down.
-func (p Plot) Metrics() []string {
-	before, rest, ok := strings.Cut(p.Of, "{")
-	if !ok {
-		return []string{p.Of}
-	}
-	words, after, ok := strings.Cut(rest, "}")
-	if !ok {
-		return []string{p.Of}
+// Headers is the header bytes of one poll, from which the closed form of its
+// cost starts.
+type Headers struct {
+	Total    float64 // request and response
+	Response float64 // 0 where the file gives the total only
+}
+
+// Metrics lists the numbers that the plot is of: one name, or the several that
+// braces stand for, as in bytes/{payload,envelope,protocol}/down; with braces in
+// two places, every combination.
+func (p Plot) Metrics() []string { return expand(p.Of) }
+
+func expand(of string) []string {
+	before, rest, opened := strings.Cut(of, "{")
+	words, after, closed := strings.Cut(rest, "}")
+	if !opened || !closed {
+		return []string{of}
 	}
 	var names []string
 	for w := range strings.SplitSeq(words, ",") {
-		names = append(names, before+strings.TrimSpace(w)+after)
+		for _, end := range expand(after) {
+			names = append(names, before+strings.TrimSpace(w)+end)
+		}
 	}
 	return names
 }
 
+// subject is the sort of thing that a kind of plot is of.
+type subject int
+
+const (
+	aSum          subject = iota // a metric, or the sum of those in braces
+	several                      // metrics in braces
+	aDistribution                // a whole distribution
+	aTransport                   // one of the scenario's transports
+	aChoice                      // one of a few words
+	perhapsChoice                // the same, or nothing
+	nothing                      // the kind says it all
+)
+
 // plotKinds says what each kind of figure takes.
 var plotKinds = []struct {
 	name    string
-	of      string // example
-	over    bool
-	log     bool
-	several bool // of may stand for several metrics
-	dist    bool // of is a whole distribution
+	subject subject
+	example string   // of its of
+	choices []string // of its of, where it is one of these
+	over    bool     // a factor along the axis
+	to      bool     // two transports are compared: of, and to
+	log     bool     // axes are logarithmic on demand; other kinds choose
 }{
-	{name: "quantiles", of: "staleness", log: true, dist: true},
-	{name: "curve", of: "staleness/p99", over: true, log: true},
-	{name: "bars", of: "server/cpu"},
-	{name: "stack", of: `"bytes/{payload,envelope,protocol}/down"`, several: true},
+	{name: "quantiles", subject: aDistribution, example: "staleness", log: true},
+	{name: "curve", subject: aSum, example: "staleness/p99", over: true, log: true},
+	{name: "bars", subject: aSum, example: "server/cpu"},
+	{name: "stack", subject: several, example: `"bytes/{payload,envelope,protocol}/down"`},
+	{name: "overhead", subject: aTransport, example: "poll?interval=1s", to: true},
+	{name: "breakeven", subject: aTransport, example: "poll?interval=1s", to: true, over: true},
+	{name: "amortised", subject: aChoice, example: "bytes", choices: []string{"bytes", "server-cpu", "time"}},
+	{name: "memory", subject: nothing},
+	{name: "fit", subject: aChoice, example: "server/cpu", choices: []string{"server/cpu", "host/cpu"}, over: true},
+	{name: "bandwidth", subject: perhapsChoice, choices: []string{"lubbers2010"}},
 }
 
 func plotKindNames() []string {
@@ -62,7 +91,7 @@ func plotKindNames() []string {
 	return names
 }
 
-var plotKeys = []string{"kind", "of", "over", "per", "where", "title", "log"}
+var plotKeys = []string{"kind", "of", "to", "over", "per", "where", "model", "title", "log"}
 
 func (p *parser) plots(n *yaml.Node) {
 	if n == nil {
@@ -80,6 +109,8 @@ func (p *parser) plots(n *yaml.Node) {
 func (p *parser) plot(n *yaml.Node) Plot {
 	plot := Plot{Per: "transport", Where: map[string]string{}, Line: n.Line}
 	before := len(p.list)
+	var model *yaml.Node
+	perGiven := false
 	for _, e := range mapping(n, "a plot", plotKeys, &p.problems) {
 		what := "a plot's " + e.key
 		switch e.key {
@@ -87,10 +118,12 @@ func (p *parser) plot(n *yaml.Node) Plot {
 			plot.Kind, _ = scalar(e.value, what, "one of "+strings.Join(plotKindNames(), ", "), &p.problems)
 		case "of":
 			plot.Of, _ = scalar(e.value, what, "a metric such as staleness/p50", &p.problems)
+		case "to":
+			plot.To, _ = scalar(e.value, what, "a transport such as ws", &p.problems)
 		case "over":
 			plot.Over, _ = scalar(e.value, what, "a factor such as rate", &p.problems)
 		case "per":
-			plot.Per, _ = scalar(e.value, what, "a factor such as transport", &p.problems)
+			plot.Per, perGiven = scalar(e.value, what, "a factor such as transport", &p.problems)
 		case "title":
 			plot.Title, _ = scalar(e.value, what, "a sentence", &p.problems)
 		case "log":
@@ -101,7 +134,15 @@ func (p *parser) plot(n *yaml.Node) Plot {
 			plot.Log = text == "true"
 		case "where":
 			plot.Where, _ = p.where(e.value, what)
+		case "model":
+			model = e.value // it names levels of per, which may come after it
 		}
+	}
+	if i := slices.Index(plotKindNames(), plot.Kind); i >= 0 && plotKinds[i].to && !perGiven {
+		plot.Per = "" // both transports are named: nothing needs telling apart
+	}
+	if model != nil {
+		plot.Model = p.model(model, plot.Per)
 	}
 	if len(p.list) == before {
 		p.plotMakesSense(n.Line, plot)
@@ -109,99 +150,54 @@ func (p *parser) plot(n *yaml.Node) Plot {
 	return plot
 }
 
-// plotMakesSense holds a plot against its kind and against the plan.
-func (p *parser) plotMakesSense(line int, plot Plot) {
-	before := len(p.list)
-	i := slices.Index(plotKindNames(), plot.Kind)
-	switch {
-	case plot.Kind == "":
-		p.add(line, "a plot has no kind; %s", listing("kinds", plotKindNames()))
-		return
-	case i < 0:
-		p.add(line, "unknown kind of plot %q; %s", plot.Kind, among(plot.Kind, "kinds", plotKindNames()))
-		return
+// model reads the header bytes of a poll: one quantity, or one for each level
+// of per.
+func (p *parser) model(n *yaml.Node, per string) map[string]Headers {
+	model := map[string]Headers{}
+	if n.Kind != yaml.MappingNode {
+		if h, ok := p.headers(n); ok {
+			model[""] = h
+		}
+		return model
 	}
-	k := plotKinds[i]
-	if plot.Of == "" {
-		p.add(line, "a %s plot does not say what it is of; write such as of: %s", k.name, k.of)
-	} else {
-		p.plotMetrics(line, plot, k.several, k.dist)
+	levels := p.levels(per)
+	if per == "" || levels == nil {
+		p.add(n.Line, "a plot's model is for each level of its per, which it does not say; write such as model: 909B, or add per: headers")
+		return nil
 	}
-	if plot.Log && !k.log {
-		p.add(line, "a %s plot on a logarithmic axis has no zero to start from; leave log out", k.name)
-	}
-	switch {
-	case k.over && plot.Over == "":
-		p.add(line, "a %s plot does not say over which factor; write such as over: rate", k.name)
-	case !k.over && plot.Over != "":
-		p.add(line, "a %s plot has no over; leave it out, or make it a curve", k.name)
-	case k.over:
-		p.plotOver(line, plot)
-	}
-	if len(p.list) == before {
-		p.plotAxes(line, plot)
-	}
-}
-
-func (p *parser) plotMetrics(line int, plot Plot, several, dist bool) {
-	names := plot.Metrics()
-	_, distributions := metricNames()
-	switch {
-	case dist && !slices.Contains(distributions, plot.Of):
-		p.add(line, "a %s plot is of a whole distribution, which %q is not; %s", plot.Kind, plot.Of, among(plot.Of, "known ones", distributions))
-		return
-	case dist:
-		return
-	case !several && len(names) > 1:
-		p.add(line, "a %s plot is of one metric; make it a stack, or a plot for each", plot.Kind)
-		return
-	case several && len(names) < 2:
-		p.add(line, "a stack is of several metrics; write such as of: \"bytes/{payload,envelope,protocol}/down\", or make it bars")
-		return
-	}
-	for _, name := range names {
-		if problem := metricProblem(name); problem != "" {
-			p.add(line, "a plot is of %q, which %s", name, problem)
+	for _, e := range mapping(n, "a plot's model", levels, &p.problems) {
+		if h, ok := p.headers(e.value); ok {
+			model[e.key] = h
 		}
 	}
+	return model
 }
 
-// plotOver holds a curve's factor to being a number that varies.
-func (p *parser) plotOver(line int, plot Plot) {
-	var numeric []string
-	for _, f := range p.s.Factors {
-		if _, _, err := results.ParseQuantity(f.Levels[0]); err == nil && len(f.Levels) > 1 {
-			numeric = append(numeric, f.Key)
+// headers reads 909B, or 716B+193B: a request and its response.
+func (p *parser) headers(n *yaml.Node) (h Headers, ok bool) {
+	const example = "909B, or 716B+193B for request and response"
+	text, ok := scalar(n, "a plot's model", example, &p.problems)
+	if !ok {
+		return h, false
+	}
+	request, response, split := strings.Cut(text, "+")
+	for _, part := range []string{request, response} {
+		if part == response && !split {
+			break
+		}
+		v, err := quantity(strings.TrimSpace(part), "B", example)
+		if err == nil && (v <= 0 || v > maxPayload) {
+			p.add(n.Line, "a plot's model %q is no size of headers; write %s", text, example)
+			return h, false
+		}
+		if err != nil {
+			p.add(n.Line, "a plot's model %q %v", text, err)
+			return h, false
+		}
+		h.Total += v
+		if split {
+			h.Response = v // the last one
 		}
 	}
-	if slices.Contains(numeric, plot.Over) {
-		return
-	}
-	if len(numeric) == 0 {
-		p.add(line, "a curve over %s, but no factor here is a number that varies; make it bars", plot.Over)
-		return
-	}
-	p.add(line, "a curve over %s, which is not a number that varies here; %s", plot.Over, among(plot.Over, "those that are", numeric))
-}
-
-// plotAxes sees to it that a figure mixes no conditions: whatever varies is on
-// an axis, tells lines apart, or is held still.
-func (p *parser) plotAxes(line int, plot Plot) {
-	if p.levels(plot.Per) == nil {
-		p.add(line, "a plot per %s, which is no key of a scenario; %s", plot.Per, among(plot.Per, "known keys", keyNames()))
-		return
-	}
-	if plot.Per == plot.Over {
-		p.add(line, "a plot over %s and per %s; choose another per", plot.Over, plot.Per)
-		return
-	}
-	for _, f := range p.s.Factors {
-		_, still := plot.Where[f.Key]
-		if len(f.Levels) > 1 && !still && f.Key != plot.Per && f.Key != plot.Over {
-			p.add(line, "a plot leaves open which %s it shows; add where: {%s: %s}", f.Key, f.Key, f.Levels[0])
-		}
-	}
-	if !slices.ContainsFunc(p.plan, func(t Treatment) bool { return t.Labels.Matches(plot.Where) }) {
-		p.add(line, "a plot shows nothing: no treatment of the plan has all of its where")
-	}
+	return h, true
 }

@@ -39,8 +39,13 @@ type Scenario struct {
 	Measure time.Duration
 	Blocks  int
 	Seed    uint64
-	Plots   []Plot
-	Claims  []results.Claim
+	// Idle, where it is given, makes each trial one of memory: that many
+	// connections are opened step by step to a quiet feed, and read at each.
+	Idle   []int
+	Plots  []Plot
+	Claims []results.Claim
+
+	upgrading map[string]bool // transports that Check says leave HTTP by an upgrade
 }
 
 // Factor is a key and the levels it takes in turn.
@@ -49,11 +54,16 @@ type Factor struct {
 	Levels []string
 }
 
-// Check verifies a transport and its knobs, without a label, and returns the
-// spelling that equal transports share. It is a parameter because only
-// the servers know which transports there are. The error names the transport,
-// says what is wrong with it and what would be right.
-type Check = func(transport string) (canonical string, err error)
+// Check verifies a transport and its knobs, without a label. It is a parameter
+// because only the servers know which transports there are. The error names the
+// transport, says what is wrong with it and what would be right.
+type Check = func(transport string) (Checked, error)
+
+// Checked is what a scenario has to know of a transport.
+type Checked struct {
+	Canonical string // the spelling that equal transports share
+	Upgrades  bool   // it leaves HTTP/1.1 by an upgrade
+}
 
 // Load reads and validates the scenario at path. What is wrong with its
 // content is returned all at once, as joined *Error values. With a nil check
@@ -84,6 +94,8 @@ func Parse(path string, text []byte, check Check) (*Scenario, error) {
 			Text:  text,
 			Fixed: map[string]string{},
 			Seed:  1,
+
+			upgrading: map[string]bool{},
 		},
 	}
 	if len(text) > maxText {

@@ -22,6 +22,11 @@ var shipped = map[string]time.Duration{
 	"fanout.yaml":        25 * time.Minute,
 	"payload.yaml":       25 * time.Minute,
 	"connect.yaml":       25 * time.Minute,
+	"idle.yaml":          25 * time.Minute,
+	"cost.yaml":          25 * time.Minute,
+	"overhead.yaml":      25 * time.Minute,
+	"breakeven.yaml":     25 * time.Minute,
+	"lubbers.yaml":       25 * time.Minute,
 	"smoke.yaml":         time.Minute,
 }
 
@@ -99,7 +104,10 @@ func roughly(t *testing.T, s *Scenario) time.Duration {
 	}
 	var total time.Duration
 	for _, tr := range ts {
-		own := 2/tr.Rate + pollInterval(tr) + float64(tr.Subscribers)/1000 + 1
+		own := pollInterval(tr)*float64(1+len(s.Idle)) + float64(tr.Subscribers)/1000 + 1
+		if tr.Rate > 0 {
+			own += 2 / tr.Rate
+		}
 		total += s.Warmup + s.Measure + time.Duration(own*float64(time.Second))
 	}
 	return total * time.Duration(s.Blocks)
@@ -125,7 +133,11 @@ func TestShippedCoverage(t *testing.T) {
 		{"rate.yaml", "rate", []string{"1/s", "5/s", "20/s", "50/s", "100/s", "200/s"}},
 		{"fanout.yaml", "subscribers", []string{"10", "50", "200", "1000", "2000"}},
 		{"payload.yaml", "payload", []string{"16B", "64B", "256B", "1KB", "4KB", "16KB"}},
-		{"connect.yaml", "subscribers", []string{"10", "200"}},
+		{"connect.yaml", "tls", []string{"off", "on"}},
+		{"connect.yaml", "http", []string{"1.1", "2"}},
+		{"overhead.yaml", "headers", []string{"minimal", "browser", "lubbers2010"}},
+		{"lubbers.yaml", "subscribers", []string{"1000", "10000"}},
+		{"cost.yaml", "rate", []string{"5/s", "20/s", "80/s"}},
 		{"smoke.yaml", "encoding", []string{"text", "binary"}},
 	} {
 		if diff := cmp.Diff(tc.want, levels(tc.file, tc.key)); diff != "" {

@@ -24,13 +24,35 @@ func (s *Scenario) Warnings() []string {
 	if s.Blocks < results.MinBlocks {
 		w = append(w, fmt.Sprintf("blocks: %d is too few for an interval; %d or more give the median a 95 %% interval", s.Blocks, results.MinBlocks))
 	}
-	w = append(w, resonance(ts)...)
+	if s.asksLatency() {
+		w = append(w, resonance(ts)...)
+	}
 	w = append(w, s.shortWindow(ts)...)
-	w = append(w, s.fewEvents(ts)...)
+	if len(s.Idle) == 0 {
+		w = append(w, s.fewEvents(ts)...)
+	}
 	if len(s.Claims) > 0 && !hasTwin(s.levels("transport")) {
 		w = append(w, "no twin: without a transport such as ws#twin beside ws, nothing says how large a difference is noise")
 	}
 	return unique(append(w, s.unprintable(ts)...))
+}
+
+// asksLatency reports whether a plot or claim reads how old events are.
+func (s *Scenario) asksLatency() bool {
+	latency := func(metric string) bool {
+		return strings.HasPrefix(metric, "staleness") || strings.HasPrefix(metric, "delivery")
+	}
+	for _, p := range s.Plots {
+		if slices.ContainsFunc(p.Metrics(), latency) {
+			return true
+		}
+	}
+	for _, c := range s.Claims {
+		if e, err := results.ParseExpect(c.Expect); err == nil && slices.ContainsFunc(e.Terms(), func(t results.Term) bool { return latency(t.Name) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // resonance: where constant arrivals and polls march in step, each poll finds

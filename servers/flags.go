@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pushbench/servers/feed"
+	"pushbench/servers/wire"
 )
 
 // options is the command line.
@@ -23,6 +24,8 @@ type options struct {
 	seed        uint64
 	block       int
 	ring        int
+	tls         bool
+	headers     profile
 	control     bool
 	version     bool
 }
@@ -42,7 +45,7 @@ flags:
 `
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
-	o := options{rate: 10, payload: 200}
+	o := options{rate: 10, payload: 200, headers: profile{name: "minimal", Profile: new(wire.Profile)}}
 	f := flag.NewFlagSet("servers", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
@@ -55,6 +58,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	f.Uint64Var(&o.seed, "seed", 1, "`seed` of arrivals and payload")
 	f.IntVar(&o.block, "block", 0, "`block` of the run, mixed into the seed")
 	f.IntVar(&o.ring, "ring", feed.DefaultRing, "`events` that the log keeps")
+	f.BoolVar(&o.tls, "tls", false, "serve over TLS 1.3, with a certificate made at start")
+	f.Var(&o.headers, "headers", "header `profile` of answers: minimal, browser or lubbers2010")
 	f.BoolVar(&o.control, "control", false, "take commands as JSON lines on standard input, as loadgen gives them")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := f.Parse(args); err != nil {
@@ -105,6 +110,20 @@ func (z *size) Set(s string) error {
 	}
 	*z = size(v * unit)
 	return nil
+}
+
+// profile is a flag that names a header profile.
+type profile struct {
+	name string
+	*wire.Profile
+}
+
+func (p *profile) String() string { return p.name }
+
+func (p *profile) Set(s string) (err error) {
+	p.name = s
+	p.Profile, err = wire.ParseProfile(s)
+	return err
 }
 
 // version is the module's version and the revision it was built from.

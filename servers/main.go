@@ -69,15 +69,24 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with -addr", err)
 	}
-	server := &http.Server{Handler: all.Handler(publisher.Log), ReadHeaderTimeout: 10 * time.Second}
+	counted, authority, err := listener(l, &tally, o.tls)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	server := &http.Server{
+		Handler:           o.headers.Handler(all.Handler(publisher.Log)),
+		ReadHeaderTimeout: 10 * time.Second,
+		Protocols:         protocols(o.tls),
+	}
 	failed := make(chan error, 3)
-	go func() { failed <- server.Serve(wire.Listener(l, &tally)) }()
+	go func() { failed <- server.Serve(counted) }()
 
 	// The log is never empty, so that whoever subscribes has its first event at once.
 	publisher.Log.Publish(clock.Now(), s.extra.Next(nil))
 	if o.control {
 		publisher.Record = true
-		steered := steered{addr: l.Addr(), source: s, tally: &tally, clock: clock}
+		steered := steered{addr: l.Addr(), authority: authority, source: s, tally: &tally, clock: clock}
 		go func() { failed <- control.Serve(ctx, stdin, stdout, steered.handlers()) }()
 	} else {
 		announce(stderr, l.Addr(), o)
@@ -92,6 +101,29 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		err = nil // what stopped for that has not failed
 	}
 	return errors.Join(err, shutdown(server, publisher.Log))
+}
+
+// listener counts what passes l, in clear or under TLS. The authority, in PEM,
+// is who certifies the server; empty in clear.
+func listener(l net.Listener, tally *wire.Tally, secure bool) (counted net.Listener, authority []byte, err error) {
+	if !secure {
+		return wire.Listener(l, tally), nil, nil
+	}
+	a, err := wire.NewAuthority()
+	if err != nil {
+		return nil, nil, err
+	}
+	return wire.TLSListener(l, tally, a.ServerConfig()), a.PEM(), nil
+}
+
+// protocols are HTTP/1.1 and HTTP/2, of which the client chooses: under TLS by
+// ALPN, in clear by prior knowledge (RFC 9113 §3.2, §3.3).
+func protocols(secure bool) *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(secure)
+	p.SetUnencryptedHTTP2(!secure)
+	return p
 }
 
 // shutdown ends the feed, lets requests in hand finish, and closes the rest.
@@ -147,8 +179,12 @@ func newSource(o options) (source, error) {
 }
 
 func announce(w io.Writer, addr net.Addr, o options) {
+	scheme := "http"
+	if o.tls {
+		scheme = "https" // of an authority that nobody knows: curl needs -k
+	}
 	fmt.Fprintf(w, "serving %v events at %v (%s) until interrupted:\n", o.payload, o.rate, o.encoding)
 	for _, t := range all.Transports {
-		fmt.Fprintf(w, "  http://%s/%s?since=0   %s\n", addr, t.Name, t.About)
+		fmt.Fprintf(w, "  %s://%s/%s?since=0   %s\n", scheme, addr, t.Name, t.About)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"pushbench/servers/all"
 	"pushbench/servers/feed/feedtest"
 )
 
@@ -108,7 +109,7 @@ func TestServeByHand(t *testing.T) {
 	}()
 	var lines []string
 	var addr string
-	for addr == "" || len(lines) < 4 {
+	for len(lines) < 1+len(all.Transports) {
 		line := readLine(t, said)
 		lines = append(lines, line)
 		if _, rest, ok := strings.Cut(line, "http://"); ok && addr == "" {

@@ -12,9 +12,10 @@ import (
 // steered carries out loadgen's commands.
 type steered struct {
 	source
-	addr  net.Addr
-	tally *wire.Tally
-	clock feed.Clock
+	addr      net.Addr
+	authority []byte
+	tally     *wire.Tally
+	clock     feed.Clock
 }
 
 func (s steered) handlers() map[string]control.Handler {
@@ -24,11 +25,12 @@ func (s steered) handlers() map[string]control.Handler {
 		control.Publish: control.Handle(s.publish),
 		control.Tally:   control.Handle(s.counts),
 		control.Mark:    control.Handle(s.mark),
+		control.Trim:    control.Handle(control.Trimmed),
 	}
 }
 
 func (s steered) listen(context.Context, control.None) (control.Listening, error) {
-	return control.Listening{Addr: s.addr.String()}, nil
+	return control.Listening{Addr: s.addr.String(), Authority: string(s.authority)}, nil
 }
 
 func (s steered) run(ctx context.Context, a control.RunArgs) (control.RunResult, error) {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"pushbench/results"
 	"pushbench/servers/all"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
@@ -35,14 +36,52 @@ const (
 	warmUp       = 200 * time.Millisecond
 )
 
-func BenchmarkClientWebSocket(b *testing.B) {
+// Push over one upgraded connection: WebSocket with the client end that fleets
+// use and with coder/websocket's, and raw, which is what a fleet costs with no
+// protocol at all. The floor reads as many bytes an event.
+func BenchmarkClientPush(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // as a trial's fleet has
-	each := perConnection(b)
-	d := time.Duration(float64(each) / eventRate * float64(time.Second))
+	d := time.Duration(float64(perConnection(b)) / eventRate * float64(time.Second))
+	fleet := func(transport string) sample {
+		return ofFleet(b, startSender(b, eventRate), transport, func(m Mark) int64 { return m.Delivered })
+	}
 
-	floor := bareEvents(b, startSender(b, eventRate), d)
-	fleet := ofFleet(b, startSender(b, eventRate), "ws", d, func(m Mark) int64 { return m.Delivered })
-	report(b, "event", floor, fleet)
+	costs := inTurns(d, bareEvents(b, startSender(b, eventRate)), fleet("ws"), fleet("ws?client=coder"), fleet("raw"))
+	floor, coder, raw := costs[0], costs[2], costs[3]
+	report(b, "event", floor, costs[1])
+	b.ReportMetric(coder.client*1e9, "coder-cpu-ns/event")
+	b.ReportMetric(coder.client/floor.client, "coder-×floor")
+	b.ReportMetric(raw.client*1e9, "raw-cpu-ns/event")
+	b.ReportMetric(raw.client/floor.client, "raw-×floor")
+}
+
+// What a thousand idle subscribers hold after garbage collection, each with an
+// event behind it, for each of them: the fleet's own record of it included, the
+// kernel's sockets not. They are the second thousand, since the first pays for
+// what a process needs once; and since a process reuses what it has let go of,
+// only the first transport's growth of RSS is its own. Run one at a time:
+//
+//	go test -run='^$' -bench='ClientMemory/ws$' -benchtime=1x ./loadgen/fleet
+func BenchmarkClientMemory(b *testing.B) {
+	const idle = 1000
+	for _, transport := range []string{"ws", "ws?client=coder", "raw", "longpoll"} {
+		b.Run(transport, func(b *testing.B) {
+			s, p := startSender(b, eventRate), startFleet(b)
+			var held [2]control.Usage
+			for i := range held {
+				p.do(Connect, toSender(s, transport, (i+1)*idle), nil)
+				p.do(control.Trim, control.None{}, &held[i])
+			}
+			b.ReportMetric(0, "ns/op")
+			for unit, grown := range map[string]int64{
+				"heap-B/subscriber":  held[1].Heap - held[0].Heap,
+				"stack-B/subscriber": held[1].Stacks - held[0].Stacks,
+				"rss-B/subscriber":   held[1].RSS - held[0].RSS,
+			} {
+				b.ReportMetric(float64(grown)/idle, unit)
+			}
+		})
+	}
 }
 
 // A poller wakes twice for each poll, to ask and to be answered, and the server
@@ -54,9 +93,10 @@ func BenchmarkClientPoll(b *testing.B) {
 	const perPoll = float64(time.Second / pollInterval) // events/s that make one event a poll
 	transport := "poll?interval=" + pollInterval.String()
 
-	floor := barePolls(b, startSender(b, perPoll), d)
-	fleet := ofFleet(b, startSender(b, perPoll), transport, d, func(m Mark) int64 { return m.Requests })
-	standard := ofStandard(b, startSender(b, perPoll), transport, d)
+	costs := inTurns(d, barePolls(b, startSender(b, perPoll)),
+		ofFleet(b, startSender(b, perPoll), transport, func(m Mark) int64 { return m.Requests }),
+		ofStandard(b, startSender(b, perPoll), transport))
+	floor, fleet, standard := costs[0], costs[1], costs[2]
 	report(b, "poll", floor, fleet)
 	b.ReportMetric(standard.client*1e9, "net/http-cpu-ns/poll")
 	b.ReportMetric(fleet.client/fleet.server, "client/server")
@@ -129,9 +169,10 @@ func BenchmarkClientLongPoll(b *testing.B) {
 	d := time.Duration(float64(perConnection(b)) / longPollRate * float64(time.Second))
 	const transport = "longpoll?batch=off" // so that every answer has one event, whoever asks
 
-	floor := bareLongPolls(b, startSender(b, longPollRate), d)
-	fleet := ofFleet(b, startSender(b, longPollRate), transport, d, func(m Mark) int64 { return m.Requests })
-	standard := ofStandard(b, startSender(b, longPollRate), transport, d)
+	costs := inTurns(d, bareLongPolls(b, startSender(b, longPollRate)),
+		ofFleet(b, startSender(b, longPollRate), transport, func(m Mark) int64 { return m.Requests }),
+		ofStandard(b, startSender(b, longPollRate), transport))
+	floor, fleet, standard := costs[0], costs[1], costs[2]
 	report(b, "poll", floor, fleet)
 	b.ReportMetric(standard.client*1e9, "net/http-cpu-ns/poll")
 	b.ReportMetric(fleet.client/fleet.server, "client/server")
@@ -160,39 +201,71 @@ func (c cost) over(n int64) cost {
 	return cost{c.client / float64(n), c.server / float64(n)}
 }
 
-// ofFleet is the cost of a fleet, for each of what ops counts.
-func ofFleet(b *testing.B, s *senderProcess, transport string, d time.Duration, ops func(Mark) int64) cost {
+// sample lets a piece of trial time pass, and returns what it cost and for how
+// many operations.
+type sample func(time.Duration) (cost, int64)
+
+// inTurns is the cost of one operation of each of them over d, taken in short
+// turns: a host that grows slower meanwhile does so for all.
+func inTurns(d time.Duration, of ...sample) []cost {
+	const turns = 10
+	sums, ops := make([]cost, len(of)), make([]int64, len(of))
+	for range turns {
+		for i, s := range of {
+			c, n := s(d / turns)
+			sums[i].client += c.client
+			sums[i].server += c.server
+			ops[i] += n
+		}
+	}
+	for i, n := range ops {
+		sums[i] = sums[i].over(n)
+	}
+	return sums
+}
+
+// toSender is a fleet of the sender's live feed.
+func toSender(s *senderProcess, transport string, subscribers int) Config {
+	return Config{
+		Addr: s.addrs.Live, Headers: "minimal", Transport: transport, Encoding: string(feed.Text), Payload: senderBody,
+		Subscribers: subscribers, DialRate: DefaultDialRate, Seed: 1, Block: 1,
+	}
+}
+
+// ofFleet is a fleet, and an operation is what ops counts.
+func ofFleet(b *testing.B, s *senderProcess, transport string, ops func(Mark) int64) sample {
 	b.Helper()
 	p := startFleet(b)
-	p.do(Connect, Config{
-		Addr: s.addrs.Live, Transport: transport, Encoding: string(feed.Text), Payload: senderBody,
-		Subscribers: connections, DialRate: 1000, Seed: 1, Block: 1,
-	}, nil)
+	p.do(Connect, toSender(s, transport, connections), nil)
 	run := func(a control.RunArgs) {
 		if err := p.peer.Call(b.Context(), control.Run, RunArgs{RunArgs: a, Until: math.MaxInt64}, nil); err != nil {
 			b.Error(err)
 		}
 	}
 	s.pass(warmUp, run)
-	var before, after Mark
-	p.do(control.Mark, control.None{}, &before)
-	c := s.measure(b, func() { s.pass(d, run) })
-	p.do(control.Mark, control.None{}, &after)
-	return c.over(ops(after) - ops(before))
+	return func(d time.Duration) (cost, int64) {
+		var before, after Mark
+		p.do(control.Mark, control.None{}, &before)
+		c := s.measure(b, func() { s.pass(d, run) })
+		p.do(control.Mark, control.None{}, &after)
+		return c, ops(after) - ops(before)
+	}
 }
 
-// ofStandard is the cost of the same client end on net/http's client, without a
-// fleet's records.
-func ofStandard(b *testing.B, s *senderProcess, transport string, d time.Duration) cost {
+// ofStandard is the same client end on net/http's client, without a fleet's
+// records. An operation is a request.
+func ofStandard(b *testing.B, s *senderProcess, transport string) sample {
 	b.Helper()
 	spec, err := all.Parse(transport)
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(b.Context())
+	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	defer running.Wait()
-	defer cancel()
+	b.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
 	timeline, meter := feed.NewTimeline(s.clock), new(feed.Meter)
 	for _, phase := range feed.Phases(connections, feed.Rand(1, 1, "phases")) {
 		running.Go(func() {
@@ -210,9 +283,11 @@ func ofStandard(b *testing.B, s *senderProcess, transport string, d time.Duratio
 		})
 	}
 	s.pass(warmUp, rest(b, timeline))
-	before := meter.Requests.Load()
-	c := s.measure(b, func() { s.pass(d, rest(b, timeline)) })
-	return c.over(meter.Requests.Load() - before)
+	return func(d time.Duration) (cost, int64) {
+		before := meter.Requests.Load()
+		c := s.measure(b, func() { s.pass(d, rest(b, timeline)) })
+		return c, meter.Requests.Load() - before
+	}
 }
 
 // rest lets a timeline of this process run.
@@ -225,15 +300,22 @@ func rest(b *testing.B, timeline *feed.Timeline) func(control.RunArgs) {
 	}
 }
 
-// bare is the cost of a loop over each of the connections, which calls done for
-// each operation and ends with its context or its connection.
-func bare(b *testing.B, s *senderProcess, addr string, d time.Duration, timeline *feed.Timeline,
-	loop func(ctx context.Context, conn net.Conn, phase float64, done func()) error) cost {
+// bare is a loop over each of the connections, which calls done for each
+// operation and ends with its context or its connection.
+func bare(b *testing.B, s *senderProcess, addr string, timeline *feed.Timeline,
+	loop func(ctx context.Context, conn net.Conn, phase float64, done func()) error) sample {
 	b.Helper()
-	ctx, cancel := context.WithCancel(b.Context())
+	ctx, cancel := context.WithCancel(context.Background())
 	var count atomic.Int64
 	var conns []net.Conn
 	var running sync.WaitGroup
+	b.Cleanup(func() {
+		cancel()
+		for _, conn := range conns {
+			conn.Close()
+		}
+		running.Wait()
+	})
 	for _, phase := range feed.Phases(connections, feed.Rand(1, 1, "phases")) {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -247,20 +329,19 @@ func bare(b *testing.B, s *senderProcess, addr string, d time.Duration, timeline
 		})
 	}
 	s.pass(warmUp, rest(b, timeline))
-	before := count.Load()
-	c := s.measure(b, func() { s.pass(d, rest(b, timeline)) })
-	c = c.over(count.Load() - before)
-	cancel()
-	for _, conn := range conns {
-		conn.Close()
+	return func(d time.Duration) (cost, int64) {
+		before := count.Load()
+		c := s.measure(b, func() { s.pass(d, rest(b, timeline)) })
+		return c, count.Load() - before
 	}
-	running.Wait()
-	return c
 }
 
-// bareEvents is a loop around Read, and an event is its number of bytes.
-func bareEvents(b *testing.B, s *senderProcess, d time.Duration) cost {
-	return bare(b, s, s.addrs.Bare, d, feed.NewTimeline(s.clock), func(_ context.Context, conn net.Conn, _ float64, done func()) error {
+// bareEvents is a loop around Read, and an event is its number of bytes. It takes
+// the time and keeps the two histograms of it that a fleet does.
+func bareEvents(b *testing.B, s *senderProcess) sample {
+	var mu sync.Mutex
+	start, stale, delivered := s.clock.Now(), results.NewHist(), results.NewHist()
+	return bare(b, s, s.addrs.Bare, feed.NewTimeline(s.clock), func(_ context.Context, conn net.Conn, _ float64, done func()) error {
 		buf := make([]byte, 4096)
 		for read := 0; ; {
 			n, err := conn.Read(buf)
@@ -269,6 +350,11 @@ func bareEvents(b *testing.B, s *senderProcess, d time.Duration) cost {
 			}
 			for read += n; read >= senderFrame; read -= senderFrame {
 				done()
+				took := s.clock.Now() - start
+				mu.Lock()
+				stale.Record(took)
+				delivered.Record(took)
+				mu.Unlock()
 			}
 		}
 	})
@@ -309,10 +395,10 @@ func exchange(conn net.Conn, request, buf []byte, size int) (int, error) {
 }
 
 // barePolls polls the still feed, so that every answer has one event.
-func barePolls(b *testing.B, s *senderProcess, d time.Duration) cost {
+func barePolls(b *testing.B, s *senderProcess) sample {
 	timeline := feed.NewTimeline(s.clock)
 	req := request(pollSince)
-	return bare(b, s, s.addrs.Still, d, timeline, func(ctx context.Context, conn net.Conn, phase float64, done func()) error {
+	return bare(b, s, s.addrs.Still, timeline, func(ctx context.Context, conn net.Conn, phase float64, done func()) error {
 		member := timeline.Join()
 		defer member.Leave()
 		sleep := feed.NewSleep(s.clock)
@@ -333,8 +419,8 @@ func barePolls(b *testing.B, s *senderProcess, d time.Duration) cost {
 
 // bareLongPolls writes the cursor into the one request; every answer has the
 // event after it.
-func bareLongPolls(b *testing.B, s *senderProcess, d time.Duration) cost {
-	return bare(b, s, s.addrs.Live, d, feed.NewTimeline(s.clock), func(_ context.Context, conn net.Conn, _ float64, done func()) error {
+func bareLongPolls(b *testing.B, s *senderProcess) sample {
+	return bare(b, s, s.addrs.Live, feed.NewTimeline(s.clock), func(_ context.Context, conn net.Conn, _ float64, done func()) error {
 		const start = "longpoll?since="
 		req := request(start + "0000000000000000000&batch=off")
 		buf := make([]byte, 4096)

@@ -37,6 +37,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		Await:         control.Handle(f.await),
 		control.Tally: control.Handle(f.counts),
 		control.Mark:  control.Handle(f.mark),
+		control.Trim:  control.Handle(control.Trimmed),
 		Collect:       control.Handle(f.collect),
 	})
 }
@@ -49,6 +50,7 @@ type fleet struct {
 
 	tally   wire.Tally
 	headers wire.Headers
+	sockets wire.Sockets
 	meter   feed.Meter
 }
 
@@ -66,12 +68,17 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	if c.Subscribers < 1 || !(c.DialRate > 0) {
 		return control.None{}, fmt.Errorf("%d subscribers dialled at %v/s make no fleet; both must be above zero", c.Subscribers, c.DialRate)
 	}
-	phases := feed.Phases(c.Subscribers, feed.Rand(c.Seed, c.Block, "phases"))
+	client, err := f.client(c)
+	if err != nil {
+		return control.None{}, err
+	}
 	dials, err := feed.NewSchedule(c.DialRate, nil)
 	if err != nil {
 		return control.None{}, err
 	}
-	f.seen.start(c.Subscribers, codec, c.Payload)
+	f.seen.stamp(c.Stamp)
+	before := f.seen.start(c.Subscribers, codec, c.Payload, c.Since)
+	phases := feed.Phases(c.Subscribers-before, feed.Rand(c.Seed, c.Block, "phases"))
 	alarm := feed.NewAlarm(f.clock)
 	defer alarm.Close()
 	origin := f.clock.Now()
@@ -79,38 +86,51 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 		if err := alarm.Wait(ctx, origin+int64(dials.Next()), nil); err != nil {
 			return control.None{}, err
 		}
-		go f.subscribe(i, c.Addr, spec, codec, phase)
+		own := client
+		go f.subscribe(before+i, &own, spec, feed.Subscription{Since: c.Since, Codec: codec, Phase: phase})
+	}
+	if c.Since > 0 {
+		return control.None{}, f.seen.failure(0)
 	}
 	missing := f.seen.await(ctx, 1)
 	return control.None{}, f.seen.failure(missing)
 }
 
-// subscribe is the life of one subscriber.
-func (f *fleet) subscribe(i int, addr string, spec feed.Spec, codec feed.Codec, phase float64) {
-	s := f.seen.subscriber(i)
-	client := &wire.Client{
+// client is the client that each subscriber has a copy of.
+func (f *fleet) client(c Config) (wire.Client, error) {
+	profile, err := wire.ParseProfile(c.Headers)
+	if err != nil {
+		return wire.Client{}, err
+	}
+	client := wire.Client{
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, "tcp", addr)
+			return d.DialContext(ctx, "tcp", c.Addr)
 		},
+		HTTP2:   c.HTTP2,
+		Profile: profile,
 		Tally:   &f.tally,
 		Headers: &f.headers,
-		Ready:   s.ready,
+		Sockets: &f.sockets,
 	}
-	err := spec.Transport.Subscribe(f.life, client.HTTP(), wire.URL, feed.Subscription{
-		Options:  spec.Options,
-		Codec:    codec,
-		Clock:    f.clock,
-		Timeline: f.timeline,
-		Phase:    phase,
-		Emit:     s.emit,
-		Meter:    &f.meter,
-	})
+	if c.Authority != "" {
+		client.TLS, err = wire.ClientConfig([]byte(c.Authority))
+	}
+	return client, err
+}
+
+// subscribe is the life of one subscriber.
+func (f *fleet) subscribe(i int, client *wire.Client, spec feed.Spec, s feed.Subscription) {
+	seen := f.seen.subscriber(i)
+	client.Ready = seen.ready
+	s.Options, s.Clock, s.Timeline = spec.Options, f.clock, f.timeline
+	s.Emit, s.Meter = seen.emit, &f.meter
+	err := spec.Transport.Subscribe(f.life, client.HTTP(), wire.URL, s)
 	if f.life.Err() == nil {
 		if err == nil {
 			err = errors.New("the subscription ended by itself")
 		}
-		s.fail(fmt.Errorf("subscriber %d: %w", i, err))
+		seen.fail(fmt.Errorf("subscriber %d: %w", i, err))
 	}
 }
 
@@ -135,6 +155,7 @@ func (f *fleet) counts(context.Context, control.None) (wire.Counts, error) {
 
 func (f *fleet) mark(context.Context, control.None) (Mark, error) {
 	usage, err := control.ReadUsage()
+	f.seen.replay() // not charged to what it looks at
 	m := Mark{
 		At:          f.clock.Now(),
 		Usage:       usage,
@@ -149,6 +170,10 @@ func (f *fleet) mark(context.Context, control.None) (Mark, error) {
 		Skipped:     f.meter.Skipped.Load(),
 	}
 	m.Delivered, m.Payload, m.Envelope = f.seen.delivered()
+	tcp, noTCP := f.sockets.Read()
+	if m.TCP = tcp; noTCP != nil {
+		m.NoTCP = noTCP.Error()
+	}
 	return m, err
 }
 

@@ -18,12 +18,17 @@ const (
 
 // Config is what a fleet subscribes to, and how.
 type Config struct {
-	Addr        string  `json:"addr"`      // of the server
+	Addr        string  `json:"addr"`                // of the server
+	Authority   string  `json:"authority,omitempty"` // who certifies it, in PEM; empty: in clear
+	HTTP2       bool    `json:"http2"`
+	Headers     string  `json:"headers"`   // profile of header fields
 	Transport   string  `json:"transport"` // with knobs
 	Encoding    string  `json:"encoding"`
-	Payload     int     `json:"payload"` // bytes that every event's body must have
-	Subscribers int     `json:"subscribers"`
-	DialRate    float64 `json:"dial-rate"` // connections opened per second, open loop
+	Payload     int     `json:"payload"`     // bytes that every event's body must have
+	Subscribers int     `json:"subscribers"` // in all: those that there are already are left alone
+	Since       uint64  `json:"since"`       // newest event that the new ones have; above 0, none is awaited
+	Stamp       bool    `json:"stamp"`       // look at events only when the feed rests
+	DialRate    float64 `json:"dial-rate"`   // connections opened per second, open loop
 	Seed        uint64  `json:"seed"`
 	Block       int     `json:"block"`
 }
@@ -56,6 +61,8 @@ type Mark struct {
 	At     int64         `json:"at"` // ns on CLOCK_MONOTONIC
 	Usage  control.Usage `json:"usage"`
 	Counts wire.Counts   `json:"counts"`
+	TCP    wire.TCP      `json:"tcp"`
+	NoTCP  string        `json:"no-tcp,omitempty"` // why the kernel's counts are not there
 
 	Delivered int64 `json:"delivered"` // events emitted to all subscribers
 	Payload   int64 `json:"payload"`   // bytes of their bodies
@@ -80,9 +87,38 @@ type Collected struct {
 	Failed int                      `json:"failed"` // subscribers that ended with an error
 	// Dropped is samples that a histogram could not take: a negative time or
 	// one of over an hour.
-	Dropped int64 `json:"dropped"`
-	// Setups is connections that became ready, with the bytes that took in all.
-	Setups    int64 `json:"setups"`
-	SetupUp   int64 `json:"setup-up"`
-	SetupDown int64 `json:"setup-down"`
+	Dropped int64  `json:"dropped"`
+	Setups  Setups `json:"setups"`
+}
+
+// Setups is what connections took to become ready, summed up. Bytes are those
+// of wire.Setup: without what the server's TLS handshakes sent.
+type Setups struct {
+	Ready   int64    `json:"ready"` // connections that became so
+	Up      int64    `json:"up"`
+	Down    int64    `json:"down"`
+	TLSUp   int64    `json:"tls-up"`
+	TLSDown int64    `json:"tls-down"`
+	Turns   int64    `json:"turns"` // round trips
+	Full    int64    `json:"full"`  // TLS handshakes
+	Resumed int64    `json:"resumed"`
+	Kernel  wire.TCP `json:"kernel"`
+}
+
+// add counts one more.
+func (s *Setups) add(one wire.Setup) {
+	s.Ready++
+	s.Up += one.Up
+	s.Down += one.Down
+	s.TLSUp += one.TLSUp
+	s.TLSDown += one.TLSDown
+	s.Turns += one.Turns
+	s.Kernel = s.Kernel.Add(one.Kernel)
+	switch {
+	case one.TLS == 0:
+	case one.Resumed:
+		s.Resumed++
+	default:
+		s.Full++
+	}
 }

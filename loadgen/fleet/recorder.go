@@ -20,14 +20,14 @@ type recorder struct {
 	codec       feed.Codec
 	size        int // bytes of every event's body
 	from, until int64
-	subs        []subscriber
+	subs        []*subscriber
 	hists       map[string]*results.Hist
 	events      int64
 	payload     int64
 	envelope    int64
-	setups      int64
-	setupUp     int64
-	setupDown   int64
+	stampOnly   bool // subscribers only stamp while a window is open
+	stamping    bool // and one is
+	setups      Setups
 	failed      int
 	errs        []error
 	target      uint64        // event that await asks for
@@ -39,11 +39,13 @@ type recorder struct {
 type subscriber struct {
 	r       *recorder
 	seq     sequence
+	began   bool // it has had an event
 	failed  bool
 	dialled int64 // ns on the clock, of the dial of its newest connection
 	n       int64 // events of the window, with the sum and maximum of their staleness (ns)
 	sum     float64
 	max     int64
+	stamps  []stamp
 }
 
 // Names of the fleet's histograms, as the record has them.
@@ -51,6 +53,9 @@ const (
 	staleness = "staleness"
 	delivery  = "delivery"
 	connect   = "connect"
+	toTCP     = "connect-tcp"
+	toTLS     = "connect-tls"
+	toResumed = "connect-tls-resumed"
 	ttfe      = "ttfe"
 	meanBySub = "staleness-mean-by-subscriber"
 	maxBySub  = "staleness-max-by-subscriber"
@@ -58,28 +63,31 @@ const (
 
 func newRecorder(clock feed.Clock) *recorder {
 	r := &recorder{clock: clock, hists: make(map[string]*results.Hist)}
-	for _, name := range []string{staleness, delivery, connect, ttfe, meanBySub, maxBySub} {
+	for _, name := range []string{staleness, delivery, connect, toTCP, toTLS, toResumed, ttfe, meanBySub, maxBySub} {
 		r.hists[name] = results.NewHist()
 	}
 	return r
 }
 
-// start makes room for n subscribers of events with bodies of size bytes.
-func (r *recorder) start(n int, codec feed.Codec, size int) {
+// start makes room for subscribers up to n in all, of events with bodies of
+// size bytes. Those that it adds have the event since already. It returns how
+// many there were.
+func (r *recorder) start(n int, codec feed.Codec, size int, since uint64) (before int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.codec, r.size = codec, size
-	r.subs = make([]subscriber, n)
-	for i := range r.subs {
-		r.subs[i].r = r
+	before = len(r.subs)
+	for len(r.subs) < n {
+		r.subs = append(r.subs, &subscriber{r: r, seq: sequence{newest: since}})
 	}
+	return before
 }
 
 // subscriber is the i-th.
 func (r *recorder) subscriber(i int) *subscriber {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &r.subs[i]
+	return r.subs[i]
 }
 
 // window says which events are measured: those due in [from, until).
@@ -87,6 +95,7 @@ func (r *recorder) window(from, until int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.from, r.until = from, until
+	r.stamping = r.stampOnly && from < until
 }
 
 // ready takes what a connection's set-up took.
@@ -95,19 +104,34 @@ func (s *subscriber) ready(setup wire.Setup) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	s.r.record(connect, int64(setup.Took))
+	s.r.record(toTCP, int64(setup.TCP))
+	switch {
+	case setup.TLS == 0:
+	case setup.Resumed:
+		s.r.record(toResumed, int64(setup.TLS))
+	default:
+		s.r.record(toTLS, int64(setup.TLS))
+	}
 	s.dialled = now - int64(setup.Took)
-	s.r.setups++
-	s.r.setupUp += setup.Up
-	s.r.setupDown += setup.Down
+	s.r.setups.add(setup)
 }
 
 // emit takes an event as the transport's client end delivers it.
 func (s *subscriber) emit(e feed.Event) {
 	now := s.r.clock.Now()
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	if s.r.stamping {
+		s.keep(e, now)
+		return
+	}
+	s.take(e, len(e.Body), now)
+}
+
+// take looks at an event with a body of so many bytes that came at now (ns on
+// the clock).
+func (s *subscriber) take(e feed.Event, size int, now int64) {
 	r := s.r
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	first := s.seq.newest == 0
 	before := s.seq.newest
 	s.seq.see(e)
 	if before < r.target && s.seq.newest >= r.target {
@@ -118,12 +142,13 @@ func (s *subscriber) emit(e feed.Event) {
 		return
 	}
 	r.events++
-	r.payload += int64(len(e.Body))
-	r.envelope += int64(r.codec.Envelope(len(e.Body)))
-	if len(e.Body) != r.size {
-		r.note(fmt.Errorf("event %d has a body of %d bytes, not %d", e.Seq, len(e.Body), r.size))
+	r.payload += int64(size)
+	r.envelope += int64(r.codec.Envelope(size))
+	if size != r.size {
+		r.note(fmt.Errorf("event %d has a body of %d bytes, not %d", e.Seq, size, r.size))
 	}
-	if first {
+	if !s.began {
+		s.began = true
 		r.record(ttfe, now-s.dialled)
 	}
 	if e.Due < r.from || e.Due >= r.until {
@@ -177,8 +202,8 @@ func (r *recorder) caughtUp() {
 func (r *recorder) await(ctx context.Context, newest uint64) (missing int) {
 	r.mu.Lock()
 	r.target, r.behind = newest, 0
-	for i := range r.subs {
-		if s := &r.subs[i]; s.seq.newest < newest && !s.failed {
+	for _, s := range r.subs {
+		if s.seq.newest < newest && !s.failed {
 			r.behind++
 		}
 	}
@@ -193,8 +218,8 @@ func (r *recorder) await(ctx context.Context, newest uint64) (missing int) {
 		r.mu.Lock()
 	}
 	defer r.mu.Unlock()
-	for i := range r.subs {
-		if r.subs[i].seq.newest < newest {
+	for _, s := range r.subs {
+		if s.seq.newest < newest {
 			missing++
 		}
 	}
@@ -224,11 +249,9 @@ func (r *recorder) collect(newest uint64) (Collected, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := Collected{
-		Hists:     make(map[string]*results.Hist),
-		Failed:    r.failed,
-		Setups:    r.setups,
-		SetupUp:   r.setupUp,
-		SetupDown: r.setupDown,
+		Hists:  make(map[string]*results.Hist),
+		Failed: r.failed,
+		Setups: r.setups,
 	}
 	for name, h := range r.hists {
 		c.Hists[name] = results.NewHist()
@@ -239,8 +262,7 @@ func (r *recorder) collect(newest uint64) (Collected, error) {
 	for _, err := range r.errs {
 		c.Errors = append(c.Errors, err.Error())
 	}
-	for i := range r.subs {
-		s := &r.subs[i]
+	for _, s := range r.subs {
 		c.Order.add(s.seq.total(newest))
 		if s.n > 0 {
 			c.Hists[meanBySub].Record(int64(s.sum / float64(s.n)))

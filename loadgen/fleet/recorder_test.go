@@ -27,7 +27,7 @@ func event(seq uint64, due int64) feed.Event {
 
 // dialled starts a recorder whose n subscribers have a connection.
 func dialled(r *recorder, n int, codec feed.Codec, size int) {
-	r.start(n, codec, size)
+	r.start(n, codec, size, 0)
 	for i := range n {
 		r.subscriber(i).ready(wire.Setup{})
 	}
@@ -120,13 +120,20 @@ func TestNegativeStalenessIsDropped(t *testing.T) {
 
 func TestSetUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(1, feed.Text, bodySize)
+		r.start(1, feed.Text, bodySize, 0)
 		s := r.subscriber(0)
 		<-time.After(3 * time.Millisecond)
-		s.ready(wire.Setup{Took: 3 * time.Millisecond, Up: 70, Down: 90})
+		s.ready(wire.Setup{
+			Took: 3 * time.Millisecond, TCP: time.Millisecond, TLS: 2 * time.Millisecond, Up: 70, Down: 90, TLSUp: 30, TLSDown: 22, Turns: 3,
+			Kernel: wire.TCP{Opened: 1, SegmentsOut: 4, SegmentsIn: 3},
+		})
 		<-time.After(time.Millisecond)
 		s.emit(event(1, 0))
-		s.ready(wire.Setup{Took: time.Millisecond, Up: 70, Down: 92}) // another connection: it has had its first event
+		// Another connection: it has had its first event.
+		s.ready(wire.Setup{
+			Took: time.Millisecond, TLS: time.Millisecond, Resumed: true, Up: 70, Down: 92, TLSUp: 20, TLSDown: 22, Turns: 3,
+			Kernel: wire.TCP{Opened: 1, SegmentsOut: 5, SegmentsIn: 3},
+		})
 		s.emit(event(2, 0))
 		c := collect(t, r, 2)
 		if h := c.Hists[connect]; h.N() != 2 || h.Max() != int64(3*time.Millisecond) || h.Min() != int64(time.Millisecond) {
@@ -135,8 +142,17 @@ func TestSetUp(t *testing.T) {
 		if h := c.Hists[ttfe]; h.N() != 1 || h.Max() != int64(4*time.Millisecond) {
 			t.Errorf("ttfe: %d, the longest %v; want 4ms", h.N(), time.Duration(h.Max()))
 		}
-		if c.Setups != 2 || c.SetupUp != 140 || c.SetupDown != 182 {
-			t.Errorf("%d set-ups of %d and %d bytes", c.Setups, c.SetupUp, c.SetupDown)
+		for name, n := range map[string]int64{toTCP: 2, toTLS: 1, toResumed: 1} {
+			if got := c.Hists[name].N(); got != n {
+				t.Errorf("%s has %d values, not %d", name, got, n)
+			}
+		}
+		want := Setups{
+			Ready: 2, Up: 140, Down: 182, TLSUp: 50, TLSDown: 44, Turns: 6, Full: 1, Resumed: 1,
+			Kernel: wire.TCP{Opened: 2, SegmentsOut: 9, SegmentsIn: 6},
+		}
+		if c.Setups != want {
+			t.Errorf("set-ups %+v, not %+v", c.Setups, want)
 		}
 	})
 }

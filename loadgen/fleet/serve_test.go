@@ -116,7 +116,7 @@ func (p process) do(do string, args, result any) {
 
 func (s *server) config(transport string) Config {
 	return Config{
-		Addr: s.addr, Transport: transport, Encoding: string(s.Log.Codec()), Payload: payload,
+		Addr: s.addr, Headers: "minimal", Transport: transport, Encoding: string(s.Log.Codec()), Payload: payload,
 		Subscribers: subscribers, DialRate: 1000, Seed: 1, Block: 1,
 	}
 }
@@ -192,7 +192,7 @@ func TestServe(t *testing.T) {
 				if after.Counts.Conns != after.Requests || after.Requests <= subscribers {
 					t.Errorf("%d connections for %d requests", after.Counts.Conns, after.Requests)
 				}
-			} else if after.Counts.Conns != subscribers || c.Setups != subscribers {
+			} else if after.Counts.Conns != subscribers || c.Setups.Ready != subscribers {
 				t.Errorf("%d connections, %d set-ups, want one for each of %d subscribers", after.Counts.Conns, c.Setups, subscribers)
 			}
 		})
@@ -222,8 +222,8 @@ func checkCollected(t *testing.T, s *server, c Collected, from, until int64) {
 			t.Errorf("%s: %d values, the least %d ns; want one for each of %d subscribers", name, h.N(), h.Min(), subscribers)
 		}
 	}
-	if h := c.Hists[connect]; h.N() != c.Setups || h.Min() <= 0 {
-		t.Errorf("connect: %d values, the least %d ns, for %d set-ups", h.N(), h.Min(), c.Setups)
+	if h := c.Hists[connect]; h.N() != c.Setups.Ready || h.Min() <= 0 {
+		t.Errorf("connect: %d values, the least %d ns, for %d set-ups", h.N(), h.Min(), c.Setups.Ready)
 	}
 	if c.Order != (Order{}) || c.Dropped != 0 || c.Failed != 0 || len(c.Errors) != 0 {
 		t.Errorf("%+v, %d samples dropped, %d subscribers failed, %q", c.Order, c.Dropped, c.Failed, c.Errors)
@@ -271,7 +271,7 @@ func TestConnectRefuses(t *testing.T) {
 		{"no dialling", func(c *Config) { c.DialRate = 0 }, "5 subscribers dialled at 0/s make no fleet"},
 		{"dialling backwards", func(c *Config) { c.DialRate = -1 }, "dialled at -1/s"},
 		{"nobody listens", func(c *Config) { c.Addr = closedPort(t) }, "connection refused"},
-		{"another encoding", func(c *Config) { c.Transport, c.Encoding = "ws", "binary" }, "server sent a MessageText message where the feed's encoding asks for MessageBinary"},
+		{"another encoding", func(c *Config) { c.Transport, c.Encoding = "ws", "binary" }, "server sent a text message where the feed's encoding asks for binary"},
 		{"another size", func(c *Config) { c.Payload = 99 }, "event 1 has a body of 100 bytes, not 99"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -85,7 +86,7 @@ func poor() *stand {
 	s.late = []time.Duration{100 * time.Microsecond, 4 * time.Millisecond, 3 * time.Millisecond}
 	s.host = results.Host{CPU: "Xeon", Cores: 1, OS: "linux", Congestion: "reno", Clock: "hpet", Virtual: true, OpenFiles: 1024, Load: 1.5}
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}}}
-	s.capture = func() error { return errors.New("raw packet socket: operation not permitted") }
+	s.capture = func() error { return fmt.Errorf("raw packet socket: %w", syscall.EPERM) }
 	s.tun = func() error { return errors.New("open /dev/net/tun: no such file or directory") }
 	s.namespaces = func() error { return errors.New("user and network namespaces: operation not permitted") }
 	return s
@@ -161,7 +162,9 @@ func TestChecks(t *testing.T) {
 		{"ports", func(s *stand) { s.set("ip_local_port_range", "many") }, Note, "not known"},
 		{"congestion", func(s *stand) { s.set("tcp_available_congestion_control", "cubic") }, Note, "not loaded: bbr, reno; `modprobe tcp_bbr`"},
 		{"congestion", func(s *stand) { s.host.Congestion = "" }, Note, "not known"},
-		{"capture", func(s *stand) { s.capture = func() error { return errors.New("raw socket: no") } }, Lacks, "raw socket: no – bytes on the link"},
+		{"capture", func(s *stand) { s.capture = func() error { return errors.New("raw socket: no") } }, Lacks, "raw socket: no – byte counts cannot be held"},
+		{"capture", func(s *stand) { s.capture = func() error { return syscall.EACCES } }, Lacks, "; root or CAP_NET_RAW can"},
+		{"capture", func(s *stand) { s.capture = func() error { return syscall.EAFNOSUPPORT } }, Lacks, "; the kernel needs CONFIG_PACKET"},
 		{"lab", func(s *stand) { s.tun = func() error { return errors.New("no TUN") } }, Lacks, "no TUN – delay"},
 		{"browser", func(s *stand) { s.without("chromium") }, Lacks, "no real browser"},
 		{"proxies", func(s *stand) { s.without("caddy") }, Note, "/usr/sbin/nginx, /usr/sbin/haproxy – no path through caddy"},

@@ -114,17 +114,19 @@ func TestFleetKilledWhileItPolls(t *testing.T) {
 	killed := make(chan error, 1)
 	t.Setenv(faultVar, "tell")
 	c := config(t, "poll?interval=50ms")
+	over, end := context.WithCancel(t.Context())
 	c.Started = func(_, fleet int) {
 		go func() {
 			select {
 			case <-told:
 				killed <- syscall.Kill(fleet, syscall.SIGKILL)
-			case <-t.Context().Done():
-				killed <- t.Context().Err()
+			case <-over.Done():
+				killed <- errors.New("the trial was over before the server told")
 			}
 		}()
 	}
 	trial := runTrial(t, c)
+	end()
 	if err := <-killed; err != nil {
 		t.Fatal(err)
 	}

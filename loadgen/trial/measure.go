@@ -27,11 +27,7 @@ func (o *observation) measure(t *results.Trial) {
 	put("events/gaps", float64(o.collected.Order.Gaps), "1")
 	put("events/skipped", float64(o.collected.Order.Skipped), "1")
 
-	put("conn/count", float64(o.after.server.Counts.Conns), "1")
-	if n := float64(o.collected.Setups); n > 0 {
-		put("conn/bytes/up", float64(o.collected.SetupUp)/n, "B")
-		put("conn/bytes/down", float64(o.collected.SetupDown)/n, "B")
-	}
+	o.perConnection(put)
 
 	usage := o.after.server.Usage
 	put("server/rss", float64(usage.RSS), "B")
@@ -48,6 +44,30 @@ func (o *observation) measure(t *results.Trial) {
 	o.perEvent(put)
 }
 
+// perConnection is what it took to set each connection up. Where the server's
+// handshake ended, its own count knows.
+func (o *observation) perConnection(put func(name string, value float64, unit string)) {
+	put("conn/count", float64(o.after.server.Counts.Conns), "1")
+	s := o.collected.Setups
+	put("conn/tls-full", float64(s.Full), "1")
+	put("conn/tls-resumed", float64(s.Resumed), "1")
+	n := float64(s.Ready)
+	if n == 0 {
+		return
+	}
+	handshakes := float64(o.after.server.Counts.Handshakes) / max(float64(o.after.server.Counts.Conns), 1)
+	put("conn/bytes/up", float64(s.Up)/n, "B")
+	put("conn/bytes/down", float64(s.Down)/n+handshakes, "B")
+	put("conn/tls/up", float64(s.TLSUp)/n, "B")
+	put("conn/tls/down", float64(s.TLSDown)/n+handshakes, "B")
+	put("conn/rtts", float64(s.Turns)/n, "1")
+	if s.Kernel.Opened == s.Ready {
+		put("conn/tcpip/up", float64(s.Kernel.HeadersOut())/n, "B")
+		put("conn/tcpip/down", float64(s.Kernel.HeadersIn())/n, "B")
+	}
+	put("conn/server-cpu", (o.opened.CPU()-o.born.CPU())/float64(o.config.Treatment.Subscribers), "s")
+}
+
 // perEvent is what steady state costs for each event delivered.
 func (o *observation) perEvent(put func(name string, value float64, unit string)) {
 	a, b := o.before.fleet, o.after.fleet
@@ -59,7 +79,15 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 		put("bytes/"+layer+"/down", float64(bytes.down)/n, "B/event")
 		put("bytes/"+layer+"/up", float64(bytes.up)/n, "B/event")
 	}
+	if o.noTCP() == "" {
+		put("tcp/retransmitted", float64(b.TCP.Retransmitted-a.TCP.Retransmitted), "B")
+	}
 	put("server/cpu", o.serverCPU()/n, "s/event")
+	usage, earlier := o.after.server.Usage, o.before.server.Usage
+	put("server/switches", float64(usage.Switches-earlier.Switches)/n, "1")
+	if usage.Syscalls > 0 {
+		put("server/syscalls", float64(usage.Syscalls-earlier.Syscalls)/n, "1")
+	}
 	put("fleet/cpu", o.fleetCPU()/n, "s/event")
 	put("fleet/reads", float64(b.Counts.Reads-a.Counts.Reads)/n, "1")
 	requests := float64(b.Requests - a.Requests)
@@ -85,23 +113,45 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 type bothWays struct{ down, up int64 }
 
 // layers is the bytes between the marks, each layer counted on its own: bodies
-// and encodings as events were emitted, HTTP heads by the parser's position,
-// WebSocket frame headers by the length they announce, and the total at the
-// socket.
+// and encodings as events were emitted; HTTP heads by the parser's position,
+// frame headers by the length they announce; TLS by the records that each end
+// sent; headers of TCP and IP by the kernel's count of segments; and the total by
+// its count of bytes. What the kernel does not tell is left out.
 func (o *observation) layers() map[string]bothWays {
 	a, b := o.before.fleet, o.after.fleet
-	return map[string]bothWays{
+	layers := map[string]bothWays{
 		"payload":  {down: b.Payload - a.Payload},
 		"envelope": {down: b.Envelope - a.Envelope},
 		"protocol": {
 			down: b.HeadersDown - a.HeadersDown + b.FramingDown - a.FramingDown,
 			up:   b.HeadersUp - a.HeadersUp + b.FramingUp - a.FramingUp,
 		},
-		"total": {
-			down: b.Counts.BytesRead - a.Counts.BytesRead,
-			up:   b.Counts.BytesWritten - a.Counts.BytesWritten,
+		"tls": {
+			down: o.after.server.Counts.TLS - o.before.server.Counts.TLS,
+			up:   b.Counts.TLS - a.Counts.TLS,
 		},
 	}
+	if o.noTCP() == "" {
+		tcp := b.TCP.Sub(a.TCP)
+		layers["tcpip"] = bothWays{down: tcp.HeadersIn(), up: tcp.HeadersOut() + tcp.Retransmitted}
+		layers["total"] = bothWays{down: tcp.BytesReceived + tcp.HeadersIn(), up: tcp.BytesSent + tcp.HeadersOut()}
+	}
+	return layers
+}
+
+// noTCP is why the kernel's counts are not there; "" where they are.
+func (o *observation) noTCP() string { return o.after.fleet.NoTCP }
+
+// atSocket is the bytes that passed the sockets between the marks.
+func (o *observation) atSocket() bothWays {
+	c := o.after.fleet.Counts.Sub(o.before.fleet.Counts)
+	return bothWays{down: c.BytesRead, up: c.BytesWritten}
+}
+
+// inKernel is the same as the kernel counts it, each byte once.
+func (o *observation) inKernel() bothWays {
+	tcp := o.after.fleet.TCP.Sub(o.before.fleet.TCP)
+	return bothWays{down: tcp.BytesReceived, up: tcp.BytesSent - tcp.Retransmitted}
 }
 
 func (o *observation) serverCPU() float64 {
@@ -156,9 +206,9 @@ func (o *observation) late() int {
 	return n
 }
 
-// sum adds the layers up.
+// sum adds up the layers that pass the socket.
 func sum(layers map[string]bothWays) (s bothWays) {
-	for _, name := range []string{"payload", "envelope", "protocol"} {
+	for _, name := range []string{"payload", "envelope", "protocol", "tls"} {
 		s.down += layers[name].down
 		s.up += layers[name].up
 	}

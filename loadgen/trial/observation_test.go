@@ -50,22 +50,31 @@ func clean(t testing.TB) *observation {
 		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000, BytesWritten: 5_000, Reads: 30},
 		Delivered: 20, Payload: 2_000, Envelope: 1_220, HeadersUp: 5_000, HeadersDown: 6_780,
 		Requests: 30, Answers: 20, Empty: 10, Skipped: 1,
+		TCP: wire.TCP{Opened: 2, BytesSent: 5_000, BytesReceived: 10_000, SegmentsOut: 70, SegmentsIn: 40},
 	}
 	o.before.cpu = host.CPUTime{Busy: 10, Softirq: 1, Steal: 0.5, Total: 100}
-	o.after.server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
+	o.after.server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11, Switches: 132, Syscalls: 176}
 	o.after.server.PublishCPU = 44 * 3e-6
 	o.after.fleet = fleet.Mark{
 		Usage:     control.Usage{User: 3.0055, System: 4.0055, RSS: 20 << 20},
 		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000 + 88*161 + 44*120, BytesWritten: 5_000 + 44*150, Reads: 30 + 44},
 		Delivered: 20 + 88, Payload: 2_000 + 88*100, Envelope: 1_220 + 88*61, HeadersUp: 5_000 + 44*150, HeadersDown: 6_780 + 44*120,
 		Requests: 30 + 44, Answers: 20 + 40, Empty: 10 + 4, Skipped: 1,
+		// One request was sent twice.
+		TCP: wire.TCP{
+			Opened: 2, BytesSent: 5_000 + 45*150, BytesReceived: 10_000 + 88*161 + 44*120, Retransmitted: 150,
+			SegmentsOut: 70 + 2*44 + 1, SegmentsIn: 40 + 44,
+		},
 	}
 	o.after.cpu = host.CPUTime{Busy: 10.055, Softirq: 1.011, Steal: 0.522, Total: 102.2}
 	for _, m := range []*mark{&o.before, &o.after} {
 		f := m.fleet.Counts
 		m.server.Counts = wire.Counts{Conns: f.Conns, BytesRead: f.BytesWritten, BytesWritten: f.BytesRead}
 	}
-	o.collected = fleet.Collected{Hists: map[string]*results.Hist{}, Setups: 2, SetupUp: 300, SetupDown: 562}
+	o.collected = fleet.Collected{Hists: map[string]*results.Hist{}, Setups: fleet.Setups{
+		Ready: 2, Up: 300, Down: 562, Turns: 4, Kernel: wire.TCP{Opened: 2, SegmentsOut: 8, SegmentsIn: 4},
+	}}
+	o.born, o.opened = control.Usage{User: 0.5}, control.Usage{User: 0.5, System: 0.0004}
 	for _, name := range []string{"staleness", "delivery", "connect", "ttfe"} {
 		o.collected.Hists[name] = results.NewHist()
 	}
@@ -98,9 +107,17 @@ func TestMetrics(t *testing.T) {
 		"events/gaps":       {Value: 0, Unit: "1"},
 		"events/skipped":    {Value: 0, Unit: "1"},
 
-		"conn/count":      {Value: 2, Unit: "1"},
-		"conn/bytes/up":   {Value: 150, Unit: "B"},
-		"conn/bytes/down": {Value: 281, Unit: "B"},
+		"conn/count":       {Value: 2, Unit: "1"},
+		"conn/bytes/up":    {Value: 150, Unit: "B"},
+		"conn/bytes/down":  {Value: 281, Unit: "B"},
+		"conn/tls/up":      {Value: 0, Unit: "B"},
+		"conn/tls/down":    {Value: 0, Unit: "B"},
+		"conn/tls-full":    {Value: 0, Unit: "1"},
+		"conn/tls-resumed": {Value: 0, Unit: "1"},
+		"conn/tcpip/up":    {Value: 4*52 + 8, Unit: "B"},
+		"conn/tcpip/down":  {Value: 2*52 + 8, Unit: "B"},
+		"conn/rtts":        {Value: 2, Unit: "1"},
+		"conn/server-cpu":  {Value: 0.0002, Unit: "s"},
 
 		"bytes/payload/down":  {Value: 100, Unit: "B/event"},
 		"bytes/payload/up":    {Value: 0, Unit: "B/event"},
@@ -108,8 +125,13 @@ func TestMetrics(t *testing.T) {
 		"bytes/envelope/up":   {Value: 0, Unit: "B/event"},
 		"bytes/protocol/down": {Value: 60, Unit: "B/event"},
 		"bytes/protocol/up":   {Value: 75, Unit: "B/event"},
-		"bytes/total/down":    {Value: 221, Unit: "B/event"},
-		"bytes/total/up":      {Value: 75, Unit: "B/event"},
+		"bytes/tls/down":      {Value: 0, Unit: "B/event"},
+		"bytes/tls/up":        {Value: 0, Unit: "B/event"},
+		"bytes/tcpip/down":    {Value: 26, Unit: "B/event"},
+		"bytes/tcpip/up":      {Value: (89*52 + 150) / 88., Unit: "B/event"},
+		"bytes/total/down":    {Value: 221 + 26, Unit: "B/event"},
+		"bytes/total/up":      {Value: 75 + (89*52+150)/88., Unit: "B/event"},
+		"tcp/retransmitted":   {Value: 150, Unit: "B"},
 
 		"requests":            {Value: 0.5, Unit: "1"},
 		"requests/empty":      {Value: 4. / 88, Unit: "1"},
@@ -118,6 +140,8 @@ func TestMetrics(t *testing.T) {
 
 		"server/cpu":            {Value: 0.022 / 88, Unit: "s/event"},
 		"server/cpu-util":       {Value: 0.02, Unit: "1"},
+		"server/switches":       {Value: 1.5, Unit: "1"},
+		"server/syscalls":       {Value: 2, Unit: "1"},
 		"server/rss":            {Value: 12 << 20, Unit: "B"},
 		"server/heap":           {Value: 2 << 20, Unit: "B"},
 		"server/stacks":         {Value: 1 << 18, Unit: "B"},
@@ -160,7 +184,8 @@ func TestMetricsOfNothing(t *testing.T) {
 		{"no request", func(o *observation) { o.after.fleet.Requests = o.before.fleet.Requests }, []string{"fleet/cpu-per-request"}},
 		{"no answer", func(o *observation) { o.after.fleet.Answers = o.before.fleet.Answers }, []string{"events-per-response"}},
 		{"nothing published", func(o *observation) { o.after.server.Due, o.after.server.Lag = nil, nil }, []string{"publisher/cpu"}},
-		{"no connection", func(o *observation) { o.collected.Setups = 0 }, []string{"conn/bytes/up", "conn/bytes/down"}},
+		{"no connection", func(o *observation) { o.collected.Setups.Ready = 0 }, []string{"conn/bytes/up", "conn/bytes/down", "conn/rtts"}},
+		{"no TCP_INFO", func(o *observation) { o.after.fleet.NoTCP = "it takes Linux" }, []string{"bytes/tcpip/down", "bytes/total/up", "tcp/retransmitted"}},
 		{"no host CPU", func(o *observation) { o.hostUnreadable = errors.New("no /proc") }, []string{"host/cpu", "host/softirq", "host/steal", "host/foreign"}},
 		{"no host time", func(o *observation) { o.after.cpu = o.before.cpu }, nil},
 	} {
@@ -237,9 +262,16 @@ func TestValidity(t *testing.T) {
 		{"tallies differ before", func(o *observation) { o.before.server.Counts.BytesRead++ },
 			"tallies differ: the server has read 5001 and written 10000 bytes, the fleet has written 5000 and read 10000"},
 		{"a byte in no layer", func(o *observation) { o.after.fleet.HeadersDown-- },
-			"layers do not add up: {down:19447 up:6600}, total {down:19448 up:6600}"},
+			"layers do not add up: {down:19447 up:6600}, at the socket {down:19448 up:6600}"},
 		{"a byte in two layers", func(o *observation) { o.after.fleet.FramingUp++ },
-			"layers do not add up: {down:19448 up:6601}, total {down:19448 up:6600}"},
+			"layers do not add up: {down:19448 up:6601}, at the socket {down:19448 up:6600}"},
+		{"a record of TLS in clear", func(o *observation) { o.after.server.Counts.TLS += 22 },
+			"layers do not add up: {down:19470 up:6600}, at the socket {down:19448 up:6600}"},
+		{"the kernel has sent more", func(o *observation) { o.after.fleet.TCP.BytesSent++ },
+			"tallies differ from the kernel's: {down:19448 up:6600}, the kernel's {down:19448 up:6601}"},
+		{"the kernel has received less", func(o *observation) { o.after.fleet.TCP.BytesReceived-- },
+			"tallies differ from the kernel's: {down:19448 up:6600}, the kernel's {down:19447 up:6600}"},
+		{"the kernel tells nothing", func(o *observation) { o.after.fleet.TCP, o.after.fleet.NoTCP = wire.TCP{}, "it takes Linux" }, ""},
 		{"a third connection", func(o *observation) { o.after.server.Counts.Conns++ }, "3 connections, not 2"},
 		{"a connection too few for polls that close it", func(o *observation) {
 			o.config.Treatment.Transport = "poll?interval=100ms&keepalive=off"
@@ -270,7 +302,6 @@ func TestValidity(t *testing.T) {
 	}
 }
 
-// Whatever the layers are, they must be the whole.
 // A late publisher is the host's doing only where the server had time.
 func TestDisturbance(t *testing.T) {
 	late := func(o *observation) { o.after.server.Lag[0], o.after.server.Lag[1] = 2e6, 3e6 }
@@ -295,6 +326,7 @@ func TestDisturbance(t *testing.T) {
 	}
 }
 
+// Whatever the layers are, they must be the whole.
 func TestLayersAddUp(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		o := clean(t)
@@ -305,13 +337,14 @@ func TestLayersAddUp(t *testing.T) {
 			return n
 		}
 		f := &o.after.fleet
-		down := draw("payload", &f.Payload) + draw("envelope", &f.Envelope) + draw("headers down", &f.HeadersDown) + draw("framing down", &f.FramingDown)
-		up := draw("headers up", &f.HeadersUp) + draw("framing up", &f.FramingUp)
+		down := draw("payload", &f.Payload) + draw("envelope", &f.Envelope) + draw("headers down", &f.HeadersDown) + draw("framing down", &f.FramingDown) +
+			draw("TLS down", &o.after.server.Counts.TLS)
+		up := draw("headers up", &f.HeadersUp) + draw("framing up", &f.FramingUp) + draw("TLS up", &f.Counts.TLS)
 		offDown, offUp := rapid.Int64Range(-2, 2).Draw(rt, "off down"), rapid.Int64Range(-2, 2).Draw(rt, "off up")
-		for _, c := range []*int64{&f.Counts.BytesRead, &o.after.server.Counts.BytesWritten} {
+		for _, c := range []*int64{&f.Counts.BytesRead, &o.after.server.Counts.BytesWritten, &f.TCP.BytesReceived} {
 			*c += down + offDown
 		}
-		for _, c := range []*int64{&f.Counts.BytesWritten, &o.after.server.Counts.BytesRead} {
+		for _, c := range []*int64{&f.Counts.BytesWritten, &o.after.server.Counts.BytesRead, &f.TCP.BytesSent} {
 			*c += up + offUp
 		}
 		said := strings.Contains(fmt.Sprint(o.invalid()), "layers do not add up")

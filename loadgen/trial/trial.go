@@ -44,8 +44,20 @@ type Config struct {
 	Block      int
 	Warmup     time.Duration
 	Measure    time.Duration
-	// Started, if set, is told the process IDs of server and fleet.
-	Started func(server, fleet int)
+	// Steps, if any, makes it a trial of memory: so many connections one after
+	// the other, to a quiet feed.
+	Steps []int
+	// Quiet is how long the kernel's counts must stand still before a mark, so
+	// that delayed acknowledgements are in them. In steady state the two marks
+	// miss as many, and none is needed.
+	Quiet time.Duration
+
+	// Started, if set, is told the process IDs of server and fleet, Listening
+	// the server's address before anybody connects, and Marked that the second
+	// mark has been read and all is at rest.
+	Started   func(server, fleet int)
+	Listening func(addr string)
+	Marked    func()
 }
 
 // Estimate is about how long the trial takes.
@@ -53,6 +65,9 @@ func (c Config) Estimate() time.Duration {
 	p, err := c.plan()
 	if err != nil {
 		return 0
+	}
+	if len(c.Steps) > 0 {
+		return c.idleEstimate(p.interval)
 	}
 	return p.connect + p.mark2 + p.interval/2 + 200*time.Millisecond
 }
@@ -108,6 +123,12 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 		t.Invalid = append(t.Invalid, strings.ReplaceAll(err.Error(), "\n", "; "))
 		return t, nil
 	}
+	if len(c.Steps) > 0 {
+		o.measureIdle(t)
+		t.Invalid = append(t.Invalid, o.invalidIdle()...)
+		t.Valid = len(t.Invalid) == 0
+		return t, nil
+	}
 	o.measure(t)
 	t.Invalid = append(t.Invalid, o.invalid()...)
 	t.Warnings = append(t.Warnings, o.warnings()...)
@@ -120,9 +141,11 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 type observation struct {
 	config         Config
 	plan           plan
-	from, until    int64 // the window, ns on CLOCK_MONOTONIC
+	from, until    int64         // the window, ns on CLOCK_MONOTONIC
+	born, opened   control.Usage // of the server, before the first connection and after the last
 	before, after  mark
-	undelivered    int // subscribers without the newest event when the drain ended
+	idle           idleReadings // of a trial of memory
+	undelivered    int          // subscribers without the newest event when the drain ended
 	collected      fleet.Collected
 	hostUnreadable error
 }
@@ -154,6 +177,9 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	if c.Started != nil {
 		c.Started(server.cmd.Process.Pid, clients.cmd.Process.Pid)
 	}
+	if len(c.Steps) > 0 {
+		return o, o.idleSteps(ctx, pair{server, clients})
+	}
 	return o, o.steps(ctx, pair{server, clients})
 }
 
@@ -168,9 +194,15 @@ func (c *child) end(failure error, t *results.Trial) error {
 
 func (c Config) serverArgs() []string {
 	t := c.Treatment
+	rate := t.Rate
+	if len(c.Steps) > 0 {
+		rate = 1 // of a schedule that never begins
+	}
 	return []string{
 		"-control", "-addr", "127.0.0.1:0",
-		"-rate", fmt.Sprintf("%g/s", t.Rate),
+		fmt.Sprintf("-tls=%t", t.TLS),
+		"-headers", t.Headers,
+		"-rate", fmt.Sprintf("%g/s", rate),
 		"-arrivals", t.Arrivals,
 		"-payload", fmt.Sprintf("%dB", t.Payload),
 		"-payload-kind", t.PayloadKind,
@@ -189,22 +221,18 @@ var lead = 20 * time.Millisecond
 
 // steps is the trial itself.
 func (o *observation) steps(ctx context.Context, p pair) error {
-	c, clock := o.config, feed.NewClock()
-	var at control.Listening
-	if err := p.server.call(ctx, 0, control.Listen, control.None{}, &at); err != nil {
+	clock := feed.NewClock()
+	connect, err := o.listening(ctx, p.server)
+	if err != nil {
 		return err
 	}
-	err := p.fleet.call(ctx, o.plan.connect, fleet.Connect, fleet.Config{
-		Addr:        at.Addr,
-		Transport:   c.Treatment.Transport,
-		Encoding:    c.Treatment.Encoding,
-		Payload:     c.Treatment.Payload,
-		Subscribers: c.Treatment.Subscribers,
-		DialRate:    fleet.DefaultDialRate,
-		Seed:        c.Seed,
-		Block:       c.Block,
-	}, nil)
-	if err != nil {
+	if o.born, err = p.server.usage(ctx); err != nil {
+		return err
+	}
+	if err := p.fleet.call(ctx, o.plan.connect, fleet.Connect, connect, nil); err != nil {
+		return err
+	}
+	if o.opened, err = p.server.usage(ctx); err != nil {
 		return err
 	}
 
@@ -233,6 +261,9 @@ func (o *observation) steps(ctx context.Context, p pair) error {
 	if o.after, err = o.settleAndMark(ctx, p); err != nil {
 		return err
 	}
+	if o.config.Marked != nil {
+		o.config.Marked()
+	}
 
 	drain := fleet.AwaitArgs{Newest: newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second}
 	var left fleet.Awaited
@@ -241,6 +272,39 @@ func (o *observation) steps(ctx context.Context, p pair) error {
 	}
 	o.undelivered = left.Missing
 	return p.fleet.call(ctx, 0, fleet.Collect, newest, &o.collected)
+}
+
+// listening asks the server where it is, and returns what the fleet connects to.
+func (o *observation) listening(ctx context.Context, server *child) (fleet.Config, error) {
+	var at control.Listening
+	if err := server.call(ctx, 0, control.Listen, control.None{}, &at); err != nil {
+		return fleet.Config{}, err
+	}
+	c := o.config
+	if c.Listening != nil {
+		c.Listening(at.Addr)
+	}
+	return fleet.Config{
+		Addr:        at.Addr,
+		Authority:   at.Authority,
+		HTTP2:       c.Treatment.HTTP == "2",
+		Headers:     c.Treatment.Headers,
+		Transport:   c.Treatment.Transport,
+		Encoding:    c.Treatment.Encoding,
+		Payload:     c.Treatment.Payload,
+		Subscribers: c.Treatment.Subscribers,
+		Stamp:       c.Treatment.Client == "stamp",
+		DialRate:    fleet.DefaultDialRate,
+		Seed:        c.Seed,
+		Block:       c.Block,
+	}, nil
+}
+
+// usage is what the server has taken from its host so far.
+func (c *child) usage(ctx context.Context) (control.Usage, error) {
+	var m control.ServerMark
+	err := c.call(ctx, 0, control.Mark, control.None{}, &m)
+	return m.Usage, err
 }
 
 // run lets trial time pass at both ends and returns the newest event's number.
@@ -259,30 +323,41 @@ const (
 	settleStep = 5 * time.Millisecond
 )
 
-// settleAndMark waits until both ends' tallies agree and stand still, and reads
-// both processes.
-func (o *observation) settleAndMark(ctx context.Context, p pair) (m mark, err error) {
+// settle waits until both ends' tallies agree and stand still, with at least so
+// many connections.
+func settle(ctx context.Context, p pair, conns int) (wire.Counts, error) {
 	deadline := time.Now().Add(settleTime)
 	var last wire.Counts
 	for settled := false; !settled; {
 		var server, clients wire.Counts
 		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
-			return m, err
+			return last, err
 		}
 		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
-			return m, err
+			return last, err
 		}
-		settled = agree(server, clients) && clients == last
+		settled = agree(server, clients) && clients == last && server.Conns >= int64(conns)
 		last = clients
 		if !settled && time.Now().After(deadline) {
-			return m, fmt.Errorf("the ends did not settle within %v: the server has read %d and written %d bytes, the fleet has written %d and read %d",
+			return last, fmt.Errorf("the ends did not settle within %v: the server has read %d and written %d bytes, the fleet has written %d and read %d",
 				settleTime, server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
 		}
 		select {
 		case <-time.After(settleStep):
 		case <-ctx.Done():
-			return m, ctx.Err()
+			return last, ctx.Err()
 		}
+	}
+	return last, nil
+}
+
+// settleAndMark settles, and reads both processes.
+func (o *observation) settleAndMark(ctx context.Context, p pair) (m mark, err error) {
+	if _, err := settle(ctx, p, 0); err != nil {
+		return m, err
+	}
+	if err := o.quiet(ctx, p.fleet); err != nil {
+		return m, err
 	}
 	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
 		return m, err
@@ -298,6 +373,32 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (m mark, err er
 		o.hostUnreadable = err
 	}
 	return m, nil
+}
+
+// quiet waits until the kernel's counts have stood still for as long as asked.
+func (o *observation) quiet(ctx context.Context, clients *child) error {
+	if o.config.Quiet == 0 {
+		return nil
+	}
+	deadline := time.Now().Add(settleTime + o.config.Quiet)
+	var last, m fleet.Mark
+	for {
+		if err := clients.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
+			return err
+		}
+		if m.TCP == last.TCP {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("segments did not stand still for %v within %v", o.config.Quiet, settleTime)
+		}
+		last = m
+		select {
+		case <-time.After(o.config.Quiet):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // agree reports whether what one end wrote the other has read, both ways.

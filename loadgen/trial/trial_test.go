@@ -2,6 +2,7 @@ package trial
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -36,7 +37,7 @@ func config(t testing.TB, transport string) Config {
 		Treatment: scenarios.Treatment{
 			Labels:    results.Treatment{"transport": transport, "rate": "400/s"},
 			Transport: transport, Subscribers: 4, Rate: 400, Arrivals: "constant",
-			Payload: 100, PayloadKind: "random", Encoding: "text",
+			Payload: 100, PayloadKind: "random", Encoding: "text", HTTP: "1.1", Headers: "minimal",
 		},
 		Seed: 1, Block: 1,
 		Warmup:  60 * time.Millisecond,
@@ -181,16 +182,29 @@ func TestRealServers(t *testing.T) {
 		envelope     float64
 		encoding     string
 		payloadBytes float64
+		tls, http2   bool
 	}{
-		{"poll?interval=50ms", 0, true, false, 61, "text", 100},
-		{"poll?interval=50ms&keepalive=off", 0, true, true, 32, "binary", 100},
-		{"longpoll", 0, true, false, 61 + 36, "base64", 100},
-		{"ws", 4, false, false, 61, "text", 100},
-		{"ws", 4, false, false, 32, "binary", 100},
+		{"poll?interval=50ms", 0, true, false, 61, "text", 100, false, false},
+		{"poll?interval=50ms", 0, true, false, 61, "text", 100, false, true},
+		{"poll?interval=50ms", 0, true, false, 61, "text", 100, true, true},
+		{"poll?interval=50ms&keepalive=off", 0, true, true, 32, "binary", 100, false, false},
+		{"poll?interval=50ms&keepalive=off", 0, true, true, 32, "binary", 100, true, false},
+		{"longpoll", 0, true, false, 61 + 36, "base64", 100, false, false},
+		{"longpoll", 0, true, false, 61, "text", 100, true, true},
+		{"raw", 4, false, false, 32, "binary", 100, false, false},
+		{"ws", 4, false, false, 61, "text", 100, false, false},
+		{"ws", 4, false, false, 32, "binary", 100, true, false},
 	} {
-		t.Run(test.transport+" "+test.encoding, func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %s tls=%t http2=%t", test.transport, test.encoding, test.tls, test.http2), func(t *testing.T) {
 			c := config(t, test.transport)
 			c.ServerPath, c.Treatment.Encoding = servers(t), test.encoding
+			fullHandshakes := 0.0
+			if c.Treatment.TLS = test.tls; test.tls {
+				fullHandshakes = 4
+			}
+			if test.http2 {
+				c.Treatment.HTTP = "2"
+			}
 			var pids []int
 			c.Started = func(server, fleet int) { pids = []int{server, fleet} }
 			trial := runTrial(t, c)
@@ -207,8 +221,25 @@ func TestRealServers(t *testing.T) {
 			}
 			near("bytes/payload/down", test.payloadBytes)
 			near("bytes/envelope/down", test.envelope)
-			near("bytes/total/down", get("bytes/payload/down")+get("bytes/envelope/down")+get("bytes/protocol/down"))
-			near("bytes/total/up", get("bytes/protocol/up"))
+			for _, way := range []string{"/down", "/up"} {
+				sum := 0.0
+				for _, layer := range []string{"payload", "envelope", "protocol", "tls", "tcpip"} {
+					sum += get("bytes/" + layer + way)
+				}
+				near("bytes/total"+way, sum)
+			}
+			if has := get("bytes/tls/down") > 0; has != test.tls {
+				t.Errorf("%v bytes of TLS per event", get("bytes/tls/down"))
+			}
+			near("conn/tls-full", fullHandshakes)
+			if has := get("conn/tls-resumed") > 0; has != (test.tls && test.perConn) {
+				t.Errorf("%v resumed handshakes", get("conn/tls-resumed"))
+			}
+			rtts := 2.0
+			if test.tls {
+				rtts = 3
+			}
+			near("conn/rtts", rtts)
 			near("window", 0.2)
 			near("events/delivered", 4*get("events/distinct"))
 			if test.framing > 0 {

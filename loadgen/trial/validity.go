@@ -50,7 +50,8 @@ func (o *observation) invalid() []string {
 			s.BytesRead, s.BytesWritten, f.BytesWritten, f.BytesRead)
 	}
 	layers := o.layers()
-	check(sum(layers) == layers["total"], "layers do not add up: %+v, total %+v", sum(layers), layers["total"])
+	check(sum(layers) == o.atSocket(), "layers do not add up: %+v, at the socket %+v", sum(layers), o.atSocket())
+	check(o.noTCP() != "" || o.inKernel() == o.atSocket(), "tallies differ from the kernel's: %+v, the kernel's %+v", o.atSocket(), o.inKernel())
 
 	conns, want := o.after.server.Counts.Conns, int64(o.config.Treatment.Subscribers)
 	if o.plan.spec.Options.Is("keepalive", "off") {
@@ -111,6 +112,9 @@ func (o *observation) warnings() []string {
 	}
 	if o.hostUnreadable != nil {
 		doubts = append(doubts, fmt.Sprintf("host CPU and steal were not measured: %v", o.hostUnreadable))
+	}
+	if why := o.noTCP(); why != "" {
+		doubts = append(doubts, why)
 	}
 	if skipped := o.after.fleet.Skipped - o.before.fleet.Skipped; skipped > 0 {
 		doubts = append(doubts, fmt.Sprintf("%d polls were left out because the one before was outstanding", skipped))

@@ -10,6 +10,7 @@ import (
 	"pushbench/servers/feed"
 	"pushbench/servers/longpoll"
 	"pushbench/servers/poll"
+	"pushbench/servers/raw"
 	"pushbench/servers/ws"
 )
 
@@ -19,6 +20,7 @@ var Transports = []*feed.Transport{
 	poll.Transport,
 	longpoll.Transport,
 	ws.Transport,
+	raw.Transport,
 }
 
 // Parse reads a transport as a scenario names it, such as poll?interval=1s.

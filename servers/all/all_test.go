@@ -57,14 +57,19 @@ func TestParse(t *testing.T) {
 		"poll?pace=after&keepalive=off":     "poll?keepalive=off&pace=after",
 		"longpoll?hold=50ms&batch=off#twin": "longpoll?hold=50ms&batch=off#twin",
 		"ws#twin":                           "ws#twin",
+		"ws?client=bare":                    "ws",
+		"ws?client=coder":                   "ws?client=coder",
+		"raw":                               "raw",
 	} {
 		if spec, err := all.Parse(text); err != nil || spec.String() != want {
 			t.Errorf("%s is parsed as %v, %v; not %s", text, spec, err, want)
 		}
 	}
 	for text, want := range map[string]string{
-		"sse":                  "there are poll, longpoll, ws",
-		"ws?interval=1s":       "ws has no option",
+		"sse":                  "there are poll, longpoll, ws, raw",
+		"ws?interval=1s":       "it has client",
+		"ws?client=gorilla":    "use bare or coder",
+		"raw?client=bare":      "it has none",
 		"poll?hold=1s":         "it has interval, keepalive, pace",
 		"longpoll?interval=1s": "it has hold, batch",
 	} {
@@ -90,7 +95,7 @@ func TestHandler(t *testing.T) {
 	for _, path := range []string{"/", "/feed", "/poll/", "/Poll?since=0", "/poll/0", "/longpol?since=0", "/index.html", "/%00"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			resp, reason := feedtest.Request(t, addr, method, path)
-			if resp.StatusCode != http.StatusNotFound || !strings.Contains(reason, "/poll, /longpoll, /ws") {
+			if resp.StatusCode != http.StatusNotFound || !strings.Contains(reason, "/poll, /longpoll, /ws, /raw") {
 				t.Errorf("%s %s: status %d, %q; not 404 and where the feed is", method, path, resp.StatusCode, reason)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 const (
 	Run   = "run"   // RunArgs → RunResult, once trial time rests again
 	Tally = "tally" // None → wire.Counts
+	Trim  = "trim"  // None → Usage, after garbage collection, with unused memory given back
 	Mark  = "mark"  // None → ServerMark or FleetMark
 )
 
@@ -21,7 +22,8 @@ const (
 
 // Listening is where a server answers.
 type Listening struct {
-	Addr string `json:"addr"`
+	Addr      string `json:"addr"`
+	Authority string `json:"authority,omitempty"` // who certifies it, in PEM; empty in clear
 }
 
 // RunArgs lets trial time pass from its origin (ns on CLOCK_MONOTONIC) up to a
@@ -57,6 +59,8 @@ type Usage struct {
 	Stacks     int64   `json:"stacks"` // of goroutines
 	Goroutines int     `json:"goroutines"`
 	FDs        int     `json:"fds"`
+	Switches   int64   `json:"switches"` // context switches, voluntary or not
+	Syscalls   int64   `json:"syscalls"` // read and write calls; 0 where the host does not count them
 }
 
 // CPU is user and system time together (s).

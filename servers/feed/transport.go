@@ -19,6 +19,10 @@ type Transport struct {
 	About string // one line for people
 	Knobs []Knob
 
+	// Upgrades says that the transport leaves HTTP by an upgrade, which HTTP/2
+	// has not (RFC 9113 §8.6).
+	Upgrades bool
+
 	// Serve is the server end: it answers a request that Handler has read and
 	// found good.
 	Serve func(log *Log, req Request, w http.ResponseWriter, r *http.Request)

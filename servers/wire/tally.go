@@ -1,12 +1,12 @@
-// Package wire counts what passes a connection, at both of its ends: it wraps
-// net.Listener on the server's side and is an http.RoundTripper on the
-// subscriber's, so that no transport knows it is being counted.
+// Package wire counts what passes a connection, at both of its ends and at
+// every layer: it wraps net.Listener on the server's side and is an
+// http.RoundTripper on the subscriber's, so that no transport knows it is being
+// counted.
+//
+//	transport ─ HTTP heads, frames ─ (crypto/tls ─) Conn: bytes, TLS records ─ kernel: TCP_INFO
 package wire
 
-import (
-	"net"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // Tally counts the bytes and calls of any number of connections, at the
 // boundary between the program and its TCP socket.
@@ -14,6 +14,11 @@ type Tally struct {
 	Conns                   atomic.Int64 // opened
 	BytesRead, BytesWritten atomic.Int64
 	Reads, Writes           atomic.Int64 // calls that moved at least a byte
+
+	// TLS is, of the bytes written, those of TLS itself: handshakes, and what
+	// each record has beyond its content. Each end counts what it sends: only
+	// the sender knows where its handshake ended. Handshakes is part of it.
+	TLS, Handshakes atomic.Int64
 }
 
 // Counts is a reading of a Tally.
@@ -23,6 +28,8 @@ type Counts struct {
 	BytesWritten int64 `json:"written"`
 	Reads        int64 `json:"reads"`
 	Writes       int64 `json:"writes"`
+	TLS          int64 `json:"tls"`
+	Handshakes   int64 `json:"handshakes"`
 }
 
 // Counts reads the tally. While bytes are in flight the two ends of a
@@ -34,6 +41,8 @@ func (t *Tally) Counts() Counts {
 		BytesWritten: t.BytesWritten.Load(),
 		Reads:        t.Reads.Load(),
 		Writes:       t.Writes.Load(),
+		TLS:          t.TLS.Load(),
+		Handshakes:   t.Handshakes.Load(),
 	}
 }
 
@@ -45,56 +54,7 @@ func (c Counts) Sub(earlier Counts) Counts {
 		BytesWritten: c.BytesWritten - earlier.BytesWritten,
 		Reads:        c.Reads - earlier.Reads,
 		Writes:       c.Writes - earlier.Writes,
+		TLS:          c.TLS - earlier.TLS,
+		Handshakes:   c.Handshakes - earlier.Handshakes,
 	}
-}
-
-// Conn counts into a Tally what passes the connection it wraps.
-type Conn struct {
-	net.Conn
-	tally         *Tally
-	read, written atomic.Int64 // this connection alone
-}
-
-// NewConn wraps a connection that was just opened.
-func NewConn(c net.Conn, t *Tally) *Conn {
-	t.Conns.Add(1)
-	return &Conn{Conn: c, tally: t}
-}
-
-// Read implements net.Conn. Bytes that come with an error count too.
-func (c *Conn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.tally.Reads.Add(1)
-		c.tally.BytesRead.Add(int64(n))
-		c.read.Add(int64(n))
-	}
-	return n, err
-}
-
-// Write implements net.Conn. Bytes that went out before an error count too.
-func (c *Conn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	if n > 0 {
-		c.tally.Writes.Add(1)
-		c.tally.BytesWritten.Add(int64(n))
-		c.written.Add(int64(n))
-	}
-	return n, err
-}
-
-type listener struct {
-	net.Listener
-	tally *Tally
-}
-
-// Listener counts every connection that l accepts.
-func Listener(l net.Listener, t *Tally) net.Listener { return listener{l, t} }
-
-func (l listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return NewConn(c, l.tally), nil
 }

@@ -48,15 +48,15 @@ func TestConnCounts(t *testing.T) {
 		if got := tally.Counts(); got != want {
 			t.Fatalf("after calls that return %d, %v counted %+v, not %+v", c.n, c.err, got, want)
 		}
-		if conn.read.Load() != moved || conn.written.Load() != 2*moved {
-			t.Errorf("of its own the connection counted %d and %d", conn.read.Load(), conn.written.Load())
+		if conn.flow.read.Load() != moved || conn.flow.written.Load() != 2*moved {
+			t.Errorf("of its own the connection counted %d and %d", conn.flow.read.Load(), conn.flow.written.Load())
 		}
 	}
 }
 
 func TestSub(t *testing.T) {
-	later, earlier := Counts{10, 20, 30, 40, 50}, Counts{1, 2, 3, 4, 5}
-	if got, want := later.Sub(earlier), (Counts{9, 18, 27, 36, 45}); got != want {
+	later, earlier := Counts{10, 20, 30, 40, 50, 60, 70}, Counts{1, 2, 3, 4, 5, 6, 7}
+	if got, want := later.Sub(earlier), (Counts{9, 18, 27, 36, 45, 54, 63}); got != want {
 		t.Errorf("%+v less %+v is %+v, not %+v", later, earlier, got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,13 +15,21 @@ import (
 	"pushbench/servers/feed/feedtest"
 	"pushbench/servers/wire"
 	"pushbench/servers/ws"
+	"pushbench/servers/wsbare"
 )
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(feedtest.LeakedDescriptors()))
 }
 
-func TestConformance(t *testing.T) { feedtest.Test(t, ws.Transport) }
+// clients are the knobs that choose a client end.
+var clients = []string{"client=bare", "client=coder"}
+
+func TestConformance(t *testing.T) {
+	for _, client := range clients {
+		t.Run(client, func(t *testing.T) { feedtest.Test(t, ws.Transport, client) })
+	}
+}
 
 func TestPlainRequestIsToldToUpgrade(t *testing.T) {
 	server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
@@ -32,13 +41,22 @@ func TestPlainRequestIsToldToUpgrade(t *testing.T) {
 }
 
 func TestEndOfFeedIsGoingAway(t *testing.T) {
-	server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
-	server.Publish(1)
-	sub := server.Subscribe(0, "")
-	sub.Await(1)
-	server.Log.Close()
-	if err := sub.Err(); websocket.CloseStatus(err) != websocket.StatusGoingAway || !strings.Contains(err.Error(), feed.ErrClosed.Error()) {
-		t.Errorf("the subscription ended with %v, not with status 1001 and the reason", err)
+	for _, client := range clients {
+		t.Run(client, func(t *testing.T) {
+			server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
+			server.Publish(1)
+			sub := server.Subscribe(0, client)
+			sub.Await(1)
+			server.Log.Close()
+			err := sub.Err()
+			status := int(websocket.CloseStatus(err))
+			if closed := (*wsbare.CloseError)(nil); errors.As(err, &closed) {
+				status = int(closed.Status)
+			}
+			if status != int(websocket.StatusGoingAway) || !strings.Contains(err.Error(), feed.ErrClosed.Error()) {
+				t.Errorf("the subscription ended with %v, not with status 1001 and the reason", err)
+			}
+		})
 	}
 }
 
@@ -66,19 +84,23 @@ func TestMessageFromSubscriberIsRefused(t *testing.T) {
 
 // Between events a subscription costs nothing: no ping, no timer.
 func TestQuietCostsNoBytes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
-		server.Publish(1)
-		sub := server.Subscribe(0, "")
-		sub.Await(1)
-		synctest.Wait()
-		before := sub.Tally.Counts()
-		<-time.After(24 * time.Hour)
-		if after := sub.Tally.Counts(); after != before {
-			t.Errorf("in a day without events the tally went from %+v to %+v", before, after)
-		}
-		server.Publish(1)
-		synctest.Wait()
-		server.Check(sub.Events(), 0, 2)
-	})
+	for _, client := range clients {
+		t.Run(client, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { quiet(t, client) }) })
+	}
+}
+
+func quiet(t *testing.T, client string) {
+	server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
+	server.Publish(1)
+	sub := server.Subscribe(0, client)
+	sub.Await(1)
+	synctest.Wait()
+	before := sub.Tally.Counts()
+	<-time.After(24 * time.Hour)
+	if after := sub.Tally.Counts(); after != before {
+		t.Errorf("in a day without events the tally went from %+v to %+v", before, after)
+	}
+	server.Publish(1)
+	synctest.Wait()
+	server.Check(sub.Events(), 0, 2)
 }

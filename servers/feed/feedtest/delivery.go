@@ -13,7 +13,7 @@ import (
 func (s suite) everyEvent(t *testing.T) {
 	for _, since := range []uint64{0, 1, 7, 19, 20} {
 		t.Run(fmt.Sprintf("since=%d", since), func(t *testing.T) {
-			server := Serve(t, s.transport, Config{Codec: s.codec})
+			server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way})
 			server.Publish(20)
 			sub := server.Subscribe(since, s.knobs)
 			sub.Await(20)
@@ -25,7 +25,7 @@ func (s suite) everyEvent(t *testing.T) {
 			sub.Await(100)
 			server.Rest(sub)
 			server.Check(sub.Events(), since, 100)
-			sub.CheckBytes()
+			server.CheckBytes(sub)
 			if err := sub.Cancel(); err != nil {
 				t.Errorf("a cancelled subscription ended with %v", err)
 			}
@@ -33,40 +33,10 @@ func (s suite) everyEvent(t *testing.T) {
 	}
 }
 
-// CheckBytes checks, at Rest, that what each layer counts for itself adds up to
-// what passed the connection. Layers count what they have read when they have
-// made out what it is, which is a little later.
-func (sub *Subscriber) CheckBytes() {
-	t := sub.server.t
-	t.Helper()
-	down := func() (total, headers, framing, events int64) {
-		for _, e := range sub.Events() {
-			events += int64(len(e.Body) + sub.server.Log.Codec().Envelope(len(e.Body)))
-		}
-		return sub.Tally.BytesRead.Load(), sub.Headers.Down.Load(), sub.Meter.FramingDown.Load(), events
-	}
-	up := func() (total, headers, framing int64) {
-		return sub.Tally.BytesWritten.Load(), sub.Headers.Up.Load(), sub.Meter.FramingUp.Load()
-	}
-	defer func() {
-		if t.Failed() {
-			total, headers, framing, events := down()
-			t.Logf("read %d bytes: %d of headers, %d of framing, %d of events", total, headers, framing, events)
-			total, headers, framing = up()
-			t.Logf("wrote %d bytes: %d of headers, %d of framing", total, headers, framing)
-		}
-	}()
-	until(t, "every byte belongs to a layer", func() bool {
-		read, headersDown, framingDown, events := down()
-		wrote, headersUp, framingUp := up()
-		return read == headersDown+framingDown+events && wrote == headersUp+framingUp
-	})
-}
-
 // manySubscribers: each of 50 gets everything, while it is being published.
 func (s suite) manySubscribers(t *testing.T) {
 	const subscribers, events = 50, 100
-	server := Serve(t, s.transport, Config{Codec: s.codec})
+	server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way})
 	var published sync.WaitGroup
 	published.Go(func() {
 		for range events {
@@ -84,8 +54,8 @@ func (s suite) manySubscribers(t *testing.T) {
 	server.Rest(subs...)
 	for _, sub := range subs {
 		server.Check(sub.Events(), 0, events)
-		sub.CheckBytes()
 	}
+	server.CheckBytes(subs...)
 }
 
 // overrun: what the ring no longer holds is announced as a gap, in its place
@@ -112,7 +82,7 @@ func (s suite) overrun(t *testing.T) {
 			sub.Await(21)
 			server.Rest(sub)
 			server.Check(sub.Events(), c.since, 21, c.gaps...)
-			sub.CheckBytes()
+			server.CheckBytes(sub)
 		})
 	}
 	t.Run("while slow", func(t *testing.T) {
@@ -138,7 +108,7 @@ func (s suite) overrun(t *testing.T) {
 			t.Fatalf("after event 3 came %+v", got[3])
 		}
 		server.Check(got, 0, 20, gap)
-		sub.CheckBytes()
+		server.CheckBytes(sub)
 	})
 }
 

@@ -6,6 +6,9 @@
 //	     ▲                ▲                       ▲                  ▲
 //	     └─ what it got   └───── Points: where a test may step in ───┘
 //
+// The whole suite runs over HTTP/1.1 in clear, and delivery over every other way
+// that the transport can go.
+//
 // Nothing here sleeps. A test steps in at a Point, or waits for a condition
 // with a deadline that fails it.
 package feedtest
@@ -25,10 +28,13 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 		knobs = []string{""}
 	}
 	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
-		t.Run(string(codec), suite{tr, knobs[0], codec, 1200}.delivery)
+		t.Run(string(codec), suite{transport: tr, knobs: knobs[0], codec: codec, phases: 1200}.delivery)
 	}
 	for _, other := range knobs[1:] {
-		t.Run(other, suite{tr, other, feed.Text, 400}.delivery)
+		t.Run(other, suite{transport: tr, knobs: other, codec: feed.Text, phases: 400}.delivery)
+	}
+	for _, way := range Ways(tr)[1:] {
+		t.Run(way.String(), suite{transport: tr, knobs: knobs[0], codec: feed.Text, way: way}.otherWay)
 	}
 	s := suite{transport: tr, knobs: knobs[0], codec: feed.Text}
 	t.Run("bad request", s.badRequests)
@@ -42,6 +48,7 @@ type suite struct {
 	knobs     string
 	codec     feed.Codec
 	phases    int // of the gap race
+	way       Way
 }
 
 func (s suite) delivery(t *testing.T) {
@@ -51,4 +58,11 @@ func (s suite) delivery(t *testing.T) {
 	t.Run("ring overrun", s.overrun)
 	t.Run("gap race", s.gapRace)
 	t.Run("same bytes", s.sameBytes)
+}
+
+// otherWay is what of delivery depends on the layers below a transport.
+func (s suite) otherWay(t *testing.T) {
+	t.Run("every event", s.everyEvent)
+	t.Run("many subscribers", s.manySubscribers)
+	t.Run("resume after a cut", s.resume)
 }

@@ -10,20 +10,24 @@ import (
 // resume: wherever the connection is cut, in either direction, going on from
 // the last event seen loses nothing and repeats nothing.
 func (s suite) resume(t *testing.T) {
-	server := Serve(t, s.transport, Config{Codec: s.codec})
+	server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way})
 
 	// How much an uncut subscription to three events reads and writes.
-	measured := Serve(t, s.transport, Config{Codec: s.codec, Still: true})
+	measured := Serve(t, s.transport, Config{Codec: s.codec, Still: true, Way: s.way})
 	measured.Publish(3)
 	sub := measured.Subscribe(0, s.knobs)
 	sub.Await(3)
 	measured.Rest(sub)
 	down, up := sub.Tally.BytesRead.Load(), sub.Tally.BytesWritten.Load()
 
-	for n := int64(1); n < down; n += max(1, down/40) {
+	least := down - 1
+	if !s.way.exact() {
+		least = down - 16 // that a subscription which reads so much has not yet had all
+	}
+	for n := int64(1); n < least; n += max(1, down/40) {
 		s.cut(t, server, n, 1<<40)
 	}
-	s.cut(t, server, down-1, 1<<40)
+	s.cut(t, server, least, 1<<40)
 	for n := int64(0); n < up; n += max(1, up/10) {
 		s.cut(t, server, 1<<40, n)
 	}

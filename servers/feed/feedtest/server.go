@@ -3,6 +3,7 @@ package feedtest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -21,6 +22,7 @@ type Config struct {
 	Addr  string      // default a free port of 127.0.0.1; InMemory for a synctest bubble
 	Clock *feed.Clock // default feed.NewClock()
 	Still bool        // trial time rests, so that a poll sends its first request only
+	Way   Way
 	Hook  func(Point) // called whenever a Point is passed, by whoever passes it
 }
 
@@ -38,6 +40,8 @@ type Server struct {
 	dial      func(context.Context) (net.Conn, error)
 	hook      func(Point)
 	origin    int64 // of trial time
+	way       Way
+	trust     *tls.Config // of subscribers; nil: in clear
 	serving   atomic.Int64
 
 	mu        sync.Mutex
@@ -81,17 +85,23 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 		},
 		hook:   c.Hook,
 		origin: c.Clock.Now(),
+		way:    c.Way,
+		trust:  c.Way.clientTLS(t),
 	}
 	if !c.Still {
 		s.Timeline.Run(s.origin, feed.Forever)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
-	server := &http.Server{Handler: mux}
+	server := &http.Server{Handler: mux, Protocols: c.Way.protocols()}
+	counted := wire.Listener(hookedListener{l, c.Hook}, &s.Tally)
+	if config := c.Way.serverTLS(t); config != nil {
+		counted = wire.TLSListener(hookedListener{l, c.Hook}, &s.Tally, config)
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		server.Serve(wire.Listener(hookedListener{l, c.Hook}, &s.Tally))
+		server.Serve(counted)
 	}()
 	t.Cleanup(func() {
 		s.Log.Close()

@@ -48,6 +48,8 @@ func (s *Server) NewSubscriber(since uint64, knobs string) *Subscriber {
 	sub.Dial = s.dial
 	client := &wire.Client{
 		Dial:    func(ctx context.Context) (net.Conn, error) { return sub.Dial(ctx) },
+		TLS:     s.trust,
+		HTTP2:   s.way.HTTP2,
 		Tally:   &sub.Tally,
 		Headers: &sub.Headers,
 	}

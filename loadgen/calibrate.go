@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pushbench/loadgen/trial"
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// Before a run the fleet is set against the floor, with more load than it or
+// the server can take: what an event and a poll then cost it is what it can take
+// of them. A generator that is near its own limit measures itself, so each trial
+// says how near it came.
+//
+// Busy is what counts here. Events that come one by one wake the fleet for each,
+// and cost it more; its utilisation, which has a limit of its own, shows that.
+
+const (
+	calibrators     = 50 // subscribers
+	calibrationTime = time.Second
+	floodRate       = 4000.0 // events a second to each of them, beyond what either end can take
+	// floor is a push with nothing around it, and busyPoll a poll as soon as the
+	// last is answered: the least that a fleet has to do.
+	floor    = "raw"
+	busyPoll = "poll?interval=1ms"
+)
+
+// clientBound is the share of its ceiling from which a fleet is said to be what
+// was measured.
+const clientBound = 0.70
+
+// calibrate measures what an event and a poll cost a busy fleet, under the
+// dearest conditions of the plan. Where that fails no trial has a ceiling; that
+// it was interrupted, the run finds out by itself.
+func (s *session) calibrate(ctx context.Context) error {
+	if s.floor == nil {
+		return nil
+	}
+	s.progress.note("calibrating the fleet against the floor")
+	base := s.plan.dearest()
+	base.Subscribers, base.Arrivals, base.Client = calibrators, "constant", "go"
+	event, err := s.busy(ctx, base, floor, floodRate, "fleet/cpu")
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	poll, err := s.busy(ctx, base, busyPoll, floodRate/10, "fleet/cpu-per-request")
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	s.fleet = results.Calibration{Event: event, Poll: poll}
+	s.progress.note("it can take %.3g events a second, or %.3g polls", 1/event, 1/poll)
+	return nil
+}
+
+// busy runs a trial that saturates, and returns one of its metrics. That it
+// breaks rules is the point of it.
+func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport string, rate float64, metric string) (float64, error) {
+	t.Transport, t.Rate = transport, rate
+	t.Labels = results.Treatment{"transport": transport}
+	if transport == floor {
+		t.HTTP = "1.1"
+	}
+	c := trial.Config{
+		Treatment: t, Seed: s.plan.scenario.Seed, Warmup: calibrationTime / 5, Measure: calibrationTime,
+		ServerPath: s.programs.servers, FleetPath: s.programs.fleet, Layout: s.layout,
+	}
+	if s.plan.planned.Short {
+		c.Warmup, c.Measure = c.Warmup/4, c.Measure/4
+	}
+	r, err := s.floor(ctx, c)
+	if ctx.Err() != nil {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	m, ok := r.Metrics[metric]
+	if !ok || !(m.Value > 0) {
+		return 0, fmt.Errorf("calibrate the fleet against %s: no %s: %v", transport, metric, r.Invalid)
+	}
+	return m.Value, nil
+}
+
+// dearest is the treatment to run that costs the fleet most for each event: the
+// largest, and over TLS and HTTP/2 where any is.
+func (p *plan) dearest() scenarios.Treatment {
+	var most scenarios.Treatment
+	for _, t := range p.treatments {
+		if !p.chosen[t.Labels.Key()] {
+			continue
+		}
+		secure, http := most.TLS || t.TLS, max(most.HTTP, t.HTTP)
+		if t.Payload > most.Payload {
+			most = t
+		}
+		most.TLS, most.HTTP = secure, http
+	}
+	return most
+}
+
+// load puts into a trial's record how near the fleet came to its ceiling.
+func load(t *results.Trial, c results.Calibration) {
+	perEvent, used := t.Metrics["fleet/cpu"].Value, t.Metrics["fleet/cpu-util"].Value
+	if c.Event == 0 || !(perEvent > 0) || !(used > 0) {
+		return
+	}
+	deliveries := used / perEvent // a second
+	needs := deliveries * c.Event
+	if requests := t.Metrics["requests"].Value; requests > 0 {
+		needs = deliveries * requests * c.Poll
+	}
+	t.Metrics["fleet/load"] = results.Metric{Value: needs, Unit: "1"}
+	t.Metrics["fleet/ceiling"] = results.Metric{Value: deliveries / needs, Unit: "1/s"}
+	if needs > clientBound {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("client-bound: %.3g events a second are %.0f %% of the %.3g that the fleet can take",
+			deliveries, 100*needs, deliveries/needs))
+	}
+}

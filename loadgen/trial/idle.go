@@ -1,0 +1,219 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/host"
+	"pushbench/results"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// A trial of memory opens connections step by step to a feed that publishes
+// nothing by itself:
+//
+//	connect up to n → settle → read → publish one event → settle → read → …
+//
+// What a connection costs is the slope over the steps: what the process takes
+// without any falls out. At the end the feed stays quiet for a while, and the
+// bytes that pass then are what it costs to wait.
+
+// idleDialRate is how many connections a second such a trial opens: nothing of
+// it is timed.
+const idleDialRate = 2 * fleet.DefaultDialRate
+
+func idleDialTime(n int) time.Duration {
+	return time.Duration(float64(n) / idleDialRate * float64(time.Second))
+}
+
+// idleReadings is what such a trial saw.
+type idleReadings struct {
+	fresh, held []memory // at each step: before the new connections' first event, and after
+	quiet       time.Duration
+	bytes       wire.Counts // at the fleet, while the feed was quiet
+	delivered   int64       // events, in all
+}
+
+// memory is what both processes and the kernel take with so many connections.
+type memory struct {
+	conns         int
+	server, fleet control.Usage
+	kernel        int64 // B; 0 where the host does not tell
+}
+
+// idleSteps is the trial itself.
+func (o *observation) idleSteps(ctx context.Context, p pair) error {
+	connect, err := o.listening(ctx, p.server)
+	if err != nil {
+		return err
+	}
+	passed := time.Duration(0) // trial time
+	let := func(d time.Duration) error {
+		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.NewClock().Now() + int64(lead-passed), To: passed + d}}
+		passed += d
+		return p.fleet.call(ctx, d, control.Run, a, nil)
+	}
+	connect.Since, connect.DialRate = 1, idleDialRate // the server's first event is there
+	for _, n := range o.config.Steps {
+		connect.Subscribers = n
+		if err := p.fleet.call(ctx, idleDialTime(n), fleet.Connect, connect, nil); err != nil {
+			return err
+		}
+		m, err := o.readMemory(ctx, p, n)
+		if err != nil {
+			return err
+		}
+		o.idle.fresh = append(o.idle.fresh, m)
+
+		var published control.RunResult
+		if err := p.server.call(ctx, 0, control.Publish, control.None{}, &published); err != nil {
+			return err
+		}
+		o.idle.delivered += int64(n)
+		if err := let(max(o.plan.interval, time.Millisecond)); err != nil { // every poll comes round once
+			return err
+		}
+		if err := o.awaitDelivered(ctx, p); err != nil {
+			return err
+		}
+		if m, err = o.readMemory(ctx, p, n); err != nil {
+			return err
+		}
+		o.idle.held = append(o.idle.held, m)
+		connect.Since = published.Newest
+	}
+	return o.stayQuiet(ctx, p, let)
+}
+
+// awaitDelivered waits until every subscriber has each event that it was to get.
+func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
+	deadline := time.Now().Add(settleTime)
+	for {
+		var m fleet.Mark
+		if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
+			return err
+		}
+		if m.Delivered == o.idle.delivered {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d of %d events were delivered within %v", m.Delivered, o.idle.delivered, settleTime)
+		}
+		select {
+		case <-time.After(settleStep):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// idleEstimate is about how long a trial of memory takes.
+func (c Config) idleEstimate(interval time.Duration) time.Duration {
+	const step = 300 * time.Millisecond // settle and collect garbage, twice
+	steps := time.Duration(len(c.Steps))
+	return idleDialTime(c.Treatment.Subscribers) + steps*(step+interval) + c.Measure
+}
+
+// readMemory reads what n connections take, at rest.
+func (o *observation) readMemory(ctx context.Context, p pair, n int) (m memory, err error) {
+	m.conns = n
+	if _, err := settle(ctx, p, n); err != nil {
+		return m, err
+	}
+	if err := p.server.call(ctx, 0, control.Trim, control.None{}, &m.server); err != nil {
+		return m, err
+	}
+	if err := p.fleet.call(ctx, 0, control.Trim, control.None{}, &m.fleet); err != nil {
+		return m, err
+	}
+	if m.kernel, err = host.ReadKernelMemory(); err != nil {
+		o.hostUnreadable = err
+	}
+	return m, nil
+}
+
+// stayQuiet counts the bytes that pass while nothing is published.
+func (o *observation) stayQuiet(ctx context.Context, p pair, let func(time.Duration) error) error {
+	before, err := settle(ctx, p, 0)
+	if err != nil {
+		return err
+	}
+	if err := let(o.config.Measure); err != nil {
+		return err
+	}
+	after, err := settle(ctx, p, 0)
+	if err != nil {
+		return err
+	}
+	o.idle.quiet, o.idle.bytes = o.config.Measure, after.Sub(before)
+	return p.fleet.call(ctx, 0, fleet.Collect, uint64(1+len(o.config.Steps)), &o.collected)
+}
+
+// measureIdle computes the slopes.
+func (o *observation) measureIdle(t *results.Trial) {
+	put := func(name string, value float64, unit string) {
+		t.Metrics[name] = results.Metric{Value: value, Unit: unit}
+	}
+	for state, readings := range map[string][]memory{"idle/": o.idle.fresh, "held/": o.idle.held} {
+		slope := func(name string, of func(memory) int64) float64 {
+			perConn, fitError := line(readings, of)
+			put(state+name, perConn, "B")
+			return fitError
+		}
+		fitError := slope("server-rss", func(m memory) int64 { return m.server.RSS })
+		if state == "idle/" {
+			put("idle/fit-error", fitError, "1")
+		}
+		slope("server-heap", func(m memory) int64 { return m.server.Heap })
+		slope("server-stacks", func(m memory) int64 { return m.server.Stacks })
+		slope("fleet-rss", func(m memory) int64 { return m.fleet.RSS })
+		if o.hostUnreadable == nil {
+			slope("kernel", func(m memory) int64 { return m.kernel })
+		}
+	}
+	n := float64(o.config.Treatment.Subscribers) * o.idle.quiet.Seconds()
+	put("idle/bytes/down", float64(o.idle.bytes.BytesRead)/n, "B/s")
+	put("idle/bytes/up", float64(o.idle.bytes.BytesWritten)/n, "B/s")
+	put("conn/count", float64(o.config.Treatment.Subscribers), "1")
+	put("events/lost", float64(o.collected.Order.Lost), "1")
+}
+
+// line fits readings = a + b·connections by least squares, and returns b with
+// the largest distance of a reading from the line, as a share of what all the
+// steps together added.
+func line(readings []memory, of func(memory) int64) (perConn, fitError float64) {
+	var n, sx, sy, sxx, sxy float64
+	for _, m := range readings {
+		x, y := float64(m.conns), float64(of(m))
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	perConn = (n*sxy - sx*sy) / (n*sxx - sx*sx)
+	a := (sy - perConn*sx) / n
+	for _, m := range readings {
+		fitError = max(fitError, abs(float64(of(m))-a-perConn*float64(m.conns)))
+	}
+	rise := abs(perConn) * float64(readings[len(readings)-1].conns-readings[0].conns)
+	if rise == 0 {
+		return perConn, 0
+	}
+	return perConn, fitError / rise
+}
+
+func abs(x float64) float64 { return max(x, -x) }
+
+// invalidIdle lists the rules that a trial of memory broke.
+func (o *observation) invalidIdle() []string {
+	var broken []string
+	c := o.collected
+	if c.Failed > 0 {
+		broken = append(broken, fmt.Sprintf("%d subscribers failed, the first with: %s", c.Failed, first(c.Errors)))
+	}
+	if bad := c.Order; bad.Lost+bad.Duplicated+bad.Reordered+bad.Gaps > 0 {
+		broken = append(broken, fmt.Sprintf("events were not delivered once each and in order: %+v", bad))
+	}
+	return broken
+}

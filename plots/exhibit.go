@@ -1,0 +1,179 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// An exhibit is a figure in numbers: a table that stands below that of the last
+// screen, for what a row per transport does not hold.
+type exhibit struct {
+	Title string
+	Head  []string
+	Words int // columns of words, on the left; the others are numbers
+	Rows  [][]string
+	Notes []string
+	Ruled bool // a rule between rows, whose cells take two lines
+}
+
+// exhibits are those of all the scenario's plots, each once.
+func (r *report) exhibits() []exhibit {
+	var list []exhibit
+	for _, p := range r.scenario.Plots {
+		d, err := r.build(p)
+		if err != nil {
+			continue // said where the figures are told
+		}
+		for _, e := range d.tables {
+			same := func(o exhibit) bool { return o.markdown() == e.markdown() }
+			if len(e.Rows) > 0 && !slices.ContainsFunc(list, same) {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
+}
+
+// caption is what an exhibit is called: what it shows, and which of the levels
+// that vary its figure holds still.
+func (r *report) caption(p scenarios.Plot, what string) string {
+	if held := r.held(p.Where); held != "" {
+		what += ", " + held
+	}
+	return what
+}
+
+// held are the levels that a figure holds still and that vary in this run.
+func (r *report) held(where map[string]string) string {
+	var words []string
+	for _, k := range r.varying {
+		if level, ok := where[k]; ok {
+			words = append(words, phrase(k, level))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func (e exhibit) writer() table.Writer {
+	text.OverrideRuneWidthEastAsianWidth(false)
+	w := table.NewWriter()
+	style := plainStyle()
+	style.Options.SeparateRows = e.Ruled
+	w.SetStyle(style)
+	row := func(cells []string) table.Row {
+		r := table.Row{}
+		for _, c := range cells {
+			r = append(r, c)
+		}
+		return r
+	}
+	w.AppendHeader(row(e.Head))
+	for _, cells := range e.Rows {
+		w.AppendRow(row(cells))
+	}
+	var configs []table.ColumnConfig
+	for i := range e.Head {
+		align := text.AlignRight
+		if i < e.Words {
+			align = text.AlignLeft
+		}
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, VAlignHeader: text.VAlignBottom})
+	}
+	w.SetColumnConfigs(configs)
+	w.SuppressTrailingSpaces()
+	return w
+}
+
+// String sets the exhibit for a terminal.
+func (e exhibit) String() string {
+	folded := e
+	folded.Head, folded.Rows = foldNames(e.Head), nil
+	for _, row := range e.Rows {
+		folded.Rows = append(folded.Rows, append(foldNames(row[:e.Words]), row[e.Words:]...))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s\n", paragraph(e.Title+":"), folded.writer().Render())
+	for _, n := range e.Notes {
+		b.WriteString(paragraph(n) + "\n")
+	}
+	return b.String()
+}
+
+// markdown sets it for a README.
+func (e exhibit) markdown() string {
+	flat := e
+	flat.Head, flat.Rows = oneLine(e.Head), nil
+	last := make([]string, len(e.Head))
+	for _, row := range e.Rows {
+		row = oneLine(row)
+		for i := range min(e.Words, len(row)) { // a blank repeats what stands above it
+			if row[i] == "" {
+				row[i] = last[i]
+			}
+		}
+		copy(last, row)
+		flat.Rows = append(flat.Rows, row)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:\n\n%s\n\n", e.Title, flat.writer().RenderMarkdown())
+	for _, n := range e.Notes {
+		b.WriteString(n + "\n\n")
+	}
+	return b.String()
+}
+
+func foldNames(cells []string) []string {
+	folded := make([]string, len(cells))
+	for i, c := range cells {
+		folded[i] = foldName(c)
+	}
+	return folded
+}
+
+func oneLine(cells []string) []string {
+	flat := make([]string, len(cells))
+	for i, c := range cells {
+		flat[i] = strings.Join(strings.Fields(strings.ReplaceAll(c, "\n?", "?")), " ")
+	}
+	return flat
+}
+
+// value is a reading for a cell: "8.61 µs (8.4–8.9)", or the reason that there
+// is none, as a footnote's number.
+func (v reading) value(notes *footnotes) string {
+	if v.why != "" {
+		return "– " + notes.mark(v.why)
+	}
+	s := valueWithInterval(v.Center, v.Lo, v.Hi, v.unit)
+	if !v.Finite() {
+		s += fmt.Sprintf(" (n = %d)", v.N)
+	}
+	return s
+}
+
+// short is the value alone.
+func (v reading) short() string { return results.FormatShort(v.Center, v.unit) }
+
+// stacked is value with the interval below it.
+func (v reading) stacked(notes *footnotes) string {
+	return strings.Replace(v.value(notes), " (", "\n(", 1)
+}
+
+// paragraphs are the footnotes as notes of an exhibit.
+func (f *footnotes) paragraphs() []string {
+	var list []string
+	for i, why := range f.list {
+		list = append(list, fmt.Sprintf("[%d] %s", i+1, why))
+	}
+	return list
+}
+
+// confidence is how sure an interval is, in words.
+func confidence() string { return fmt.Sprintf("%.0f %% intervals", 100*results.Confidence) }

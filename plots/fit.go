@@ -1,0 +1,253 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// A model of CPU that is fitted to the whole grid of subscribers and rates shows
+// what a server pays for: for having connections, for publishing, for
+// delivering, for being asked. The numbers come from results.FitCPU.
+
+// fit draws the measured CPU over a factor, and the fitted model through it.
+func (r *report) fit(p scenarios.Plot) (*drawing, error) {
+	levels := r.numericLevels(p.Over)
+	if len(levels) == 0 {
+		return nil, fmt.Errorf("%s has no level that is a number", p.Over)
+	}
+	log := levels[0].Value > 0 && levels[len(levels)-1].Value > 10*levels[0].Value
+	ch := &lineChart{X: levelAxis(p.Over, levels, log)}
+	var ys []float64
+	var shown []results.Treatment
+	var missing footnotes
+	var said []string
+	var fitted []results.Treatment // one for each model
+	for _, l := range r.lines(p) {
+		model, err := r.run.FitCPU(r.grid(l.ts[0]), p.Of)
+		if err != nil {
+			missing.mark(fmt.Sprintf("No line through %s: %s.", l.name, inShort(err)))
+		} else if !slices.ContainsFunc(fitted, func(t results.Treatment) bool { return sameGrid(t, l.ts[0]) }) {
+			fitted = append(fitted, l.ts[0])
+			said = append(said, fmt.Sprintf("%s: %s, off by %s at the median and %s at most", l.ts[0].Transport(), model, percent(model.Within.Median), percent(model.Within.Largest)))
+		}
+		name := l.name
+		if p.Per != "transport" {
+			name = phrase(p.Per, l.name)
+		}
+		points := series{Style: l.style, Loose: true}
+		line := series{Name: name, Style: l.style}
+		var last results.Load
+		for i, level := range levels {
+			j := slices.IndexFunc(l.ts, func(t results.Treatment) bool { return t[p.Over] == level.Text })
+			if j < 0 {
+				continue
+			}
+			cpu, load, why := r.cpuOf(l.ts[j], p.Of)
+			if why != "" {
+				missing.mark(fmt.Sprintf("Not drawn: %s at %s %s: %s.", l.name, p.Over, level.Text, why))
+				continue
+			}
+			shown = append(shown, l.ts[j])
+			points.Points = append(points.Points, point{X: level.Value, Y: cpu.Center, Lo: cpu.Lo, Hi: cpu.Hi, Mark: true})
+			ys = append(ys, cpu.Center, cpu.Lo, cpu.Hi)
+			if err == nil {
+				from := level
+				if len(line.Points) > 0 {
+					from = levels[i-1]
+				} else {
+					last = load
+				}
+				for _, pt := range between(from.Value, level.Value, last, load, model, log) {
+					line.Points = append(line.Points, pt)
+					ys = append(ys, pt.Y)
+				}
+				last = load
+			}
+		}
+		if err != nil {
+			points.Name = name
+		}
+		ch.Series = append(ch.Series, points, line)
+	}
+	if len(shown) == 0 {
+		return nil, errNoData
+	}
+	name := map[string]string{"server/cpu": "CPU of the server", "host/cpu": "CPU of the whole host"}[p.Of]
+	if log {
+		ch.Y = logAxis(name+" (1 is a core; logarithmic scale)", "1", ys)
+	} else {
+		ch.Y = linearAxis(name+" (1 is a core)", "1", ys)
+	}
+	told := []string{r.intervalNote(shown, "upright lines")}
+	if len(said) > 0 {
+		told = append(told, "Lines: the model fitted to all subscribers and rates of a transport, by block; medians: "+strings.Join(said, "; ")+".")
+	}
+	return &drawing{
+		chart: ch, about: name + ", as a share of a core: points as measured, lines by the model fitted to all subscribers and rates",
+		notes: append(told, brief(missing.list)...), tables: []exhibit{r.fits(p.Of)},
+	}, nil
+}
+
+// grid are the treatments that differ from t in subscribers and rate alone.
+func (r *report) grid(t results.Treatment) []results.Treatment {
+	var ts []results.Treatment
+	for _, o := range r.ts {
+		if sameGrid(o, t) {
+			ts = append(ts, o)
+		}
+	}
+	return ts
+}
+
+func sameGrid(a, b results.Treatment) bool {
+	rest := func(t results.Treatment) string { return with(with(t, "subscribers", ""), "rate", "").Key() }
+	return rest(a) == rest(b)
+}
+
+// cpuOf summarises a treatment's CPU as a share of a core, with its load.
+func (r *report) cpuOf(t results.Treatment, metric string) (cpu results.Summary, load results.Load, why string) {
+	points, err := r.run.CPUPoints(t, metric)
+	if err != nil {
+		return cpu, load, inShort(err)
+	}
+	if len(points) == 0 {
+		return cpu, load, "no kept trial"
+	}
+	of := func(f func(results.CPUPoint) float64) results.Summary {
+		q := quantity{blocks: map[int]float64{}}
+		for block, p := range points {
+			q.blocks[block] = f(p)
+		}
+		return q.summary()
+	}
+	return of(func(p results.CPUPoint) float64 { return p.CPU }), results.Load{
+		Connections: of(func(p results.CPUPoint) float64 { return p.Load.Connections }).Center,
+		Published:   of(func(p results.CPUPoint) float64 { return p.Load.Published }).Center,
+		Delivered:   of(func(p results.CPUPoint) float64 { return p.Load.Delivered }).Center,
+		Requests:    of(func(p results.CPUPoint) float64 { return p.Load.Requests }).Center,
+	}, ""
+}
+
+// between is the model from one level to the next; what makes up the load grows
+// evenly along the factor.
+func between(from, to float64, a, b results.Load, model results.CPUFit, log bool) []point {
+	steps := 12
+	if from == to {
+		steps = 0
+	}
+	var pts []point
+	for i := 0; i <= steps; i++ {
+		x := to
+		if steps > 0 {
+			f := float64(i) / float64(steps)
+			x = from + f*(to-from)
+			if log {
+				x = from * math.Pow(to/from, f)
+			}
+		}
+		f := 1.0
+		if from != to {
+			f = (x - from) / (to - from)
+		}
+		mix := func(a, b float64) float64 { return a + f*(b-a) }
+		pts = append(pts, point{X: x, Lo: math.Inf(-1), Hi: math.Inf(1), Y: model.Predict(results.Load{
+			Connections: mix(a.Connections, b.Connections), Published: mix(a.Published, b.Published),
+			Delivered: mix(a.Delivered, b.Delivered), Requests: mix(a.Requests, b.Requests),
+		})})
+	}
+	return pts
+}
+
+// termUnits are what a coefficient is for, in the order of the table.
+var termUnits = []struct{ term, head string }{
+	{"connections", "per connection,\neach second"},
+	{"published", "per event\npublished"},
+	{"delivered", "per event\ndelivered"},
+	{"requests", "per\nrequest"},
+}
+
+// fits are the models of all transports of a run, a row each.
+func (r *report) fits(metric string) exhibit {
+	e := exhibit{Head: []string{"transport"}, Words: 1, Ruled: true, Title: map[string]string{
+		"server/cpu": "CPU time of the server, fitted over subscribers and rates",
+		"host/cpu":   "CPU time of the whole host, fitted over subscribers and rates",
+	}[metric]}
+	for _, u := range termUnits {
+		e.Head = append(e.Head, u.head)
+	}
+	e.Head = append(e.Head, "off by\n(at most)", "left out, off\nby (at most)", "grid")
+	var notes footnotes
+	var done []results.Treatment
+	for _, t := range r.ts {
+		if slices.ContainsFunc(done, func(o results.Treatment) bool { return sameGrid(o, t) }) {
+			continue
+		}
+		done = append(done, t)
+		row := []string{r.gridName(t)}
+		model, err := r.run.FitCPU(r.grid(t), metric)
+		if err != nil {
+			row = append(row, "– "+notes.mark(inShort(err)), "–", "–", "–", "–", "–", "–")
+			e.Rows = append(e.Rows, row)
+			continue
+		}
+		for _, u := range termUnits {
+			row = append(row, termCell(model, u.term, &notes))
+		}
+		row = append(row, errorRange(model.Within), errorRange(model.Without), fmt.Sprintf("%d × %d", model.Treatments, model.Blocks))
+		e.Rows = append(e.Rows, row)
+	}
+	e.Notes = append([]string{fmt.Sprintf("Least squares of the relative error in each block, no coefficient below 0; medians over blocks with their %s; ~ 0: not told from 0. "+
+		"Off by: how far the model's CPU lies from each trial's, at the median and at most; left out: as a fit to the other treatments predicts it. Grid: treatments × blocks.", confidence())}, notes.paragraphs()...)
+	return e
+}
+
+// gridName is what tells a grid from the others of the run.
+func (r *report) gridName(t results.Treatment) string {
+	parts := []string{t.Transport()}
+	for _, k := range r.varying {
+		if k != "transport" && k != "subscribers" && k != "rate" {
+			parts = append(parts, phrase(k, t[k]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// termCell is one coefficient.
+func termCell(m results.CPUFit, name string, notes *footnotes) string {
+	for _, t := range m.Terms {
+		if t.Name != name {
+			continue
+		}
+		s := strings.Replace(valueWithInterval(t.Center, t.Lo, t.Hi, "s"), " (", "\n(", 1)
+		switch {
+		case t.Finite() && !t.FromZero() && t.Hi > 0:
+			return "~ 0\n(at most " + results.Format(t.Hi, "s") + ")"
+		case t.Finite() && !t.FromZero():
+			return "0"
+		case !t.Finite():
+			return s + fmt.Sprintf("\n(n = %d)", t.N)
+		}
+		return s
+	}
+	for _, why := range m.LeftOut {
+		if strings.HasPrefix(why, name+":") {
+			return "– " + notes.mark(why)
+		}
+	}
+	return "none"
+}
+
+func errorRange(e results.Errors) string {
+	if math.IsNaN(e.Median) {
+		return "–"
+	}
+	return percent(e.Median) + "\n(" + percent(e.Largest) + ")"
+}
+
+// percent rounds an error as one says it.
+func percent(v float64) string { return results.Format(math.Round(v*1000)/1000, "%") }

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"pushbench/results"
+)
+
+// Records from before TCP and IP were counted have the bytes at the socket as
+// their total. They are shown as they are, and said to be so.
+
+// oldRecord is why such a record has no bytes of the network.
+const oldRecord = "this record is older than the count of TCP and IP headers"
+
+// countsTCPIP reports whether the record's totals have TCP and IP headers. A
+// record without any bytes is none of the old ones.
+func (r *report) countsTCPIP() bool {
+	has := func(metric string) bool {
+		return slices.ContainsFunc(r.run.Trials, func(t *results.Trial) bool { _, ok := t.Metrics[metric]; return ok })
+	}
+	return has("bytes/tcpip/down") || !has("bytes/total/down")
+}
+
+// oldBytes is what must be said of a figure of the total.
+func (r *report) oldBytes(metrics []string) string {
+	total := func(m string) bool { return strings.HasPrefix(m, "bytes/total/") }
+	if r.countsTCPIP() || !slices.ContainsFunc(metrics, total) {
+		return ""
+	}
+	return "The total is that at the socket, without TCP and IP headers: " + oldRecord + "."
+}

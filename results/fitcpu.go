@@ -1,0 +1,265 @@
+package results
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The model of a server's CPU: what it takes each second is a sum of terms, each
+// in proportion to something that it has or does.
+
+// Load is what a server has and does, as the terms of the model count it.
+type Load struct {
+	Connections float64
+	Published   float64 // events per second
+	Delivered   float64 // events per second, over all subscribers
+	Requests    float64 // per second, over all subscribers
+}
+
+// cpuTerms are the model's terms. A term that the treatments cannot tell from
+// those before it is left out, so that what stands first is kept: requests
+// before connections, because a poll's cost is in its asking.
+var cpuTerms = []struct {
+	name string
+	of   func(Load) float64
+}{
+	{"delivered", func(l Load) float64 { return l.Delivered }},
+	{"requests", func(l Load) float64 { return l.Requests }},
+	{"published", func(l Load) float64 { return l.Published }},
+	{"connections", func(l Load) float64 { return l.Connections }},
+}
+
+// CPUPoint is one trial as the model sees it.
+type CPUPoint struct {
+	Load Load
+	CPU  float64 // s per second: 1 is a core
+}
+
+// CPUPoints are the kept trials of t by block. The metric is server/cpu or
+// host/cpu, both per event delivered between the marks; events per second
+// between the same marks are server/cpu-util, which has the same CPU time over
+// the time between them, divided by server/cpu. (events/delivered and window
+// are of the window, which for polls is shorter.)
+func (r *Run) CPUPoints(t Treatment, metric string) (map[int]CPUPoint, error) {
+	var of [4]map[int]float64
+	for i, name := range []string{metric, "server/cpu", "server/cpu-util", "requests"} {
+		values, _, err := r.Samples(t, name)
+		if err != nil {
+			return nil, err
+		}
+		of[i] = values
+	}
+	subscribers, _, err := ParseQuantity(t["subscribers"])
+	if err != nil || subscribers < 1 {
+		return nil, fmt.Errorf("%s: subscribers %q is no number of them", t.Transport(), t["subscribers"])
+	}
+	points := map[int]CPUPoint{}
+	for block, perEvent := range of[0] {
+		perSecond := of[2][block] / of[1][block]
+		p := CPUPoint{CPU: perEvent * perSecond, Load: Load{
+			Connections: subscribers, Published: perSecond / subscribers,
+			Delivered: perSecond, Requests: of[3][block] * perSecond,
+		}}
+		if p.usable() {
+			points[block] = p
+		}
+	}
+	if len(of[0]) > 0 && len(points) == 0 {
+		return nil, fmt.Errorf("%s: no trial took any CPU time", t.Transport())
+	}
+	return points, nil
+}
+
+// usable reports whether a relative error has something to refer to.
+func (p CPUPoint) usable() bool {
+	finite := func(v float64) bool { return v >= 0 && v < 1e300 }
+	return p.CPU > 1e-12 && finite(p.CPU) && finite(p.Load.Delivered) && finite(p.Load.Requests) && finite(p.Load.Connections)
+}
+
+// CPUFit is the model fitted to some treatments.
+type CPUFit struct {
+	Terms      []CPUTerm
+	LeftOut    []string // terms that these treatments cannot tell apart, each with the reason
+	Treatments int
+	Blocks     int
+	// Relative errors of the prediction over all treatments and blocks: of the
+	// fit itself, and of each treatment by a fit to the others.
+	Within, Without Errors
+}
+
+// CPUTerm is one coefficient in seconds of CPU: for a published or delivered
+// event, for a request, and for a connection each second.
+type CPUTerm struct {
+	Name string // connections, published, delivered, requests
+	Summary
+	of func(Load) float64
+}
+
+// FromZero reports whether the coefficient stands out from 0.
+func (t CPUTerm) FromZero() bool { return t.Finite() && t.Lo > 0 }
+
+// Errors are relative: 0.1 is a tenth of what was measured.
+type Errors struct{ Median, Largest float64 }
+
+// Predict is the CPU, as a share of a core, that the medians give for a load.
+func (f CPUFit) Predict(l Load) float64 {
+	sum := 0.0
+	for _, t := range f.Terms {
+		sum += t.Center * t.of(l)
+	}
+	return sum
+}
+
+// alike is how close a term may come to a combination of the others before the
+// two are not told apart: within 5 %, the noise of CPU times decides.
+const alike = 0.05
+
+// FitCPU fits the model to treatments that differ in subscribers and rate, in
+// each block by itself, by least squares of the relative error: what disturbs a
+// CPU time does so in proportion to it. No coefficient is below 0.
+func (r *Run) FitCPU(ts []Treatment, metric string) (CPUFit, error) {
+	var blocks []map[int]CPUPoint // by treatment
+	for _, t := range ts {
+		points, err := r.CPUPoints(t, metric)
+		if err != nil {
+			return CPUFit{}, err
+		}
+		if len(points) > 0 {
+			blocks = append(blocks, points)
+		}
+	}
+	fit := CPUFit{Treatments: len(blocks)}
+	fit.choose(blocks)
+	if len(fit.Terms) == 0 || len(blocks) <= len(fit.Terms) {
+		return CPUFit{}, fmt.Errorf("%d treatments with CPU time are too few for %d terms; vary subscribers and rate", len(blocks), max(len(fit.Terms), 1))
+	}
+	coefficients := make([][]float64, len(fit.Terms))
+	var within, without []float64
+	for block := range blocksOf(blocks) {
+		points := inBlock(blocks, block)
+		if len(points) <= len(fit.Terms) {
+			continue
+		}
+		c, ok := fit.solve(points)
+		if !ok {
+			continue
+		}
+		fit.Blocks++
+		for i := range c {
+			coefficients[i] = append(coefficients[i], c[i])
+		}
+		for i, p := range points {
+			within = append(within, fit.missedBy(c, p))
+			if c, ok := fit.solve(slices.Delete(slices.Clone(points), i, i+1)); ok {
+				without = append(without, fit.missedBy(c, p))
+			}
+		}
+	}
+	if fit.Blocks == 0 {
+		return CPUFit{}, fmt.Errorf("no block has enough treatments for %d terms", len(fit.Terms))
+	}
+	for i := range fit.Terms {
+		fit.Terms[i].Summary = Summarize(coefficients[i])
+	}
+	fit.Within, fit.Without = errorsOf(within), errorsOf(without)
+	return fit, nil
+}
+
+// choose picks the terms that the treatments, over all blocks, tell apart.
+func (f *CPUFit) choose(blocks []map[int]CPUPoint) {
+	var all []CPUPoint
+	for block := range blocksOf(blocks) {
+		all = append(all, inBlock(blocks, block)...)
+	}
+	var kept [][]float64
+	for _, term := range cpuTerms {
+		column := relative(all, term.of)
+		if norm(column) == 0 {
+			continue // such as the requests of a push
+		}
+		if apartFrom(column, kept) > alike {
+			kept = append(kept, column)
+			f.Terms = append(f.Terms, CPUTerm{Name: term.name, of: term.of})
+			continue
+		}
+		like := "a combination of the other terms"
+		for i, other := range kept {
+			if apartFrom(column, [][]float64{other}) <= alike {
+				like = f.Terms[i].Name
+			}
+		}
+		f.LeftOut = append(f.LeftOut, fmt.Sprintf("%s: in proportion to %s here, and counted there", term.name, like))
+	}
+}
+
+// solve fits one block.
+func (f *CPUFit) solve(points []CPUPoint) (c []float64, ok bool) {
+	columns := make([][]float64, len(f.Terms))
+	for i, t := range f.Terms {
+		columns[i] = relative(points, t.of)
+	}
+	ones := make([]float64, len(points))
+	for i := range ones {
+		ones[i] = 1
+	}
+	return nonNegative(columns, ones)
+}
+
+// relative is a term of each point as a share of the point's CPU time per unit
+// of its coefficient: a perfect model then adds up to 1 everywhere.
+func relative(points []CPUPoint, of func(Load) float64) []float64 {
+	column := make([]float64, len(points))
+	for i, p := range points {
+		column[i] = of(p.Load) / p.CPU
+	}
+	return column
+}
+
+func (f *CPUFit) missedBy(c []float64, p CPUPoint) float64 {
+	predicted := 0.0
+	for i, t := range f.Terms {
+		predicted += c[i] * t.of(p.Load)
+	}
+	return math.Abs(predicted/p.CPU - 1)
+}
+
+func errorsOf(vs []float64) Errors {
+	if len(vs) == 0 {
+		return Errors{math.NaN(), math.NaN()}
+	}
+	return Errors{Summarize(vs).Center, slices.Max(vs)}
+}
+
+// blocksOf yields every block that some treatment has, in order.
+func blocksOf(blocks []map[int]CPUPoint) func(yield func(int) bool) {
+	seen := map[int]bool{}
+	for _, points := range blocks {
+		for block := range points {
+			seen[block] = true
+		}
+	}
+	return slices.Values(slices.Sorted(maps.Keys(seen)))
+}
+
+// inBlock are the points of one block, in the order of the treatments.
+func inBlock(blocks []map[int]CPUPoint, block int) []CPUPoint {
+	var points []CPUPoint
+	for _, of := range blocks {
+		if p, ok := of[block]; ok {
+			points = append(points, p)
+		}
+	}
+	return points
+}
+
+// String is the model in words: "12 µs × delivered + 0.4 µs × connections".
+func (f CPUFit) String() string {
+	var parts []string
+	for _, t := range f.Terms {
+		parts = append(parts, Format(t.Center, "s")+" × "+t.Name)
+	}
+	return strings.Join(parts, " + ")
+}

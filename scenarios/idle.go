@@ -1,0 +1,78 @@
+package scenarios
+
+import (
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A scenario of memory opens connections step by step to a feed that is quiet,
+// and reads what they take at each step: a slope over several numbers of them
+// is what a connection costs, a single reading is that and the process.
+
+// maxSteps bounds the steps of a trial.
+const maxSteps = 50
+
+// idle reads the numbers of connections at which memory is read.
+func (p *parser) idle(n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	const example = "[500, 1000, 2000, 4000]"
+	before := len(p.list)
+	for _, item := range list(n, "idle", example, &p.problems) {
+		text, ok := scalar(item, "a step of idle", "500", &p.problems)
+		if !ok {
+			continue
+		}
+		v, err := wholeNumber(text, 1, maxSubscribers, "500")
+		if err != nil {
+			p.add(item.Line, "a step of idle %q %v", text, err)
+			continue
+		}
+		p.s.Idle = append(p.s.Idle, int(v))
+	}
+	switch s := p.s.Idle; {
+	case len(p.list) > before:
+	case len(s) < 3 || len(s) > maxSteps:
+		p.add(n.Line, "idle has %d steps, and a slope with its error takes 3 to %d; write such as idle: %s", len(s), maxSteps, example)
+	case !slices.IsSorted(s) || len(slices.Compact(slices.Clone(s))) < len(s):
+		p.add(n.Line, "idle must grow from step to step; write such as idle: %s", example)
+	}
+}
+
+// idleLevel is the level that a key has where a scenario of memory does not say.
+func (p *parser) idleLevel(key string) (string, bool) {
+	switch {
+	case len(p.s.Idle) == 0:
+		return "", false
+	case key == "subscribers":
+		return strconv.Itoa(slices.Max(p.s.Idle)), true
+	case key == "rate":
+		return "0/s", true
+	}
+	return "", false
+}
+
+// checkIdle holds the plan to what a quiet feed can be asked.
+func (p *parser) checkIdle() {
+	line := max(p.lines["idle"], p.lines["fixed"], p.lines["factors"])
+	for _, t := range p.plan {
+		switch {
+		case len(p.s.Idle) == 0 && t.Rate == 0:
+			p.add(line, "rate 0/s is a quiet feed, of which only memory can be measured; add idle: [500, 1000, 2000], or write such as 40/s")
+			return
+		case len(p.s.Idle) == 0:
+		case t.Rate != 0:
+			p.add(line, "idle measures a quiet feed; leave rate out")
+			return
+		case t.Subscribers != slices.Max(p.s.Idle):
+			p.add(line, "idle ends with %d connections; leave subscribers out", slices.Max(p.s.Idle))
+			return
+		case knob(t.Transport, "keepalive") == "off":
+			p.add(line, "%s keeps no connection whose memory could be measured; leave it out", t.Transport)
+			return
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package feedtest
+
+import (
+	"crypto/tls"
+	"net/http"
+	"sync"
+	"testing"
+
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// Way is what a transport goes over. The zero Way is HTTP/1.1 in clear.
+type Way struct{ TLS, HTTP2 bool }
+
+// Ways are all that a transport can go, the zero Way first.
+func Ways(tr *feed.Transport) []Way {
+	if tr.Upgrades {
+		return []Way{{}, {TLS: true}}
+	}
+	return []Way{{}, {TLS: true}, {HTTP2: true}, {TLS: true, HTTP2: true}}
+}
+
+func (w Way) String() string {
+	text := "HTTP 1.1"
+	if w.HTTP2 {
+		text = "HTTP 2"
+	}
+	if w.TLS {
+		text += " over TLS"
+	}
+	return text
+}
+
+// exact says that the same exchange always takes the same bytes. A signature is
+// up to nine bytes shorter than it may be, and HTTP/2 packs the digits of a date
+// by their value.
+func (w Way) exact() bool { return w == Way{} }
+
+// authority certifies the servers of a test's process.
+var authority = sync.OnceValues(wire.NewAuthority)
+
+// serverTLS and clientTLS are the two ends' TLS, nil in clear.
+func (w Way) serverTLS(t testing.TB) *tls.Config {
+	t.Helper()
+	if !w.TLS {
+		return nil
+	}
+	a, err := authority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.ServerConfig()
+}
+
+func (w Way) clientTLS(t testing.TB) *tls.Config {
+	t.Helper()
+	if !w.TLS {
+		return nil
+	}
+	a, err := authority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := wire.ClientConfig(a.PEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// protocols are what a server speaks: as in the program, every client chooses.
+func (w Way) protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetHTTP2(w.TLS)
+	p.SetUnencryptedHTTP2(!w.TLS)
+	return p
+}

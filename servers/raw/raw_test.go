@@ -1,0 +1,181 @@
+package raw
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"pushbench/servers/feed"
+	"pushbench/servers/feed/feedtest"
+	"pushbench/servers/wire"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(feedtest.LeakedDescriptors()))
+}
+
+func TestConformance(t *testing.T) { feedtest.Test(t, Transport) }
+
+func TestPlainRequestIsToldToUpgrade(t *testing.T) {
+	server := feedtest.Serve(t, Transport, feedtest.Config{})
+	resp, reason := server.Request(http.MethodGet, "/raw?since=0")
+	if resp.StatusCode != http.StatusUpgradeRequired || resp.Header.Get("Upgrade") != protocol || !strings.Contains(reason, protocol) {
+		t.Errorf("status %d, Upgrade: %q, reason %q; not 426, Upgrade: %s and why",
+			resp.StatusCode, resp.Header.Get("Upgrade"), reason, protocol)
+	}
+}
+
+// An event costs its length and its encoding, and its subscriber nothing; each
+// is sent on its own.
+func TestFraming(t *testing.T) {
+	server := feedtest.Serve(t, Transport, feedtest.Config{})
+	server.Publish(100)
+	sub := server.Subscribe(0, "")
+	sub.Await(100)
+	server.Rest(sub)
+	sub.CheckBytes()
+	if down, up := sub.Meter.FramingDown.Load(), sub.Meter.FramingUp.Load(); down != 100*prefixLen || up != 0 {
+		t.Errorf("counted %d bytes of framing downwards and %d upwards, not %d and 0", down, up, 100*prefixLen)
+	}
+	if writes := server.Tally.Writes.Load(); writes != 1+100 {
+		t.Errorf("an answer and 100 events took %d writes", writes)
+	}
+}
+
+// Events of any size come through, those that are larger than a buffer too.
+func TestSizes(t *testing.T) {
+	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
+		for _, size := range []int{0, 1, 1000, 1024, 5000, 1 << 20} {
+			server := feedtest.Serve(t, Transport, feedtest.Config{Codec: codec})
+			for range 3 {
+				server.Log.Publish(1, []byte(strings.Repeat("x", size)))
+			}
+			sub := server.Subscribe(0, "")
+			sub.Await(3)
+			server.Rest(sub)
+			sub.CheckBytes()
+			for _, e := range sub.Events() {
+				if len(e.Body) != size {
+					t.Errorf("%s: a body of %d bytes came as %d", codec, size, len(e.Body))
+				}
+			}
+		}
+	}
+}
+
+// upgraded is the client's end of a connection after the 101.
+func upgraded(t *testing.T, server *feedtest.Server) io.ReadWriteCloser {
+	t.Helper()
+	conn, err := dial(t.Context(), server.NewSubscriber(0, "").Client, wire.URL+"/raw?since=0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// A subscriber has nothing to say. One that does is cut off, while the feed is
+// quiet too.
+func TestSubscriberThatSpeaksIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := feedtest.Serve(t, Transport, feedtest.Config{Addr: feedtest.InMemory})
+		conn := upgraded(t, server)
+		defer conn.Close()
+		if _, err := conn.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			t.Errorf("it read %d bytes and %v", n, err)
+		}
+	})
+}
+
+// Nor is one served that cannot wait for the answer.
+func TestSubscriberThatSpeaksEarlyIsCutOff(t *testing.T) {
+	server := feedtest.Serve(t, Transport, feedtest.Config{Addr: "127.0.0.1:0"})
+	server.Publish(1)
+	sub := server.NewSubscriber(0, "")
+	conn, err := sub.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const request = "GET /raw?since=0 HTTP/1.1\r\nHost: feed.test\r\nConnection: Upgrade\r\nUpgrade: " + protocol + "\r\n\r\n"
+	if _, err := conn.Write([]byte(request + "early")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := io.ReadAll(conn); len(got) > 0 { // the end may be a reset: what was early was never read
+		t.Errorf("it got %q", got)
+	}
+}
+
+// A subscriber who leaves is noticed while there is nothing to send.
+func TestLeavingIsNoticedWhileQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			push(far, log, 0)
+		}()
+		synctest.Wait() // it waits for an event
+		near.Close()
+		<-served
+	})
+}
+
+// One that stays but no longer reads holds nobody else up, and is let go when
+// it leaves.
+func TestLeavingIsNoticedWhileSending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			push(far, log, 0)
+		}()
+		log.Publish(1, []byte("body"))
+		synctest.Wait() // it is stuck in its write
+		near.Close()
+		<-served
+	})
+}
+
+// Between events a subscription costs nothing: no byte, no timer.
+func TestQuietCostsNoBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := feedtest.Serve(t, Transport, feedtest.Config{Addr: feedtest.InMemory})
+		server.Publish(1)
+		sub := server.Subscribe(0, "")
+		sub.Await(1)
+		synctest.Wait()
+		before := sub.Tally.Counts()
+		<-time.After(24 * time.Hour)
+		if after := sub.Tally.Counts(); after != before {
+			t.Errorf("in a day without events the tally went from %+v to %+v", before, after)
+		}
+		server.Publish(1)
+		synctest.Wait()
+		server.Check(sub.Events(), 0, 2)
+	})
+}
+
+// A response writer that does not give up its connection gets a refusal.
+func TestConnectionThatCannotBeTaken(t *testing.T) {
+	log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
+	r := httptest.NewRequest(http.MethodGet, "/raw?since=0", nil)
+	r.Header.Set("Upgrade", protocol)
+	w := httptest.NewRecorder()
+	Transport.Handler(log).ServeHTTP(w, r)
+	if w.Code != http.StatusNotImplemented || !strings.Contains(w.Body.String(), "take over the connection") {
+		t.Errorf("status %d, %q; not 501 and why", w.Code, w.Body)
+	}
+}

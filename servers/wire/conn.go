@@ -1,0 +1,87 @@
+package wire
+
+import (
+	"net"
+	"sync/atomic"
+)
+
+// Conn counts into a Tally what passes the connection it wraps.
+type Conn struct {
+	net.Conn
+	tally *Tally
+	flow  flow
+	// records are the TLS records that this end writes; nil without TLS.
+	records *records
+	// asked is set between a write and the read that follows it, turns counts
+	// such reads: the round trips that this end has waited for.
+	asked atomic.Bool
+	turns atomic.Int64
+	// sockets, if set, reads the kernel's own counts before the connection is gone.
+	sockets *Sockets
+}
+
+// flow is what has passed one connection at one layer of it.
+type flow struct{ read, written, reads atomic.Int64 }
+
+// NewConn wraps a connection that was just opened.
+func NewConn(c net.Conn, t *Tally) *Conn {
+	t.Conns.Add(1)
+	return &Conn{Conn: c, tally: t}
+}
+
+// Read implements net.Conn. Bytes that come with an error count too.
+func (c *Conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.tally.Reads.Add(1)
+		c.tally.BytesRead.Add(int64(n))
+		c.flow.read.Add(int64(n))
+		c.flow.reads.Add(1)
+		if c.asked.Load() {
+			c.asked.Store(false)
+			c.turns.Add(1)
+		}
+	}
+	return n, err
+}
+
+// Write implements net.Conn. Bytes that went out before an error count too.
+func (c *Conn) Write(p []byte) (int, error) {
+	c.asked.Store(true)
+	n, err := c.Conn.Write(p)
+	if n > 0 {
+		c.tally.Writes.Add(1)
+		c.tally.BytesWritten.Add(int64(n))
+		c.flow.written.Add(int64(n))
+		if c.records != nil {
+			tls, handshake := c.records.see(p[:n])
+			c.tally.TLS.Add(tls)
+			c.tally.Handshakes.Add(handshake)
+		}
+	}
+	return n, err
+}
+
+// Close implements net.Conn.
+func (c *Conn) Close() error {
+	if c.sockets != nil {
+		c.sockets.leave(c)
+	}
+	return c.Conn.Close()
+}
+
+type listener struct {
+	net.Listener
+	tally *Tally
+}
+
+// Listener counts every connection that l accepts.
+func Listener(l net.Listener, t *Tally) net.Listener { return listener{l, t} }
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return NewConn(c, l.tally), nil
+}

@@ -1,0 +1,57 @@
+package wire
+
+import "time"
+
+// Setup is what it took to make a connection ready: to the end of the head of
+// its first response, which for a WebSocket is the upgrade and for a poll the
+// first answer.
+type Setup struct {
+	Took time.Duration // from before the dial
+	TCP  time.Duration // of that, until TCP was connected
+	TLS  time.Duration // and until TLS was; 0 without
+	// Resumed says that the TLS handshake was that of an earlier session.
+	Resumed bool
+	// Up and Down are bytes at the socket, but for what the server's TLS
+	// handshake sent: where that ended, only the server knows.
+	Up, Down int64
+	// TLSUp and TLSDown are, of those, TLS's own.
+	TLSUp, TLSDown int64
+	// Turns is the round trips, TCP's own included.
+	Turns int64
+	// Kernel is what the kernel has counted until then; zero where it does not.
+	Kernel TCP
+}
+
+// opening is what is known of a connection before its first request.
+type opening struct {
+	start    time.Time
+	tcp, tls time.Duration
+	resumed  bool
+	turns    int64 // that the TLS handshake took
+}
+
+// setup is what it took to get to the end of the first response's head.
+func (s *stack) setup() Setup {
+	made := Setup{
+		Took:    time.Since(s.opened.start),
+		TCP:     s.opened.tcp,
+		TLS:     s.opened.tls,
+		Resumed: s.opened.resumed,
+		Up:      s.conn.flow.written.Load(),
+		Turns:   1 + s.conn.turns.Load(),
+	}
+	reads := s.flow.reads.Load()
+	if s.h2 != nil {
+		made.Down, reads = s.h2.frames.headEnd, s.h2.frames.headReads
+		made.Turns = 1 + s.opened.turns + 1 // requests do not wait for the server's settings (RFC 9113 §3.4)
+	} else {
+		made.Down = s.consumed()
+	}
+	if s.conn.records != nil {
+		made.TLSUp = made.Up - s.flow.written.Load()
+		made.TLSDown = recordOverhead * reads // a read returns no more than a record's content
+		made.Down += made.TLSDown
+	}
+	made.Kernel, _ = ReadTCP(s.conn.Conn) // whoever needs it asks Sockets, which tells why there is none
+	return made
+}

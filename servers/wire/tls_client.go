@@ -1,0 +1,89 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// tlsConfig is TLS for one version of HTTP. Each client resumes its own sessions
+// and no other's (RFC 8446 §2.2).
+func (c *Client) tlsConfig() *tls.Config {
+	if c.secure == nil {
+		c.secure = c.TLS.Clone()
+		c.secure.ClientSessionCache = new(session)
+		c.secure.NextProtos = []string{"http/1.1"}
+		if c.HTTP2 {
+			c.secure.NextProtos = []string{"h2"}
+		}
+	}
+	return c.secure
+}
+
+// session is a client's latest session, by which it resumes. It is a small
+// tls.ClientSessionCache: crypto/tls's own takes several times what it holds.
+type session struct {
+	state atomic.Pointer[tls.ClientSessionState]
+}
+
+func (s *session) Get(string) (*tls.ClientSessionState, bool) {
+	state := s.state.Load()
+	return state, state != nil
+}
+
+func (s *session) Put(_ string, state *tls.ClientSessionState) { s.state.Store(state) }
+
+// secure makes the TLS handshake.
+func (s *stack) secure(ctx context.Context, config *tls.Config) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, handshakeTimeout, errSlow)
+	defer cancel()
+	s.conn.records = new(records)
+	t := tls.Client(s.conn, config)
+	if err := t.HandshakeContext(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return fmt.Errorf("make a TLS handshake: %w", err)
+	}
+	s.conn.records.established()
+	state := t.ConnectionState()
+	if want := config.NextProtos[0]; want == "h2" && state.NegotiatedProtocol != want {
+		return errors.New("the server has no HTTP/2 over TLS (ALPN h2); use HTTP/1.1")
+	}
+	s.opened.tls, s.opened.resumed, s.opened.turns = time.Since(s.opened.start), state.DidResume, s.conn.turns.Load()
+	app := &counted{Conn: t, socket: s.conn}
+	s.app, s.flow = app, &app.flow
+	return nil
+}
+
+var errSlow = fmt.Errorf("the peer has not finished it within %v", handshakeTimeout)
+
+// counted counts what passes above TLS.
+type counted struct {
+	net.Conn
+	flow   flow
+	socket *Conn
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.flow.read.Add(int64(n))
+		c.flow.reads.Add(1)
+	}
+	return n, err
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.flow.written.Add(int64(max(n, 0)))
+	return n, err
+}
+
+// Close leaves TLS's farewell out: sending it would wait for a write under way,
+// and what closing sends is counted by nobody.
+func (c *counted) Close() error { return c.socket.Close() }

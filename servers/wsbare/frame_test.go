@@ -1,0 +1,235 @@
+package wsbare
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The examples of §5.7, as a server sends them.
+func TestExamplesOfRFC(t *testing.T) {
+	bytes256 := strings.Repeat("0123456789abcdef", 16)
+	bytes64K := strings.Repeat(bytes256, 256)
+	for _, c := range []struct {
+		name, hex, more string
+		want            []message
+		answers         []answer
+	}{
+		{"single-frame text", "810548656c6c6f", "", []message{{Text, "Hello"}}, nil},
+		{"fragmented text", "010348656c 80026c6f", "", []message{{Text, "Hello"}}, nil},
+		{"ping", "890548656c6c6f", "", nil, []answer{{opPong, "Hello"}}},
+		{"256 bytes binary", "827e0100", bytes256, []message{{Binary, bytes256}}, nil},
+		{"64 KiB binary", "827f0000000000010000", bytes64K, []message{{Binary, bytes64K}}, nil},
+		{"masked text", "818537fa213d7f9f4d5158", "", nil, []answer{{opClose, closing(StatusProtocolError, "masked text frame from a server (§5.1)")}}},
+		{"masked pong", "8a8537fa213d7f9f4d5158", "", nil, []answer{{opClose, closing(StatusProtocolError, "masked pong frame from a server (§5.1)")}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			head, err := hex.DecodeString(strings.ReplaceAll(c.hex, " ", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := conclude(t, &peer{says: append(head, c.more...)}, MaxMessage)
+			if diff := cmp.Diff(c.want, o.messages, cmp.AllowUnexported(message{})); diff != "" {
+				t.Errorf("messages: -want +got:\n%s", diff)
+			}
+			if diff := cmp.Diff(c.answers, o.answers, cmp.AllowUnexported(answer{})); diff != "" {
+				t.Errorf("answers: -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// testLimit bounds messages in tests of what is too long.
+const testLimit = 300
+
+// rules are streams that a client has to make out as the RFC says, each with
+// what it comes to: the messages, and the status that it is closed with, as a
+// violation or by the server.
+var rules = []struct {
+	name, stream string
+	messages     []message
+	violation    Status // 0: none
+	closed       Status // 0: the server did not close
+}{
+	{name: "nothing"},
+	{name: "empty text", stream: "\x81\x00", messages: []message{{Text, ""}}},
+	{name: "empty binary", stream: "\x82\x00", messages: []message{{Binary, ""}}},
+	{name: "125 bytes", stream: frame(true, Binary, strings.Repeat("x", 125)), messages: []message{{Binary, strings.Repeat("x", 125)}}},
+	{name: "126 bytes", stream: frame(true, Binary, strings.Repeat("x", 126)), messages: []message{{Binary, strings.Repeat("x", 126)}}},
+	{name: "several messages", stream: frame(true, Text, "a") + frame(true, Binary, "b") + frame(true, Text, "c"),
+		messages: []message{{Text, "a"}, {Binary, "b"}, {Text, "c"}}},
+
+	// §5.4: fragmentation.
+	{name: "fragments", stream: frame(false, Text, "a") + frame(false, opContinuation, "b") + frame(true, opContinuation, "c"),
+		messages: []message{{Text, "abc"}}},
+	{name: "empty fragments", stream: frame(false, Binary, "") + frame(false, opContinuation, "") + frame(true, opContinuation, ""),
+		messages: []message{{Binary, ""}}},
+	{name: "two of fragments", stream: frame(false, Text, "a") + frame(true, opContinuation, "b") + frame(false, Binary, "c") + frame(true, opContinuation, "d"),
+		messages: []message{{Text, "ab"}, {Binary, "cd"}}},
+	{name: "control frames between fragments", stream: frame(false, Text, "a") + frame(true, opPing, "p") + frame(true, opPong, "q") + frame(true, opContinuation, "b"),
+		messages: []message{{Text, "ab"}}},
+	{name: "close between fragments", stream: frame(false, Text, "a") + frame(true, opClose, closing(1001, "")), closed: 1001},
+	{name: "continuation of nothing", stream: frame(true, opContinuation, ""), violation: StatusProtocolError},
+	{name: "continuation after a message", stream: frame(true, Text, "a") + frame(true, opContinuation, "b"),
+		messages: []message{{Text, "a"}}, violation: StatusProtocolError},
+	{name: "message within a message", stream: frame(false, Text, "a") + frame(true, Text, "b"), violation: StatusProtocolError},
+	{name: "binary within text", stream: frame(false, Text, "a") + frame(false, Binary, "b"), violation: StatusProtocolError},
+
+	// §5.2: the header.
+	{name: "RSV1", stream: "\xc1\x00", violation: StatusProtocolError},
+	{name: "RSV2", stream: "\xa1\x00", violation: StatusProtocolError},
+	{name: "RSV3", stream: "\x91\x00", violation: StatusProtocolError},
+	{name: "RSV1 on a ping", stream: "\xc9\x00", violation: StatusProtocolError},
+	{name: "masked", stream: "\x81\x80\x00\x00\x00\x00", violation: StatusProtocolError},
+	{name: "masked close", stream: "\x88\x80\x00\x00\x00\x00", violation: StatusProtocolError},
+	{name: "125 in two bytes", stream: "\x82\x7e\x00\x7d" + strings.Repeat("x", 125), violation: StatusProtocolError},
+	{name: "nothing in two bytes", stream: "\x82\x7e\x00\x00", violation: StatusProtocolError},
+	{name: "65,535 in eight bytes", stream: "\x82\x7f\x00\x00\x00\x00\x00\x00\xff\xff", violation: StatusProtocolError},
+	{name: "first bit of eight bytes", stream: "\x82\x7f\x80\x00\x00\x00\x00\x00\x00\x00", violation: StatusProtocolError},
+
+	// §5.5: control frames.
+	{name: "ping of 125 bytes", stream: frame(true, opPing, strings.Repeat("x", 125))},
+	{name: "ping of 126 bytes", stream: frame(true, opPing, strings.Repeat("x", 126)), violation: StatusProtocolError},
+	{name: "pong of 65,536 bytes", stream: frame(true, opPong, strings.Repeat("x", 1<<16)), violation: StatusProtocolError},
+	{name: "fragmented ping", stream: frame(false, opPing, ""), violation: StatusProtocolError},
+	{name: "fragmented close", stream: frame(false, opClose, ""), violation: StatusProtocolError},
+	{name: "unasked pong", stream: frame(true, opPong, "x") + frame(true, Text, "a"), messages: []message{{Text, "a"}}},
+
+	// §5.5.1 and §7.4: close.
+	{name: "close", stream: frame(true, opClose, closing(1000, "done")) + frame(true, Text, "late"), closed: 1000},
+	{name: "close without a status", stream: frame(true, opClose, ""), closed: StatusNone},
+	{name: "close with half a status", stream: frame(true, opClose, "\x03"), violation: StatusProtocolError},
+	{name: "close with the longest reason", stream: frame(true, opClose, closing(1000, strings.Repeat("x", 123))), closed: 1000},
+	{name: "close with a reason that is not UTF-8", stream: frame(true, opClose, closing(1000, "\xff")), violation: StatusBadData},
+
+	// §8.1: text is UTF-8.
+	{name: "text beyond ASCII", stream: frame(true, Text, "κόσμε €\U0010ffff"), messages: []message{{Text, "κόσμε €\U0010ffff"}}},
+	{name: "character over two fragments", stream: frame(false, Text, "\xe2\x82") + frame(true, opContinuation, "\xac"), messages: []message{{Text, "€"}}},
+	{name: "text that is not UTF-8", stream: frame(true, Text, "hello\xff"), violation: StatusBadData},
+	{name: "text of a surrogate", stream: frame(true, Text, "\xed\xa0\x80"), violation: StatusBadData},
+	{name: "text of an overlong form", stream: frame(true, Text, "\xc0\xaf"), violation: StatusBadData},
+	{name: "text cut in a character", stream: frame(true, Text, "\xe2\x82"), violation: StatusBadData},
+	{name: "fragments that are not UTF-8", stream: frame(false, Text, "\xe2") + frame(true, opContinuation, "x"), violation: StatusBadData},
+	{name: "binary of any bytes", stream: frame(true, Binary, "\xff\xc0\xed\xa0"), messages: []message{{Binary, "\xff\xc0\xed\xa0"}}},
+
+	// §7.4.1: too big to process.
+	{name: "as long as allowed", stream: frame(true, Binary, strings.Repeat("x", testLimit)), messages: []message{{Binary, strings.Repeat("x", testLimit)}}},
+	{name: "too long", stream: frame(true, Binary, strings.Repeat("x", testLimit+1)), violation: StatusTooBig},
+	{name: "far too long, announced only", stream: "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", violation: StatusTooBig},
+	{name: "fragments as long as allowed", stream: frame(false, Binary, strings.Repeat("x", testLimit-1)) + frame(true, opContinuation, "y"),
+		messages: []message{{Binary, strings.Repeat("x", testLimit-1) + "y"}}},
+	{name: "fragments too long", stream: frame(false, Binary, strings.Repeat("x", testLimit)) + frame(true, opContinuation, "y"), violation: StatusTooBig},
+	{name: "fragments too long, announced only", stream: frame(false, Binary, strings.Repeat("x", testLimit)) + "\x80\x01", violation: StatusTooBig},
+}
+
+func TestRules(t *testing.T) {
+	for _, c := range rules {
+		t.Run(c.name, func(t *testing.T) {
+			o := conclude(t, &peer{says: []byte(c.stream)}, testLimit)
+			if !slices.Equal(o.messages, c.messages) {
+				t.Errorf("messages %v, not %v", o.messages, c.messages)
+			}
+			var violated *Violation
+			var closed *CloseError
+			switch {
+			case c.violation != 0:
+				if !errors.As(o.err, &violated) || violated.Status != c.violation {
+					t.Errorf("the error is %v, not status %d", o.err, c.violation)
+				} else if last := o.answers[len(o.answers)-1]; last != (answer{opClose, closing(violated.Status, violated.Reason)}) {
+					t.Errorf("the server was told %v, not %v", last, violated)
+				}
+			case c.closed != 0:
+				if !errors.As(o.err, &closed) || closed.Status != c.closed {
+					t.Errorf("the error is %v, not the server's close with %d", o.err, c.closed)
+				}
+				echo := closing(c.closed, "")
+				if c.closed == StatusNone {
+					echo = ""
+				}
+				if last := o.answers[len(o.answers)-1]; last != (answer{opClose, echo}) {
+					t.Errorf("the close was answered with %v, not %q", last, echo)
+				}
+			default:
+				if errors.As(o.err, &violated) || errors.As(o.err, &closed) || !strings.Contains(o.err.Error(), "without a close frame") {
+					t.Errorf("the error is %v, not that the server left", o.err)
+				}
+			}
+		})
+	}
+}
+
+// Every opcode but six means nothing (§5.2, §11.8).
+func TestOpcodes(t *testing.T) {
+	for op := range Opcode(16) {
+		o := conclude(t, &peer{says: []byte{0x80 | byte(op), 0}}, MaxMessage)
+		var v *Violation
+		unknown := errors.As(o.err, &v) && strings.Contains(v.Reason, "means nothing")
+		if defined := slices.Contains([]Opcode{0, 1, 2, 8, 9, 10}, op); unknown == defined {
+			t.Errorf("opcode %#x: %v", byte(op), o.err)
+		}
+	}
+}
+
+// Where the bytes are cut up is the network's business: at any offset, and
+// everywhere.
+func TestBytesSplitAnywhere(t *testing.T) {
+	for _, c := range rules {
+		t.Run(c.name, func(t *testing.T) {
+			want := conclude(t, &peer{says: []byte(c.stream)}, testLimit)
+			check := func(how string, cut func(int) int) {
+				got := conclude(t, &peer{says: []byte(c.stream), cut: cut}, testLimit)
+				if !got.equal(want) {
+					t.Fatalf("%s it comes to %+v, not %+v", how, got, want)
+				}
+			}
+			check("byte by byte", func(int) int { return 1 })
+			for at := 1; at < min(len(c.stream), 400); at++ {
+				left := at
+				check(fmt.Sprintf("cut after %d bytes", at), func(most int) int {
+					if left == 0 {
+						return most
+					}
+					n := min(left, most)
+					left -= n
+					return n
+				})
+			}
+		})
+	}
+}
+
+// Many frames come with one read. The first message that is larger than the
+// buffer takes the reads that double it, later ones two at most.
+func TestReads(t *testing.T) {
+	for _, c := range []struct{ size, messages, most int }{{100, 8, 1}, {1 << 20, 8, 11 + 2*8}} {
+		reads := 0
+		stream := strings.Repeat(frame(true, Binary, strings.Repeat("x", c.size)), c.messages)
+		o := conclude(t, &peer{says: []byte(stream), cut: func(most int) int { reads++; return most }}, MaxMessage)
+		if len(o.messages) != c.messages || reads > c.most {
+			t.Errorf("%d messages of %d bytes took %d reads, more than %d", len(o.messages), c.size, reads, c.most)
+		}
+	}
+}
+
+// Framing is what is left of the stream when the messages are taken out of it.
+func TestFramingIsTheRest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var stream strings.Builder
+	payload := 0
+	for range 200 {
+		size := rng.IntN(300)
+		payload += size
+		stream.WriteString(frame(true, Binary, strings.Repeat("x", size)))
+		stream.WriteString(frame(true, []Opcode{opPing, opPong}[rng.IntN(2)], strings.Repeat("y", rng.IntN(126))))
+	}
+	o := conclude(t, &peer{says: []byte(stream.String())}, MaxMessage)
+	if want := int64(stream.Len() - payload); o.down != want {
+		t.Errorf("counted %d bytes of framing, not %d", o.down, want)
+	}
+}
