@@ -16,7 +16,12 @@ import (
 // phrases say a level of a key in plain words.
 var phrases = map[string]func(level string) string{
 	"subscribers": func(l string) string { return plural(l, "subscriber") },
-	"rate":        func(l string) string { return plural(strings.TrimSuffix(l, "/s"), "event") + "/s" },
+	"rate": func(l string) string {
+		if l == "0/s" {
+			return "a quiet feed"
+		}
+		return plural(strings.TrimSuffix(l, "/s"), "event") + "/s"
+	},
 	"arrivals": func(l string) string {
 		return map[string]string{"poisson": "Poisson", "constant": "constant"}[l] + " arrivals"
 	},

@@ -152,6 +152,7 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 			"held/server-rss": size(spread(17000*held, 0.03)), "held/server-heap": size(spread(8200*held, 0.02)), "held/server-stacks": size(spread(4100, 0.01)), "held/kernel": size(spread(9400, 0.02)),
 			"server/cpu": {Value: cpu, Unit: "s/event"}, "host/cpu": {Value: 2.1 * cpu, Unit: "s/event"},
 			"idle/bytes/down": {Value: 64 * held, Unit: "B/s"}, "idle/bytes/up": {Value: 97 * held, Unit: "B/s"},
+			"fleet/cpu":       {Value: 1.1 * cpu, Unit: "s/event"},
 			"server/syscalls": {Value: 1 + 2*requests, Unit: "1"}, "server/switches": {Value: 0.3 + requests, Unit: "1"},
 			"fleet/ceiling": {Value: 180e3, Unit: "1/s"}, "fleet/load": {Value: tr.Rate * subscribers / 180e3, Unit: "1"},
 			"server/cpu-util": {Value: cpu * tr.Rate * subscribers, Unit: "1"},

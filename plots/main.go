@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -45,9 +46,16 @@ type tooFewError struct {
 	names []string
 }
 
+// namedAtMost is how many treatments an error names before it counts them.
+const namedAtMost = 5
+
 func (e *tooFewError) Error() string {
+	names := e.names
+	if more := len(names) - namedAtMost; more > 1 {
+		names = append(slices.Clone(names[:namedAtMost]), fmt.Sprintf("and %d treatments more", more))
+	}
 	return fmt.Sprintf("%s: too few undisturbed blocks for an interval (%d are needed): %s; run it again on a quieter host, or with more blocks",
-		e.path, results.MinBlocks, strings.Join(e.names, "; "))
+		e.path, results.MinBlocks, strings.Join(names, "; "))
 }
 
 // run is the program; it returns its exit code.

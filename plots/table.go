@@ -40,11 +40,10 @@ func (r *report) columns() []column {
 		{"set-up\ntime, p50", []string{"connect/p50"}, false},
 		{"set-up\n" + ip + "bytes", r.setupBytes(), true},
 	}
-	kept := slices.DeleteFunc(slices.Clone(all), func(c column) bool { return !r.records(c.Metrics) })
-	if len(kept) == 0 {
+	if len(r.run.Trials) == 0 {
 		return all
 	}
-	return kept
+	return slices.DeleteFunc(all, func(c column) bool { return !r.records(c.Metrics) })
 }
 
 // records reports whether some trial has all of the metrics: a scenario of
@@ -84,9 +83,13 @@ type grouping struct {
 
 // groups makes the table's numbers, a group for each condition.
 func (r *report) groups() []grouping {
+	columns := r.columns()
+	if len(columns) == 0 {
+		return nil // a record of memory: its exhibits have the numbers
+	}
 	var gs []grouping
 	for _, c := range r.conditions() {
-		g := grouping{Columns: r.columns(), IP: r.countsTCPIP()}
+		g := grouping{Columns: columns, IP: r.countsTCPIP()}
 		for _, k := range r.varying {
 			if k != "transport" {
 				g.Condition = append(g.Condition, phrase(k, c[k]))

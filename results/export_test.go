@@ -16,12 +16,13 @@ import (
 func small() *Run {
 	r := runOf(2, func(transport string, _ Treatment, block int) values {
 		return values{
-			"requests":         1.5,
-			"bytes/total/down": 219,
-			"conn/bytes/up":    165,
-			"server/cpu":       1.2e-5,
-			"events/delivered": 2000,
-			"events/distinct":  40,
+			"requests":           1.5,
+			"bytes/total/down":   219,
+			"conn/bytes/up":      165,
+			"bytes/payload/down": 256,
+			"server/cpu":         1.2e-5,
+			"events/delivered":   2000,
+			"events/distinct":    40,
 		}
 	}, "poll?interval=1s, rate=40/s, payload=256B", "ws, rate=40/s, payload=256B", "ws, rate=1/s, payload=256B")
 	r.Header.Scenario.Name = "known-answers"
@@ -65,8 +66,8 @@ func TestExportBench(t *testing.T) {
 	if in.Err() != nil || results != 5 {
 		t.Errorf("%d results, want the 5 kept trials; %v", results, in.Err())
 	}
-	if units := in.Units(); units.GetBetter("staleness-p50-sec") != -1 || units.GetAssumption("conn-bytes-up-B") != benchmath.AssumeExact {
-		t.Error("the units say neither that less staleness is better nor that set-up bytes are exact")
+	if units := in.Units(); units.GetBetter("staleness-p50-sec") != -1 || units.GetAssumption("bytes-payload-down-B/event") != benchmath.AssumeExact {
+		t.Error("the units say neither that less staleness is better nor that a payload is exact")
 	}
 }
 

@@ -22,6 +22,7 @@ var shipped = map[string]time.Duration{
 	"fanout.yaml":        25 * time.Minute,
 	"payload.yaml":       25 * time.Minute,
 	"connect.yaml":       25 * time.Minute,
+	"burst.yaml":         25 * time.Minute,
 	"idle.yaml":          25 * time.Minute,
 	"cost.yaml":          25 * time.Minute,
 	"overhead.yaml":      25 * time.Minute,

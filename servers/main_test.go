@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -42,6 +44,9 @@ func TestBadFlags(t *testing.T) {
 		"-ring -1":                         "-ring -1: the log can keep 1 to 1048576 events",
 		"-ring 1048577":                    "-ring 1048577: the log can keep 1 to 1048576 events",
 		"-seed -1":                         "invalid value",
+		"-headers chrome":                  `headers "chrome": use minimal, browser, browser+cookie=1KB or lubbers2010`,
+		"-headers browser+cookie=1MB":      "a cookie has 1B to 64KB",
+		"-tls=perhaps":                     "invalid boolean value",
 		"-colour red":                      "flag provided but not defined: -colour",
 		"-rate":                            "flag needs an argument: -rate",
 		"serve":                            `unexpected argument "serve"; servers takes flags only`,
@@ -98,35 +103,64 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// By hand the feed runs until it is interrupted, and it says where it is.
+// By hand the feed runs until it is interrupted, and it says where it is, to
+// whoever speaks HTTP/1.1 or HTTP/2, in clear or over TLS.
 func TestServeByHand(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	said, stderr := io.Pipe()
-	code := make(chan int, 1)
-	go func() {
-		code <- run(ctx, []string{"-addr", "127.0.0.1:0", "-rate", "1000/s", "-payload", "32B"}, os.Stdin, io.Discard, stderr)
-		stderr.Close()
-	}()
-	var lines []string
-	var addr string
-	for len(lines) < 1+len(all.Transports) {
-		line := readLine(t, said)
-		lines = append(lines, line)
-		if _, rest, ok := strings.Cut(line, "http://"); ok && addr == "" {
-			addr, _, _ = strings.Cut(rest, "/")
-		}
+	for scheme, args := range map[string]string{"http": "", "https": "-tls"} {
+		t.Run(scheme, func(t *testing.T) {
+			ctx, interrupt := context.WithCancel(t.Context())
+			said, stderr := io.Pipe()
+			code := make(chan int, 1)
+			go func() {
+				args := append(strings.Fields(args), "-addr", "127.0.0.1:0", "-rate", "1000/s", "-payload", "32B", "-headers", "lubbers2010")
+				code <- run(ctx, args, os.Stdin, io.Discard, stderr)
+				stderr.Close()
+			}()
+			var lines []string
+			var addr string
+			for len(lines) < 1+len(all.Transports) {
+				line := readLine(t, said)
+				lines = append(lines, line)
+				if _, rest, ok := strings.Cut(line, scheme+"://"); ok && addr == "" {
+					addr, _, _ = strings.Cut(rest, "/")
+				}
+			}
+			if want := "serving 32B events at 1000/s (text) until interrupted:"; lines[0] != want {
+				t.Errorf("it says %q, not %q", lines[0], want)
+			}
+			for version := 1; version <= 2; version++ {
+				resp, err := fetch(t, scheme+"://"+addr+"/longpoll?since=1&batch=off", version) // the first by the schedule
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp.StatusCode != 200 || resp.ProtoMajor != version || resp.Header.Get("Server") != "Sun Java System" {
+					t.Errorf("asked over HTTP/%d it answers %s, %s, %v", version, resp.Proto, resp.Status, resp.Header)
+				}
+			}
+			interrupt()
+			if got := <-code; got != 0 {
+				t.Errorf("exit code %d after an interrupt", got)
+			}
+		})
 	}
-	if want := "serving 32B events at 1000/s (text) until interrupted:"; lines[0] != want {
-		t.Errorf("it says %q, not %q", lines[0], want)
+}
+
+// fetch gets a page as a stranger does, over one version of HTTP.
+func fetch(t *testing.T, url string, version int) (*http.Response, error) {
+	t.Helper()
+	p := new(http.Protocols)
+	p.SetHTTP1(version == 1)
+	p.SetHTTP2(version == 2)
+	p.SetUnencryptedHTTP2(version == 2)
+	transport := &http.Transport{Protocols: p, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport}).Get(url)
+	if err != nil {
+		return nil, err
 	}
-	resp, _ := feedtest.Request(t, addr, "GET", "/longpoll?since=1&batch=off") // the first by the schedule
-	if resp.StatusCode != 200 {
-		t.Errorf("status %d", resp.StatusCode)
-	}
-	interrupt()
-	if got := <-code; got != 0 {
-		t.Errorf("exit code %d after an interrupt", got)
-	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp, err
 }
 
 // readLine reads up to a line break and no further.

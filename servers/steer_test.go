@@ -12,6 +12,7 @@ import (
 	"pushbench/servers/all"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
+	"pushbench/servers/feed/feedtest"
 	"pushbench/servers/wire"
 )
 
@@ -21,7 +22,7 @@ type steeredServer struct {
 	peer  *control.Peer
 	stdin io.Closer
 	code  chan int
-	addr  string
+	where control.Listening
 	clock feed.Clock
 
 	at     time.Duration // trial time
@@ -58,9 +59,7 @@ func serveSteered(t *testing.T, args ...string) *steeredServer {
 			t.Errorf("it complained: %s", &stderr)
 		}
 	})
-	var at control.Listening
-	s.call(control.Listen, control.None{}, &at)
-	s.addr = at.Addr
+	s.call(control.Listen, control.None{}, &s.where)
 	for s.newest <= 1 {
 		s.run(s.at + 2*time.Millisecond)
 	}
@@ -146,7 +145,7 @@ func TestSteeredServerEndsWithInput(t *testing.T) {
 	})
 	t.Run("in a trial", func(t *testing.T) {
 		s := serveSteered(t)
-		sub := s.subscribe("ws", feed.Text)
+		sub := s.subscribe("ws", feed.Text, false)
 		called := make(chan error, 1)
 		go func() {
 			called <- s.peer.Call(context.Background(), control.Run,
@@ -168,13 +167,15 @@ func TestSteeredServerEndsWithInput(t *testing.T) {
 type subscriber struct {
 	t        *testing.T
 	tally    wire.Tally
+	headers  wire.Headers
+	meter    feed.Meter
 	timeline *feed.Timeline
 	events   chan feed.Event
 	cancel   context.CancelFunc
 }
 
 // subscribe starts a subscriber that ends with the test.
-func (s *steeredServer) subscribe(transport string, codec feed.Codec) *subscriber {
+func (s *steeredServer) subscribe(transport string, codec feed.Codec, version2 bool) *subscriber {
 	s.t.Helper()
 	spec, err := all.Parse(transport)
 	if err != nil {
@@ -186,10 +187,16 @@ func (s *steeredServer) subscribe(transport string, codec feed.Codec) *subscribe
 	client := &wire.Client{
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, "tcp", s.addr)
+			return d.DialContext(ctx, "tcp", s.where.Addr)
 		},
+		HTTP2:   version2,
 		Tally:   &sub.tally,
-		Headers: new(wire.Headers),
+		Headers: &sub.headers,
+	}
+	if s.where.Authority != "" {
+		if client.TLS, err = wire.ClientConfig([]byte(s.where.Authority)); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 	ended := make(chan error, 1)
 	go func() {
@@ -198,7 +205,7 @@ func (s *steeredServer) subscribe(transport string, codec feed.Codec) *subscribe
 			Codec:    codec,
 			Clock:    s.clock,
 			Timeline: sub.timeline,
-			Meter:    new(feed.Meter),
+			Meter:    &sub.meter,
 			Emit: func(e feed.Event) {
 				e.Body = bytes.Clone(e.Body)
 				sub.events <- e
@@ -232,35 +239,58 @@ func (sub *subscriber) read(newest uint64) (events []feed.Event) {
 	return events
 }
 
-// Every transport brings the feed of the program itself, in every encoding, and
-// both ends count the same bytes.
+// Every transport brings the feed of the program itself, in every encoding and
+// over everything that it can go; both ends count the same bytes, and each of
+// them belongs to a layer.
 func TestEndToEnd(t *testing.T) {
-	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
-		for _, transport := range []string{"poll?interval=1ms", "longpoll", "ws"} {
-			t.Run(string(codec)+" "+transport, func(t *testing.T) {
-				s := serveSteered(t, "-encoding", string(codec), "-payload-kind", "ticker", "-payload", "100B")
-				sub := s.subscribe(transport, codec)
-				s.run(s.at + 30*time.Millisecond)
-				for _, e := range sub.read(s.newest) {
-					if e.Sent < e.Due || len(e.Body) != 100 || e.Body[0] != '[' {
-						t.Fatalf("got %+v", e)
-					}
-				}
-				sub.timeline.Run(0, 0)
-				if err := sub.timeline.AtRest(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				var server, client wire.Counts
-				for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-					server, client = s.tally(), sub.tally.Counts()
-					if server.BytesRead == client.BytesWritten && server.BytesWritten == client.BytesRead && server.Conns == client.Conns {
-						return
-					}
-				}
-				t.Errorf("the server counted %+v, the client %+v", server, client)
-			})
+	for _, transport := range []string{"poll?interval=1ms", "longpoll", "ws", "raw"} {
+		for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
+			t.Run(string(codec)+" "+transport, func(t *testing.T) { endToEnd(t, transport, codec, feedtest.Way{}) })
+		}
+		spec, err := all.Parse(transport)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range feedtest.Ways(spec.Transport)[1:] {
+			t.Run(transport+" over "+way.String(), func(t *testing.T) { endToEnd(t, transport, feed.Text, way) })
 		}
 	}
+}
+
+func endToEnd(t *testing.T, transport string, codec feed.Codec, way feedtest.Way) {
+	args := []string{"-encoding", string(codec), "-payload-kind", "ticker", "-payload", "100B"}
+	if way.TLS {
+		args = append(args, "-tls")
+	}
+	s := serveSteered(t, args...)
+	if (s.where.Authority != "") != way.TLS {
+		t.Errorf("its authority is %q", s.where.Authority)
+	}
+	sub := s.subscribe(transport, codec, way.HTTP2)
+	s.run(s.at + 30*time.Millisecond)
+	events := int64(0)
+	for _, e := range sub.read(s.newest) {
+		if e.Sent < e.Due || len(e.Body) != 100 || e.Body[0] != '[' {
+			t.Fatalf("got %+v", e)
+		}
+		events += int64(100 + codec.Envelope(100))
+	}
+	sub.timeline.Run(0, 0)
+	if err := sub.timeline.AtRest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var server, client wire.Counts
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		server, client = s.tally(), sub.tally.Counts()
+		if server.BytesRead == client.BytesWritten && server.BytesWritten == client.BytesRead && server.Conns == client.Conns &&
+			server.BytesWritten == server.TLS+sub.headers.Down.Load()+sub.meter.FramingDown.Load()+events &&
+			client.BytesWritten == client.TLS+sub.headers.Up.Load()+sub.meter.FramingUp.Load() &&
+			(server.Handshakes > 0) == way.TLS && (client.Handshakes > 0) == way.TLS {
+			return
+		}
+	}
+	t.Errorf("the server counted %+v, the client %+v; heads %d up, %d down, events %d",
+		server, client, sub.headers.Up.Load(), sub.headers.Down.Load(), events)
 }
 
 // What the scheduled events carry depends on the seed and the block alone: not
@@ -278,7 +308,7 @@ func TestScheduledEventsAreTheSame(t *testing.T) {
 		for _, at := range m.Due {
 			due[at] = true
 		}
-		for _, e := range s.subscribe("ws", feed.Text).read(m.Newest) {
+		for _, e := range s.subscribe("ws", feed.Text, false).read(m.Newest) {
 			if due[e.Due] {
 				scheduled = append(scheduled, string(e.Body))
 			}

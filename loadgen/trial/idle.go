@@ -16,11 +16,12 @@ import (
 // A trial of memory opens connections step by step to a feed that publishes
 // nothing by itself:
 //
-//	connect up to n → settle → read → publish one event → settle → read → …
+//	connect up to n → settle → read → connect … → publish one event → settle → read
 //
 // What a connection costs is the slope over the steps: what the process takes
-// without any falls out. At the end the feed stays quiet for a while, and the
-// bytes that pass then are what it costs to wait.
+// without any falls out. What its first event adds to that is read at the last
+// step. At the end the feed stays quiet for a while, and the bytes that pass then
+// are what it costs to wait.
 
 // idleDialRate is how many connections a second such a trial opens: nothing of
 // it is timed.
@@ -32,10 +33,10 @@ func idleDialTime(n int) time.Duration {
 
 // idleReadings is what such a trial saw.
 type idleReadings struct {
-	fresh, held []memory // at each step: before the new connections' first event, and after
-	quiet       time.Duration
-	bytes       wire.Counts // at the fleet, while the feed was quiet
-	delivered   int64       // events, in all
+	fresh []memory // at each step, before any event
+	held  memory   // at the last, after one
+	quiet time.Duration
+	bytes wire.Counts // at the fleet, while the feed was quiet
 }
 
 // memory is what both processes and the kernel take with so many connections.
@@ -68,28 +69,23 @@ func (o *observation) idleSteps(ctx context.Context, p pair) error {
 			return err
 		}
 		o.idle.fresh = append(o.idle.fresh, m)
-
-		var published control.RunResult
-		if err := p.server.call(ctx, 0, control.Publish, control.None{}, &published); err != nil {
-			return err
-		}
-		o.idle.delivered += int64(n)
-		if err := let(max(o.plan.interval, time.Millisecond)); err != nil { // every poll comes round once
-			return err
-		}
-		if err := o.awaitDelivered(ctx, p); err != nil {
-			return err
-		}
-		if m, err = o.readMemory(ctx, p, n); err != nil {
-			return err
-		}
-		o.idle.held = append(o.idle.held, m)
-		connect.Since = published.Newest
+	}
+	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
+		return err
+	}
+	if err := let(max(o.plan.interval, time.Millisecond)); err != nil { // every poll comes round once
+		return err
+	}
+	if err := o.awaitDelivered(ctx, p); err != nil {
+		return err
+	}
+	if o.idle.held, err = o.readMemory(ctx, p, connect.Subscribers); err != nil {
+		return err
 	}
 	return o.stayQuiet(ctx, p, let)
 }
 
-// awaitDelivered waits until every subscriber has each event that it was to get.
+// awaitDelivered waits until every subscriber has the one event.
 func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
 	deadline := time.Now().Add(settleTime)
 	for {
@@ -97,11 +93,12 @@ func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
 		if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
 			return err
 		}
-		if m.Delivered == o.idle.delivered {
+		n := int64(o.config.Treatment.Subscribers)
+		if m.Delivered == n {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%d of %d events were delivered within %v", m.Delivered, o.idle.delivered, settleTime)
+			return fmt.Errorf("an event was delivered to %d of %d subscribers within %v", m.Delivered, n, settleTime)
 		}
 		select {
 		case <-time.After(settleStep):
@@ -113,9 +110,8 @@ func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
 
 // idleEstimate is about how long a trial of memory takes.
 func (c Config) idleEstimate(interval time.Duration) time.Duration {
-	const step = 300 * time.Millisecond // settle and collect garbage, twice
-	steps := time.Duration(len(c.Steps))
-	return idleDialTime(c.Treatment.Subscribers) + steps*(step+interval) + c.Measure
+	const step = 200 * time.Millisecond // settle and collect garbage
+	return idleDialTime(c.Treatment.Subscribers) + time.Duration(len(c.Steps)+1)*step + interval + c.Measure
 }
 
 // readMemory reads what n connections take, at rest.
@@ -150,7 +146,7 @@ func (o *observation) stayQuiet(ctx context.Context, p pair, let func(time.Durat
 		return err
 	}
 	o.idle.quiet, o.idle.bytes = o.config.Measure, after.Sub(before)
-	return p.fleet.call(ctx, 0, fleet.Collect, uint64(1+len(o.config.Steps)), &o.collected)
+	return p.fleet.call(ctx, 0, fleet.Collect, uint64(2), &o.collected)
 }
 
 // measureIdle computes the slopes.
@@ -158,27 +154,24 @@ func (o *observation) measureIdle(t *results.Trial) {
 	put := func(name string, value float64, unit string) {
 		t.Metrics[name] = results.Metric{Value: value, Unit: unit}
 	}
-	for state, readings := range map[string][]memory{"idle/": o.idle.fresh, "held/": o.idle.held} {
-		slope := func(name string, of func(memory) int64) float64 {
-			perConn, fitError := line(readings, of)
-			put(state+name, perConn, "B")
-			return fitError
-		}
-		fitError := slope("server-rss", func(m memory) int64 { return m.server.RSS })
-		if state == "idle/" {
-			put("idle/fit-error", fitError, "1")
-		}
-		slope("server-heap", func(m memory) int64 { return m.server.Heap })
-		slope("server-stacks", func(m memory) int64 { return m.server.Stacks })
-		slope("fleet-rss", func(m memory) int64 { return m.fleet.RSS })
-		if o.hostUnreadable == nil {
-			slope("kernel", func(m memory) int64 { return m.kernel })
-		}
+	n := float64(o.config.Treatment.Subscribers)
+	last := o.idle.fresh[len(o.idle.fresh)-1]
+	each := func(name string, of func(memory) int64) (fitError float64) {
+		perConn, fitError := line(o.idle.fresh, of)
+		put("idle/"+name, perConn, "B")
+		put("held/"+name, perConn+float64(of(o.idle.held)-of(last))/n, "B")
+		return fitError
 	}
-	n := float64(o.config.Treatment.Subscribers) * o.idle.quiet.Seconds()
-	put("idle/bytes/down", float64(o.idle.bytes.BytesRead)/n, "B/s")
-	put("idle/bytes/up", float64(o.idle.bytes.BytesWritten)/n, "B/s")
-	put("conn/count", float64(o.config.Treatment.Subscribers), "1")
+	put("idle/fit-error", each("server-rss", func(m memory) int64 { return m.server.RSS }), "1")
+	each("server-heap", func(m memory) int64 { return m.server.Heap })
+	each("server-stacks", func(m memory) int64 { return m.server.Stacks })
+	each("fleet-rss", func(m memory) int64 { return m.fleet.RSS })
+	if o.hostUnreadable == nil {
+		each("kernel", func(m memory) int64 { return m.kernel })
+	}
+	put("idle/bytes/down", float64(o.idle.bytes.BytesRead)/n/o.idle.quiet.Seconds(), "B/s")
+	put("idle/bytes/up", float64(o.idle.bytes.BytesWritten)/n/o.idle.quiet.Seconds(), "B/s")
+	put("conn/count", n, "1")
 	put("events/lost", float64(o.collected.Order.Lost), "1")
 }
 

@@ -88,7 +88,7 @@ func (c Config) plan() (plan, error) {
 		return plan{}, err
 	}
 	p := plan{spec: spec, interval: spec.Options.Duration("interval")}
-	p.connect = time.Duration(float64(c.Treatment.Subscribers) / fleet.DefaultDialRate * float64(time.Second))
+	p.connect = time.Duration(float64(c.Treatment.Subscribers) / c.dialRate() * float64(time.Second))
 	p.mark1 = max(c.Warmup, p.interval) // each poller has asked at least once by then
 	p.from, p.until = p.mark1, p.mark1+c.Measure
 	p.mark2 = p.until
@@ -99,6 +99,15 @@ func (c Config) plan() (plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// dialRate is how many connections are opened a second: a handshake takes about
+// a millisecond of CPU at each end, and none should wait for the one before.
+func (c Config) dialRate() float64 {
+	if c.Treatment.TLS {
+		return fleet.DefaultDialRate / 5
+	}
+	return fleet.DefaultDialRate
 }
 
 // Run runs the trial. What goes wrong in it is part of its record, and so is
@@ -294,7 +303,7 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 		Payload:     c.Treatment.Payload,
 		Subscribers: c.Treatment.Subscribers,
 		Stamp:       c.Treatment.Client == "stamp",
-		DialRate:    fleet.DefaultDialRate,
+		DialRate:    c.dialRate(),
 		Seed:        c.Seed,
 		Block:       c.Block,
 	}, nil

@@ -170,6 +170,96 @@ func TestRequestBodyIsNoHeader(t *testing.T) {
 	}
 }
 
+// A request goes out in one write, however long its head is: in two it would take
+// a segment more, and over TLS a record.
+func TestRequestIsOneWrite(t *testing.T) {
+	p := newPeer(t, always(head+"hello"))
+	p.client.Profile = profile(t, "browser+cookie=64KB")
+	for n := range int64(3) {
+		if body, err := read(t, p); body != "hello" || err != nil {
+			t.Fatalf("got %q, %v", body, err)
+		}
+		if got := p.tally.Writes.Load(); got != n+1 {
+			t.Errorf("%d requests took %d writes", n+1, got)
+		}
+	}
+	if up, written := p.headers.Up.Load(), p.tally.BytesWritten.Load(); up != written || written < 3*64<<10 {
+		t.Errorf("of %d bytes written %d were heads", written, up)
+	}
+}
+
+func profile(t *testing.T, name string) *Profile {
+	t.Helper()
+	p, err := ParseProfile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A request's body is closed even where there was no connection to send it on.
+func TestBodyIsClosed(t *testing.T) {
+	p := newPeer(t, always(head+"hello"))
+	p.client.Dial = func(context.Context) (net.Conn, error) { return nil, errors.New("no route") }
+	b := &closing{Reader: strings.NewReader("some body")}
+	req, err := http.NewRequest(http.MethodPost, URL+"/", b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.client.RoundTrip(req); err == nil || !b.closed {
+		t.Errorf("the request ended with %v, its body closed: %v", err, b.closed)
+	}
+}
+
+type closing struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closing) Close() error {
+	c.closed = true
+	return nil
+}
+
+// A body that is closed late, after its context has ended and another request is
+// under way, leaves that one's connection alone.
+func TestBodyClosedLate(t *testing.T) {
+	p := newPeer(t, always(head+"hello"))
+	ctx, cancel := context.WithCancel(t.Context())
+	first, err := get(t, p, ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	second, err := get(t, p, t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Body.Close()
+	if body, err := io.ReadAll(second.Body); string(body) != "hello" || err != nil {
+		t.Errorf("the second request got %q, %v", body, err)
+	}
+	second.Body.Close()
+	if body, err := read(t, p); body != "hello" || err != nil || p.dialled != 2 {
+		t.Errorf("the third request got %q, %v on connection %d", body, err, p.dialled)
+	}
+}
+
+// An answer without content leaves nothing to be read.
+func TestNoContentNeedsNoReading(t *testing.T) {
+	p := newPeer(t, always("HTTP/1.1 204 No Content\r\n\r\n"))
+	for range 2 {
+		resp, err := get(t, p, t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	if p.dialled != 1 {
+		t.Errorf("it took %d connections", p.dialled)
+	}
+}
+
 // A connection ends with the exchange where either side says so.
 func TestConnectionPerRequest(t *testing.T) {
 	t.Run("client", func(t *testing.T) {

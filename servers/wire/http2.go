@@ -8,11 +8,11 @@ import (
 	"net/http"
 )
 
-// http2 is one transport for all clients. Each brings a connection of its own,
+// transport2 is HTTP/2 for all clients. Each brings a connection of its own,
 // and so a compression context of its own (RFC 7541 §2.2), as browsers have.
 // The connection may speak TLS without net/http knowing: what requests say of
 // the scheme is one byte either way (RFC 7541 appendix A).
-var http2 = &http.Transport{
+var transport2 = &http.Transport{
 	Protocols:          cleartextHTTP2(),
 	DisableCompression: true, // requests over HTTP/1.1 ask for none either
 	DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -42,7 +42,7 @@ type http2Conn struct {
 func (s *stack) begin2(ctx context.Context) error {
 	frames := &frameConn{Conn: s.app, headers: s.headers}
 	frames.up.skip = prefaceLen
-	conn, err := http2.NewClientConn(context.WithValue(ctx, openConn{}, net.Conn(frames)), "http", Host+":80")
+	conn, err := transport2.NewClientConn(context.WithValue(ctx, openConn{}, net.Conn(frames)), "http", Host+":80")
 	if err != nil {
 		return fmt.Errorf("begin HTTP/2: %w", err)
 	}

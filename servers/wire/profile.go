@@ -145,7 +145,7 @@ func standIn(n int) string {
 
 // Handler gives the profile's fields to every answer of h.
 func (p *Profile) Handler(h http.Handler) http.Handler {
-	if p.response == nil {
+	if p == nil || len(p.response) == 0 {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

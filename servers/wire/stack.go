@@ -134,5 +134,6 @@ func (s *stack) seeOff() {
 		return // each message says where it ends, and either side may close then
 	}
 	s.conn.SetReadDeadline(time.Now().Add(seeOffTime))
-	io.Copy(io.Discard, s.r) // whatever ends it, the connection is closed next
+	io.Copy(io.Discard, s.r)    // whatever ends it, the connection is closed next
+	io.Copy(io.Discard, s.conn) // TLS says its farewell before TCP does
 }

@@ -31,13 +31,15 @@ func readTCP(fd int) (TCP, error) {
 	if info.Options&options != options {
 		return TCP{}, fmt.Errorf("%w: timestamps, selective acknowledgement or window scaling is off; see net.ipv4.tcp_timestamps, tcp_sack, tcp_window_scaling", ErrNoTCP)
 	}
-	if info.Bytes_sent == 0 && info.Bytes_acked > 1 {
+	if info.Bytes_sent == 0 && info.Bytes_acked > 2 { // SYN and FIN are acknowledged as a byte each
 		return TCP{}, fmt.Errorf("%w: the kernel is older than Linux 4.19", ErrNoTCP)
 	}
 	received := int64(info.Bytes_received)
 	switch info.State {
 	case unix.BPF_TCP_CLOSE_WAIT, unix.BPF_TCP_LAST_ACK, unix.BPF_TCP_CLOSING, unix.BPF_TCP_TIME_WAIT:
-		received-- // the peer's FIN takes a sequence number (RFC 9293 §3.4), which the kernel counts as a byte
+		// The peer's FIN takes a sequence number (RFC 9293 §3.4), which the kernel
+		// counts as a byte. If a reset came after it, nobody can tell any more.
+		received--
 	}
 	return TCP{
 		BytesSent:     int64(info.Bytes_sent),

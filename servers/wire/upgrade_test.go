@@ -6,7 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"testing"
+	"weak"
 )
 
 const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
@@ -106,4 +108,51 @@ func TestUpgradedConnectionEndsWithContext(t *testing.T) {
 		t.Error(err)
 	}
 	p.serving.Wait()
+}
+
+// After an upgrade nothing is kept of what HTTP needed: thousands of clients stay
+// in that state.
+func TestUpgradeLetsGo(t *testing.T) {
+	for name, secure := range map[string]bool{"in clear": false, "over TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			config := serverConfig(t)
+			if !secure {
+				config = nil
+			}
+			s := serve(t, config, func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				io.WriteString(conn, switching+"x")
+				io.Copy(conn, conn)
+			})
+			p := &peer{client: s.client(t)}
+			if secure {
+				p.client.TLS = clientConfig(t)
+			}
+			var kept weak.Pointer[stack]
+			var buffer weak.Pointer[bufio.Reader]
+			p.client.Ready = func(Setup) {
+				kept, buffer = weak.Make(p.client.stack), weak.Make(p.client.stack.r)
+			}
+			conn := upgrade(t, p, t.Context())
+			defer conn.Close()
+			for range 2 { // what came along with the answer, and what did not
+				if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.WriteString(conn, "y"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			runtime.GC()
+			if kept.Value() != nil || buffer.Value() != nil {
+				t.Errorf("kept: the stack %v, the read buffer %v", kept.Value() != nil, buffer.Value() != nil)
+			}
+			runtime.KeepAlive(p)
+		})
+	}
 }

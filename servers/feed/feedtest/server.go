@@ -17,13 +17,14 @@ import (
 
 // Config is what may differ from a plain Server.
 type Config struct {
-	Codec feed.Codec  // default text
-	Ring  int         // default feed.DefaultRing
-	Addr  string      // default a free port of 127.0.0.1; InMemory for a synctest bubble
-	Clock *feed.Clock // default feed.NewClock()
-	Still bool        // trial time rests, so that a poll sends its first request only
-	Way   Way
-	Hook  func(Point) // called whenever a Point is passed, by whoever passes it
+	Codec   feed.Codec  // default text
+	Ring    int         // default feed.DefaultRing
+	Addr    string      // default a free port of 127.0.0.1; InMemory for a synctest bubble
+	Clock   *feed.Clock // default feed.NewClock()
+	Still   bool        // trial time rests, so that a poll sends its first request only
+	Way     Way
+	Hook    func(Point)   // called whenever a Point is passed, by whoever passes it
+	Profile *wire.Profile // header fields of both ends; may be nil
 }
 
 // Server is a transport's server end on a loopback port, with a feed of its own
@@ -41,6 +42,7 @@ type Server struct {
 	hook      func(Point)
 	origin    int64 // of trial time
 	way       Way
+	profile   *wire.Profile
 	trust     *tls.Config // of subscribers; nil: in clear
 	serving   atomic.Int64
 
@@ -83,17 +85,18 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 			}
 			return clientConn(conn, c.Hook), nil
 		},
-		hook:   c.Hook,
-		origin: c.Clock.Now(),
-		way:    c.Way,
-		trust:  c.Way.clientTLS(t),
+		hook:    c.Hook,
+		origin:  c.Clock.Now(),
+		way:     c.Way,
+		profile: c.Profile,
+		trust:   c.Way.clientTLS(t),
 	}
 	if !c.Still {
 		s.Timeline.Run(s.origin, feed.Forever)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
-	server := &http.Server{Handler: mux, Protocols: c.Way.protocols()}
+	server := &http.Server{Handler: c.Profile.Handler(mux), Protocols: c.Way.protocols()}
 	counted := wire.Listener(hookedListener{l, c.Hook}, &s.Tally)
 	if config := c.Way.serverTLS(t); config != nil {
 		counted = wire.TLSListener(hookedListener{l, c.Hook}, &s.Tally, config)

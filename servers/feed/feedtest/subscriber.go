@@ -50,6 +50,7 @@ func (s *Server) NewSubscriber(since uint64, knobs string) *Subscriber {
 		Dial:    func(ctx context.Context) (net.Conn, error) { return sub.Dial(ctx) },
 		TLS:     s.trust,
 		HTTP2:   s.way.HTTP2,
+		Profile: s.profile,
 		Tally:   &sub.Tally,
 		Headers: &sub.Headers,
 	}
