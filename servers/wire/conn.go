@@ -50,14 +50,14 @@ func (c *Conn) Write(p []byte) (int, error) {
 	c.asked.Store(true)
 	n, err := c.Conn.Write(p)
 	if n > 0 {
-		c.tally.Writes.Add(1)
-		c.tally.BytesWritten.Add(int64(n))
 		c.flow.written.Add(int64(n))
 		if c.records != nil {
 			tls, handshake := c.records.see(p[:n])
-			c.tally.TLS.Add(tls)
 			c.tally.Handshakes.Add(handshake)
+			c.tally.TLS.Add(tls)
 		}
+		c.tally.Writes.Add(1)
+		c.tally.BytesWritten.Add(int64(n)) // last: who sees it sees what it consists of
 	}
 	return n, err
 }

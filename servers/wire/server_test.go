@@ -7,8 +7,10 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // authority certifies the servers of these tests.
@@ -82,6 +84,18 @@ func (s *server) client(t testing.TB) *Client {
 func (s *server) dial(ctx context.Context) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "tcp", s.addr)
+}
+
+// settled is what the server has counted once it has counted all that the client
+// has read: a write is counted when it returns, which its reader may see before.
+func (s *server) settled(t testing.TB, c *Client) Counts {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); s.tally.BytesWritten.Load() != c.Tally.BytesRead.Load(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("the server wrote %d bytes, of which the client read %d", s.tally.BytesWritten.Load(), c.Tally.BytesRead.Load())
+		}
+	}
+	return s.tally.Counts()
 }
 
 // hello answers with a body of five bytes.

@@ -35,10 +35,11 @@ type Counts struct {
 // Counts reads the tally. While bytes are in flight the two ends of a
 // connection differ; at rest they agree to the byte.
 func (t *Tally) Counts() Counts {
+	written := t.BytesWritten.Load() // first, as it is counted last
 	return Counts{
 		Conns:        t.Conns.Load(),
 		BytesRead:    t.BytesRead.Load(),
-		BytesWritten: t.BytesWritten.Load(),
+		BytesWritten: written,
 		Reads:        t.Reads.Load(),
 		Writes:       t.Writes.Load(),
 		TLS:          t.TLS.Load(),

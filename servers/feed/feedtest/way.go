@@ -32,8 +32,8 @@ func (w Way) String() string {
 	return text
 }
 
-// exact says that the same exchange always takes the same bytes. A signature is
-// up to nine bytes shorter than it may be, and HTTP/2 packs the digits of a date
+// exact says that the same exchange always takes the same bytes. The length of
+// TLS's signature varies by a few, and HTTP/2 packs digits, also those of a date,
 // by their value.
 func (w Way) exact() bool { return w == Way{} }
 
