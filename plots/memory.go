@@ -86,7 +86,7 @@ func (r *report) memory(p scenarios.Plot) (*drawing, error) {
 	}
 	told := "Beside each bar: resident memory of the server and memory of the kernel together. Every part is a slope over several numbers of connections, after garbage collection; the kernel's is of both ends of a connection, which are on one host here. "
 	if below {
-		told += "A part below zero, which is noise of the slopes, is not drawn. "
+		told += "A part below zero is not drawn: memory that was set aside and never touched, or noise of the slopes. "
 	}
 	found.Notes = append([]string{"Slopes over several numbers of connections; medians over blocks with their " + confidence() + ". The kernel's memory is of both ends of a connection."}, notes.paragraphs()...)
 	return &drawing{
