@@ -59,9 +59,10 @@ func describeBuild(ctx context.Context) results.Build {
 			return b // built outside a checkout
 		}
 		b.Revision = strings.TrimSpace(string(head))
-		// What is not tracked yet is no part of the revision either, but result
-		// directories of earlier runs must not make it look changed.
-		status, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--untracked-files=no").Output()
+		// What is not tracked yet is no part of the revision either, and results
+		// of earlier runs must not make the source look changed.
+		status, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--untracked-files=no",
+			"--", ":/", ":(top,exclude)results/reference").Output()
 		dirty = err != nil || len(status) > 0
 	}
 	if dirty {
