@@ -54,6 +54,7 @@ vuln: ## known vulnerabilities in what we import (says so where the database is 
 	rm -f /tmp/pushbench-vuln.$$$$; exit $$code
 
 plots: build ## draw every committed figure and table again, from results/reference
+	@rm -rf results/reference/figures
 	@$(BIN)/plots -out results/reference/figures results/reference/*.jsonl >/dev/null || [ $$? -eq 3 ]
 	@go test ./plots -run TestReference -update >/dev/null
 	@git status --short README.md results/reference

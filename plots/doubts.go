@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,7 +99,7 @@ func (r *report) blocks() string {
 func (r *report) warnings() []string {
 	var list []string
 	if few := r.tooFew(); len(few) > 0 {
-		list = append(list, (&tooFewError{path: r.path, names: few}).Error())
+		list = append(list, (&tooFewError{path: filepath.Base(r.path), names: few}).Error())
 	}
 	if !r.countsTCPIP() {
 		list = append(list, "bytes are those at the socket, without TCP and IP headers: "+oldRecord+"; hold them against no newer one")

@@ -38,21 +38,24 @@ func TestReferenceFigures(t *testing.T) {
 	}
 }
 
-// TestReferenceReadme holds README's result to the committed headline run.
+// TestReferenceReadme holds what README shows to the committed runs.
 func TestReferenceReadme(t *testing.T) {
 	const path = "../README.md"
 	readme, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, rest, ok := strings.Cut(string(readme), "headline.jsonl -->\n")
-	_, foot, ok2 := strings.Cut(rest, "<!-- end of result -->")
-	if !ok || !ok2 {
-		t.Fatal("README.md has lost the marks around its result")
+	want := string(readme)
+	for name, shown := range map[string]func(*testing.T) string{"headline": readmeResult, "lubbers": readmeLubbers} {
+		end := "<!-- end of " + name + " -->"
+		mark := "<!-- " + name + ": written by `make plots` from results/reference/" + name + ".jsonl -->\n"
+		head, rest, ok := strings.Cut(want, mark)
+		_, foot, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("README.md has lost the marks around what it shows of %s", name)
+		}
+		want = head + mark + shown(t) + end + foot
 	}
-	head += "headline.jsonl -->\n"
-	foot = "<!-- end of result -->" + foot
-	want := head + readmeResult(t) + foot
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o666); err != nil {
 			t.Fatal(err)
@@ -60,8 +63,19 @@ func TestReferenceReadme(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, string(readme)); diff != "" {
-		t.Errorf("README.md does not show the reference run; `make plots` writes it (-want +got):\n%s", diff)
+		t.Errorf("README.md does not show the reference runs; `make plots` writes it (-want +got):\n%s", diff)
 	}
+}
+
+// readmeLubbers is the table of the comparison of 2010, with what it says of
+// itself.
+func readmeLubbers(t *testing.T) string {
+	r := plotFrom(t, []string{"lubbers", "-markdown", reference + "/lubbers.jsonl"})
+	if r.code != exitOK {
+		t.Fatalf("exit code %d: %s", r.code, r.stderr)
+	}
+	table, _, _ := strings.Cut(r.stdout, "\n- Host: ")
+	return "\n" + table + "\n"
 }
 
 // readmeResult is the figure, conditions and table of the headline run.
