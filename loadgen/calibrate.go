@@ -22,6 +22,7 @@ const (
 	calibrators     = 50 // subscribers
 	calibrationTime = time.Second
 	floodRate       = 4000.0 // events a second to each of them, beyond what either end can take
+	floodBytes      = 2e9    // a second to all of them, which is beyond it where events are large
 	// floor is a push with nothing around it, and busyPoll a poll as soon as the
 	// last is answered: the least that a fleet has to do.
 	floor    = "raw"
@@ -41,12 +42,14 @@ func (s *session) calibrate(ctx context.Context) error {
 	}
 	s.progress.note("calibrating the fleet against the floor")
 	base := s.plan.dearest()
-	base.Subscribers, base.Arrivals, base.Client = calibrators, "constant", "go"
-	event, err := s.busy(ctx, base, floor, floodRate, "fleet/cpu")
+	base.Subscribers, base.Arrivals, base.Client, base.Fault = calibrators, "constant", "go", scenarios.NoFault
+	base.Want, base.Uplink = "every", 0
+	rate := min(floodRate, floodBytes/float64(calibrators*base.Payload))
+	event, err := s.busy(ctx, base, floor, rate, "fleet/cpu")
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
-	poll, err := s.busy(ctx, base, busyPoll, floodRate/10, "fleet/cpu-per-request")
+	poll, err := s.busy(ctx, base, busyPoll, rate/10, "fleet/cpu-per-request")
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -111,6 +114,10 @@ func load(t *results.Trial, c results.Calibration) {
 	needs := deliveries * c.Event
 	if requests := t.Metrics["requests"].Value; requests > 0 {
 		needs = deliveries * requests * c.Poll
+	}
+	// A message of an uplink is sent and its echo read: at most what a poll takes.
+	if window := t.Metrics["window"].Value; window > 0 {
+		needs += t.Metrics["uplink/echoed"].Value / window * c.Poll
 	}
 	t.Metrics["fleet/load"] = results.Metric{Value: needs, Unit: "1"}
 	t.Metrics["fleet/ceiling"] = results.Metric{Value: deliveries / needs, Unit: "1/s"}

@@ -11,6 +11,7 @@ import (
 
 	"pushbench/loadgen/trial"
 	"pushbench/results"
+	"pushbench/scenarios"
 )
 
 // flooded is a session whose calibration finds an event to cost 5 µs, and a poll
@@ -116,9 +117,32 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: warnings %q", test.name, r.Warnings)
 		}
 	}
+	// Beside 20,000 deliveries a second 500 messages, each of at most a poll.
+	talk := &results.Trial{Metrics: map[string]results.Metric{
+		"fleet/cpu": {Value: 10e-6, Unit: "s/event"}, "fleet/cpu-util": {Value: 0.2, Unit: "1"},
+		"uplink/echoed": {Value: 1000, Unit: "1"}, "window": {Value: 2, Unit: "s"},
+	}}
+	if load(talk, c); math.Abs(talk.Metrics["fleet/load"].Value-0.11) > 1e-9 {
+		t.Errorf("load %v with an uplink, want 0.11", talk.Metrics["fleet/load"].Value)
+	}
 	idle := &results.Trial{Metrics: map[string]results.Metric{}}
 	if load(idle, c); len(idle.Metrics) > 0 {
 		t.Errorf("a trial of memory has %v", idle.Metrics)
+	}
+}
+
+// Over HTTP an uplink has connections of its own, for which there must be files.
+func TestConnections(t *testing.T) {
+	for _, test := range []struct {
+		transport string
+		uplink    float64
+		want      int
+	}{
+		{"poll?interval=1s", 0, 50}, {"poll?interval=1s", 10, 100}, {"sse", 10, 100}, {"ws?compress=takeover", 10, 50}, {"raw", 10, 50},
+	} {
+		if got := connections(scenarios.Treatment{Transport: test.transport, Subscribers: 50, Uplink: test.uplink}); got != test.want {
+			t.Errorf("%s with an uplink of %v/s: %d connections, want %d", test.transport, test.uplink, got, test.want)
+		}
 	}
 }
 

@@ -33,13 +33,7 @@ const (
 
 // readPlan loads a scenario and checks that this host can run it.
 func readPlan(path string, o options) (*plan, error) {
-	s, err := scenarios.Load(path, func(text string) (scenarios.Checked, error) {
-		spec, err := all.Parse(text)
-		if err != nil {
-			return scenarios.Checked{}, err
-		}
-		return scenarios.Checked{Canonical: spec.String(), Upgrades: spec.Transport.Upgrades}, nil
-	})
+	s, err := scenarios.Load(path, checkTransport)
 	if err != nil {
 		return nil, exitError{exitUsage, err}
 	}
@@ -61,6 +55,21 @@ func readPlan(path string, o options) (*plan, error) {
 		return nil, exitError{exitUsage, fmt.Errorf("%s: %w", path, err)}
 	}
 	return p, p.fits()
+}
+
+// checkTransport tells a scenario what it has to know of a transport.
+func checkTransport(text string) (scenarios.Checked, error) {
+	spec, err := all.Parse(text)
+	if err != nil {
+		return scenarios.Checked{}, err
+	}
+	return scenarios.Checked{
+		Canonical: spec.String(),
+		Upgrades:  spec.Transport.Upgrades,
+		// A heartbeat within an answer is an empty line, which binary events have
+		// no room for.
+		TextOnly: spec.Transport.TextOnly || spec.Options.Duration("heartbeat") > 0,
+	}, nil
 }
 
 // choose marks the treatments that are to be run: all, or those that only
@@ -110,20 +119,30 @@ func (p *plan) name(t scenarios.Treatment) string {
 
 // fits reports what the host's limits forbid, before anything is run.
 func (p *plan) fits() error {
-	most := 0
+	most, subscribers := 0, 0
 	for _, t := range p.treatments {
-		if p.chosen[t.Labels.Key()] {
-			most = max(most, t.Subscribers)
+		if n := connections(t); p.chosen[t.Labels.Key()] && n > most {
+			most, subscribers = n, t.Subscribers
 		}
 	}
 	if err := host.NeedOpenFiles(host.FilesFor(most)); err != nil {
 		var limit *host.LimitError
 		if errors.As(err, &limit) {
-			return fmt.Errorf("%s: %d subscribers: %w", p.scenario.Path, most, err)
+			return fmt.Errorf("%s: %d subscribers: %w", p.scenario.Path, subscribers, err)
 		}
 		return err
 	}
 	return nil
+}
+
+// connections is how many a trial has open at most. Where the feed's is HTTP's,
+// an uplink has one of its own.
+func connections(t scenarios.Treatment) int {
+	spec, err := all.Parse(t.Transport)
+	if t.Uplink > 0 && err == nil && !spec.Transport.Upgrades {
+		return 2 * t.Subscribers
+	}
+	return t.Subscribers
 }
 
 // slot is a place in the plan: one treatment in one block.

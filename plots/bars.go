@@ -20,6 +20,8 @@ type bar struct {
 	Value  float64
 	Lo, Hi float64 // infinite where there is none
 	Note   string  // why there is no value
+	Never  bool    // what it is a time of did not happen: the bar has no end
+	After  string  // stands behind the value
 }
 
 // barChart is a row per value.
@@ -37,7 +39,7 @@ func newBarChart(name, unit string, bars []bar) *barChart {
 	var vs []float64
 	lowest, most := math.Inf(1), 0.0
 	for _, b := range bars {
-		if b.Note != "" || !finite(b.Value) {
+		if b.Note != "" || b.Never || !finite(b.Value) {
 			continue
 		}
 		lowest, most = math.Min(lowest, b.Value), math.Max(most, b.Value)
@@ -68,6 +70,12 @@ func (ch *barChart) draw(c draw.Canvas) {
 				ends[i].at = math.Max(ends[i].at, p.X.Norm(v))
 			}
 		}
+		if !ch.X.Log {
+			ends[i].at = math.Max(ends[i].at, p.X.Norm(0)) // of a bar that lies below zero
+		}
+		if b.Never {
+			ends[i].at = 1
+		}
 	}
 	nameRows(p, names)
 	drawPlot(draw.Crop(c, 0, -room(c, p, ends), 0, 0), p, ch.X.Name)
@@ -75,10 +83,13 @@ func (ch *barChart) draw(c draw.Canvas) {
 
 // words are what stands beside a bar.
 func (ch *barChart) words(b bar) string {
+	if b.Never {
+		return noneNoticed + b.After
+	}
 	if b.Note != "" || !finite(b.Value) {
 		return "– " + b.Note
 	}
-	return valueWithInterval(b.Value, b.Lo, b.Hi, ch.Unit)
+	return valueWithInterval(b.Value, b.Lo, b.Hi, ch.Unit) + b.After
 }
 
 // Plot implements plot.Plotter.
@@ -93,7 +104,10 @@ func (ch *barChart) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, b := range ch.Bars {
 		mid := y(rowAt(i, len(ch.Bars)))
 		end := base
-		if drawable(b.Value, p.X) && b.Note == "" {
+		if b.Never {
+			drawOpen(c, b.Style, base, c.Max.X, mid, half)
+			end = c.Max.X
+		} else if drawable(b.Value, p.X) && b.Note == "" {
 			at, lo, hi := x(b.Value), x(b.Value), x(b.Value)
 			if drawable(b.Lo, p.X) && drawable(b.Hi, p.X) {
 				lo, hi = clip(b.Lo), clip(b.Hi)
@@ -103,7 +117,7 @@ func (ch *barChart) Plot(c draw.Canvas, p *plot.Plot) {
 			} else {
 				drawBar(c, b.Style, base, at, lo, hi, mid, half)
 			}
-			end = max(at, hi)
+			end = max(end, at, hi)
 		}
 		beside(c, valueText, vg.Point{X: end + wordGap, Y: mid}, ch.words(b))
 	}
@@ -127,10 +141,21 @@ func drawBar(c draw.Canvas, s style, base, at, lo, hi, mid, half vg.Length) {
 		shade = 0.5
 	}
 	c.FillPolygon(s.tint(shade), box(base, mid-half, at, mid+half))
-	if s.Dashes != nil && at-base > 4 {
+	if s.Dashes != nil && max(at-base, base-at) > 4 {
 		strokeBox(c, s, base, mid-half, at, mid+half)
 	}
 	if hi-lo > 1.5 { // a narrower one is a smudge
 		whisker(c, s, lo, hi, mid, half*0.45)
 	}
+}
+
+// drawOpen is a bar that never ends: hatched, without an edge on its right, and
+// an arrow that points on.
+func drawOpen(c draw.Canvas, s style, base, edge, mid, half vg.Length) {
+	hatch(c, s, base, mid-half, edge, mid+half)
+	line := draw.LineStyle{Color: s.tint(0.75), Width: 0.9}
+	c.StrokeLine2(line, base, mid-half, edge, mid-half)
+	c.StrokeLine2(line, base, mid+half, edge, mid+half)
+	tip := half * 0.8
+	c.FillPolygon(s.tint(0.75), []vg.Point{{X: edge - tip, Y: mid + tip*0.8}, {X: edge, Y: mid}, {X: edge - tip, Y: mid - tip*0.8}})
 }

@@ -16,8 +16,8 @@ type quantity struct {
 	blocks map[int]float64
 }
 
-// measure reads the sum of metrics for each block of t that has them all.
-func (r *report) measure(t results.Treatment, metrics []string) (quantity, error) {
+// add adds metrics up within each block of t that has them all.
+func (r *report) add(t results.Treatment, metrics []string) (quantity, error) {
 	q := quantity{}
 	for _, m := range metrics {
 		values, unit, err := r.run.Samples(t, m)
@@ -39,8 +39,8 @@ func (r *report) measure(t results.Treatment, metrics []string) (quantity, error
 	return q, nil
 }
 
-// sum is measure with the reason in words where there is nothing to sum.
-func (r *report) sum(t results.Treatment, metrics ...string) (q quantity, why string) {
+// sound is what a sum may be quoted by: its values, or why it may not.
+func (r *report) sound(t results.Treatment, metrics []string) (q quantity, why string) {
 	if r.run.KeptBlocks(t) == 0 {
 		return quantity{}, "no kept trial"
 	}
@@ -139,8 +139,11 @@ type cell struct {
 
 // cell reads a column of the table for t. base is nil where ratios have
 // nothing to refer to.
-func (r *report) cell(t, base results.Treatment, metrics []string) cell {
-	q, why := r.sum(t, metrics...)
+func (r *report) cell(t, base results.Treatment, col column) cell {
+	q, why := r.quote(t, col)
+	if why == noneNoticed {
+		return cell{Value: never}
+	}
 	if why != "" {
 		return cell{Value: "–", Why: why}
 	}
@@ -151,10 +154,10 @@ func (r *report) cell(t, base results.Treatment, metrics []string) cell {
 	} else {
 		c.Interval = fmt.Sprintf("n = %d", s.N)
 	}
-	if base == nil {
+	if base == nil || col.Alone {
 		return c
 	}
-	b, err := r.measure(base, metrics)
+	b, err := r.valuesOf(base, col)
 	if err != nil {
 		c.Why = "no ratio: " + err.Error()
 		return c
@@ -171,9 +174,9 @@ func (r *report) cell(t, base results.Treatment, metrics []string) cell {
 }
 
 // overFloor adds the ratio to raw; where there is none, nothing.
-func (c *cell) overFloor(r *report, t, floor results.Treatment, metrics []string) {
-	q, why := r.sum(t, metrics...)
-	b, whyFloor := r.sum(floor, metrics...)
+func (c *cell) overFloor(r *report, t, floor results.Treatment, col column) {
+	q, why := r.quote(t, col)
+	b, whyFloor := r.quote(floor, col)
 	if c.Value == "–" || why != "" || whyFloor != "" {
 		return
 	}

@@ -119,3 +119,25 @@ func whisker(c draw.Canvas, s style, lo, hi, mid, cap vg.Length) {
 func baseline(c draw.Canvas, x vg.Length) {
 	c.StrokeLine2(draw.LineStyle{Color: axisColor, Width: 0.8}, x, c.Min.Y, x, c.Max.Y)
 }
+
+// hatch fills a box with thin strokes, for what is not there: bytes that were
+// saved, an end that did not come.
+func hatch(c draw.Canvas, s style, x0, y0, x1, y1 vg.Length) {
+	const apart = vg.Length(4)
+	if !(x1-x0 > 0) || !(y1-y0 > 0) {
+		return
+	}
+	c.FillPolygon(s.tint(0.07), box(x0, y0, x1, y1))
+	sty := draw.LineStyle{Color: s.tint(0.55), Width: 0.7}
+	high := y1 - y0
+	for x := x0 - high; x < x1; x += apart {
+		from, to := vg.Point{X: x, Y: y0}, vg.Point{X: x + high, Y: y1}
+		if from.X < x0 {
+			from = vg.Point{X: x0, Y: y0 + (x0 - x)}
+		}
+		if to.X > x1 {
+			to = vg.Point{X: x1, Y: y0 + (x1 - x)}
+		}
+		c.StrokeLines(sty, []vg.Point{from, to})
+	}
+}

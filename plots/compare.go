@@ -43,11 +43,11 @@ func compare(w io.Writer, old, new *report) error {
 		name := old.label(tr)
 		t.AppendRow(table.Row{name, name, name, name, name, name, name}, table.RowConfig{AutoMerge: true, AutoMergeAlign: text.AlignLeft})
 		for _, col := range columns {
-			row, ok := compareRow(old, new, tr, other, col.Metrics, &marks)
+			row, ok := compareRow(old, new, tr, other, col, &marks)
 			if !ok {
 				continue
 			}
-			t.AppendRow(append(table.Row{"  " + inBraces(col.Metrics)}, row...))
+			t.AppendRow(append(table.Row{"  " + col.name()}, row...))
 			rows++
 		}
 	}
@@ -85,7 +85,7 @@ func compareStyle() table.Style {
 // commonColumns are the columns that mean the same in both runs. Where one counts
 // TCP and IP headers and the other does not, bytes are those above them.
 func commonColumns(old, new *report) []column {
-	a, b := old.columns(), new.columns()
+	a, b := old.columns(old.ts), new.columns(new.ts)
 	if old.countsTCPIP() == new.countsTCPIP() {
 		return a
 	}
@@ -146,43 +146,33 @@ func (r *report) find(t results.Treatment) (results.Treatment, bool) {
 	return nil, false
 }
 
-// formerly are the keys that older records lack, with the only level there was.
-var formerly = map[string]string{"tls": "off", "http": "1.1", "headers": "minimal"}
-
-// complete is t with the levels that an older record takes for granted.
-func complete(t results.Treatment) results.Treatment {
-	full := maps.Clone(formerly)
-	maps.Copy(full, t)
-	return full
-}
-
 // compareRow is one metric's cells; not ok where neither run has it.
-func compareRow(old, new *report, a, b results.Treatment, metrics []string, marks *footnotes) (table.Row, bool) {
-	x, y := old.reading(a, metrics...), new.reading(b, metrics...)
-	if x.why != "" && y.why != "" {
+func compareRow(old, new *report, a, b results.Treatment, col column, marks *footnotes) (table.Row, bool) {
+	x, whyX := old.quote(a, col)
+	y, whyY := new.quote(b, col)
+	if whyX != "" && whyY != "" {
 		return nil, false
 	}
 	row := table.Row{}
-	for _, v := range []reading{x, y} {
-		if v.why != "" {
-			row = append(row, "–", marks.mark(v.why))
+	for _, side := range []struct {
+		q   quantity
+		why string
+	}{{x, whyX}, {y, whyY}} {
+		if side.why != "" {
+			row = append(row, "–", marks.mark(side.why))
 			continue
 		}
+		v := side.q.reading()
 		within := interval(v.Center, v.Lo, v.Hi, v.unit)
 		if within == "" {
 			within = fmt.Sprintf("n = %d", v.N)
 		}
 		row = append(row, results.FormatShort(v.Center, v.unit), within)
 	}
-	if x.why != "" || y.why != "" {
+	if whyX != "" || whyY != "" {
 		return append(row, "", ""), true
 	}
-	qa, errA := old.measure(a, metrics)
-	qb, errB := new.measure(b, metrics)
-	if errA != nil || errB != nil {
-		return append(row, "", ""), true
-	}
-	return append(row, changed(x.Summary, y.Summary, byBlock(qa.blocks), byBlock(qb.blocks))...), true
+	return append(row, changed(x.summary(), y.summary(), byBlock(x.blocks), byBlock(y.blocks))...), true
 }
 
 // changed is the ratio of the medians, and how surely the two runs differ.

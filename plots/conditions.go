@@ -28,6 +28,24 @@ var phrases = map[string]func(level string) string{
 	"payload":      func(l string) string { return spaced(l) + " payload" },
 	"payload-kind": func(l string) string { return l + " data" },
 	"encoding":     func(l string) string { return l + " encoding" },
+	"want": func(l string) string {
+		return map[string]string{"every": "every event", "latest": "newest state only"}[l]
+	},
+	"uplink": func(l string) string {
+		if l == noUplink {
+			return "subscribers send nothing"
+		}
+		return "each subscriber sends " + plural(strings.TrimSuffix(l, "/s"), "message") + "/s"
+	},
+	"uplink-payload": func(l string) string { return "uplink messages of " + spaced(l) },
+	"fault": func(l string) string {
+		if said, ok := map[string]string{
+			"none": "no fault", "server-stops": "the server stops answering", "fleet-stops": "the subscribers stop answering",
+		}[l]; ok {
+			return said
+		}
+		return "fault " + l
+	},
 	"tls": func(l string) string {
 		if l == "off" {
 			return "no TLS"
@@ -45,7 +63,13 @@ var phrases = map[string]func(level string) string{
 }
 
 // order in which conditions are told; other keys follow.
-var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "tls", "http", "headers", "client"}
+var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers", "client", "fault"}
+
+// noUplink is the level of subscribers that send nothing.
+const noUplink = "0/s"
+
+// silent are the levels that go without saying where nothing else was run.
+var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none"}
 
 func plural(n, noun string) string {
 	if n == "1" {
@@ -67,6 +91,34 @@ func phrase(key, level string) string {
 	return key + " " + level
 }
 
+// say tells levels in the order of keys. Of what an uplink carries it speaks
+// where there is one, in the same breath.
+func (r *report) say(levels map[string]string, keys []string) []string {
+	var words []string
+	for _, k := range keys {
+		level, ok := levels[k]
+		if !ok {
+			continue
+		}
+		said := phrase(k, level)
+		size, sized := levels["uplink-payload"]
+		uplink, asked := levels["uplink"]
+		switch {
+		case k == "uplink" && sized && uplink != noUplink:
+			said += " of " + spaced(size)
+		case k == "uplink-payload" && (asked || !uplinked(r.ts)):
+			continue
+		}
+		words = append(words, said)
+	}
+	return words
+}
+
+// uplinked reports whether subscribers send anything in some of the treatments.
+func uplinked(ts []results.Treatment) bool {
+	return slices.ContainsFunc(ts, func(t results.Treatment) bool { return t["uplink"] != "" && t["uplink"] != noUplink })
+}
+
 // given says what all treatments of a table or figure have in common: the keys
 // that do not vary, and those that where holds still.
 func (r *report) given(where map[string]string) []string {
@@ -79,20 +131,18 @@ func (r *report) given(where map[string]string) []string {
 			keys = append(keys, k)
 		}
 	}
-	var words []string
+	levels := map[string]string{}
 	for _, k := range keys {
 		level, held := where[k]
-		if !held {
-			if slices.Contains(r.varying, k) || r.ts[0][k] == "" {
-				continue
-			}
+		varies := slices.Contains(r.varying, k)
+		if !held && !varies {
 			level = r.ts[0][k]
 		}
-		if said := phrase(k, level); said != "" {
-			words = append(words, said)
+		if level != "" && (varies || silent[k] != level) {
+			levels[k] = level
 		}
 	}
-	return words
+	return slices.DeleteFunc(r.say(levels, keys), func(said string) bool { return said == "" })
 }
 
 // window says how long was measured, and how often.

@@ -9,8 +9,9 @@ import (
 	"pushbench/scenarios"
 )
 
-// A curve shows a metric, or a sum of some, over a factor: a line per transport, its interval as
-// a band, a marker at every level that was measured.
+// A curve shows a metric, a sum of some, or one divided by another, over a
+// factor: a line per transport, its interval as a band, a marker at every level
+// that was measured.
 
 func (r *report) curve(p scenarios.Plot) (*drawing, error) {
 	levels := r.numericLevels(p.Over)
@@ -31,7 +32,7 @@ func (r *report) curve(p scenarios.Plot) (*drawing, error) {
 			if i < 0 {
 				continue
 			}
-			v := r.reading(l.ts[i], p.Metrics()...)
+			v := r.plotted(l.ts[i], p)
 			if v.why != "" {
 				missing.mark(fmt.Sprintf("Not drawn: %s at %s %s: %s.", l.name, p.Over, level.Text, v.why))
 				s.Points = append(s.Points, gap(level.Value))
@@ -48,9 +49,9 @@ func (r *report) curve(p scenarios.Plot) (*drawing, error) {
 		return nil, errNoData
 	}
 	if p.Log && slices.ContainsFunc(ys, func(y float64) bool { return y > 0 }) {
-		ch.Y = logAxis(p.Of+" (logarithmic scale)", unit, ys)
+		ch.Y = logAxis(axisOf(p)+" (logarithmic scale)", unit, ys)
 	} else {
-		ch.Y = linearAxis(p.Of, unit, ys)
+		ch.Y = linearAxis(axisOf(p), unit, ys)
 	}
 	notes := append([]string{r.intervalNote(shown, "bands and upright lines")}, brief(missing.list)...)
 	return &drawing{chart: ch, about: r.about(p), notes: notes}, nil

@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"pushbench/results"
+	"pushbench/scenarios"
 )
 
 // Whatever a record holds, it is drawn and printed without a panic.
@@ -22,6 +24,14 @@ func TestDegenerateRuns(t *testing.T) {
 				}
 			}
 		}
+	}
+	var ss []*scenarios.Scenario
+	var sound []*results.Run
+	for _, name := range []string{"feed", "cost", "load", "lubbers", "compression", "latest", "heartbeat"} { // every kind of figure
+		path := "testdata/" + name + ".yaml"
+		s := scenarioAt(t, path)
+		s.Blocks = 2
+		ss, sound = append(ss, s), append(sound, syntheticRun(t, s))
 	}
 	for name, spoil := range map[string]func(*results.Run){
 		"no trial":       func(run *results.Run) { run.Trials = nil },
@@ -44,10 +54,8 @@ func TestDegenerateRuns(t *testing.T) {
 		"huge": setAll(math.MaxFloat64), "tiny": setAll(5e-324),
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, path := range testScenarios {
-				s := scenarioAt(t, path)
-				s.Blocks = 2
-				run := syntheticRun(t, s)
+			for i, s := range ss {
+				run := copyOf(sound[i])
 				spoil(run)
 				r := newReport("x.jsonl", run, s)
 				fs, skipped := r.figures()
@@ -67,6 +75,18 @@ func TestDegenerateRuns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// copyOf is a run whose trials, and the maps in them, may be spoilt.
+func copyOf(run *results.Run) *results.Run {
+	c := *run
+	c.Trials = nil
+	for _, trial := range run.Trials {
+		t := *trial
+		t.Metrics, t.Hists = maps.Clone(t.Metrics), maps.Clone(t.Hists)
+		c.Trials = append(c.Trials, &t)
+	}
+	return &c
 }
 
 func each(run *results.Run, f func(*results.Trial)) {
@@ -103,7 +123,7 @@ func TestAnyNumbersDraw(t *testing.T) {
 		line := series{Name: "ws", Style: styleOf("ws")}
 		var levels []level
 		for i, v := range vs {
-			b := bar{Name: "ws", Style: styleOf("ws#twin"), Value: v, Lo: anyFloat().Draw(t, "lo"), Hi: anyFloat().Draw(t, "hi")}
+			b := bar{Name: "ws", Never: rapid.Bool().Draw(t, "never"), Style: styleOf("ws#twin"), Value: v, Lo: anyFloat().Draw(t, "lo"), Hi: anyFloat().Draw(t, "hi")}
 			bars = append(bars, b)
 			stacks = append(stacks, stack{bar: b, Parts: []float64{v, anyFloat().Draw(t, "part")}})
 			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: b.Lo, Hi: b.Hi, Mark: true})
@@ -117,17 +137,24 @@ func TestAnyNumbersDraw(t *testing.T) {
 			crossings = append(crossings, crossing{X: anyFloat().Draw(t, "x"), Y: b.Value, Words: "n = 1"})
 		}
 		var ch chart
-		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+		var spots []spot
+		for i, b := range bars {
+			spots = append(spots, spot{Name: "ws", Style: b.Style, X: span{b.Value, b.Lo, b.Hi}, Y: span{anyFloat().Draw(t, "up"), b.Lo, b.Hi}, Path: []string{"", "ws"}[i%2]})
+		}
+		switch rapid.IntRange(0, 6).Draw(t, "kind") {
 		case 0:
 			ch = newBarChart("bars", unit, bars)
 		case 1:
-			ch = newStackChart("stack", unit, []string{"a", "b"}, stacks)
+			ch = newStackChart("stack", unit, []string{"a", "b"}, rapid.IntRange(-1, 1).Draw(t, "saving"), stacks)
 		case 2:
 			ch = &lineChart{X: levelAxis("x", levels, true), Y: logAxis("y", unit, vs), Series: lines, Crossings: crossings}
 		case 3:
 			ch = &lineChart{X: levelAxis("x", levels, false), Y: linearAxis("y", unit, vs), Series: lines}
 		case 4:
 			ch = newDotChart("dots", unit, []dotGroup{{"", dots}, {"a group", dots}, {"empty", nil}})
+		case 5:
+			better := rapid.IntRange(-1, 1)
+			ch = &scatterChart{X: spotAxis("x", unit, false, vs), Y: spotAxis("y", unit, true, vs), Spots: spots, Better: [2]int{better.Draw(t, "across"), better.Draw(t, "upwards")}}
 		default:
 			ch = &lineChart{X: quantileAxis(anyFloat().Draw(t, "limit"), "deliveries"), Y: logAxis("y", unit, vs), Series: lines}
 		}

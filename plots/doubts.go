@@ -15,13 +15,15 @@ import (
 // What a reader must know before trusting a number: how far apart two runs of
 // the same thing lie, what was left out, and every warning on record.
 
-// noiseFloor is the interval of twin over original for the columns of the
-// table, "" where the run has no twin.
-func (r *report) noiseFloor() string {
+// twins compares each twin with its original by the columns of the table.
+func (r *report) twins() string {
+	if !slices.ContainsFunc(r.ts, func(t results.Treatment) bool { return strings.HasSuffix(t.Transport(), "#twin") }) {
+		return ""
+	}
 	var parts []string
-	for _, col := range r.columns() {
-		if len(col.Metrics) > 1 {
-			continue // the twin of a sum is judged by its parts
+	for _, col := range r.columns(r.ts) {
+		if len(col.Metrics) > 1 || col.Each != "" {
+			continue // the twin of a sum or a share is judged by its parts
 		}
 		s, ok := r.run.NoiseFloor(col.Metrics[0])
 		if !ok || !finite(s.Center) {

@@ -52,13 +52,7 @@ func (r *report) caption(p scenarios.Plot, what string) string {
 
 // held are the levels that a figure holds still and that vary in this run.
 func (r *report) held(where map[string]string) string {
-	var words []string
-	for _, k := range r.varying {
-		if level, ok := where[k]; ok {
-			words = append(words, phrase(k, level))
-		}
-	}
-	return strings.Join(words, ", ")
+	return strings.Join(r.say(where, r.varying), ", ")
 }
 
 func (e exhibit) writer() table.Writer {

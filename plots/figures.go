@@ -34,10 +34,10 @@ func (r *report) figures() (fs []*figure, skipped []string) {
 
 var errNoData = errors.New("no kept trial has it")
 
-// build makes the chart that a plot asks for, by its kind.
-func (r *report) build(p scenarios.Plot) (*drawing, error) {
+// chart makes the chart that a plot asks for, by its kind.
+func (r *report) chart(p scenarios.Plot) (*drawing, error) {
 	kinds := map[string]func(scenarios.Plot) (*drawing, error){
-		"quantiles": r.spectrum, "curve": r.curve, "bars": r.bars, "stack": r.stack,
+		"quantiles": r.spectrum, "curve": r.curve, "bars": r.bars, "stack": r.stack, "tradeoff": r.tradeoff,
 		"overhead": r.overhead, "breakeven": r.breakeven, "amortised": r.amortised,
 		"memory": r.memory, "fit": r.fit, "bandwidth": r.bandwidth,
 	}
@@ -70,14 +70,15 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	if d.height > 0 {
 		f.Height = d.height
 	}
+	notes := slices.Clone(d.notes)
 	asked := "Scenario " + r.run.Header.Scenario.Name + ", run " + r.when() + "."
 	if p.Title != "" {
 		asked = strings.TrimSuffix(asked, ".") + ": " + r.scenario.Question
 	}
-	if s := r.oldBytes(p.Metrics()); s != "" {
-		d.notes = append(d.notes, s)
+	if s := r.oldBytes(slices.Concat(p.Metrics(), p.Divisor(), p.Upwards())); s != "" {
+		notes = append(notes, s)
 	}
-	f.Caption = []string{strings.Join(d.notes, " "), asked + " " + r.host() + "."}
+	f.Caption = []string{strings.Join(notes, " "), asked + " " + r.host() + "."}
 	return f, nil
 }
 
@@ -94,14 +95,20 @@ type drawing struct {
 
 func figureName(run string, p scenarios.Plot) string {
 	parts := []string{run, p.Kind, p.Of}
+	if p.By != "" {
+		parts = append(parts, "by", p.By)
+	}
 	if p.To != "" {
 		parts = append(parts, "to", p.To)
 	}
 	if p.Over != "" {
 		parts = append(parts, "over", p.Over)
 	}
-	if p.Per != "" && p.Per != "transport" {
+	if p.Per != "" && p.Per != "transport" || p.And != "" {
 		parts = append(parts, "per", p.Per)
+	}
+	if p.And != "" {
+		parts = append(parts, p.And)
 	}
 	for _, k := range sortedKeys(p.Where) {
 		parts = append(parts, k, p.Where[k])
@@ -125,18 +132,34 @@ func (r *report) lines(p scenarios.Plot) []line {
 	}
 	var ls []line
 	for _, t := range r.under(p.Where) {
-		i := slices.IndexFunc(ls, func(l line) bool { return l.name == t[per] })
+		name := t[per]
+		if p.And != "" {
+			name += ", " + spaced(t[p.And])
+		}
+		i := slices.IndexFunc(ls, func(l line) bool { return l.name == name })
 		if i < 0 {
-			ls = append(ls, line{name: t[per]})
+			ls = append(ls, line{name: name})
 			i = len(ls) - 1
 		}
 		ls[i].ts = append(ls[i].ts, t)
 	}
-	styles := levelStyles(len(ls))
+	first, second := r.levels(per), r.levels(p.And)
+	if p.And == "" { // of the levels that are shown
+		first = nil
+		for _, l := range ls {
+			first = append(first, l.name)
+		}
+	}
+	styles := levelStyles(len(first))
 	for i := range ls {
-		ls[i].style = styles[i]
+		t := ls[i].ts[0]
 		if per == "transport" {
-			ls[i].style = styleOf(ls[i].name)
+			ls[i].style = styleOf(t[per])
+		} else {
+			ls[i].style = styles[slices.Index(first, t[per])]
+		}
+		if p.And != "" {
+			ls[i].style = ls[i].style.nth(slices.Index(second, t[p.And]))
 		}
 	}
 	return ls
@@ -223,6 +246,12 @@ func (r *report) about(p scenarios.Plot) string {
 	}
 	if len(means) > 0 {
 		about += ": " + strings.Join(means, " + ")
+	}
+	if by := p.Divisor(); len(by) > 0 {
+		about += ", as a multiple of " + p.By
+		if m := r.meaning(by[0]); m != "" && len(by) == 1 {
+			about += ": " + m
+		}
 	}
 	return about
 }

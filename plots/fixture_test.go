@@ -135,7 +135,7 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 	case longpoll:
 		held = 2.1
 	}
-	return &results.Trial{
+	trial := &results.Trial{
 		Type: "trial", Treatment: tr.Labels, Block: block, Order: order, Valid: true, Invalid: []string{}, Warnings: []string{},
 		Metrics: map[string]results.Metric{
 			"bytes/payload/down":  bytes(float64(tr.Payload)),
@@ -167,6 +167,8 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 			"ttfe":      hist(float64(tr.Subscribers), func() float64 { return spread(900e-6, 0.2) + interval*r.Float64() }),
 		},
 	}
+	dress(trial, tr, rand.New(rand.NewPCG(uint64(block), uint64(order))))
+	return trial
 }
 
 // disturb makes the run look lived in: one trial disturbed and repeated, one
@@ -187,8 +189,14 @@ func disturb(run *results.Run) {
 // inMemory is a report without a file.
 func inMemory(t testing.TB, path string) *report {
 	s := scenarioAt(t, path)
-	return newReport(s.Name+".jsonl", syntheticRun(t, s), s)
+	if imagined[path] == nil {
+		imagined[path] = syntheticRun(t, s)
+	}
+	return newReport(s.Name+".jsonl", imagined[path], s)
 }
+
+// imagined are the runs of inMemory by path, which nobody changes.
+var imagined = map[string]*results.Run{}
 
 // write puts a run into a file, as loadgen would.
 func write(t testing.TB, path string, run *results.Run) {

@@ -68,7 +68,9 @@ func wordsOf(t *testing.T, svg []byte) []words {
 }
 
 // testScenarios have every kind of figure between them.
-var testScenarios = []string{"testdata/feed.yaml", "testdata/rate.yaml", "testdata/cost.yaml", "testdata/load.yaml", "testdata/lubbers.yaml"}
+var testScenarios = []string{"testdata/feed.yaml", "testdata/rate.yaml", "testdata/cost.yaml", "testdata/load.yaml", "testdata/lubbers.yaml",
+	"testdata/transports.yaml", "testdata/batching.yaml", "testdata/compression.yaml", "testdata/binary.yaml",
+	"testdata/duplex.yaml", "testdata/latest.yaml", "testdata/heartbeat.yaml"}
 
 // allFigures draws every plot of the scenarios that the project ships, and of
 // those for tests.
@@ -126,7 +128,7 @@ func TestFiguresAreLegible(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 4 {
+	if len(kinds) != 5 {
 		t.Errorf("kinds of chart drawn: %v", kinds)
 	}
 }

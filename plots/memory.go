@@ -90,7 +90,7 @@ func (r *report) memory(p scenarios.Plot) (*drawing, error) {
 	}
 	found.Notes = append([]string{"Slopes over several numbers of connections; medians over blocks with their " + confidence() + ". The kernel's memory is of both ends of a connection."}, notes.paragraphs()...)
 	return &drawing{
-		chart:  newStackChart("memory for each connection", "B", memoryParts, stacks),
+		chart:  newStackChart("memory for each connection", "B", memoryParts, -1, stacks),
 		about:  "memory for each connection: the server's Go heap, goroutine stacks, what else its process has resident, and the kernel",
 		notes:  []string{told + r.intervalNote(shown, "whiskers and brackets")},
 		rows:   len(stacks),

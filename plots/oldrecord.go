@@ -1,14 +1,29 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"pushbench/results"
 )
 
-// Records from before TCP and IP were counted have the bytes at the socket as
-// their total. They are shown as they are, and said to be so.
+// Older records are shown as they are. Those from before TCP and IP were counted
+// have the bytes at the socket as their total, and are said to; those that lack a
+// key of today were made at the only level that it had then.
+
+// formerly are the keys that older records lack, with the only level there was.
+var formerly = map[string]string{
+	"tls": "off", "http": "1.1", "headers": "minimal", "client": "go",
+	"want": "every", "uplink": noUplink, "uplink-payload": "64B", "fault": "none",
+}
+
+// complete is t with the levels that an older record takes for granted.
+func complete(t results.Treatment) results.Treatment {
+	full := maps.Clone(formerly)
+	maps.Copy(full, t)
+	return full
+}
 
 // oldRecord is why such a record has no bytes of the network.
 const oldRecord = "this record is older than the count of TCP and IP headers"

@@ -42,7 +42,17 @@ func (r *report) wireBytes(t results.Treatment, l wireLayer) (q quantity, why st
 	if l >= withTCPIP && !r.countsTCPIP() {
 		return quantity{}, oldRecord
 	}
-	return r.sum(t, wireLayers[l].metrics...)
+	ms := wireLayers[l].metrics
+	if compression := bothWays("compression"); (l == withData || l == withTLS) && r.records(column{Metrics: compression}) {
+		ms = slices.Concat(ms, compression)
+	}
+	return r.sum(t, ms...)
+}
+
+// compressed reports whether compression changed the bytes of a treatment.
+func (r *report) compressed(t results.Treatment) bool {
+	q, why := r.sum(t, bothWays("compression")...)
+	return why == "" && !allZero(q.blocks)
 }
 
 // hasTLS reports whether any byte of TLS was counted for t.
@@ -129,7 +139,10 @@ func (r *report) overhead(p scenarios.Plot) (*drawing, error) {
 				continue
 			}
 			d := dot{Name: l.name, Style: look, Value: math.NaN(), Lo: math.Inf(-1), Hi: math.Inf(1), Beside: math.NaN()}
-			row := []string{pair.level, l.name, "", "", "", "", ""}
+			if l.layer == withData && (r.compressed(pair.of) || r.compressed(pair.to)) {
+				d.Name += ", compressed"
+			}
+			row := []string{pair.level, d.Name, "", "", "", "", ""}
 			if len(g.Dots) > 0 {
 				row[0] = ""
 			}

@@ -2,13 +2,10 @@ package main
 
 import (
 	"cmp"
-	"hash/fnv"
 	"image/color"
 	"maps"
 	"math"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"gonum.org/v1/plot/vg"
@@ -55,24 +52,6 @@ var families = map[string]style{
 // unknown is the look of a transport that this table has not met.
 var unknown = style{Color: rgb(0x777777), Marker: cross}
 
-// defaults are the knobs that change nothing when they are spelt out.
-var defaults = map[string]string{
-	"poll keepalive": "on", "poll pace": "grid",
-	"longpoll hold": "30s", "longpoll batch": "on",
-	"ws client": "bare",
-}
-
-var (
-	dashed  = []vg.Length{5, 3}
-	dotted  = []vg.Length{1.5, 2.5}
-	dashdot = []vg.Length{7, 2.5, 1.5, 2.5}
-)
-
-// knobDashes are the lines of knobs that switch a behaviour.
-var knobDashes = map[string][]vg.Length{
-	"poll pace=after": dashdot, "poll keepalive=off": dotted, "longpoll batch=off": dashdot,
-}
-
 // pollShades is the ramp of poll intervals, from light amber for the eager to
 // dark brown for the patient; its points at 100 ms and 1 s are Okabe and Ito's
 // orange and vermillion.
@@ -85,63 +64,6 @@ var pollShades = []struct {
 	{time.Second, rgb(0xD55E00)},
 	{10 * time.Second, rgb(0x8A3200)},
 	{60 * time.Second, rgb(0x4A1B00)},
-}
-
-// styleOf is the look of a transport, given as the scenario writes it:
-// name?knob=value#label.
-func styleOf(transport string) style {
-	spec, label, _ := strings.Cut(transport, "#")
-	name, query, _ := strings.Cut(spec, "?")
-	s, ok := families[name]
-	if !ok {
-		s = unknown
-	}
-	knobs, err := url.ParseQuery(query)
-	if err != nil {
-		knobs = url.Values{"?": {query}} // still a style of its own
-	}
-	var odd strings.Builder
-	for _, k := range sortedKeys(knobs) {
-		v := knobs.Get(k)
-		if name == "poll" && k == "interval" {
-			if d, err := time.ParseDuration(v); err == nil && d > 0 {
-				s.Color = pollShade(d)
-				if d < time.Second {
-					s.Marker = wedge
-				}
-				continue
-			}
-		}
-		if defaults[name+" "+k] == v {
-			continue
-		}
-		if d, ok := knobDashes[name+" "+k+"="+v]; ok {
-			s.Dashes = d
-			continue
-		}
-		odd.WriteString(k + "=" + v + "&")
-	}
-	if odd.Len() > 0 {
-		s = vary(s, odd.String())
-	}
-	if label != "" { // a second treatment of the same transport, such as the A/A twin
-		s.Dashes, s.Hollow = dashed, true
-	}
-	return s
-}
-
-// vary shifts a family's shade by a hash of knobs that have no row of their
-// own: always the same for the same knobs, most often another for others.
-func vary(s style, knobs string) style {
-	h := fnv.New32a()
-	h.Write([]byte(knobs))
-	n := h.Sum32()
-	toward := []color.NRGBA{rgb(0x000000), rgb(0xFFFFFF)}[n>>4%2]
-	s.Color = mix(s.Color, toward, []float64{0.25, 0.38, 0.50}[n%3])
-	if s.Dashes == nil {
-		s.Dashes = [][]vg.Length{nil, dashdot, dotted}[n>>8%3]
-	}
-	return s
 }
 
 func pollShade(d time.Duration) color.NRGBA {
@@ -185,8 +107,18 @@ func mix(a, b color.NRGBA, f float64) color.NRGBA {
 }
 
 // ink is the colour for words in the transport's colour: darker, because thin
-// strokes look paler than areas.
-func (s style) ink() color.NRGBA { return mix(s.Color, rgb(0x000000), 0.22) }
+// strokes look paler than areas, and dark enough to be read on white.
+func (s style) ink() color.NRGBA {
+	const enough = 3 // contrast of large words (WCAG 2.2, success criterion 1.4.3)
+	for f := 0.22; ; f += 0.08 {
+		if c := mix(s.Color, rgb(0x000000), f); contrast(c) >= enough || f >= 1 {
+			return c
+		}
+	}
+}
+
+// contrast is how a colour stands out from white: 1 not at all, 21 as black does.
+func contrast(c color.NRGBA) float64 { return 1.05 / (luminance(c) + 0.05) }
 
 // veil is the colour of a translucent band.
 func (s style) veil() color.NRGBA {

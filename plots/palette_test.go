@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -70,8 +71,8 @@ func TestColoursAreApart(t *testing.T) {
 func TestStylesAreDistinct(t *testing.T) {
 	specs := append([]string{
 		"ws#twin", "poll?interval=1s#twin", "poll?interval=1s&keepalive=off", "poll?interval=1s&pace=after", "poll?interval=200ms", "poll?interval=5s",
-		"longpoll?batch=off", "longpoll?hold=5s", "ws?compress=takeover", "ws?batch=on", "nobody", "ws?%zz",
-	}, transports...)
+		"longpoll?batch=off", "longpoll?hold=5s", "poll?interval=1s&conditional=on", "ws?client=coder", "ws?subprotocol=feed", "ws?threshold=2KB", "nobody", "ws?%zz",
+	}, append(knobbed(), transports...)...)
 	for i, a := range specs {
 		for _, b := range specs[:i] {
 			if reflect.DeepEqual(styleOf(a), styleOf(b)) {
@@ -81,11 +82,72 @@ func TestStylesAreDistinct(t *testing.T) {
 	}
 }
 
+// knobbed are the knobs that scenarios vary, of every transport that has them.
+func knobbed() []string {
+	var specs []string
+	for _, name := range []string{"ws", "wsbare"} {
+		for _, knob := range []string{"compress=no-takeover", "compress=takeover", "batch=on", "batch=10ms", "batch=100ms", "ping=1s", "ping=5s", "ping=15s", "ping=30s"} {
+			specs = append(specs, name+"?"+knob)
+		}
+	}
+	for _, name := range []string{"stream", "sse"} {
+		for _, knob := range []string{"batch=on", "batch=10ms", "heartbeat=1s", "heartbeat=15s"} {
+			specs = append(specs, name+"?"+knob)
+		}
+	}
+	return append(specs, "raw?batch=on", "raw?batch=10ms")
+}
+
+// On a light page every line shows, and every name can be read.
+func TestContrastOnWhite(t *testing.T) {
+	for _, name := range append(knobbed(), transports...) {
+		s := styleOf(name)
+		if c := contrast(s.ink()); c < 3 {
+			t.Errorf("words of %s have a contrast of %.1f to white, want 3", name, c)
+		}
+		if c := contrast(s.Color); c < 2 && name != "poll?interval=10ms" { // the palest of a ramp from amber on
+			t.Errorf("lines of %s have a contrast of %.1f to white, want 2", name, c)
+		}
+	}
+}
+
+// A knob leaves a transport's marker alone, and its hue near enough that it is
+// taken for the family's own and no other's, to those who see all colours.
+func TestKnobsKeepTheFamily(t *testing.T) {
+	hue := func(s style) float64 {
+		c := lab(s.Color, sight["full colour"])
+		return math.Atan2(c[2], c[1])
+	}
+	for _, name := range knobbed() {
+		family, _, _ := strings.Cut(name, "?")
+		own, s := styleOf(family), styleOf(name)
+		turn := math.Abs(math.Remainder(hue(own)-hue(s), 2*math.Pi))
+		if s.Marker != own.Marker || family != "raw" && turn > 0.45 {
+			t.Errorf("%s: marker %d, hue turned by %.2f from that of %s", name, s.Marker, turn, family)
+		}
+		if s.Dashes == nil {
+			t.Errorf("%s is drawn as %s is", name, family)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"ws": "ws", "ws?compress=off": "ws", "ws?compress=off&batch=on#twin": "ws?batch=on#twin", "ws?ping=off#twin": "ws#twin",
+		"poll?interval=1s": "poll", "poll?interval=100ms&conditional=off": "poll?interval=100ms", "sse?heartbeat=15s": "sse?heartbeat=15s",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 // A style is a function of what the transport is, not of how it is spelt.
 func TestDefaultsLookTheSame(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"poll", "poll?interval=1s"}, {"poll?interval=1s", "poll?interval=1000ms&pace=grid&keepalive=on"},
-		{"longpoll", "longpoll?hold=30s&batch=on"}, {"ws?a=1&b=2", "ws?b=2&a=1"},
+		{"longpoll", "longpoll?hold=30s&batch=on"}, {"wsbare", "wsbare?batch=off&compress=off&threshold=0B&ping=off&pong=10s&subprotocol=none"},
+		{"stream", "stream?batch=off&heartbeat=off"}, {"sse", "sse?batch=off"}, {"raw", "raw?batch=off"}, {"poll", "poll?conditional=off"}, {"ws?a=1&b=2", "ws?b=2&a=1"},
 	} {
 		if !reflect.DeepEqual(styleOf(pair[0]), styleOf(pair[1])) {
 			t.Errorf("%s and %s look different", pair[0], pair[1])

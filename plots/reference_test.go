@@ -20,12 +20,8 @@ func TestReferenceFigures(t *testing.T) {
 	if err != nil || len(runs) == 0 {
 		t.Fatalf("no reference runs in %s (%v)", reference, err)
 	}
-	dir := t.TempDir()
-	if r := plotFrom(t, append([]string{"-out", dir}, runs...)); r.code != exitOK && r.code != exitTooFew {
-		t.Fatalf("exit code %d: %s", r.code, r.stderr)
-	}
 	committed := textFiles(t, reference+"/figures")
-	drawn := textFiles(t, dir)
+	drawn := drawnFiles(t, runs)
 	for name := range drawn {
 		if !bytes.Equal(committed[name], drawn[name]) {
 			t.Errorf("%s is not what the reference run gives; `make plots` draws it again", name)
@@ -80,12 +76,12 @@ func readmeLubbers(t *testing.T) string {
 
 // readmeResult is the figure, conditions and table of the headline run.
 func readmeResult(t *testing.T) string {
-	r := plotFrom(t, []string{"-markdown", "-out", t.TempDir(), reference + "/headline.jsonl"})
-	if r.code != exitOK {
-		t.Fatalf("exit code %d: %s", r.code, r.stderr)
+	rs, err := openAll([]string{reference + "/headline.jsonl"}, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var shown []string
-	for _, block := range strings.Split(r.stdout, "\n\n") {
+	for _, block := range strings.Split(markdown(rs[0]), "\n\n") {
 		if strings.HasPrefix(block, "- [") || strings.Contains(block, " claims: ") {
 			break // footnotes and verdicts stand in the full table
 		}
@@ -104,6 +100,31 @@ func plotFrom(t *testing.T, args []string) result {
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
 	return result{code, stdout.String(), stderr.String()}
+}
+
+// drawnFiles is what `make plots` makes of the runs, PNGs apart.
+func drawnFiles(t *testing.T, runs []string) map[string][]byte {
+	t.Helper()
+	rs, err := openAll(runs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	var tables []string
+	for _, r := range rs {
+		fs, skipped := r.figures()
+		if len(skipped) > 0 {
+			t.Errorf("%s: not drawn: %q", r.path, skipped)
+		}
+		for _, f := range fs {
+			if files[f.Name+".svg"], err = f.SVG(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tables = append(tables, markdown(r))
+	}
+	files["table.md"] = []byte(strings.Join(tables, "\n"))
+	return files
 }
 
 // textFiles is what a folder holds, pictures in points apart.

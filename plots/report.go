@@ -20,6 +20,7 @@ type report struct {
 	scenario *scenarios.Scenario
 	ts       []results.Treatment
 	varying  []string // keys with more than one level in this run, the scenario's order
+	worked   worked
 }
 
 // inputError is a fault of what was handed in, not of this program: exit 2.
@@ -71,7 +72,7 @@ func openAll(paths []string, stdin io.Reader) ([]*report, error) {
 }
 
 func newReport(path string, run *results.Run, s *scenarios.Scenario) *report {
-	r := &report{path: path, run: run, scenario: s, ts: run.Treatments()}
+	r := &report{path: path, run: run, scenario: s, ts: run.Treatments(), worked: newWorked()}
 	known := make([]string, 0, len(s.Factors))
 	for _, f := range s.Factors {
 		known = append(known, f.Key)
@@ -152,7 +153,7 @@ func (r *report) floor(condition map[string]string) (results.Treatment, bool) {
 
 func (r *report) named(transport string, condition map[string]string) (results.Treatment, bool) {
 	for _, t := range r.under(condition) {
-		if t.Transport() == transport {
+		if plain(t.Transport()) == transport {
 			return t, true
 		}
 	}

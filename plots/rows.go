@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 
 	"pushbench/results"
@@ -14,8 +16,10 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	var shown []results.Treatment
 	unit := ""
 	for _, l := range r.lines(p) {
-		v := r.reading(l.ts[0], p.Metrics()...)
-		bars = append(bars, rowOf(l, v))
+		v := r.plotted(l.ts[0], p)
+		b := rowOf(l, v)
+		r.markNoticed(&b, l.ts[0], p.Metrics())
+		bars = append(bars, b)
 		if v.why == "" {
 			unit = v.unit
 			shown = append(shown, l.ts[0])
@@ -24,12 +28,40 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	if len(shown) == 0 {
 		return nil, errNoData
 	}
+	notes := []string{r.intervalNote(shown, "whiskers and brackets")}
+	if s := noticeNote(p); s != "" {
+		notes = append(notes, s)
+	}
 	return &drawing{
-		chart: newBarChart(p.Of, unit, bars),
+		chart: newBarChart(axisOf(p), unit, bars),
 		about: r.about(p),
-		notes: []string{r.intervalNote(shown, "whiskers and brackets")},
+		notes: notes,
 		rows:  len(bars),
 	}, nil
+}
+
+// plotted summarises what a plot is of, divided by what it is by.
+func (r *report) plotted(t results.Treatment, p scenarios.Plot) reading {
+	if p.By == "" {
+		return r.reading(t, p.Metrics()...)
+	}
+	of, why := r.sum(t, p.Metrics()...)
+	by, whyBy := r.sum(t, p.Divisor()...)
+	if why = cmp.Or(why, whyBy); why != "" {
+		return reading{why: why}
+	}
+	if allZero(by.blocks) {
+		return reading{why: p.By + " is 0"}
+	}
+	return blockwise("1", func(v []float64) float64 { return v[0] / v[1] }, of, by).reading()
+}
+
+// axisOf names the axis of a plot's values.
+func axisOf(p scenarios.Plot) string {
+	if p.By != "" {
+		return p.Of + " ÷ " + p.By
+	}
+	return p.Of
 }
 
 func rowOf(l line, v reading) bar {
@@ -44,6 +76,7 @@ func rowOf(l line, v reading) bar {
 func (r *report) stack(p scenarios.Plot) (*drawing, error) {
 	metrics := p.Metrics()
 	words := partWords(p.Of, metrics)
+	saving := slices.IndexFunc(metrics, func(m string) bool { return strings.HasPrefix(m, "bytes/compression/") })
 	var stacks []stack
 	var shown []results.Treatment
 	unit := ""
@@ -73,10 +106,15 @@ func (r *report) stack(p scenarios.Plot) (*drawing, error) {
 			parts = append(parts, words[i]+": "+means)
 		}
 	}
+	told := "Beside each bar: the sum of its parts. "
+	ch := newStackChart(p.Of, unit, words, saving, stacks)
+	if ch.saves() {
+		told = "Right of 0: what there was to carry; left of it, hatched: what compression took off that; beside each bar and at its mark: the sum, which is what was carried. "
+	}
 	return &drawing{
-		chart: newStackChart(p.Of, unit, words, stacks),
+		chart: ch,
 		about: strings.Join(parts, " · "),
-		notes: []string{"Beside each bar: the sum of its parts. " + r.intervalNote(shown, "whiskers and brackets")},
+		notes: []string{told + r.intervalNote(shown, "whiskers and brackets")},
 		rows:  len(stacks),
 	}, nil
 }

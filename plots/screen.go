@@ -36,7 +36,7 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 		section(renderTable(g, &notes))
 	}
 	if len(gs) > 0 {
-		section(paragraph(legend(gs[0])))
+		section(paragraph(legend(gs)))
 	}
 	b.WriteString(notes.String())
 	for _, e := range r.exhibits() {
@@ -91,7 +91,7 @@ func markdown(r *report) string {
 		fmt.Fprintf(&b, "%s\n\n", markdownTable(g, &notes))
 	}
 	if len(gs) > 0 {
-		fmt.Fprintf(&b, "%s\n\n", legend(gs[0]))
+		fmt.Fprintf(&b, "%s\n\n", legend(gs))
 	}
 	for i, why := range notes.list {
 		fmt.Fprintf(&b, "- [%d] %s\n", i+1, why)

@@ -25,10 +25,17 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 		limit := r.supported(t, p.Of)
 		pool, err := r.run.Pooled(t, p.Of)
 		if err != nil || pool.N() == 0 || limit <= 2 {
-			notes = append(notes, fmt.Sprintf("Not drawn: %s, too few values.", l.name))
+			why := "too few values"
+			if r.noneNoticed(t, []string{p.Of}) {
+				why = noneNoticed
+			}
+			notes = append(notes, fmt.Sprintf("Not drawn: %s, %s.", l.name, why))
 			continue
 		}
 		s := series{Name: l.name, Style: l.style, Points: spectrumPoints(pool, r.histsOf(t, p.Of), limit)}
+		if share, ok := r.noticed(t, []string{p.Of}); ok {
+			s.Name += shareInWords(share)
+		}
 		for _, pt := range s.Points {
 			ys = append(ys, pt.Y, pt.Lo, pt.Hi)
 		}
@@ -53,6 +60,12 @@ func samplesOf(hist string) string {
 		return "subscribers"
 	case "publish-lag":
 		return "events"
+	case "roundtrip":
+		return "messages"
+	case "notice/server":
+		return "connections whose end the server noticed"
+	case "notice/fleet":
+		return "subscribers that noticed"
 	default:
 		return "deliveries"
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,60 +15,6 @@ import (
 // weighs against each other as columns, each cell with its interval and its
 // ratio to WebSocket.
 
-// column is one of the costs.
-type column struct {
-	Head    string // two lines
-	Metrics []string
-	Floor   bool // what the bare connection of raw costs stands beside it
-}
-
-// columns are those of this record. Records from before TCP and IP were counted
-// have the bytes at the socket.
-func (r *report) columns() []column {
-	ip := ""
-	if r.countsTCPIP() {
-		ip = "IP "
-	}
-	all := []column{
-		{"staleness\np50", []string{"staleness/p50"}, false},
-		{"staleness\np99", []string{"staleness/p99"}, false},
-		{ip + "down,\nper event", []string{"bytes/total/down"}, true},
-		{ip + "up,\nper event", []string{"bytes/total/up"}, true},
-		{"server CPU,\nper event", []string{"server/cpu"}, true},
-		{"requests,\nper event", []string{"requests"}, false},
-		{"set-up\ntime, p50", []string{"connect/p50"}, false},
-		{"set-up\n" + ip + "bytes", r.setupBytes(), true},
-	}
-	if len(r.run.Trials) == 0 {
-		return all
-	}
-	return slices.DeleteFunc(all, func(c column) bool { return !r.records(c.Metrics) })
-}
-
-// records reports whether some trial has all of the metrics: a scenario of
-// memory has no events to speak of.
-func (r *report) records(metrics []string) bool {
-	return slices.ContainsFunc(r.run.Trials, func(t *results.Trial) bool {
-		for _, m := range metrics {
-			var missing *results.NoMetricError
-			if _, err := t.Value(m); errors.As(err, &missing) && !missing.Empty {
-				return false
-			}
-		}
-		return true
-	})
-}
-
-// setupBytes are the metrics that add up to the bytes of a connection's set-up,
-// as far down as the record counts.
-func (r *report) setupBytes() []string {
-	ms := []string{"conn/bytes/down", "conn/bytes/up"}
-	if r.countsTCPIP() {
-		ms = append(ms, "conn/tcpip/down", "conn/tcpip/up")
-	}
-	return ms
-}
-
 // block of the table: the transports under one condition.
 type grouping struct {
 	Condition []string // what this group has that others do not; none where there is one group
@@ -83,18 +28,12 @@ type grouping struct {
 
 // groups makes the table's numbers, a group for each condition.
 func (r *report) groups() []grouping {
-	columns := r.columns()
-	if len(columns) == 0 {
+	if len(r.columns(r.ts)) == 0 {
 		return nil // a record of memory: its exhibits have the numbers
 	}
 	var gs []grouping
 	for _, c := range r.conditions() {
-		g := grouping{Columns: columns, IP: r.countsTCPIP()}
-		for _, k := range r.varying {
-			if k != "transport" {
-				g.Condition = append(g.Condition, phrase(k, c[k]))
-			}
-		}
+		g := grouping{Columns: r.columns(r.under(c)), IP: r.countsTCPIP(), Condition: r.say(c, r.varying)}
 		base, ok := r.baseline(c)
 		if ok {
 			g.Baseline = base.Transport()
@@ -104,9 +43,9 @@ func (r *report) groups() []grouping {
 		for _, t := range r.under(c) {
 			row := make([]cell, len(g.Columns))
 			for i, col := range g.Columns {
-				row[i] = r.cell(t, base, col.Metrics)
+				row[i] = r.cell(t, base, col)
 				if g.Floor && col.Floor {
-					row[i].overFloor(r, t, floor, col.Metrics)
+					row[i].overFloor(r, t, floor, col)
 				}
 			}
 			g.Names, g.Cells = append(g.Names, t.Transport()), append(g.Cells, row)
@@ -184,13 +123,20 @@ func renderTable(g grouping, notes *footnotes) string {
 // nameWidth is what a transport's name may take of a line.
 const nameWidth = 20
 
-// foldName breaks a long name before its knobs.
+// foldName breaks a long name before its knobs. A knob that is too long by itself
+// stands alone.
 func foldName(name string) string {
+	const marks = "?&#"
 	var lines []string
 	for len(name) > nameWidth {
-		i := strings.LastIndexAny(name[1:nameWidth], "?&#") + 1
-		if i <= 0 {
-			break
+		i := strings.LastIndexAny(name[1:nameWidth], marks) + 1
+		if strings.TrimSpace(name[:i]) == "" {
+			past := len(name) - len(strings.TrimLeft(name, " ")) + 1
+			next := strings.IndexAny(name[past:], marks)
+			if next < 0 {
+				break
+			}
+			i = past + next
 		}
 		lines, name = append(lines, name[:i]), " "+name[i:]
 	}
@@ -232,17 +178,38 @@ func markdownTable(g grouping, notes *footnotes) string {
 	return w.RenderMarkdown()
 }
 
-// legend says how to read a cell.
-func legend(g grouping) string {
-	s := fmt.Sprintf("Each cell: the median over blocks; its %.0f %% interval (exact: all blocks gave the same; n: too few blocks for one)", 100*results.Confidence)
-	if g.Baseline != "" {
-		s += "; the ratio to " + g.Baseline + " taken block by block (~ where its interval has room for 1: no difference seen)"
+// legend says how to read the cells of all groups.
+func legend(gs []grouping) string {
+	any := func(has func(grouping) bool) bool { return slices.ContainsFunc(gs, has) }
+	speaks := func(metric string) bool {
+		return any(func(g grouping) bool {
+			return slices.ContainsFunc(g.Columns, func(c column) bool { return strings.HasPrefix(c.Metrics[0], metric) })
+		})
 	}
-	if g.Floor {
+	s := fmt.Sprintf("Each cell: the median over blocks; its %.0f %% interval (exact: all blocks gave the same; n: too few blocks for one)", 100*results.Confidence)
+	if i := slices.IndexFunc(gs, func(g grouping) bool { return g.Baseline != "" }); i >= 0 {
+		s += "; the ratio to " + gs[i].Baseline + " taken block by block (~ where its interval has room for 1: no difference seen)"
+	}
+	if any(func(g grouping) bool { return g.Floor }) {
 		s += "; × … raw: likewise the ratio to the floor, events on the bare connection"
 	}
-	if g.IP {
+	if any(func(g grouping) bool { return g.IP }) && speaks("bytes/total/") {
 		s += ". IP bytes: body, encoding, headers or framing, TLS, and the headers of TCP and IP, acknowledgements too"
 	}
-	return s + ". Quantiles are per event and subscriber, from the instant the event was due."
+	if speaks("bytes/compression/") {
+		s += ". Compression: the bytes that it adds to an event, below 0 where it saves"
+	}
+	if speaks("age/") {
+		s += ". Age: of the newest event that a subscriber has, over time"
+	}
+	if speaks("roundtrip/") {
+		s += ". Round trips: from the instant that a message was to be sent to its echo; messages: events delivered and messages echoed"
+	}
+	if speaks("notice/") {
+		s += ". Noticed: from the stop to the end of the connection at the other side, of those that noticed; " + never + ": none did while the trial watched"
+	}
+	if speaks("staleness/") || !speaks("notice/") {
+		s += ". Quantiles are per event and subscriber, from the instant the event was due"
+	}
+	return s + "."
 }

@@ -154,9 +154,11 @@ func TestAxes(t *testing.T) {
 func TestFoldName(t *testing.T) {
 	for in, want := range map[string]string{
 		"ws": "ws", "poll?interval=100ms": "poll?interval=100ms",
-		"poll?interval=1s&keepalive=off":                    "poll?interval=1s\n &keepalive=off",
-		"averyveryverylongnamewithoutanyknobsatall":         "averyveryverylongnamewithoutanyknobsatall",
-		"poll?interval=100ms&keepalive=off&pace=after#twin": "poll?interval=100ms\n &keepalive=off\n &pace=after#twin",
+		"poll?interval=1s&keepalive=off":                              "poll?interval=1s\n &keepalive=off",
+		"ws?compress=no-takeover":                                     "ws\n ?compress=no-takeover",
+		"wsbare?compress=no-takeover&threshold=512B&subprotocol=none": "wsbare\n ?compress=no-takeover\n &threshold=512B\n &subprotocol=none",
+		"averyveryverylongnamewithoutanyknobsatall":                   "averyveryverylongnamewithoutanyknobsatall",
+		"poll?interval=100ms&keepalive=off&pace=after#twin":           "poll?interval=100ms\n &keepalive=off\n &pace=after#twin",
 	} {
 		if got := foldName(in); got != want {
 			t.Errorf("foldName(%q) = %q, want %q", in, got, want)

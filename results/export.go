@@ -47,7 +47,7 @@ func ExportBench(w io.Writer, r *Run) error {
 	for _, metric := range metrics {
 		info, _ := Describe(metric.name)
 		assume := "nothing"
-		if info.Exact {
+		if info.Exact && !r.hasUplink() {
 			assume = "exact"
 		}
 		fmt.Fprintf(out, "Unit %s", benchUnit(metric.name, metric.Unit))
@@ -167,6 +167,14 @@ func treatmentKeys(treatments []Treatment) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// hasUplink reports whether subscribers send anything in any treatment.
+func (r *Run) hasUplink() bool {
+	return slices.ContainsFunc(r.Treatments(), func(t Treatment) bool {
+		rate := t["uplink"] // older records lack it
+		return rate != "" && rate != "0/s"
+	})
 }
 
 // benchUnit is a unit that benchstat reads: staleness-p50-sec,

@@ -153,6 +153,7 @@ const enough = 10
 var perSubscriber = map[string]bool{
 	"connect": true, "ttfe": true,
 	"staleness-mean-by-subscriber": true, "staleness-max-by-subscriber": true,
+	"notice/server": true, "notice/fleet": true,
 }
 
 // Printable reports whether a metric of t may be quoted, and why not. A
@@ -178,6 +179,8 @@ func (r *Run) Printable(t Treatment, metric string) (ok bool, why string) {
 		values := float64(h.N())
 		if perSubscriber[hist] {
 			what = "subscribers"
+		} else if hist == "roundtrip" { // of a message that is one subscriber's alone
+			what = "messages"
 		} else if events, ok := trial.distinctEvents(); ok {
 			values = min(values, events)
 		}

@@ -142,7 +142,7 @@ func TestPrintable(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		trial.Hists = map[string]*Hist{"staleness": staleness, "connect": connect}
+		trial.Hists = map[string]*Hist{"staleness": staleness, "roundtrip": staleness, "connect": connect}
 	}
 	ws := treatment("ws")
 	check := func(metric string, want bool, why string) {
@@ -166,6 +166,9 @@ func TestPrintable(t *testing.T) {
 	check("connect/p98", true, "")
 	check("connect/p99", false, "500 subscribers give 5")
 	check("ttfe/p50", false, "0 different events")
+	// 50,000 messages, of which no two subscribers send the same.
+	check("roundtrip/p99.9", true, "")
+	check("roundtrip/p99.99", false, "50000 messages give 5")
 
 	r.trialsOf("ws")[0].Disturbed = true
 	check("staleness/p99", false, "900 different events give 9")

@@ -12,19 +12,21 @@ type Info struct {
 	Name    string
 	Unit    string // base unit
 	Better  string // "lower", "higher", or "" where neither is
-	Exact   bool   // fixed by the protocol: every sound trial gives the same value
+	Exact   bool   // fixed by the protocol: every sound trial without an uplink gives the same value
 	Meaning string
 }
 
 // vocabulary lists every metric that loadgen writes. Those in s that are
 // histograms in the record stand in histograms.
 var vocabulary = []Info{
-	{"bytes/payload/down", "B/event", "", true, "event bodies, server to subscriber"},
-	{"bytes/payload/up", "B/event", "", true, "event bodies, subscriber to server"},
+	{"bytes/payload/down", "B/event", "", true, "event bodies, and the echoes of an uplink's messages"},
+	{"bytes/payload/up", "B/event", "", true, "an uplink's messages"},
 	{"bytes/envelope/down", "B/event", "lower", false, "the feed's own encoding around the bodies"},
 	{"bytes/envelope/up", "B/event", "lower", false, "the feed's own encoding around the bodies"},
-	{"bytes/protocol/down", "B/event", "lower", false, "HTTP headers and chunking, or WebSocket framing"},
-	{"bytes/protocol/up", "B/event", "lower", false, "HTTP headers and chunking, or WebSocket framing"},
+	{"bytes/protocol/down", "B/event", "lower", false, "HTTP headers and chunking, the fields of server-sent events, WebSocket framing"},
+	{"bytes/protocol/up", "B/event", "lower", false, "HTTP headers, WebSocket framing"},
+	{"bytes/compression/down", "B/event", "lower", false, "what compressing messages added to them: below 0 where it saved"},
+	{"bytes/compression/up", "B/event", "lower", false, "what compressing messages added to them: below 0 where it saved"},
 	{"bytes/tls/down", "B/event", "lower", false, "TLS: 22 B for each record, and handshakes where they recur"},
 	{"bytes/tls/up", "B/event", "lower", false, "TLS: 22 B for each record, and handshakes where they recur"},
 	{"bytes/tcpip/down", "B/event", "lower", false, "TCP and IP headers of segments and acknowledgements"},
@@ -50,13 +52,19 @@ var vocabulary = []Info{
 	{"idle/fleet-rss", "B", "", false, "the fleet's resident memory per connection: slope"},
 	{"idle/bytes/down", "B/s", "lower", false, "bytes at the socket per connection while the feed is quiet"},
 	{"idle/bytes/up", "B/s", "lower", false, "bytes at the socket per connection while the feed is quiet"},
+	{"idle/total/down", "B/s", "lower", false, "all IP bytes per connection while the feed is quiet"},
+	{"idle/total/up", "B/s", "lower", false, "all IP bytes per connection while the feed is quiet"},
+	{"idle/server-cpu", "1", "lower", false, "server CPU time per connection and second while the feed is quiet, a share of one core"},
 	{"idle/fit-error", "1", "lower", false, "largest distance of a reading of the server's memory from its line, over the range read"},
+	{"notice/server-share", "1", "higher", false, "share of its connections of which the server noticed, within the window, that the other end had fallen silent"},
+	{"notice/fleet-share", "1", "higher", false, "share of the subscribers that noticed, within the window, that the server had fallen silent"},
 	{"held/server-rss", "B", "lower", false, "idle/server-rss with what one event adds to it, buffers that stay for the next"},
 	{"held/server-heap", "B", "lower", false, "of that, live Go heap"},
 	{"held/server-stacks", "B", "lower", false, "of that, goroutine stacks"},
 	{"held/kernel", "B", "lower", false, "idle/kernel with what one event adds to it"},
 	{"held/fleet-rss", "B", "", false, "idle/fleet-rss with what one event adds to it"},
 	{"server/cpu", "s/event", "lower", false, "server CPU time, user and system, per delivered event"},
+	{"server/cpu-per-message", "s", "lower", false, "server CPU time, user and system, per delivered event or echoed message"},
 	{"server/cpu-util", "1", "", false, "share of its cores that the server used"},
 	{"server/syscalls", "1", "lower", false, "server's read and write calls per delivered event"},
 	{"server/switches", "1", "lower", false, "server's context switches per delivered event"},
@@ -86,11 +94,16 @@ var vocabulary = []Info{
 	{"events/expected", "1", "", false, "deliveries due in the window"},
 	{"events/delivered", "1", "", false, "deliveries made"},
 	{"events/distinct", "1", "", false, "different events among them"},
-	{"events/lost", "1", "lower", false, "due and never delivered"},
+	{"events/lost", "1", "lower", false, "due and never delivered; where the latest is wanted, newest ones that never came"},
 	{"events/duplicated", "1", "lower", false, "delivered more than once"},
 	{"events/reordered", "1", "lower", false, "delivered after a later one"},
 	{"events/skipped", "1", "", false, "left out because a newer one stood in for it"},
 	{"events/gaps", "1", "lower", false, "gaps that the server announced"},
+	{"age/mean", "s", "lower", false, "age of information: how old the newest event is that a subscriber has, from its Due, over time"},
+	{"age/peak", "s", "lower", false, "the same just before a newer one comes; those of one answer are one"},
+	{"uplink/sent", "1", "", false, "messages that subscribers sent, due in the window"},
+	{"uplink/echoed", "1", "", false, "of those, returned by the server"},
+	{"uplink/lost", "1", "lower", false, "messages due by the end of the window that never were"},
 	{"window", "s", "", false, "from the first to the last due event measured"},
 }
 
@@ -100,11 +113,14 @@ var histograms = []Info{
 	{"staleness", "s", "lower", false, "Recv − Due per event and subscriber: the headline latency"},
 	{"delivery", "s", "lower", false, "Recv − Sent: the same without the publisher's lateness"},
 	{"publish-lag", "s", "lower", false, "Sent − Due: the publisher's own lateness"},
+	{"roundtrip", "s", "lower", false, "Due of an uplink's message to its echo"},
 	{"connect", "s", "lower", false, "dial to ready, per subscriber"},
 	{"connect-tcp", "s", "lower", false, "dial to TCP connection, per connection"},
 	{"connect-tls", "s", "lower", false, "dial to the end of a full TLS handshake, per connection"},
 	{"connect-tls-resumed", "s", "lower", false, "dial to the end of a resumed TLS handshake, per connection"},
 	{"ttfe", "s", "lower", false, "dial to first event, per subscriber"},
+	{"notice/server", "s", "lower", false, "from the fleet's falling silent until the server closed a connection, of those that it did within the window"},
+	{"notice/fleet", "s", "lower", false, "from the server's falling silent until a subscription ended, of those that did within the window"},
 	{"staleness-mean-by-subscriber", "s", "lower", false, "each subscriber's mean staleness"},
 	{"staleness-max-by-subscriber", "s", "lower", false, "each subscriber's greatest staleness"},
 }

@@ -35,17 +35,21 @@ claims:
 // servers, its canonical spelling leaves a default out.
 func testCheck(transport string) (Checked, error) {
 	name, query, _ := strings.Cut(transport, "?")
-	known := map[string][]string{"poll": {"interval", "keepalive"}, "longpoll": {"hold"}, "raw": nil, "ws": {"client"}}
+	known := map[string][]string{
+		"poll": {"interval", "keepalive", "conditional"}, "longpoll": {"hold", "batch"},
+		"stream": {"batch"}, "sse": {"batch", "heartbeat"}, "raw": nil,
+		"ws": {"client", "ping", "pong", "batch", "compress"}, "wsbare": {"ping", "pong", "batch", "compress"},
+	}
 	have, ok := known[name]
 	if !ok {
-		return Checked{}, fmt.Errorf("transport %q is not known; there are poll, longpoll, raw, ws", name)
+		return Checked{}, fmt.Errorf("transport %q is not known; there are poll, longpoll, stream, sse, raw, ws, wsbare", name)
 	}
 	for k := range knobs(transport) {
 		if !strings.Contains(strings.Join(have, " "), k) {
 			return Checked{}, fmt.Errorf("%s has no knob %s", name, k)
 		}
 	}
-	checked := Checked{Canonical: transport, Upgrades: name == "ws" || name == "raw"}
+	checked := Checked{Canonical: transport, Upgrades: name == "ws" || name == "wsbare" || name == "raw", TextOnly: name == "sse"}
 	if query == "interval=1s" {
 		checked.Canonical = name
 	}
@@ -139,6 +143,15 @@ var mistakes = []mistake{
 	{"arrivals unknown", "payload: 200B", "arrivals: poison"},
 	{"payload-kind unknown", "payload: 200B", "payload-kind: json"},
 	{"encoding unknown", "payload: 200B", "encoding: utf-8"},
+	{"want unknown", "payload: 200B", "want: newest"},
+	{"uplink without unit", "payload: 200B", "uplink: 10"},
+	{"uplink negative", "payload: 200B", "uplink: -1/s"},
+	{"uplink beyond reason", "payload: 200B", "uplink: 1e9/s"},
+	{"uplink-payload zero", "payload: 200B", "uplink-payload: 0B"},
+	{"uplink-payload of half a byte", "payload: 200B", "uplink-payload: 1.5B"},
+	{"uplink-payload too large", "payload: 200B", "uplink-payload: 2MB"},
+	{"uplink-payload as a rate", "payload: 200B", "uplink-payload: 64/s"},
+	{"binary events over a text format", "  transport: [poll?interval=1s, ws, ws#twin]", "  encoding: [binary]\n  transport: [sse, sse#twin]"},
 	{"tls version", "payload: 200B", "tls: 1.3"},
 	{"http unknown", "payload: 200B", "http: 3"},
 	{"headers unknown", "payload: 200B", "headers: firefox"},
@@ -155,6 +168,7 @@ var mistakes = []mistake{
 	{"idle that stands still", "seed: 1", "idle: [500, 500, 1000]"},
 	{"idle beside a rate", "seed: 1", "idle: [10, 20, 50]"},
 	{"idle beside subscribers", "  rate: [10/s, 40/s]", "  subscribers: [10, 20]\nidle: [10, 20, 30]"},
+	{"idle beside an uplink", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {uplink: 10/s}"},
 	{"transport unknown", "ws#twin", "wss"},
 	{"knob unknown", "ws#twin", "ws?interval=1s"},
 	{"knob twice", "ws#twin", "poll?interval=1s&interval=2s"},

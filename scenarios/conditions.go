@@ -97,7 +97,7 @@ func (p *parser) level(n *yaml.Node, k treatmentKey) (level, same string, ok boo
 		p.add(n.Line, "%v", err)
 		return "", "", false
 	}
-	p.s.upgrading[t.Transport] = checked.Upgrades
+	p.s.checked[t.Transport] = checked
 	return level, checked.Canonical + strings.TrimPrefix(level, t.Transport), true
 }
 

@@ -60,12 +60,15 @@ func (p *parser) checkIdle() {
 	line := max(p.lines["idle"], p.lines["fixed"], p.lines["factors"])
 	for _, t := range p.plan {
 		switch {
-		case len(p.s.Idle) == 0 && t.Rate == 0:
-			p.add(line, "rate 0/s is a quiet feed, of which only memory can be measured; add idle: [500, 1000, 2000], or write such as 40/s")
+		case len(p.s.Idle) == 0 && t.Rate == 0 && t.Fault == NoFault:
+			p.add(line, "rate 0/s is a quiet feed, of which only memory can be measured, or a fault; add idle: [500, 1000, 2000] or fault: server-stops, or write such as 40/s")
 			return
 		case len(p.s.Idle) == 0:
 		case t.Rate != 0:
 			p.add(line, "idle measures a quiet feed; leave rate out")
+			return
+		case t.Uplink != 0:
+			p.add(line, "idle measures connections that carry nothing; leave uplink out")
 			return
 		case t.Subscribers != slices.Max(p.s.Idle):
 			p.add(line, "idle ends with %d connections; leave subscribers out", slices.Max(p.s.Idle))

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,6 +16,7 @@ const (
 	minRate        = 0.001 // events per second
 	maxRate        = 1e6
 	maxPayload     = 16 << 20
+	maxUplink      = 1 << 20 // bytes of a message, which servers refuse beyond
 	maxCookie      = 64 << 10
 )
 
@@ -41,11 +41,15 @@ var treatmentKeys = []treatmentKey{
 	{name: "rate", level: "40/s", example: "40/s", read: readRate},
 	{name: "arrivals", level: "poisson", example: "poisson", read: choice(func(t *Treatment) *string { return &t.Arrivals }, "constant", "poisson")},
 	{name: "payload", level: "200B", example: "200B", read: readPayload},
-	{name: "payload-kind", level: "random", example: "random", read: choice(func(t *Treatment) *string { return &t.PayloadKind }, "random", "ticker")},
+	{name: "payload-kind", level: "random", example: "random", read: choice(func(t *Treatment) *string { return &t.PayloadKind }, "random", "ticker", "identical")},
 	{name: "encoding", level: "text", example: "text", read: choice(func(t *Treatment) *string { return &t.Encoding }, "text", "binary", "base64")},
+	{name: "want", level: "every", example: "latest", read: choice(func(t *Treatment) *string { return &t.Want }, "every", "latest")},
+	{name: "uplink", level: "0/s", example: "10/s", read: readUplink},
+	{name: "uplink-payload", level: "64B", example: "64B", read: readUplinkPayload},
 	{name: "tls", level: "off", example: "on", read: readTLS},
 	{name: "http", level: "1.1", example: "1.1", read: choice(func(t *Treatment) *string { return &t.HTTP }, "1.1", "2")},
 	{name: "headers", level: "minimal", example: "browser", read: readHeaders},
+	{name: "fault", level: NoFault, example: ServerStops, read: choice(func(t *Treatment) *string { return &t.Fault }, faults...)},
 	{name: "client", level: "go", example: "stamp", read: choice(func(t *Treatment) *string { return &t.Client }, "go", "stamp")},
 }
 
@@ -81,36 +85,60 @@ func readSubscribers(level string, t *Treatment) (string, error) {
 }
 
 func readRate(level string, t *Treatment) (string, error) {
-	v, err := quantity(level, "1/s", "40/s")
-	if err != nil {
-		return "", err
-	}
-	switch {
-	case v < 0:
-		return "", errors.New("must be above zero; write such as 40/s or 0.5/s")
-	case v == 0: // a quiet feed; checkIdle sees to it that there is a reason
-	case v < minRate || v > maxRate:
-		return "", errors.New("is outside 0.001/s to 1000000/s; write such as 40/s")
-	}
+	v, err := rate(level, "40/s") // 0/s is a quiet feed; checkIdle sees to it that there is a reason
 	t.Rate = v
-	return strconv.FormatFloat(v, 'f', -1, 64) + "/s", nil
+	return rateLevel(v), err
 }
 
-func readPayload(level string, t *Treatment) (string, error) {
-	v, err := quantity(level, "B", "200B")
-	if err != nil {
-		return "", err
-	}
+func readUplink(level string, t *Treatment) (string, error) {
+	v, err := rate(level, "10/s") // 0/s is no uplink
+	t.Uplink = v
+	return rateLevel(v), err
+}
+
+// rate reads a number a second, which may be none at all.
+func rate(level, example string) (float64, error) {
+	v, err := quantity(level, "1/s", example)
 	switch {
-	case v != math.Trunc(v):
-		return "", errors.New("is not a whole number of bytes; write such as 200B")
-	case v < 1:
-		return "", errors.New("must be at least 1B; write such as 200B")
-	case v > maxPayload:
-		return "", errors.New("is above 16384KB, the largest event; write such as 16KB")
+	case err != nil:
+		return 0, err
+	case v < 0:
+		return 0, fmt.Errorf("must be above zero; write such as %s or 0.5/s", example)
+	case v > 0 && (v < minRate || v > maxRate):
+		return 0, fmt.Errorf("is outside 0.001/s to 1000000/s; write such as %s", example)
 	}
-	t.Payload = int(v)
-	return sizeLevel(t.Payload), nil
+	return v, nil
+}
+
+// rateLevel is the one spelling of a rate.
+func rateLevel(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) + "/s" }
+
+func readPayload(level string, t *Treatment) (string, error) {
+	n, err := size(level, maxPayload, "event", "200B", "16KB")
+	t.Payload = n
+	return sizeLevel(n), err
+}
+
+func readUplinkPayload(level string, t *Treatment) (string, error) {
+	n, err := size(level, maxUplink, "uplink message", "64B", "1KB")
+	t.UplinkPayload = n
+	return sizeLevel(n), err
+}
+
+// size reads a whole number of bytes from 1 to most.
+func size(level string, most int, of, example, large string) (int, error) {
+	v, err := quantity(level, "B", example)
+	switch {
+	case err != nil:
+		return 0, err
+	case v != math.Trunc(v):
+		return 0, fmt.Errorf("is not a whole number of bytes; write such as %s", example)
+	case v < 1:
+		return 0, fmt.Errorf("must be at least 1B; write such as %s", example)
+	case v > float64(most):
+		return 0, fmt.Errorf("is above %dKB, the largest %s; write such as %s", most>>10, of, large)
+	}
+	return int(v), nil
 }
 
 func readTLS(level string, t *Treatment) (string, error) {

@@ -92,6 +92,7 @@ func (p *parser) file() {
 	if len(p.list) == before {
 		p.combine()
 		p.checkIdle()
+		p.checkFault()
 	}
 	if len(p.list) > before {
 		return // plots and claims speak of treatments

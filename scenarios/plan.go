@@ -23,12 +23,17 @@ type Treatment struct {
 	Rate        float64 // events per second
 	Arrivals    string  // constant, poisson
 	Payload     int     // bytes
-	PayloadKind string  // random, ticker
+	PayloadKind string  // random, ticker, identical
 	Encoding    string  // text, binary, base64
+	Want        string  // every, latest
 	TLS         bool
 	HTTP        string // 1.1, 2
 	Headers     string // profile of header fields
 	Client      string // go, stamp
+	Fault       string // none, server-stops, fleet-stops
+
+	Uplink        float64 // messages per second that each subscriber sends; 0: none
+	UplinkPayload int     // bytes of each
 }
 
 // Treatments lists the combinations to run, in the order of the file with the
@@ -97,13 +102,17 @@ func typed(labels results.Treatment) (Treatment, error) {
 // impossible says why a combination of levels, each sound by itself, cannot
 // exist; "" where it can.
 func (s *Scenario) impossible(t Treatment) string {
-	if t.HTTP == "2" && s.upgrading[t.Transport] {
+	transport := s.checked[t.Transport]
+	if t.HTTP == "2" && transport.Upgrades {
 		return fmt.Sprintf("%s begins with an upgrade, which HTTP/2 does not have", t.Transport)
+	}
+	if t.Encoding == "binary" && transport.TextOnly {
+		return fmt.Sprintf("%s carries text, which binary events are not; base64 ones are", t.Transport)
 	}
 	if t.HTTP == "2" && knob(t.Transport, "keepalive") == "off" {
 		return "HTTP/2 keeps its connection"
 	}
-	if t.PayloadKind == "ticker" && t.Payload < MinTicker {
+	if t.PayloadKind != "random" && t.Payload < MinTicker {
 		return fmt.Sprintf("a ticker is JSON and needs a payload of at least %dB, not %s", MinTicker, t.Labels["payload"])
 	}
 	return ""

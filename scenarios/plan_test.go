@@ -33,6 +33,7 @@ blocks: 6
 		return results.Treatment{
 			"transport": transport, "payload": payload, "payload-kind": kind,
 			"rate": "0.5/s", "subscribers": "7", "arrivals": "constant", "encoding": "base64",
+			"want": "every", "fault": "none", "uplink": "0/s", "uplink-payload": "64B",
 			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go",
 		}
 	}
@@ -40,6 +41,7 @@ blocks: 6
 		return Treatment{
 			Labels: labels(transport+label, payloadText, kind), Transport: transport, Subscribers: 7, Rate: 0.5,
 			Arrivals: "constant", Payload: payload, PayloadKind: kind, Encoding: "base64", HTTP: "1.1", Headers: "minimal", Client: "go",
+			Want: "every", Fault: "none", UplinkPayload: 64,
 		}
 	}
 	want := []Treatment{
@@ -109,6 +111,54 @@ blocks: 6
 	}
 	if diff := cmp.Diff(want, why); diff != "" {
 		t.Errorf("dropped (-want +got):\n%s", diff)
+	}
+}
+
+// What is text cannot carry binary events: such a treatment is left out of the
+// plan, with the reason.
+func TestTextOnly(t *testing.T) {
+	s := mustParse(t, `question: q
+factors:
+  transport: [sse?batch=on, ws]
+  encoding: [text, binary, base64]
+warmup: 0s
+measure: 5s
+blocks: 6
+`)
+	ts, dropped, err := s.Treatments()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ts) != 5 || len(dropped) != 1 {
+		t.Fatalf("%d treatments, %d left out; want 5 and 1", len(ts), len(dropped))
+	}
+	if why := dropped[0].Why; why != "sse?batch=on carries text, which binary events are not; base64 ones are" {
+		t.Error(why)
+	}
+}
+
+// What subscribers want and send is part of a treatment, each level in one
+// spelling.
+func TestWantAndUplink(t *testing.T) {
+	s := mustParse(t, `question: q
+factors:
+  want: [every, latest]
+  uplink: [0/s, 2.50/s]
+fixed: {transport: ws, uplink-payload: 1024B}
+warmup: 0s
+measure: 5s
+blocks: 6
+`)
+	ts, _, err := s.Treatments()
+	if err != nil || len(ts) != 4 {
+		t.Fatalf("%d treatments, error %v", len(ts), err)
+	}
+	last := ts[3]
+	if last.Want != "latest" || last.Uplink != 2.5 || last.UplinkPayload != 1024 || last.Labels["uplink"] != "2.5/s" || last.Labels["uplink-payload"] != "1KB" {
+		t.Errorf("treatment %+v", last)
+	}
+	if first := ts[0]; first.Want != "every" || first.Uplink != 0 || first.Labels["uplink"] != "0/s" {
+		t.Errorf("treatment %+v", first)
 	}
 }
 

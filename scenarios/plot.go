@@ -11,9 +11,11 @@ import (
 type Plot struct {
 	Kind  string             // one of plotKinds
 	Of    string             // what is shown; the kind says of which sort that is
-	To    string             // overhead, breakeven: the transport compared with
+	By    string             // curve, bars: the metric that it is divided by, "" for none
+	To    string             // overhead, breakeven: the transport compared with; tradeoff: the metric upwards
 	Over  string             // curve, breakeven, fit: the factor along the axis
 	Per   string             // the factor that tells the lines, bars or rows apart
+	And   string             // the second of two that do, as in per: [transport, encoding]
 	Where map[string]string  // levels of the factors that the figure holds still
 	Model map[string]Headers // overhead, breakeven: a poll's header bytes by level of Per, under "" for all levels
 	Title string             // "" for the scenario's question
@@ -32,6 +34,18 @@ type Headers struct {
 // braces stand for, as in bytes/{payload,envelope,protocol}/down; with braces in
 // two places, every combination.
 func (p Plot) Metrics() []string { return expand(p.Of) }
+
+// Upwards lists the numbers of a tradeoff's other axis, as Metrics does those
+// of the first.
+func (p Plot) Upwards() []string { return expand(p.To) }
+
+// Divisor lists the numbers whose sum a plot divides by, nothing without one.
+func (p Plot) Divisor() []string {
+	if p.By == "" {
+		return nil
+	}
+	return expand(p.By)
+}
 
 func expand(of string) []string {
 	before, rest, opened := strings.Cut(of, "{")
@@ -69,12 +83,16 @@ var plotKinds = []struct {
 	choices []string // of its of, where it is one of these
 	over    bool     // a factor along the axis
 	to      bool     // two transports are compared: of, and to
+	upwards bool     // two metrics are set against each other: of, and to
+	by      bool     // a sum may be divided by another
+	two     bool     // per may name two factors
 	log     bool     // axes are logarithmic on demand; other kinds choose
 }{
-	{name: "quantiles", subject: aDistribution, example: "staleness", log: true},
-	{name: "curve", subject: aSum, example: "staleness/p99", over: true, log: true},
-	{name: "bars", subject: aSum, example: "server/cpu"},
-	{name: "stack", subject: several, example: `"bytes/{payload,envelope,protocol}/down"`},
+	{name: "quantiles", subject: aDistribution, example: "staleness", two: true, log: true},
+	{name: "curve", subject: aSum, example: "staleness/p99", over: true, by: true, two: true, log: true},
+	{name: "bars", subject: aSum, example: "server/cpu", by: true, two: true},
+	{name: "stack", subject: several, example: `"bytes/{payload,envelope,protocol}/down"`, two: true},
+	{name: "tradeoff", subject: aSum, example: "staleness/p99", upwards: true, two: true, log: true},
 	{name: "overhead", subject: aTransport, example: "poll?interval=1s", to: true},
 	{name: "breakeven", subject: aTransport, example: "poll?interval=1s", to: true, over: true},
 	{name: "amortised", subject: aChoice, example: "bytes", choices: []string{"bytes", "server-cpu", "time"}},
@@ -91,7 +109,7 @@ func plotKindNames() []string {
 	return names
 }
 
-var plotKeys = []string{"kind", "of", "to", "over", "per", "where", "model", "title", "log"}
+var plotKeys = []string{"kind", "of", "by", "to", "over", "per", "where", "model", "title", "log"}
 
 func (p *parser) plots(n *yaml.Node) {
 	if n == nil {
@@ -118,12 +136,14 @@ func (p *parser) plot(n *yaml.Node) Plot {
 			plot.Kind, _ = scalar(e.value, what, "one of "+strings.Join(plotKindNames(), ", "), &p.problems)
 		case "of":
 			plot.Of, _ = scalar(e.value, what, "a metric such as staleness/p50", &p.problems)
+		case "by":
+			plot.By, _ = scalar(e.value, what, "a metric such as bytes/payload/down", &p.problems)
 		case "to":
-			plot.To, _ = scalar(e.value, what, "a transport such as ws", &p.problems)
+			plot.To, _ = scalar(e.value, what, "a transport such as ws, or a metric such as server/cpu", &p.problems)
 		case "over":
 			plot.Over, _ = scalar(e.value, what, "a factor such as rate", &p.problems)
 		case "per":
-			plot.Per, perGiven = scalar(e.value, what, "a factor such as transport", &p.problems)
+			plot.Per, plot.And, perGiven = p.per(e.value, what)
 		case "title":
 			plot.Title, _ = scalar(e.value, what, "a sentence", &p.problems)
 		case "log":
@@ -148,6 +168,22 @@ func (p *parser) plot(n *yaml.Node) Plot {
 		p.plotMakesSense(n.Line, plot)
 	}
 	return plot
+}
+
+// per reads a factor, or a list of two.
+func (p *parser) per(n *yaml.Node, what string) (per, and string, ok bool) {
+	const example = "a factor such as transport, or two such as [transport, encoding]"
+	if n.Kind != yaml.SequenceNode {
+		per, ok = scalar(n, what, example, &p.problems)
+		return per, "", ok
+	}
+	if len(n.Content) != 2 {
+		p.add(n.Line, "%s is a list of %d; write %s", what, len(n.Content), example)
+		return "", "", false
+	}
+	per, ok = scalar(n.Content[0], what, example, &p.problems)
+	and, both := scalar(n.Content[1], what, example, &p.problems)
+	return per, and, ok && both
 }
 
 // model reads the header bytes of a poll: one quantity, or one for each level

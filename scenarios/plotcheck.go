@@ -34,10 +34,23 @@ func (p *parser) plotMakesSense(line int, plot Plot) {
 	switch {
 	case k.to:
 		p.plotTo(line, plot)
+	case k.upwards:
+		p.plotUpwards(line, plot)
 	case plot.To != "":
 		p.add(line, "%s plot has no to; leave it out, or make it an overhead", an(k.name))
-	case plot.Model != nil:
+	}
+	if plot.Model != nil && !k.to && (k.upwards || plot.To == "") {
 		p.add(line, "%s plot has no model; leave it out, or make it an overhead or a breakeven", an(k.name))
+	}
+	switch {
+	case plot.By == "":
+	case k.by:
+		p.plotBy(line, plot)
+	default:
+		p.add(line, "%s plot has no by; leave it out, or make it bars or a curve", an(k.name))
+	}
+	if plot.And != "" && !k.two {
+		p.add(line, "%s plot is per one factor; write such as per: %s", an(k.name), plot.Per)
 	}
 	if plot.Log && !k.log {
 		if k.name == "bars" || k.name == "stack" {
@@ -72,17 +85,17 @@ func (p *parser) plotSubject(line int, plot Plot, s subject, choices []string) {
 			p.add(line, "%s plot is of %q, which it cannot be; %s", an(plot.Kind), plot.Of, among(plot.Of, "it takes", choices))
 		}
 	default:
-		p.plotMetrics(line, plot, s)
+		if s == several && len(plot.Metrics()) < 2 {
+			p.add(line, "a stack is of several metrics; write such as of: \"bytes/{payload,envelope,protocol}/down\", or make it bars")
+			return
+		}
+		p.plotMetrics(line, plot.Metrics())
 	}
 }
 
-// plotMetrics holds numbers to the vocabulary, and sums to making sense.
-func (p *parser) plotMetrics(line int, plot Plot, s subject) {
-	names := plot.Metrics()
-	if s == several && len(names) < 2 {
-		p.add(line, "a stack is of several metrics; write such as of: \"bytes/{payload,envelope,protocol}/down\", or make it bars")
-		return
-	}
+// plotMetrics holds numbers to the vocabulary, and sums to making sense. It
+// reports whether they are sound.
+func (p *parser) plotMetrics(line int, names []string) bool {
 	before := len(p.list)
 	for _, name := range names {
 		if problem := metricProblem(name); problem != "" {
@@ -91,6 +104,34 @@ func (p *parser) plotMetrics(line int, plot Plot, s subject) {
 	}
 	if len(names) > 1 && len(p.list) == before {
 		p.plotSum(line, names)
+	}
+	return len(p.list) == before
+}
+
+// plotUpwards holds a tradeoff's other metric to being one, and another.
+func (p *parser) plotUpwards(line int, plot Plot) {
+	switch {
+	case plot.To == "":
+		p.add(line, "%s plot does not say against which metric; write such as to: server/cpu", an(plot.Kind))
+	case plot.To == plot.Of:
+		p.add(line, "%s plot sets %s against itself; choose another to", an(plot.Kind), plot.To)
+	default:
+		p.plotMetrics(line, plot.Upwards())
+	}
+}
+
+// plotBy holds a ratio to being one of like and like.
+func (p *parser) plotBy(line int, plot Plot) {
+	if !p.plotMetrics(line, plot.Divisor()) {
+		return
+	}
+	of, known := results.Describe(plot.Metrics()[0])
+	by, _ := results.Describe(plot.Divisor()[0])
+	switch {
+	case plot.By == plot.Of:
+		p.add(line, "%s plot divides %s by itself; choose another by", an(plot.Kind), plot.By)
+	case known && of.Unit != by.Unit: // an unknown one has been told of
+		p.add(line, "%s plot divides %s in %s by %s in %s; choose a by in %s", an(plot.Kind), of.Name, of.Unit, by.Name, by.Unit, of.Unit)
 	}
 }
 
@@ -160,14 +201,24 @@ func (p *parser) plotOver(line int, plot Plot) {
 // plotAxes sees to it that a figure mixes no conditions: whatever varies is on
 // an axis, tells lines apart, or is held still.
 func (p *parser) plotAxes(line int, plot Plot) {
-	pair := plot.To != "" // of and to take care of the transports
+	pair := plotKinds[slices.Index(plotKindNames(), plot.Kind)].to // of and to take care of the transports
 	if !(pair && plot.Per == "") && p.levels(plot.Per) == nil {
 		p.add(line, "a plot per %s, which is no key of a scenario; %s", plot.Per, among(plot.Per, "known keys", keyNames()))
 		return
 	}
-	if plot.Per == plot.Over && plot.Per != "" {
-		p.add(line, "a plot over %s and per %s; choose another per", plot.Over, plot.Per)
+	if plot.And != "" && p.levels(plot.And) == nil {
+		p.add(line, "a plot per %s, which is no key of a scenario; %s", plot.And, among(plot.And, "known keys", keyNames()))
 		return
+	}
+	if plot.And != "" && plot.And == plot.Per {
+		p.add(line, "a plot per %s twice; name it once", plot.Per)
+		return
+	}
+	for _, per := range []string{plot.Per, plot.And} {
+		if per == plot.Over && per != "" {
+			p.add(line, "a plot over %s and per %s; choose another per", plot.Over, per)
+			return
+		}
 	}
 	if plot.Kind == "breakeven" && plot.Per != "" {
 		p.add(line, "a breakeven plot has one pair of lines; leave per out, and hold %s still by where", plot.Per)
@@ -175,7 +226,7 @@ func (p *parser) plotAxes(line int, plot Plot) {
 	}
 	for _, f := range p.s.Factors {
 		_, still := plot.Where[f.Key]
-		taken := still || f.Key == plot.Per || f.Key == plot.Over || pair && f.Key == "transport" || plot.Kind == "bandwidth" && f.Key == "subscribers"
+		taken := still || f.Key == plot.Per || f.Key == plot.And || f.Key == plot.Over || pair && f.Key == "transport" || plot.Kind == "bandwidth" && f.Key == "subscribers"
 		if len(f.Levels) > 1 && !taken {
 			p.add(line, "a plot leaves open which %s it shows; add where: {%s: %s}", f.Key, f.Key, f.Levels[0])
 		}

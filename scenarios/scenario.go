@@ -45,7 +45,7 @@ type Scenario struct {
 	Plots  []Plot
 	Claims []results.Claim
 
-	upgrading map[string]bool // transports that Check says leave HTTP by an upgrade
+	checked map[string]Checked // what Check says of each transport
 }
 
 // Factor is a key and the levels it takes in turn.
@@ -63,6 +63,7 @@ type Check = func(transport string) (Checked, error)
 type Checked struct {
 	Canonical string // the spelling that equal transports share
 	Upgrades  bool   // it leaves HTTP/1.1 by an upgrade
+	TextOnly  bool   // it cannot carry binary events
 }
 
 // Load reads and validates the scenario at path. What is wrong with its
@@ -95,7 +96,7 @@ func Parse(path string, text []byte, check Check) (*Scenario, error) {
 			Fixed: map[string]string{},
 			Seed:  1,
 
-			upgrading: map[string]bool{},
+			checked: map[string]Checked{},
 		},
 	}
 	if len(text) > maxText {

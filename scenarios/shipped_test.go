@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,6 +29,13 @@ var shipped = map[string]time.Duration{
 	"overhead.yaml":      25 * time.Minute,
 	"breakeven.yaml":     25 * time.Minute,
 	"lubbers.yaml":       25 * time.Minute,
+	"heartbeat.yaml":     10 * time.Minute,
+	"transports.yaml":    10 * time.Minute,
+	"binary.yaml":        15 * time.Minute,
+	"compression.yaml":   20 * time.Minute,
+	"batching.yaml":      15 * time.Minute,
+	"duplex.yaml":        10 * time.Minute,
+	"reqresp.yaml":       10 * time.Minute,
 	"smoke.yaml":         time.Minute,
 }
 
@@ -109,7 +117,7 @@ func roughly(t *testing.T, s *Scenario) time.Duration {
 		if tr.Rate > 0 {
 			own += 2 / tr.Rate
 		}
-		total += s.Warmup + s.Measure + time.Duration(own*float64(time.Second))
+		total += heartbeats(s, tr) + s.Warmup + s.Measure + time.Duration(own*float64(time.Second))
 	}
 	return total * time.Duration(s.Blocks)
 }
@@ -165,6 +173,16 @@ func TestReadme(t *testing.T) {
 	}
 	if w := s.Warnings(); w != nil {
 		t.Errorf("the example draws warnings: %v", w)
+	}
+
+	for file := range shipped {
+		s, err := Load(file, testCheck)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row := fmt.Sprintf("| [%s](%s) | %s | ", file, file, s.Question); !strings.Contains(string(text), row) {
+			t.Errorf("README.md has no row for %s: %s", file, row)
+		}
 	}
 
 	var tops []string

@@ -31,6 +31,7 @@ func (s *Scenario) Warnings() []string {
 	if len(s.Idle) == 0 {
 		w = append(w, s.fewEvents(ts)...)
 	}
+	w = append(w, s.weakFaults(ts)...)
 	if len(s.Claims) > 0 && !hasTwin(s.levels("transport")) {
 		w = append(w, "no twin: without a transport such as ws#twin beside ws, nothing says how large a difference is noise")
 	}
@@ -87,6 +88,9 @@ func (s *Scenario) shortWindow(ts []Treatment) []string {
 func (s *Scenario) fewEvents(ts []Treatment) []string {
 	var w []string
 	for _, t := range ts {
+		if t.Rate == 0 && t.Fault != NoFault {
+			continue // none is what is asked for
+		}
 		if expected := t.Rate * s.Measure.Seconds(); expected < 5 {
 			w = append(w, fmt.Sprintf("rate: %s gives about %.2g events in %s; some trials may measure none", t.Labels["rate"], expected, s.Measure))
 		}
@@ -105,8 +109,16 @@ func (s *Scenario) unprintable(ts []Treatment) []string {
 		}
 		need := math.Round(quantileEvents / min(q, 1-q))
 		for _, t := range ts {
-			if have := t.Rate * s.Measure.Seconds() * float64(s.Blocks); have < need && t.Labels.Matches(where) {
-				w = append(w, fmt.Sprintf("%s at %s: about %.0f distinct events in all blocks, %.0f are needed to print it", metric, t.Labels["rate"], have, need))
+			perSecond, what, at := t.Rate, "distinct events", t.Labels["rate"]
+			if strings.HasPrefix(metric, "roundtrip/") { // each subscriber's messages are its own
+				perSecond, what, at = t.Uplink*float64(t.Subscribers), "messages", "an uplink of "+t.Labels["uplink"]
+			}
+			have := perSecond * s.Measure.Seconds() * float64(s.Blocks)
+			if strings.HasPrefix(metric, "notice/") { // once by each connection
+				have, what, at = float64(t.Subscribers*s.Blocks), "connections", t.Labels["subscribers"]+" subscribers"
+			}
+			if have < need && t.Labels.Matches(where) {
+				w = append(w, fmt.Sprintf("%s at %s: about %.0f %s in all blocks, %.0f are needed to print it", metric, at, have, what, need))
 			}
 		}
 	}
@@ -135,8 +147,12 @@ func hasTwin(transports []string) bool {
 
 // pollInterval is the interval a transport writes out, in seconds; 0 for one
 // that does not poll or leaves it at the transport's default.
-func pollInterval(t Treatment) float64 {
-	v, unit, err := results.ParseQuantity(knob(t.Transport, "interval"))
+func pollInterval(t Treatment) float64 { return knobSeconds(t, "interval") }
+
+// knobSeconds is the time that a transport's knob is written out as; 0 for one
+// that has no such knob or leaves it at its default.
+func knobSeconds(t Treatment, name string) float64 {
+	v, unit, err := results.ParseQuantity(knob(t.Transport, name))
 	if err != nil || unit != "s" || !(v > 0) {
 		return 0
 	}

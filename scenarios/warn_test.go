@@ -35,6 +35,9 @@ func TestWarnings(t *testing.T) {
 		{"quantile of a claim", []string{"staleness/p50[ws] <", "staleness/p1[ws] <"}, []string{
 			"staleness/p1 at 10/s: about 500 distinct events in all blocks, 1000 are needed to print it",
 		}},
+		{"quantile of round trips", []string{"over: rate}", "over: rate}\n  - {kind: bars, of: roundtrip/p99.9, where: {rate: 40/s}}", "payload: 200B", "uplink: 1/s", "staleness/p50[ws] <", "staleness/p50[ws] + roundtrip/p99[ws] <"}, []string{
+			"roundtrip/p99.9 at an uplink of 1/s: about 2500 messages in all blocks, 10000 are needed to print it",
+		}},
 		{"quantile of a claim elsewhere", []string{"staleness/p50[ws] <", "staleness/p99[ws, rate=40/s] <"}, nil},
 	} {
 		text := sound

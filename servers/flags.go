@@ -53,7 +53,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	f.Var(&o.rate, "rate", "publish this many events a `second`, as 10/s")
 	f.StringVar(&o.arrivals, "arrivals", "poisson", "`constant` or poisson")
 	f.Var(&o.payload, "payload", "`size` of an event's body, as 200B or 4KB")
-	f.StringVar(&o.payloadKind, "payload-kind", "random", "`random` or ticker")
+	f.StringVar(&o.payloadKind, "payload-kind", "random", "`random`, ticker or identical")
 	f.StringVar(&o.encoding, "encoding", "text", "`text`, binary or base64")
 	f.Uint64Var(&o.seed, "seed", 1, "`seed` of arrivals and payload")
 	f.IntVar(&o.block, "block", 0, "`block` of the run, mixed into the seed")

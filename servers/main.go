@@ -65,6 +65,9 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 	defer cancel()
 	publisher, clock := s.publisher, s.publisher.Clock
 	var tally wire.Tally
+	if o.control { // else the list would only grow, with nobody to ask for it
+		tally.Ends = &wire.Ends{Now: clock.Now}
+	}
 	l, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		return fmt.Errorf("%w; choose another address with -addr", err)
@@ -185,6 +188,11 @@ func announce(w io.Writer, addr net.Addr, o options) {
 	}
 	fmt.Fprintf(w, "serving %v events at %v (%s) until interrupted:\n", o.payload, o.rate, o.encoding)
 	for _, t := range all.Transports {
+		if codec := feed.Codec(o.encoding); t.TextOnly && !codec.IsText() {
+			fmt.Fprintf(w, "  (no %s: it is text, and the feed is %s)\n", t.Name, codec)
+			continue
+		}
 		fmt.Fprintf(w, "  %s://%s/%s?since=0   %s\n", scheme, addr, t.Name, t.About)
 	}
+	fmt.Fprintf(w, "  %s://%s%s   returns what it is sent, over a WebSocket or by POST\n", scheme, addr, all.EchoPath)
 }

@@ -36,7 +36,7 @@ func TestBadFlags(t *testing.T) {
 		"-payload -1B":                     "from 0B to 1048576KB, as 200B",
 		"-payload 1048577KB":               "from 0B to 1048576KB, as 200B",
 		"-payload 65537KB":                 "payload of 67109888 bytes: use 0 to 67108864",
-		"-payload-kind zeros":              `payload kind "zeros" is not known; use random or ticker`,
+		"-payload-kind zeros":              `payload kind "zeros" is not known; use random, ticker or identical`,
 		"-payload-kind ticker -payload 9B": "ticker payload of 9 bytes: a quote needs at least 64",
 		"-encoding json":                   `encoding "json" is not known; use text, binary or base64`,
 		"-arrivals never":                  `-arrivals "never": use constant or poisson`,
@@ -118,7 +118,7 @@ func TestServeByHand(t *testing.T) {
 			}()
 			var lines []string
 			var addr string
-			for len(lines) < 1+len(all.Transports) {
+			for len(lines) < 1+len(all.Transports)+1 {
 				line := readLine(t, said)
 				lines = append(lines, line)
 				if _, rest, ok := strings.Cut(line, scheme+"://"); ok && addr == "" {
@@ -127,6 +127,9 @@ func TestServeByHand(t *testing.T) {
 			}
 			if want := "serving 32B events at 1000/s (text) until interrupted:"; lines[0] != want {
 				t.Errorf("it says %q, not %q", lines[0], want)
+			}
+			if last := lines[len(lines)-1]; !strings.Contains(last, addr+all.EchoPath) {
+				t.Errorf("it says %q last, not where the echo is", last)
 			}
 			for version := 1; version <= 2; version++ {
 				resp, err := fetch(t, scheme+"://"+addr+"/longpoll?since=1&batch=off", version) // the first by the schedule
@@ -142,6 +145,17 @@ func TestServeByHand(t *testing.T) {
 				t.Errorf("exit code %d after an interrupt", got)
 			}
 		})
+	}
+}
+
+// What cannot carry the feed is not recommended.
+func TestAnnounceBinary(t *testing.T) {
+	var said bytes.Buffer
+	announce(&said, new(net.TCPAddr), options{encoding: "binary"})
+	for _, tr := range all.Transports {
+		if at := "/" + tr.Name + "?since=0"; strings.Contains(said.String(), at) == tr.TextOnly {
+			t.Errorf("of %s, whose format is text only: %v, it says\n%s", tr.Name, tr.TextOnly, &said)
+		}
 	}
 }
 

@@ -22,10 +22,12 @@ func (s steered) handlers() map[string]control.Handler {
 	return map[string]control.Handler{
 		control.Listen:  control.Handle(s.listen),
 		control.Run:     control.Handle(s.run),
+		control.Start:   control.Handle(s.start),
 		control.Publish: control.Handle(s.publish),
 		control.Tally:   control.Handle(s.counts),
 		control.Mark:    control.Handle(s.mark),
 		control.Trim:    control.Handle(control.Trimmed),
+		control.Ended:   control.AwaitEnds(s.tally.Ends),
 	}
 }
 
@@ -37,6 +39,11 @@ func (s steered) run(ctx context.Context, a control.RunArgs) (control.RunResult,
 	s.publisher.Timeline.Run(a.Origin, a.To)
 	err := s.publisher.Timeline.AtRest(ctx)
 	return control.RunResult{Newest: s.publisher.Log.Newest()}, err
+}
+
+func (s steered) start(_ context.Context, a control.RunArgs) (control.None, error) {
+	s.publisher.Timeline.Run(a.Origin, a.To)
+	return control.None{}, nil
 }
 
 func (s steered) publish(context.Context, control.None) (control.RunResult, error) {

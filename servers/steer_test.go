@@ -134,6 +134,34 @@ func TestSteered(t *testing.T) {
 	}
 }
 
+// Trial time that was started passes while other commands are answered.
+func TestSteeredStart(t *testing.T) {
+	s := serveSteered(t)
+	s.call(control.Start, control.RunArgs{Origin: s.clock.Now() - int64(s.at), To: feed.Forever}, nil)
+	var m control.ServerMark
+	for want := s.newest + 10; m.Newest < want; {
+		s.call(control.Mark, control.None{}, &m)
+	}
+}
+
+// The server tells when its connections ended, by its clock.
+func TestSteeredTellsOfEnds(t *testing.T) {
+	s := serveSteered(t)
+	sub := s.subscribe("ws", feed.Text, false)
+	sub.read(1)
+	var none, one control.EndedAt
+	s.call(control.Ended, control.EndedArgs{}, &none)
+	before := s.clock.Now()
+	sub.cancel()
+	s.call(control.Ended, control.EndedArgs{Count: 1, Until: before + int64(time.Minute)}, &one)
+	if after := s.clock.Now(); len(none.At) != 0 || len(one.At) != 1 || one.At[0] < before || one.At[0] > after {
+		t.Errorf("first ends at %v, and after one between %d and %d at %v", none.At, before, after, one.At)
+	}
+	if c := s.tally(); c.Conns != 1 || c.Closed != 1 {
+		t.Errorf("it counts %+v", c)
+	}
+}
+
 // The end of its input ends the server, with a trial in hand or without.
 func TestSteeredServerEndsWithInput(t *testing.T) {
 	t.Run("at rest", func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"pushbench/servers/all"
 	"pushbench/servers/control"
@@ -31,13 +32,16 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		seen:     newRecorder(clock),
 		life:     ctx,
 	}
+	f.ends.Now = clock.Now
 	return control.Serve(ctx, in, out, map[string]control.Handler{
 		Connect:       control.Handle(f.connect),
 		control.Run:   control.Handle(f.run),
+		control.Start: control.Handle(f.start),
 		Await:         control.Handle(f.await),
 		control.Tally: control.Handle(f.counts),
 		control.Mark:  control.Handle(f.mark),
 		control.Trim:  control.Handle(control.Trimmed),
+		control.Ended: control.AwaitEnds(&f.ends),
 		Collect:       control.Handle(f.collect),
 	})
 }
@@ -47,6 +51,8 @@ type fleet struct {
 	timeline *feed.Timeline
 	life     context.Context // ends with the process: subscribers live longer than a command
 	seen     *recorder
+	ends     wire.Ends       // of subscriptions, with an error
+	last     control.RunArgs // of trial time
 
 	tally   wire.Tally
 	headers wire.Headers
@@ -76,8 +82,12 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	if err != nil {
 		return control.None{}, err
 	}
+	sends, err := newUplinks(c, codec)
+	if err != nil {
+		return control.None{}, err
+	}
 	f.seen.stamp(c.Stamp)
-	before := f.seen.start(c.Subscribers, codec, c.Payload, c.Since)
+	before := f.seen.start(c.Subscribers, codec, c.Payload, c.Since, c.Latest)
 	phases := feed.Phases(c.Subscribers-before, feed.Rand(c.Seed, c.Block, "phases"))
 	alarm := feed.NewAlarm(f.clock)
 	defer alarm.Close()
@@ -86,8 +96,8 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 		if err := alarm.Wait(ctx, origin+int64(dials.Next()), nil); err != nil {
 			return control.None{}, err
 		}
-		own := client
-		go f.subscribe(before+i, &own, spec, feed.Subscription{Since: c.Since, Codec: codec, Phase: phase})
+		s := feed.Subscription{Since: c.Since, Latest: c.Latest, Codec: codec, Phase: phase}
+		go f.subscribe(before+i, client, spec, s, sends)
 	}
 	if c.Since > 0 {
 		return control.None{}, f.seen.failure(0)
@@ -120,13 +130,29 @@ func (f *fleet) client(c Config) (wire.Client, error) {
 }
 
 // subscribe is the life of one subscriber.
-func (f *fleet) subscribe(i int, client *wire.Client, spec feed.Spec, s feed.Subscription) {
+func (f *fleet) subscribe(i int, client wire.Client, spec feed.Spec, s feed.Subscription, sends *uplinks) {
 	seen := f.seen.subscriber(i)
+	second := client
 	client.Ready = seen.ready
 	s.Options, s.Clock, s.Timeline = spec.Options, f.clock, f.timeline
 	s.Emit, s.Meter = seen.emit, &f.meter
-	err := spec.Transport.Subscribe(f.life, client.HTTP(), wire.URL, s)
+	var up *uplink
+	var err error
+	if sends != nil {
+		up, err = sends.join(i, f)
+	}
+	if up != nil {
+		defer up.leave()
+		s.Uplink = &feed.Uplink{Next: up.send, Echo: up.echo}
+		if !spec.Transport.Upgrades {
+			s.Second = second.HTTP()
+		}
+	}
+	if err == nil {
+		err = spec.Transport.Subscribe(f.life, client.HTTP(), wire.URL, s)
+	}
 	if f.life.Err() == nil {
+		f.ends.Add()
 		if err == nil {
 			err = errors.New("the subscription ended by itself")
 		}
@@ -134,11 +160,38 @@ func (f *fleet) subscribe(i int, client *wire.Client, spec feed.Spec, s feed.Sub
 	}
 }
 
-// run lets trial time pass and returns when it rests and no poll is under way.
+// run lets trial time pass and returns when it rests, and neither a poll nor a
+// message of an uplink is under way.
 func (f *fleet) run(ctx context.Context, a RunArgs) (control.None, error) {
-	f.seen.window(a.From, a.Until)
+	w := window{from: a.From, until: a.Until, origin: a.Origin, began: a.Origin + int64(f.last.To)}
+	if f.last != (control.RunArgs{}) {
+		w.rest = a.Origin - f.last.Origin
+	}
+	f.last = a.RunArgs
+	f.seen.open(w)
 	f.timeline.Run(a.Origin, a.To)
-	return control.None{}, f.timeline.AtRest(ctx)
+	return control.None{}, f.atRest(ctx, a.RunArgs)
+}
+
+// echoTime is how long after its end trial time waits for echoes: what is not
+// back by then is lost.
+const echoTime = 2 * time.Second
+
+// atRest returns when trial time has come to its mark and all is at rest.
+func (f *fleet) atRest(ctx context.Context, a control.RunArgs) error {
+	if !f.seen.sends() {
+		return f.timeline.AtRest(ctx)
+	}
+	soon, cancel := context.WithTimeout(ctx, a.To-time.Duration(f.clock.Now()-a.Origin)+echoTime)
+	defer cancel()
+	err := f.timeline.AtRest(soon) // over HTTP a message is under way until it is answered
+	if err == nil {
+		err = f.seen.allEchoed(soon)
+	}
+	if soon.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // await lets polls go on until every subscriber has the newest event.
@@ -168,8 +221,13 @@ func (f *fleet) mark(context.Context, control.None) (Mark, error) {
 		Answers:     f.meter.Answers.Load(),
 		Empty:       f.meter.Empty.Load(),
 		Skipped:     f.meter.Skipped.Load(),
+
+		EchoesUp:        f.meter.EchoesUp.Load(),
+		EchoesDown:      f.meter.EchoesDown.Load(),
+		CompressionUp:   f.meter.CompressionUp.Load(),
+		CompressionDown: f.meter.CompressionDown.Load(),
 	}
-	m.Delivered, m.Payload, m.Envelope = f.seen.delivered()
+	m.Delivered, m.Payload, m.Envelope, m.Echoes = f.seen.delivered()
 	tcp, noTCP := f.sockets.Read()
 	if m.TCP = tcp; noTCP != nil {
 		m.NoTCP = noTCP.Error()

@@ -8,8 +8,8 @@ import (
 	"pushbench/servers/wire"
 )
 
-// Commands of a fleet, beside control.Run (RunArgs → None), control.Tally and
-// control.Mark (→ Mark).
+// Commands of a fleet, beside control.Run (RunArgs → None), control.Start,
+// control.Tally, control.Mark (→ Mark), control.Trim and control.Ended.
 const (
 	Connect = "connect" // Config → None, once every subscriber has its first event
 	Await   = "await"   // AwaitArgs → Awaited
@@ -27,10 +27,14 @@ type Config struct {
 	Payload     int     `json:"payload"`     // bytes that every event's body must have
 	Subscribers int     `json:"subscribers"` // in all: those that there are already are left alone
 	Since       uint64  `json:"since"`       // newest event that the new ones have; above 0, none is awaited
+	Latest      bool    `json:"latest"`      // they want the newest event only
 	Stamp       bool    `json:"stamp"`       // look at events only when the feed rests
 	DialRate    float64 `json:"dial-rate"`   // connections opened per second, open loop
 	Seed        uint64  `json:"seed"`
 	Block       int     `json:"block"`
+
+	Uplink        float64 `json:"uplink"` // messages a second that each subscriber sends
+	UplinkPayload int     `json:"uplink-payload"`
 }
 
 // RunArgs lets trial time pass, and says which events belong to the measured
@@ -68,10 +72,17 @@ type Mark struct {
 	Payload   int64 `json:"payload"`   // bytes of their bodies
 	Envelope  int64 `json:"envelope"`  // bytes of their encoding beside the body
 
+	Echoes     int64 `json:"echoes"`      // messages that subscribers sent and got back
+	EchoesUp   int64 `json:"echoes-up"`   // bytes of messages sent
+	EchoesDown int64 `json:"echoes-down"` // and of what came back
+
 	HeadersUp   int64 `json:"headers-up"` // bytes of HTTP message heads
 	HeadersDown int64 `json:"headers-down"`
-	FramingUp   int64 `json:"framing-up"` // bytes of WebSocket frame headers and control frames
+	FramingUp   int64 `json:"framing-up"` // bytes of the transport's own format around messages
 	FramingDown int64 `json:"framing-down"`
+
+	CompressionUp   int64 `json:"compression-up"` // bytes that compression added: below 0 where it saved some
+	CompressionDown int64 `json:"compression-down"`
 
 	Requests int64 `json:"requests"`
 	Answers  int64 `json:"answers"`
@@ -82,7 +93,10 @@ type Mark struct {
 // Collected is what a fleet has seen in the whole trial.
 type Collected struct {
 	Hists  map[string]*results.Hist `json:"hists"`
+	Events int64                    `json:"events"` // that were delivered, repetitions included
 	Order  Order                    `json:"order"`
+	Age    Age                      `json:"age"`
+	Uplink Uplink                   `json:"uplink"`
 	Errors []string                 `json:"errors"` // of subscribers, the first few
 	Failed int                      `json:"failed"` // subscribers that ended with an error
 	// Dropped is samples that a histogram could not take: a negative time or

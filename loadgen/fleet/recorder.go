@@ -16,30 +16,31 @@ import (
 type recorder struct {
 	clock feed.Clock
 
-	mu          sync.Mutex
-	codec       feed.Codec
-	size        int // bytes of every event's body
-	from, until int64
-	subs        []*subscriber
-	hists       map[string]*results.Hist
-	events      int64
-	payload     int64
-	envelope    int64
-	stampOnly   bool // subscribers only stamp while a window is open
-	stamping    bool // and one is
-	setups      Setups
-	failed      int
-	errs        []error
-	target      uint64        // event that await asks for
-	behind      int           // subscribers that do not have it and may yet get it
-	reached     chan struct{} // closed when behind falls to 0
+	mu        sync.Mutex
+	codec     feed.Codec
+	size      int // bytes of every event's body
+	win       window
+	subs      []*subscriber
+	hists     map[string]*results.Hist
+	events    int64
+	payload   int64
+	envelope  int64
+	stampOnly bool // subscribers only stamp while a window is open
+	stamping  bool // and one is
+	setups    Setups
+	failed    int
+	errs      []error
+	target    uint64        // event that await asks for
+	behind    int           // subscribers that do not have it and may yet get it
+	reached   chan struct{} // closed when behind falls to 0
+	echo      echoes
 }
 
 // subscriber is the recorder's part for one of them.
 type subscriber struct {
 	r       *recorder
 	seq     sequence
-	began   bool // it has had an event
+	age     sawtooth
 	failed  bool
 	dialled int64 // ns on the clock, of the dial of its newest connection
 	n       int64 // events of the window, with the sum and maximum of their staleness (ns)
@@ -57,28 +58,29 @@ const (
 	toTLS     = "connect-tls"
 	toResumed = "connect-tls-resumed"
 	ttfe      = "ttfe"
+	roundtrip = "roundtrip"
 	meanBySub = "staleness-mean-by-subscriber"
 	maxBySub  = "staleness-max-by-subscriber"
 )
 
 func newRecorder(clock feed.Clock) *recorder {
 	r := &recorder{clock: clock, hists: make(map[string]*results.Hist)}
-	for _, name := range []string{staleness, delivery, connect, toTCP, toTLS, toResumed, ttfe, meanBySub, maxBySub} {
+	for _, name := range []string{staleness, delivery, connect, toTCP, toTLS, toResumed, ttfe, roundtrip, meanBySub, maxBySub} {
 		r.hists[name] = results.NewHist()
 	}
 	return r
 }
 
 // start makes room for subscribers up to n in all, of events with bodies of
-// size bytes. Those that it adds have the event since already. It returns how
-// many there were.
-func (r *recorder) start(n int, codec feed.Codec, size int, since uint64) (before int) {
+// size bytes. Those that it adds have the event since already, and want every
+// one after it or the latest. It returns how many there were.
+func (r *recorder) start(n int, codec feed.Codec, size int, since uint64, latest bool) (before int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.codec, r.size = codec, size
 	before = len(r.subs)
 	for len(r.subs) < n {
-		r.subs = append(r.subs, &subscriber{r: r, seq: sequence{newest: since}})
+		r.subs = append(r.subs, &subscriber{r: r, seq: newSequence(since, latest)})
 	}
 	return before
 }
@@ -90,12 +92,13 @@ func (r *recorder) subscriber(i int) *subscriber {
 	return r.subs[i]
 }
 
-// window says which events are measured: those due in [from, until).
-func (r *recorder) window(from, until int64) {
+// open says what is measured: events and messages due in the window, and the
+// age within it.
+func (r *recorder) open(w window) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.from, r.until = from, until
-	r.stamping = r.stampOnly && from < until
+	r.win = w
+	r.stamping = r.stampOnly && w.from < w.until
 }
 
 // ready takes what a connection's set-up took.
@@ -147,11 +150,13 @@ func (s *subscriber) take(e feed.Event, size int, now int64) {
 	if size != r.size {
 		r.note(fmt.Errorf("event %d has a body of %d bytes, not %d", e.Seq, size, r.size))
 	}
-	if !s.began {
-		s.began = true
+	if !s.age.begun {
 		r.record(ttfe, now-s.dialled)
 	}
-	if e.Due < r.from || e.Due >= r.until {
+	if e.Seq > before {
+		s.age.fall(e.Due, now, r.win)
+	}
+	if !r.win.has(e.Due) {
 		return
 	}
 	r.record(delivery, now-e.Sent)
@@ -236,10 +241,10 @@ func (r *recorder) failure(missing int) error {
 	return errors.Join(r.errs...)
 }
 
-func (r *recorder) delivered() (events, payload, envelope int64) {
+func (r *recorder) delivered() (events, payload, envelope, echoes int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.events, r.payload, r.envelope
+	return r.events, r.payload, r.envelope, r.echo.came
 }
 
 // collect is everything that was seen, given the feed's newest event. What it
@@ -250,6 +255,8 @@ func (r *recorder) collect(newest uint64) (Collected, error) {
 	defer r.mu.Unlock()
 	c := Collected{
 		Hists:  make(map[string]*results.Hist),
+		Events: r.events,
+		Uplink: r.uplink(),
 		Failed: r.failed,
 		Setups: r.setups,
 	}
@@ -262,8 +269,10 @@ func (r *recorder) collect(newest uint64) (Collected, error) {
 	for _, err := range r.errs {
 		c.Errors = append(c.Errors, err.Error())
 	}
+	now := r.clock.Now()
 	for _, s := range r.subs {
 		c.Order.add(s.seq.total(newest))
+		c.Age.add(s.age, now, r.win)
 		if s.n > 0 {
 			c.Hists[meanBySub].Record(int64(s.sum / float64(s.n)))
 			c.Hists[maxBySub].Record(s.max)

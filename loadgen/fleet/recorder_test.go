@@ -27,7 +27,7 @@ func event(seq uint64, due int64) feed.Event {
 
 // dialled starts a recorder whose n subscribers have a connection.
 func dialled(r *recorder, n int, codec feed.Codec, size int) {
-	r.start(n, codec, size, 0)
+	r.start(n, codec, size, 0, false)
 	for i := range n {
 		r.subscriber(i).ready(wire.Setup{})
 	}
@@ -47,7 +47,7 @@ func TestWindowIsByDue(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
 		dialled(r, 1, feed.Text, bodySize)
 		now := r.clock.Now()
-		r.window(now+100, now+200)
+		r.open(window{from: now + 100, until: now + 200})
 		<-time.After(time.Microsecond) // all of it comes after the window
 		for i, due := range []int64{99, 100, 150, 199, 200} {
 			r.subscriber(0).emit(event(uint64(i+1), now+due))
@@ -56,7 +56,7 @@ func TestWindowIsByDue(t *testing.T) {
 		if h.N() != 3 || h.Min() != 1000-199 || h.Max() != 1000-100 || h.Sum() != 3*1000-100-150-199 {
 			t.Errorf("%d events of staleness %d to %d ns, %v in all", h.N(), h.Min(), h.Max(), h.Sum())
 		}
-		if n, payload, envelope := r.delivered(); n != 5 || payload != 5*bodySize || envelope != 5*61 {
+		if n, payload, envelope, _ := r.delivered(); n != 5 || payload != 5*bodySize || envelope != 5*61 {
 			t.Errorf("delivered %d events of %d and %d bytes; those outside the window count too", n, payload, envelope)
 		}
 	})
@@ -66,7 +66,7 @@ func TestStalenessAndDelivery(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
 		dialled(r, 2, feed.Text, bodySize)
 		start := r.clock.Now()
-		r.window(start, start+int64(time.Minute))
+		r.open(window{from: start, until: start + int64(time.Minute)})
 		<-time.After(5 * time.Millisecond)
 		e := event(1, start)
 		e.Sent = start + int64(2*time.Millisecond) // published late
@@ -103,7 +103,7 @@ func TestNegativeStalenessIsDropped(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
 		dialled(r, 1, feed.Text, bodySize)
 		now := r.clock.Now()
-		r.window(now, now+int64(time.Second))
+		r.open(window{from: now, until: now + int64(time.Second)})
 		early := event(1, now+1)
 		early.Sent = now // so that only its Due is wrong
 		r.subscriber(0).emit(early)
@@ -120,7 +120,7 @@ func TestNegativeStalenessIsDropped(t *testing.T) {
 
 func TestSetUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
-		r.start(1, feed.Text, bodySize, 0)
+		r.start(1, feed.Text, bodySize, 0, false)
 		s := r.subscriber(0)
 		<-time.After(3 * time.Millisecond)
 		s.ready(wire.Setup{
@@ -285,10 +285,10 @@ func TestGapIsNoEvent(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
 		dialled(r, 1, feed.Text, bodySize)
 		now := r.clock.Now()
-		r.window(0, now+1)
+		r.open(window{from: 0, until: now + 1})
 		r.subscriber(0).emit(gap(1, 3))
 		c := collect(t, r, 3)
-		if n, payload, envelope := r.delivered(); n != 0 || payload != 0 || envelope != 61 || c.Hists[staleness].N() != 0 || c.Errors != nil {
+		if n, payload, envelope, _ := r.delivered(); n != 0 || payload != 0 || envelope != 61 || c.Hists[staleness].N() != 0 || c.Errors != nil {
 			t.Errorf("delivered %d events of %d and %d bytes, measured %d, errors %q", n, payload, envelope, c.Hists[staleness].N(), c.Errors)
 		}
 	})
@@ -329,7 +329,7 @@ func TestCollectedSurvivesThePipe(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
 		dialled(r, 3, feed.Binary, bodySize)
 		now := r.clock.Now()
-		r.window(now, now+1)
+		r.open(window{from: now, until: now + 1})
 		for i := range 3 {
 			<-time.After(time.Millisecond)
 			r.subscriber(i).emit(event(1, now))

@@ -128,7 +128,7 @@ func (p process) mark() (m Mark) {
 	p.t.Helper()
 	for range 100 {
 		p.do(control.Mark, control.None{}, &m)
-		if m.HeadersUp+m.FramingUp == m.Counts.BytesWritten {
+		if m.EchoesUp+m.HeadersUp+m.FramingUp+m.CompressionUp == m.Counts.BytesWritten {
 			break
 		}
 	}
@@ -174,33 +174,19 @@ func TestServe(t *testing.T) {
 		{"longpoll", feed.Text},
 		{"longpoll?batch=off", feed.Binary},
 		{"longpoll?hold=10ms", feed.Base64},
+		{"stream", feed.Text},
+		{"stream?batch=on", feed.Binary},
+		{"sse", feed.Base64},
 		{"ws", feed.Text},
 		{"ws", feed.Binary},
+		{"wsbare", feed.Text},
 	} {
 		t.Run(test.transport+" "+string(test.codec), func(t *testing.T) {
 			s, p := serve(t, test.codec), startFleet(t)
-			p.do(Connect, s.config(test.transport), nil)
-			s.publish()
-			// The fleet must have its orders before trial time starts.
-			const lead, warm, end = 100 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond
-			origin := s.Clock.Now() + int64(lead)
-			run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: warm}})
-			before := p.mark()
-
-			origin = s.Clock.Now() + int64(lead-warm)
-			from, until := origin+int64(warm), origin+int64(end-40*time.Millisecond)
-			run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: end}, From: from, Until: until})
-			after := p.mark()
-			newest := s.Log.Newest()
-			var left Awaited
-			p.do(Await, AwaitArgs{Newest: newest, Origin: s.Clock.Now() - int64(end), Timeout: patience}, &left)
-			if left.Missing != 0 {
-				t.Errorf("%d subscribers did not get event %d", left.Missing, newest)
-			}
-			var c Collected
-			p.do(Collect, newest, &c)
-			checkCollected(t, s, c, from, until)
-			checkMarks(t, s, before, after)
+			got := session(t, s, p, s.config(test.transport))
+			checkCollected(t, s, got.collected, got.from, got.until)
+			checkMarks(t, s, got.before, got.after)
+			c, after := got.collected, got.after
 			if strings.Contains(test.transport, "keepalive=off") {
 				if after.Counts.Conns != after.Requests || after.Requests <= subscribers {
 					t.Errorf("%d connections for %d requests", after.Counts.Conns, after.Requests)
@@ -210,6 +196,39 @@ func TestServe(t *testing.T) {
 			}
 		})
 	}
+}
+
+// seen is what a fleet tells of a warm-up and a window.
+type seen struct {
+	before, after Mark
+	collected     Collected
+	newest        uint64
+	from, until   int64
+}
+
+// session takes a fleet from its connections to what it has seen.
+func session(t *testing.T, s *server, p process, c Config) (got seen) {
+	t.Helper()
+	p.do(Connect, c, nil)
+	s.publish()
+	// The fleet must have its orders before trial time starts.
+	const lead, warm, end = 100 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond
+	origin := s.Clock.Now() + int64(lead)
+	run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: warm}})
+	got.before = p.mark()
+
+	origin = s.Clock.Now() + int64(lead-warm)
+	got.from, got.until = origin+int64(warm), origin+int64(end-40*time.Millisecond)
+	run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: end}, From: got.from, Until: got.until})
+	got.after = p.mark()
+	got.newest = s.Log.Newest()
+	var left Awaited
+	p.do(Await, AwaitArgs{Newest: got.newest, Origin: s.Clock.Now() - int64(end), Timeout: patience}, &left)
+	if left.Missing != 0 {
+		t.Errorf("%d subscribers did not get event %d", left.Missing, got.newest)
+	}
+	p.do(Collect, got.newest, &got.collected)
+	return got
 }
 
 // checkCollected holds what a fleet says it saw against the feed.
@@ -248,10 +267,10 @@ func checkCollected(t *testing.T, s *server, c Collected, from, until int64) {
 func checkMarks(t *testing.T, s *server, marks ...Mark) {
 	t.Helper()
 	for i, m := range marks {
-		if down := m.Payload + m.Envelope + m.HeadersDown + m.FramingDown; down != m.Counts.BytesRead {
+		if down := m.Payload + m.Envelope + m.EchoesDown + m.HeadersDown + m.FramingDown + m.CompressionDown; down != m.Counts.BytesRead {
 			t.Errorf("mark %d: layers of %d bytes down, %d read", i+1, down, m.Counts.BytesRead)
 		}
-		if up := m.HeadersUp + m.FramingUp; up != m.Counts.BytesWritten {
+		if up := m.EchoesUp + m.HeadersUp + m.FramingUp + m.CompressionUp; up != m.Counts.BytesWritten {
 			t.Errorf("mark %d: layers of %d bytes up, %d written", i+1, up, m.Counts.BytesWritten)
 		}
 		if m.Payload != m.Delivered*payload || m.Envelope != m.Delivered*int64(s.Log.Codec().Envelope(payload)) {
@@ -311,7 +330,7 @@ func closedPort(t *testing.T) string {
 // A server that goes away takes every subscriber with it, and the fleet says so
 // instead of waiting.
 func TestServerGoesAway(t *testing.T) {
-	for _, transport := range []string{"poll?interval=5ms", "longpoll", "ws"} {
+	for _, transport := range []string{"poll?interval=5ms", "longpoll", "stream", "sse", "ws", "wsbare"} {
 		t.Run(transport, func(t *testing.T) {
 			s, p := serve(t, feed.Text), startFleet(t)
 			p.do(Connect, s.config(transport), nil)

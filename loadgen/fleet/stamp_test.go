@@ -19,7 +19,7 @@ func TestStamping(t *testing.T) {
 			dialled(r, 2, feed.Text, bodySize)
 			start := r.clock.Now()
 			r.subscriber(0).emit(event(1, start)) // before the window: at once
-			r.window(start, start+int64(time.Second))
+			r.open(window{from: start, until: start + int64(time.Second)})
 			for i, due := range []int64{0, 5, 9} {
 				<-time.After(time.Millisecond)
 				for s := range 2 {
@@ -27,12 +27,12 @@ func TestStamping(t *testing.T) {
 				}
 			}
 			r.subscriber(1).emit(feed.Gap{First: 5, Last: 7}.Event())
-			if n, _, _ := r.delivered(); stamp && n != 1 {
+			if n, _, _, _ := r.delivered(); stamp && n != 1 {
 				t.Errorf("%d events were looked at before the feed rested", n)
 			}
 			r.replay()
 			r.subscriber(0).emit(event(5, start+10)) // the drain: at once again
-			delivered[0], delivered[1], delivered[2] = r.delivered()
+			delivered[0], delivered[1], delivered[2], _ = r.delivered()
 			c = collect(t, r, 7)
 		})
 		return c, delivered
@@ -44,6 +44,9 @@ func TestStamping(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.Order, got.Order); diff != "" {
 		t.Errorf("order (-at once +stamped):\n%s", diff)
+	}
+	if want.Age.Falls == 0 || got.Age != want.Age {
+		t.Errorf("age %+v stamped, %+v at once", got.Age, want.Age)
 	}
 	for name, h := range want.Hists {
 		if diff := cmp.Diff(summary(h), summary(got.Hists[name])); diff != "" {

@@ -75,11 +75,16 @@ func serveFaulty(args []string) error {
 	s.Log.Publish(clock.Now(), make([]byte, size))
 	handler := all.Handler(s.Log)
 	go http.Serve(wire.Listener(l, &s.tally), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/poll" {
+		switch {
+		case r.URL.Path == "/poll" && r.Method == http.MethodPost:
+			s.echo(w, r)
+		case r.URL.Path == "/poll":
 			s.poll(w, r)
-			return
+		case r.URL.Path == "/raw":
+			s.raw(w, r)
+		default:
+			handler.ServeHTTP(w, r)
 		}
-		handler.ServeHTTP(w, r)
 	}))
 	go s.Run(context.Background())
 	return control.Serve(context.Background(), os.Stdin, os.Stdout, map[string]control.Handler{
@@ -122,7 +127,12 @@ func (s *faulty) poll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	records, refused := s.spoil(records)
+	refused := false
+	if r.URL.Query().Get("want") == "latest" {
+		records = s.newestOf(records, since)
+	} else {
+		records, refused = s.spoil(records)
+	}
 	s.mu.Unlock()
 	if refused {
 		feed.Refuse(w, http.StatusTeapot, errors.New("no more polls today"))

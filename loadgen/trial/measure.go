@@ -14,6 +14,9 @@ func (o *observation) measure(t *results.Trial) {
 		t.Metrics[name] = results.Metric{Value: value, Unit: unit}
 	}
 	maps.Copy(t.Hists, o.collected.Hists)
+	if o.config.Treatment.Uplink == 0 {
+		delete(t.Hists, "roundtrip")
+	}
 	lag, distinct := o.publishLag()
 	t.Hists["publish-lag"] = lag
 
@@ -27,6 +30,8 @@ func (o *observation) measure(t *results.Trial) {
 	put("events/gaps", float64(o.collected.Order.Gaps), "1")
 	put("events/skipped", float64(o.collected.Order.Skipped), "1")
 
+	o.age(put)
+	o.uplink(put)
 	o.perConnection(put)
 
 	usage := o.after.server.Usage
@@ -83,6 +88,7 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 		put("tcp/retransmitted", float64(b.TCP.Retransmitted-a.TCP.Retransmitted), "B")
 	}
 	put("server/cpu", o.serverCPU()/n, "s/event")
+	put("server/cpu-per-message", o.serverCPU()/(n+float64(b.Echoes-a.Echoes)), "s")
 	usage, earlier := o.after.server.Usage, o.before.server.Usage
 	put("server/switches", float64(usage.Switches-earlier.Switches)/n, "1")
 	if usage.Syscalls > 0 {
@@ -113,18 +119,27 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 type bothWays struct{ down, up int64 }
 
 // layers is the bytes between the marks, each layer counted on its own: bodies
-// and encodings as events were emitted; HTTP heads by the parser's position,
-// frame headers by the length they announce; TLS by the records that each end
-// sent; headers of TCP and IP by the kernel's count of segments; and the total by
-// its count of bytes. What the kernel does not tell is left out.
+// and encodings as events were emitted, and the messages of uplinks with their
+// echoes; HTTP heads by the parser's position, frame headers by the length they
+// announce; what compression added to each message, which is below 0 where it
+// saved some; TLS by the records that each end sent; headers of TCP and IP by the
+// kernel's count of segments; and the total by its count of bytes. What the
+// kernel does not tell is left out.
 func (o *observation) layers() map[string]bothWays {
 	a, b := o.before.fleet, o.after.fleet
 	layers := map[string]bothWays{
-		"payload":  {down: b.Payload - a.Payload},
+		"payload": {
+			down: b.Payload - a.Payload + b.EchoesDown - a.EchoesDown,
+			up:   b.EchoesUp - a.EchoesUp,
+		},
 		"envelope": {down: b.Envelope - a.Envelope},
 		"protocol": {
 			down: b.HeadersDown - a.HeadersDown + b.FramingDown - a.FramingDown,
 			up:   b.HeadersUp - a.HeadersUp + b.FramingUp - a.FramingUp,
+		},
+		"compression": {
+			down: b.CompressionDown - a.CompressionDown,
+			up:   b.CompressionUp - a.CompressionUp,
 		},
 		"tls": {
 			down: o.after.server.Counts.TLS - o.before.server.Counts.TLS,
@@ -208,7 +223,7 @@ func (o *observation) late() int {
 
 // sum adds up the layers that pass the socket.
 func sum(layers map[string]bothWays) (s bothWays) {
-	for _, name := range []string{"payload", "envelope", "protocol", "tls"} {
+	for _, name := range []string{"payload", "envelope", "protocol", "compression", "tls"} {
 		s.down += layers[name].down
 		s.up += layers[name].up
 	}

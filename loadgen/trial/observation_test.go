@@ -17,6 +17,7 @@ import (
 	"pushbench/loadgen/host"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/all"
 	"pushbench/servers/control"
 	"pushbench/servers/wire"
 )
@@ -75,7 +76,10 @@ func clean(t testing.TB) *observation {
 		Ready: 2, Up: 300, Down: 562, Turns: 4, Kernel: wire.TCP{Opened: 2, SegmentsOut: 8, SegmentsIn: 4},
 	}}
 	o.born, o.opened = control.Usage{User: 0.5}, control.Usage{User: 0.5, System: 0.0004}
-	for _, name := range []string{"staleness", "delivery", "connect", "ttfe"} {
+	o.newest = 46 // the first, one more to see that all are there, and those due
+	o.collected.Events = 2 * 46
+	o.collected.Age = fleet.Age{Held: 2e9, Area: 2e9 * 60e6, Falls: 20, Peaks: 20 * 110e6}
+	for _, name := range []string{"staleness", "delivery", "roundtrip", "connect", "ttfe"} {
 		o.collected.Hists[name] = results.NewHist()
 	}
 	o.measured(80)
@@ -119,40 +123,46 @@ func TestMetrics(t *testing.T) {
 		"conn/rtts":        {Value: 2, Unit: "1"},
 		"conn/server-cpu":  {Value: 0.0002, Unit: "s"},
 
-		"bytes/payload/down":  {Value: 100, Unit: "B/event"},
-		"bytes/payload/up":    {Value: 0, Unit: "B/event"},
-		"bytes/envelope/down": {Value: 61, Unit: "B/event"},
-		"bytes/envelope/up":   {Value: 0, Unit: "B/event"},
-		"bytes/protocol/down": {Value: 60, Unit: "B/event"},
-		"bytes/protocol/up":   {Value: 75, Unit: "B/event"},
-		"bytes/tls/down":      {Value: 0, Unit: "B/event"},
-		"bytes/tls/up":        {Value: 0, Unit: "B/event"},
-		"bytes/tcpip/down":    {Value: 26, Unit: "B/event"},
-		"bytes/tcpip/up":      {Value: (89*52 + 150) / 88., Unit: "B/event"},
-		"bytes/total/down":    {Value: 221 + 26, Unit: "B/event"},
-		"bytes/total/up":      {Value: 75 + (89*52+150)/88., Unit: "B/event"},
-		"tcp/retransmitted":   {Value: 150, Unit: "B"},
+		"age/mean": {Value: 0.060, Unit: "s"},
+		"age/peak": {Value: 0.110, Unit: "s"},
+
+		"bytes/payload/down":     {Value: 100, Unit: "B/event"},
+		"bytes/payload/up":       {Value: 0, Unit: "B/event"},
+		"bytes/envelope/down":    {Value: 61, Unit: "B/event"},
+		"bytes/envelope/up":      {Value: 0, Unit: "B/event"},
+		"bytes/protocol/down":    {Value: 60, Unit: "B/event"},
+		"bytes/protocol/up":      {Value: 75, Unit: "B/event"},
+		"bytes/compression/down": {Value: 0, Unit: "B/event"},
+		"bytes/compression/up":   {Value: 0, Unit: "B/event"},
+		"bytes/tls/down":         {Value: 0, Unit: "B/event"},
+		"bytes/tls/up":           {Value: 0, Unit: "B/event"},
+		"bytes/tcpip/down":       {Value: 26, Unit: "B/event"},
+		"bytes/tcpip/up":         {Value: (89*52 + 150) / 88., Unit: "B/event"},
+		"bytes/total/down":       {Value: 221 + 26, Unit: "B/event"},
+		"bytes/total/up":         {Value: 75 + (89*52+150)/88., Unit: "B/event"},
+		"tcp/retransmitted":      {Value: 150, Unit: "B"},
 
 		"requests":            {Value: 0.5, Unit: "1"},
 		"requests/empty":      {Value: 4. / 88, Unit: "1"},
 		"events-per-response": {Value: 2.2, Unit: "1"},
 		"polls/skipped":       {Value: 0, Unit: "1"},
 
-		"server/cpu":            {Value: 0.022 / 88, Unit: "s/event"},
-		"server/cpu-util":       {Value: 0.02, Unit: "1"},
-		"server/switches":       {Value: 1.5, Unit: "1"},
-		"server/syscalls":       {Value: 2, Unit: "1"},
-		"server/rss":            {Value: 12 << 20, Unit: "B"},
-		"server/heap":           {Value: 2 << 20, Unit: "B"},
-		"server/stacks":         {Value: 1 << 18, Unit: "B"},
-		"server/goroutines":     {Value: 9, Unit: "1"},
-		"server/fds":            {Value: 11, Unit: "1"},
-		"publisher/cpu":         {Value: 3e-6, Unit: "s/event"},
-		"fleet/cpu":             {Value: 0.011 / 88, Unit: "s/event"},
-		"fleet/cpu-util":        {Value: 0.01, Unit: "1"},
-		"fleet/cpu-per-request": {Value: 0.011 / 44, Unit: "s"},
-		"fleet/reads":           {Value: 0.5, Unit: "1"},
-		"fleet/rss":             {Value: 20 << 20, Unit: "B"},
+		"server/cpu":             {Value: 0.022 / 88, Unit: "s/event"},
+		"server/cpu-per-message": {Value: 0.022 / 88, Unit: "s"},
+		"server/cpu-util":        {Value: 0.02, Unit: "1"},
+		"server/switches":        {Value: 1.5, Unit: "1"},
+		"server/syscalls":        {Value: 2, Unit: "1"},
+		"server/rss":             {Value: 12 << 20, Unit: "B"},
+		"server/heap":            {Value: 2 << 20, Unit: "B"},
+		"server/stacks":          {Value: 1 << 18, Unit: "B"},
+		"server/goroutines":      {Value: 9, Unit: "1"},
+		"server/fds":             {Value: 11, Unit: "1"},
+		"publisher/cpu":          {Value: 3e-6, Unit: "s/event"},
+		"fleet/cpu":              {Value: 0.011 / 88, Unit: "s/event"},
+		"fleet/cpu-util":         {Value: 0.01, Unit: "1"},
+		"fleet/cpu-per-request":  {Value: 0.011 / 44, Unit: "s"},
+		"fleet/reads":            {Value: 0.5, Unit: "1"},
+		"fleet/rss":              {Value: 20 << 20, Unit: "B"},
 
 		"host/cpu":     {Value: 0.055 / 88, Unit: "s/event"},
 		"host/softirq": {Value: 0.011 / 88, Unit: "s/event"},
@@ -172,6 +182,85 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// talks makes it a trial whose subscribers sent 30 messages of 64 bytes between
+// the marks, of which 25 were due in the window, over connections of their own.
+func (o *observation) talks() {
+	const messages, size, request, answer = 30, 64, 100, 90
+	o.config.Treatment.Uplink, o.config.Treatment.UplinkPayload = 15, size
+	f := &o.after.fleet
+	f.Echoes, f.EchoesUp, f.EchoesDown = messages, messages*size, messages*size
+	f.HeadersUp += messages * request
+	f.HeadersDown += messages * answer
+	up, down := int64(messages*(size+request)), int64(messages*(size+answer))
+	f.Counts.BytesWritten += up
+	f.Counts.BytesRead += down
+	f.TCP.BytesSent += up
+	f.TCP.BytesReceived += down
+	for _, m := range []*mark{&o.before, &o.after} {
+		m.fleet.Counts.Conns, m.server.Counts.Conns = 4, 4
+	}
+	o.after.server.Counts.BytesRead, o.after.server.Counts.BytesWritten = f.Counts.BytesWritten, f.Counts.BytesRead
+	o.collected.Uplink = fleet.Uplink{Sent: 25, Echoed: 25}
+	for range 25 {
+		o.collected.Hists["roundtrip"].Record(3e6)
+	}
+}
+
+// What subscribers send and get back is counted beside the events, and its bytes
+// are payload both ways.
+func TestMetricsOfAnUplink(t *testing.T) {
+	o := clean(t)
+	o.talks()
+	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+	o.measure(trial)
+	got := map[string]float64{}
+	want := map[string]float64{
+		"uplink/sent": 25, "uplink/echoed": 25, "uplink/lost": 0, "conn/count": 4,
+		"bytes/payload/up": 30 * 64 / 88., "bytes/payload/down": 100 + 30*64/88., "bytes/envelope/up": 0,
+		"bytes/protocol/up": 75 + 30*100/88., "bytes/protocol/down": 60 + 30*90/88.,
+		"server/cpu": 0.022 / 88, "server/cpu-per-message": 0.022 / (88 + 30),
+	}
+	for name := range want {
+		got[name] = trial.Metrics[name].Value
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if h := trial.Hists["roundtrip"]; h == nil || h.N() != 25 {
+		t.Errorf("round trips %+v", h)
+	}
+	if broken := o.invalid(); broken != nil {
+		t.Errorf("broken rules %q", broken)
+	}
+
+	silent := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+	clean(t).measure(silent)
+	if _, has := silent.Hists["roundtrip"]; has || silent.Metrics["uplink/sent"].Unit != "" {
+		t.Error("a trial without an uplink tells of one")
+	}
+}
+
+// Compression is a layer of its own, below 0 where it saved.
+func TestMetricsOfCompression(t *testing.T) {
+	o := clean(t)
+	const saved = 88 * 70
+	o.after.fleet.CompressionDown = -saved
+	for _, c := range []*int64{&o.after.fleet.Counts.BytesRead, &o.after.server.Counts.BytesWritten, &o.after.fleet.TCP.BytesReceived} {
+		*c -= saved
+	}
+	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+	o.measure(trial)
+	if got := value(t, trial, "bytes/compression/down"); got != -70 {
+		t.Errorf("compression of %v B an event, want −70", got)
+	}
+	if got, want := value(t, trial, "bytes/total/down"), 221.+26-70; got != want {
+		t.Errorf("%v B an event in all, want %v", got, want)
+	}
+	if broken := o.invalid(); broken != nil {
+		t.Errorf("broken rules %q", broken)
+	}
+}
+
 // What cannot be divided by is left out: a record holds no infinity.
 func TestMetricsOfNothing(t *testing.T) {
 	for _, test := range []struct {
@@ -180,13 +269,15 @@ func TestMetricsOfNothing(t *testing.T) {
 		gone  []string
 	}{
 		{"no event between the marks", func(o *observation) { o.after.fleet.Delivered = o.before.fleet.Delivered },
-			[]string{"bytes/total/down", "server/cpu", "fleet/reads", "requests", "host/cpu"}},
+			[]string{"bytes/total/down", "server/cpu", "server/cpu-per-message", "fleet/reads", "requests", "host/cpu"}},
 		{"no request", func(o *observation) { o.after.fleet.Requests = o.before.fleet.Requests }, []string{"fleet/cpu-per-request"}},
 		{"no answer", func(o *observation) { o.after.fleet.Answers = o.before.fleet.Answers }, []string{"events-per-response"}},
 		{"nothing published", func(o *observation) { o.after.server.Due, o.after.server.Lag = nil, nil }, []string{"publisher/cpu"}},
 		{"no connection", func(o *observation) { o.collected.Setups.Ready = 0 }, []string{"conn/bytes/up", "conn/bytes/down", "conn/rtts"}},
 		{"no TCP_INFO", func(o *observation) { o.after.fleet.NoTCP = "it takes Linux" }, []string{"bytes/tcpip/down", "bytes/total/up", "tcp/retransmitted"}},
 		{"no host CPU", func(o *observation) { o.hostUnreadable = errors.New("no /proc") }, []string{"host/cpu", "host/softirq", "host/steal", "host/foreign"}},
+		{"no event held", func(o *observation) { o.collected.Age = fleet.Age{} }, []string{"age/mean", "age/peak"}},
+		{"no newer event", func(o *observation) { o.collected.Age.Falls = 0 }, []string{"age/peak"}},
 		{"no host time", func(o *observation) { o.after.cpu = o.before.cpu }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -244,6 +335,46 @@ func TestValidity(t *testing.T) {
 		{"no event", func(o *observation) { o.after.server.Due, o.after.server.Lag = nil, nil; o.measured(0) }, "no event was due in the window of 1s"},
 		{"published early", func(o *observation) { lateBy(o, -1, 1) }, "1 events were published before they were due"},
 
+		{"some skipped, of subscribers that want every event", func(o *observation) { counts(o).Skipped = 1 }, ""}, // the gap that said so counts
+		{"some skipped, of those that want the latest", func(o *observation) {
+			o.config.Treatment.Want = "latest"
+			counts(o).Skipped, o.collected.Events = 60, 32
+			o.measured(30)
+		}, ""},
+		{"some neither delivered nor skipped", func(o *observation) {
+			o.config.Treatment.Want = "latest"
+			counts(o).Skipped, o.collected.Events = 59, 32
+		}, "91 events were delivered or left out for a newer one, of 92"},
+		{"an event that was never published", func(o *observation) {
+			o.config.Treatment.Want = "latest"
+			o.collected.Events++
+		}, "93 events were delivered or left out for a newer one, of 92"},
+		{"one delivered twice, of the latest", func(o *observation) {
+			o.config.Treatment.Want = "latest"
+			counts(o).Duplicated, o.collected.Events = 1, 93
+		}, "1 events duplicated"},
+		{"the newest lost", func(o *observation) {
+			o.config.Treatment.Want = "latest"
+			counts(o).Lost, o.collected.Events, o.undelivered = 1, 91, 1
+		}, "1 events lost, 1 subscribers without the newest"},
+		{"more of the window than was due", func(o *observation) {
+			o.config.Treatment.Want = "latest"
+			o.measured(81)
+		}, "81 events of the window were measured, of which 80 were due"},
+		{"an uplink", (*observation).talks, ""},
+		{"a message lost", func(o *observation) { o.talks(); o.collected.Uplink.Lost = 2 }, "2 messages were not echoed"},
+		{"a wrong echo", func(o *observation) { o.talks(); o.collected.Uplink.Wrong = 1 }, "1 messages came that are no echo of one that was sent"},
+		{"a connection too few for an uplink", func(o *observation) { o.talks(); o.after.server.Counts.Conns = 3 }, "3 connections, not 4"},
+		{"a connection too many for an uplink", func(o *observation) {
+			o.talks()
+			o.config.Treatment.Transport = "ws"
+			o.plan.spec, _ = all.Parse("ws")
+		}, "4 connections, not 2"},
+		{"polls that close their connection, and an uplink that does not", func(o *observation) {
+			o.talks()
+			o.plan.spec, _ = all.Parse("poll?interval=100ms&keepalive=off")
+			o.after.server.Counts.Conns = 76
+		}, ""},
 		{"one late of forty", func(o *observation) { lateBy(o, time.Second, 1) }, ""},
 		{"two late of forty", func(o *observation) { lateBy(o, time.Millisecond, 2) }, "2 of 40 events published 1ms late or more, limit 1"},
 		{"all a little late", func(o *observation) { lateBy(o, time.Millisecond-1, 44) }, ""},
@@ -336,10 +467,17 @@ func TestLayersAddUp(t *testing.T) {
 			*into += n
 			return n
 		}
+		saved := func(name string, into *int64) int64 {
+			n := rapid.Int64Range(0, 1000).Draw(rt, name)
+			*into -= n
+			return n
+		}
 		f := &o.after.fleet
 		down := draw("payload", &f.Payload) + draw("envelope", &f.Envelope) + draw("headers down", &f.HeadersDown) + draw("framing down", &f.FramingDown) +
+			draw("echoes down", &f.EchoesDown) + draw("compression down", &f.CompressionDown) +
 			draw("TLS down", &o.after.server.Counts.TLS)
-		up := draw("headers up", &f.HeadersUp) + draw("framing up", &f.FramingUp) + draw("TLS up", &f.Counts.TLS)
+		up := draw("headers up", &f.HeadersUp) + draw("framing up", &f.FramingUp) + draw("TLS up", &f.Counts.TLS) +
+			draw("messages", &f.EchoesUp) - saved("compression up", &f.CompressionUp)
 		offDown, offUp := rapid.Int64Range(-2, 2).Draw(rt, "off down"), rapid.Int64Range(-2, 2).Draw(rt, "off up")
 		for _, c := range []*int64{&f.Counts.BytesRead, &o.after.server.Counts.BytesWritten, &f.TCP.BytesReceived} {
 			*c += down + offDown

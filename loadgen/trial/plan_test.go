@@ -75,6 +75,23 @@ func TestPlanProperties(t *testing.T) {
 	})
 }
 
+// Each subscriber has sent a message by the end of the warm-up, so that a second
+// connection is there.
+func TestPlanOfAnUplink(t *testing.T) {
+	c := Config{Treatment: scenarios.Treatment{Transport: "poll?interval=100ms", Subscribers: 50, Uplink: 0.5}, Warmup: time.Second, Measure: time.Second}
+	p, err := c.plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.mark1 != 2*time.Second || p.from != p.mark1 || (p.mark2-p.mark1)%(100*time.Millisecond) != 0 {
+		t.Errorf("marks at %v and %v, want the first at the end of a message's period of 2 s", p.mark1, p.mark2)
+	}
+	c.Treatment.Uplink = 100
+	if p, _ := c.plan(); p.mark1 != time.Second {
+		t.Errorf("warm-up of %v, want 1s", p.mark1)
+	}
+}
+
 func TestPlanOfAnUnknownTransport(t *testing.T) {
 	c := Config{Treatment: scenarios.Treatment{Transport: "pigeon"}}
 	if _, err := c.plan(); err == nil || !strings.Contains(err.Error(), "pigeon") {

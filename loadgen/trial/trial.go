@@ -4,16 +4,16 @@
 //
 //	connect (paced) → warm up → settle → mark → measure → settle → mark → drain → collect → check
 //
-// To settle is to stop trial time, for the schedule and the polls alike, until
-// the tallies of both ends agree and stand still: in flight they differ nearly
-// always, at rest they agree to the byte. The two marks lie a whole number of
-// poll intervals apart in trial time, with the feed running up to each, so that
-// what lies between them is steady state: polls bring, between the marks, as
-// much of what was due before the first as they leave of what was due before
-// the second. The window in which events count for latency ends at least one
-// poll interval before the second mark, so that each of its events arrives while
-// the feed still runs; only then are the remaining polls let through, to see
-// that nothing was lost.
+// To settle is to stop trial time, for the schedule, the polls and what
+// subscribers send alike, until the tallies of both ends agree and stand still:
+// in flight they differ nearly always, at rest they agree to the byte. The two
+// marks lie a whole number of poll intervals apart in trial time, with the feed
+// running up to each, so that what lies between them is steady state: polls
+// bring, between the marks, as much of what was due before the first as they
+// leave of what was due before the second. The window in which events count for
+// latency ends at least one poll interval before the second mark, so that each of
+// its events arrives while the feed still runs; only then are the remaining polls
+// let through, to see that nothing was lost.
 package trial
 
 import (
@@ -53,11 +53,12 @@ type Config struct {
 	Quiet time.Duration
 
 	// Started, if set, is told the process IDs of server and fleet, Listening
-	// the server's address before anybody connects, and Marked that the second
-	// mark has been read and all is at rest.
+	// the server's address before anybody connects, Marked that the second mark
+	// has been read and all is at rest, and Silenced that a fault has begun.
 	Started   func(server, fleet int)
 	Listening func(addr string)
 	Marked    func()
+	Silenced  func()
 }
 
 // Estimate is about how long the trial takes.
@@ -69,14 +70,20 @@ func (c Config) Estimate() time.Duration {
 	if len(c.Steps) > 0 {
 		return c.idleEstimate(p.interval)
 	}
-	return p.connect + p.mark2 + p.interval/2 + 200*time.Millisecond
+	d := p.connect + p.mark2 + p.interval/2 + 200*time.Millisecond
+	if c.faulty() {
+		d += p.faultSpan()/2 + c.Measure
+	}
+	return d
 }
 
 // plan is a trial's instants in trial time, and what follows from its
 // transport.
 type plan struct {
 	spec         feed.Spec
+	dialRate     float64       // connections opened per second
 	connect      time.Duration // to dial every subscriber
+	beat         time.Duration // between heartbeats; 0 without
 	interval     time.Duration // between polls; 0 for push
 	mark1, mark2 time.Duration
 	from, until  time.Duration // of the measured window
@@ -87,9 +94,15 @@ func (c Config) plan() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{spec: spec, interval: spec.Options.Duration("interval")}
-	p.connect = time.Duration(float64(c.Treatment.Subscribers) / c.dialRate() * float64(time.Second))
-	p.mark1 = max(c.Warmup, p.interval) // each poller has asked at least once by then
+	p := plan{spec: spec, beat: beat(spec.Options), interval: spec.Options.Duration("interval"), dialRate: c.dialRate()}
+	if c.faulty() {
+		if _, known := faults[c.Treatment.Fault]; !known {
+			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)
+		}
+		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
+	}
+	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
+	p.mark1 = max(c.Warmup, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
 	p.from, p.until = p.mark1, p.mark1+c.Measure
 	p.mark2 = p.until
 	if p.interval > 0 { // at least one interval more, to a whole number of them
@@ -132,16 +145,22 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 		t.Invalid = append(t.Invalid, strings.ReplaceAll(err.Error(), "\n", "; "))
 		return t, nil
 	}
-	if len(c.Steps) > 0 {
+	switch {
+	case len(c.Steps) > 0:
 		o.measureIdle(t)
 		t.Invalid = append(t.Invalid, o.invalidIdle()...)
-		t.Valid = len(t.Invalid) == 0
-		return t, nil
+	case c.quietFeed():
+		o.measureQuiet(t)
+		t.Invalid = append(t.Invalid, o.invalidQuiet()...)
+		t.Warnings = append(t.Warnings, o.unmeasured()...)
+	default:
+		o.measure(t)
+		t.Invalid = append(t.Invalid, o.invalid()...)
+		t.Warnings = append(t.Warnings, o.warnings()...)
+		t.Disturbance = o.disturbance()
 	}
-	o.measure(t)
-	t.Invalid = append(t.Invalid, o.invalid()...)
-	t.Warnings = append(t.Warnings, o.warnings()...)
-	t.Disturbance = o.disturbance()
+	o.measureFault(t)
+	t.Invalid = append(t.Invalid, o.invalidFault()...)
 	t.Valid = len(t.Invalid) == 0
 	return t, nil
 }
@@ -154,6 +173,8 @@ type observation struct {
 	born, opened   control.Usage // of the server, before the first connection and after the last
 	before, after  mark
 	idle           idleReadings // of a trial of memory
+	silence        silence      // of a trial with a fault
+	newest         uint64       // event, of all that were published
 	undelivered    int          // subscribers without the newest event when the drain ended
 	collected      fleet.Collected
 	hostUnreadable error
@@ -186,10 +207,19 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	if c.Started != nil {
 		c.Started(server.cmd.Process.Pid, clients.cmd.Process.Pid)
 	}
-	if len(c.Steps) > 0 {
-		return o, o.idleSteps(ctx, pair{server, clients})
+	p := pair{server, clients}
+	switch {
+	case len(c.Steps) > 0:
+		err = o.idleSteps(ctx, p)
+	case c.quietFeed():
+		err = o.quietSteps(ctx, p)
+	default:
+		err = o.steps(ctx, p)
 	}
-	return o, o.steps(ctx, pair{server, clients})
+	if err == nil && c.faulty() {
+		err = o.faultSteps(ctx, p)
+	}
+	return o, err
 }
 
 // end stops a child and, after a failure, keeps the tail of its log.
@@ -204,7 +234,7 @@ func (c *child) end(failure error, t *results.Trial) error {
 func (c Config) serverArgs() []string {
 	t := c.Treatment
 	rate := t.Rate
-	if len(c.Steps) > 0 {
+	if len(c.Steps) > 0 || c.quietFeed() {
 		rate = 1 // of a schedule that never begins
 	}
 	return []string{
@@ -228,9 +258,9 @@ type pair struct{ server, fleet *child }
 // their orders before it does. It is a variable for tests.
 var lead = 20 * time.Millisecond
 
-// steps is the trial itself.
-func (o *observation) steps(ctx context.Context, p pair) error {
-	clock := feed.NewClock()
+// connect opens every subscriber's connection, between two readings of what the
+// server takes.
+func (o *observation) connect(ctx context.Context, p pair) error {
 	connect, err := o.listening(ctx, p.server)
 	if err != nil {
 		return err
@@ -241,7 +271,14 @@ func (o *observation) steps(ctx context.Context, p pair) error {
 	if err := p.fleet.call(ctx, o.plan.connect, fleet.Connect, connect, nil); err != nil {
 		return err
 	}
-	if o.opened, err = p.server.usage(ctx); err != nil {
+	o.opened, err = p.server.usage(ctx)
+	return err
+}
+
+// steps is the trial itself.
+func (o *observation) steps(ctx context.Context, p pair) (err error) {
+	clock := feed.NewClock()
+	if err := o.connect(ctx, p); err != nil {
 		return err
 	}
 
@@ -259,7 +296,7 @@ func (o *observation) steps(ctx context.Context, p pair) error {
 
 	origin := clock.Now() + int64(lead-o.plan.mark1)
 	o.from, o.until = origin+int64(o.plan.from), origin+int64(o.plan.until)
-	newest, err := p.run(ctx, fleet.RunArgs{
+	o.newest, err = p.run(ctx, fleet.RunArgs{
 		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
 		From:    o.from,
 		Until:   o.until,
@@ -274,13 +311,13 @@ func (o *observation) steps(ctx context.Context, p pair) error {
 		o.config.Marked()
 	}
 
-	drain := fleet.AwaitArgs{Newest: newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second}
+	drain := fleet.AwaitArgs{Newest: o.newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second}
 	var left fleet.Awaited
 	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
 		return err
 	}
 	o.undelivered = left.Missing
-	return p.fleet.call(ctx, 0, fleet.Collect, newest, &o.collected)
+	return p.fleet.call(ctx, 0, fleet.Collect, o.newest, &o.collected)
 }
 
 // listening asks the server where it is, and returns what the fleet connects to.
@@ -302,10 +339,14 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 		Encoding:    c.Treatment.Encoding,
 		Payload:     c.Treatment.Payload,
 		Subscribers: c.Treatment.Subscribers,
+		Latest:      o.latest(),
 		Stamp:       c.Treatment.Client == "stamp",
-		DialRate:    c.dialRate(),
+		DialRate:    o.plan.dialRate,
 		Seed:        c.Seed,
 		Block:       c.Block,
+
+		Uplink:        c.Treatment.Uplink,
+		UplinkPayload: c.Treatment.UplinkPayload,
 	}, nil
 }
 
@@ -360,8 +401,32 @@ func settle(ctx context.Context, p pair, conns int) (wire.Counts, error) {
 	return last, nil
 }
 
-// settleAndMark settles, and reads both processes.
-func (o *observation) settleAndMark(ctx context.Context, p pair) (m mark, err error) {
+// markTries is how often the two processes are read where heartbeats pass.
+const markTries = 10
+
+// settleAndMark settles, and reads both processes. They are read one after the
+// other, and where a heartbeat passed meanwhile, once more.
+func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
+	m, err := o.mark(ctx, p)
+	for try := 1; err == nil && o.plan.beat > 0 && try < markTries; try++ {
+		var since wire.Counts
+		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
+			return m, err
+		}
+		if since == m.server.Counts && agree(since, m.fleet.Counts) {
+			break
+		}
+		before := m.server
+		m, err = o.mark(ctx, p)
+		m.server.Due = append(before.Due, m.server.Due...)
+		m.server.Lag = append(before.Lag, m.server.Lag...)
+		m.server.PublishCPU += before.PublishCPU
+	}
+	return m, err
+}
+
+// mark settles, and reads each of the processes once.
+func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
 	if _, err := settle(ctx, p, 0); err != nil {
 		return m, err
 	}

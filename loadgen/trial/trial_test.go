@@ -191,6 +191,12 @@ func TestRealServers(t *testing.T) {
 		{"poll?interval=50ms&keepalive=off", 0, true, true, 32, "binary", 100, true, false},
 		{"longpoll", 0, true, false, 61 + 36, "base64", 100, false, false},
 		{"longpoll", 0, true, false, 61, "text", 100, true, true},
+		{"stream", 0, false, false, 61, "text", 100, false, false},
+		{"stream", 0, false, false, 32, "binary", 100, true, true},
+		{"sse", 0, false, false, 61, "text", 100, true, false},
+		{"sse", 0, false, false, 61 + 36, "base64", 100, false, true},
+		{"wsbare", 4, false, false, 61, "text", 100, false, false},
+		{"wsbare", 4, false, false, 32, "binary", 100, true, false},
 		{"raw", 4, false, false, 32, "binary", 100, false, false},
 		{"ws", 4, false, false, 61, "text", 100, false, false},
 		{"ws", 4, false, false, 32, "binary", 100, true, false},
@@ -223,7 +229,7 @@ func TestRealServers(t *testing.T) {
 			near("bytes/envelope/down", test.envelope)
 			for _, way := range []string{"/down", "/up"} {
 				sum := 0.0
-				for _, layer := range []string{"payload", "envelope", "protocol", "tls", "tcpip"} {
+				for _, layer := range []string{"payload", "envelope", "protocol", "compression", "tls", "tcpip"} {
 					sum += get("bytes/" + layer + way)
 				}
 				near("bytes/total"+way, sum)
@@ -256,7 +262,7 @@ func TestRealServers(t *testing.T) {
 			for _, metric := range []string{
 				"server/cpu", "fleet/cpu", "fleet/reads", "server/rss", "server/heap", "server/stacks", "server/goroutines",
 				"fleet/rss", "conn/bytes/up", "conn/bytes/down", "publisher/cpu", "events-per-response",
-				"staleness/p50", "delivery/p50", "publish-lag/p50", "connect/p50", "ttfe/p50",
+				"age/mean", "age/peak", "staleness/p50", "delivery/p50", "publish-lag/p50", "connect/p50", "ttfe/p50",
 				"staleness-mean-by-subscriber/mean", "staleness-max-by-subscriber/max",
 			} {
 				if get(metric) <= 0 {

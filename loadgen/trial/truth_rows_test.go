@@ -37,7 +37,7 @@ func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err 
 		return nil, 0, errors.New(o.after.fleet.NoTCP)
 	}
 	secure := o.config.Treatment.TLS
-	down, up, conns, err := packetTruth(c, secure)
+	down, up, conns, err := packetTruth(c, secure, formatOf(o.config.Treatment))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -48,8 +48,8 @@ func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err 
 		truth                                          truth
 		events, protocol, tls, socket, tcpip, segments int64
 	}{
-		{"down", down, f.Payload + f.Envelope, f.HeadersDown + f.FramingDown, s.Counts.TLS, f.Counts.BytesRead, f.TCP.HeadersIn(), f.TCP.SegmentsIn},
-		{"up", up, 0, f.HeadersUp + f.FramingUp, f.Counts.TLS, f.Counts.BytesWritten, f.TCP.HeadersOut() + f.TCP.Retransmitted, f.TCP.SegmentsOut},
+		{"down", down, f.Payload + f.Envelope + f.CompressionDown + f.EchoesDown, f.HeadersDown + f.FramingDown, s.Counts.TLS, f.Counts.BytesRead, f.TCP.HeadersIn(), f.TCP.SegmentsIn},
+		{"up", up, f.EchoesUp + f.CompressionUp, f.HeadersUp + f.FramingUp, f.Counts.TLS, f.Counts.BytesWritten, f.TCP.HeadersOut() + f.TCP.Retransmitted, f.TCP.SegmentsOut},
 	} {
 		add := func(layer string, counted, captured, untold int64) {
 			rows = append(rows, row{treatmentName(o.config), layer, way.direction, counted, captured, untold})
@@ -79,9 +79,23 @@ func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err 
 	return append(rows, row{treatmentName(o.config), "connections", "both", f.TCP.Opened, conns, 0}), resent, nil
 }
 
+// formatOf is what an answer to a subscriber is made of.
+func formatOf(t scenarios.Treatment) capture.Format {
+	name, _, _ := strings.Cut(t.Transport, "?")
+	switch {
+	case name == "sse":
+		return capture.EventStream
+	case name == "stream" && t.Encoding != "binary":
+		return capture.Lines
+	}
+	return capture.Data
+}
+
 // truth is what the packets show of one direction of all connections.
 type truth struct {
-	events, protocol, tls        int64 // with TLS, events are the protocol's bytes too
+	// events is messages as they passed: compressed ones in their compressed
+	// length, those of an uplink included, and with TLS the protocol's bytes too.
+	events, protocol, tls        int64
 	stream, resent, ip, segments int64
 	sack                         int64 // of ip
 }
@@ -95,7 +109,7 @@ func (t *truth) add(f *capture.Flow) {
 }
 
 // packetTruth adds up the connections of a capture.
-func packetTruth(c *capture.Capture, secure bool) (down, up truth, conns int64, err error) {
+func packetTruth(c *capture.Capture, secure bool, format capture.Format) (down, up truth, conns int64, err error) {
 	for _, conn := range c.Conns() {
 		conns++
 		down.add(&conn.Down)
@@ -110,7 +124,7 @@ func packetTruth(c *capture.Capture, secure bool) (down, up truth, conns int64, 
 			down.events, down.tls = down.events+answered.App, down.tls+answered.Overhead()
 			unfinished = sent.Rest + answered.Rest
 		} else {
-			sent, answered, err := conn.Split()
+			sent, answered, err := conn.SplitAs(format)
 			if err != nil {
 				return down, up, conns, err
 			}
@@ -127,7 +141,7 @@ func packetTruth(c *capture.Capture, secure bool) (down, up truth, conns int64, 
 
 // writeRows writes the table, a treatment's name at its first row.
 func writeRows(w io.Writer, rows []row) {
-	const line = "%-25s  %-15s  %-9s  %9v  %9v  %10v\n"
+	const line = "%-49s  %-15s  %-9s  %9v  %9v  %10v\n"
 	fmt.Fprintf(w, line, "treatment", "layer", "direction", "counted", "captured", "difference")
 	exact, last := 0, ""
 	for _, r := range rows {
@@ -185,6 +199,8 @@ func TestComparisonCanFail(t *testing.T) {
 		"heads down":    {func(o *observation, _ *capture.Capture) { o.after.fleet.HeadersDown++ }, []string{"protocol down", "total down"}},
 		"heads up":      {func(o *observation, _ *capture.Capture) { o.after.fleet.HeadersUp++ }, []string{"protocol up", "total up"}},
 		"framing":       {func(o *observation, _ *capture.Capture) { o.after.fleet.FramingDown++ }, []string{"protocol down", "total down"}},
+		"compression":   {func(o *observation, _ *capture.Capture) { o.after.fleet.CompressionDown-- }, []string{"events down", "total down"}},
+		"echoes":        {func(o *observation, _ *capture.Capture) { o.after.fleet.EchoesUp++ }, []string{"events up", "total up"}},
 		"one for other": {func(o *observation, _ *capture.Capture) { o.after.fleet.Payload++; o.after.fleet.FramingDown-- }, []string{"events down", "protocol down"}},
 		"tally down":    {func(o *observation, _ *capture.Capture) { o.after.fleet.Counts.BytesRead++ }, []string{"at the socket down"}},
 		"tally up":      {func(o *observation, _ *capture.Capture) { o.after.fleet.Counts.BytesWritten++ }, []string{"at the socket up"}},

@@ -10,12 +10,12 @@ import (
 	"pushbench/loadgen/internal/capture"
 	"pushbench/loadgen/internal/need"
 	"pushbench/results"
+	"pushbench/scenarios"
 	"pushbench/servers/all"
 )
 
 // Every byte that a trial counts is held against the packets of the same trial,
-// layer by layer, from the first SYN to the second mark: for each transport, over
-// each version of HTTP that it has, without TLS and with it.
+// layer by layer, from the first SYN to the second mark.
 func TestBytesAgainstCapture(t *testing.T) {
 	probe, err := capture.Start(9, capture.Headers)
 	var lacks *capture.UnavailableError
@@ -30,26 +30,58 @@ func TestBytesAgainstCapture(t *testing.T) {
 	}
 
 	var rows []row
-	for _, transport := range all.Transports {
-		for _, version := range []string{"1.1", "2"} {
-			if version == "2" && transport.Upgrades {
-				continue
+	for _, c := range truthConfigs(t) {
+		t.Run(treatmentName(c), func(t *testing.T) {
+			compared := undisturbed(t, c)
+			for _, r := range compared {
+				if !r.holds() {
+					t.Errorf("%s %s: counted %d, captured %d", r.layer, r.direction, r.counted, r.captured)
+				}
 			}
-			for _, tls := range []bool{false, true} {
-				c := truthConfig(t, transport.Name, version, tls)
-				t.Run(treatmentName(c), func(t *testing.T) {
-					compared := undisturbed(t, c)
-					for _, r := range compared {
-						if !r.holds() {
-							t.Errorf("%s %s: counted %d, captured %d", r.layer, r.direction, r.counted, r.captured)
-						}
-					}
-					rows = append(rows, compared...)
-				})
-			}
-		}
+			rows = append(rows, compared...)
+		})
 	}
 	writeRows(t.Output(), rows)
+}
+
+// truthConfigs is every transport over each version of HTTP that it has, in
+// clear and under TLS; then what changes the bytes of some of them.
+func truthConfigs(t *testing.T) []Config {
+	var configs []Config
+	add := func(transport, version string, change func(*scenarios.Treatment)) {
+		for _, tls := range []bool{false, true} {
+			c := truthConfig(t, transport, version, tls)
+			if change != nil {
+				change(&c.Treatment)
+			}
+			configs = append(configs, c)
+		}
+	}
+	for _, transport := range all.Transports {
+		add(transport.Name, "1.1", nil)
+		if !transport.Upgrades {
+			add(transport.Name, "2", nil)
+		}
+	}
+	compressible := func(treatment *scenarios.Treatment) {
+		treatment.PayloadKind, treatment.Payload = "ticker", 400
+	}
+	talking := func(treatment *scenarios.Treatment) {
+		treatment.Uplink, treatment.UplinkPayload = 20, 300
+	}
+	both := func(treatment *scenarios.Treatment) {
+		compressible(treatment)
+		talking(treatment)
+	}
+	add("ws?compress=no-takeover", "1.1", compressible)
+	add("ws?compress=takeover", "1.1", both)
+	add("wsbare?compress=takeover", "1.1", both)
+	add("raw", "1.1", talking)
+	add("longpoll", "1.1", talking)
+	add("sse", "1.1", talking)
+	add("stream", "2", talking)
+	add("sse?batch=on", "2", nil)
+	return configs
 }
 
 // wholeFrames is a snap length that no packet of these trials reaches; were one
@@ -71,6 +103,9 @@ func truthConfig(t *testing.T, transport, version string, tls bool) Config {
 
 func treatmentName(c Config) string {
 	name := strings.TrimSuffix(c.Treatment.Transport, "?interval=100ms") + " http=" + c.Treatment.HTTP
+	if c.Treatment.Uplink > 0 {
+		name += " uplink"
+	}
 	if c.Treatment.TLS {
 		return name + " tls=on"
 	}

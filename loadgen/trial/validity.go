@@ -39,7 +39,14 @@ func (o *observation) invalid() []string {
 	lag, distinct := o.publishLag()
 	expected := int64(distinct) * int64(o.config.Treatment.Subscribers)
 	check(distinct > 0, "no event was due in the window of %v", o.plan.until-o.plan.from)
-	check(o.received() == expected, "%d of %d events of the window were measured", o.received(), expected)
+	if o.latest() {
+		check(c.Order.Lost > 0 || o.accounted() == o.published(), "%d events were delivered or left out for a newer one, of %d", o.accounted(), o.published())
+		check(o.received() <= expected, "%d events of the window were measured, of which %d were due", o.received(), expected)
+	} else {
+		check(o.received() == expected, "%d of %d events of the window were measured", o.received(), expected)
+	}
+	check(c.Uplink.Lost == 0, "%d messages were not echoed", c.Uplink.Lost)
+	check(c.Uplink.Wrong == 0, "%d messages came that are no echo of one that was sent", c.Uplink.Wrong)
 	check(lag.Dropped() == 0, "%d events were published before they were due", lag.Dropped())
 	late := o.latePublisher()
 	check(late == "", "%s", late)
@@ -53,10 +60,7 @@ func (o *observation) invalid() []string {
 	check(sum(layers) == o.atSocket(), "layers do not add up: %+v, at the socket %+v", sum(layers), o.atSocket())
 	check(o.noTCP() != "" || o.inKernel() == o.atSocket(), "tallies differ from the kernel's: %+v, the kernel's %+v", o.atSocket(), o.inKernel())
 
-	conns, want := o.after.server.Counts.Conns, int64(o.config.Treatment.Subscribers)
-	if o.plan.spec.Options.Is("keepalive", "off") {
-		want = o.after.fleet.Requests
-	}
+	conns, want := o.after.server.Counts.Conns, o.connections()
 	check(conns == want, "%d connections, not %d", conns, want)
 
 	check(o.fleetCPU()/o.between() < fleetLimit, "fleet used %.0f %% of its core, limit %.0f %%", 100*o.fleetCPU()/o.between(), 100*fleetLimit)
@@ -110,16 +114,22 @@ func (o *observation) warnings() []string {
 		doubts = append(doubts, fmt.Sprintf("fleet-bound: the fleet's CPU per event is %.2g × the server's, and an event goes to %d subscribers at once",
 			clients/server, o.config.Treatment.Subscribers))
 	}
-	if o.hostUnreadable != nil {
-		doubts = append(doubts, fmt.Sprintf("host CPU and steal were not measured: %v", o.hostUnreadable))
-	}
-	if why := o.noTCP(); why != "" {
-		doubts = append(doubts, why)
-	}
+	doubts = append(doubts, o.unmeasured()...)
 	if skipped := o.after.fleet.Skipped - o.before.fleet.Skipped; skipped > 0 {
 		doubts = append(doubts, fmt.Sprintf("%d polls were left out because the one before was outstanding", skipped))
 	}
 	return doubts
+}
+
+// unmeasured says what the host did not tell.
+func (o *observation) unmeasured() (why []string) {
+	if o.hostUnreadable != nil {
+		why = append(why, fmt.Sprintf("host CPU and steal were not measured: %v", o.hostUnreadable))
+	}
+	if noTCP := o.noTCP(); noTCP != "" {
+		why = append(why, noTCP)
+	}
+	return why
 }
 
 func first(texts []string) string {

@@ -11,7 +11,10 @@ import (
 	"pushbench/servers/longpoll"
 	"pushbench/servers/poll"
 	"pushbench/servers/raw"
+	"pushbench/servers/sse"
+	"pushbench/servers/stream"
 	"pushbench/servers/ws"
+	"pushbench/servers/wsbare"
 )
 
 // Transports are the ways to carry the feed, in the order in which people read
@@ -19,14 +22,18 @@ import (
 var Transports = []*feed.Transport{
 	poll.Transport,
 	longpoll.Transport,
+	stream.Transport,
+	sse.Transport,
 	ws.Transport,
+	wsbare.Transport,
 	raw.Transport,
 }
 
 // Parse reads a transport as a scenario names it, such as poll?interval=1s.
 func Parse(text string) (feed.Spec, error) { return feed.ParseSpec(Transports, text) }
 
-// Handler serves every transport of one feed, each at the path of its name.
+// Handler serves every transport of one feed, each at the path of its name, and
+// the echo.
 func Handler(log *feed.Log) http.Handler {
 	mux := http.NewServeMux()
 	var paths []string
@@ -34,8 +41,9 @@ func Handler(log *feed.Log) http.Handler {
 		mux.Handle("/"+t.Name, t.Handler(log))
 		paths = append(paths, "/"+t.Name)
 	}
+	mux.HandleFunc(EchoPath, echo)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		feed.Refuse(w, http.StatusNotFound, fmt.Errorf("no such path; the feed is at %s", strings.Join(paths, ", ")))
+		feed.Refuse(w, http.StatusNotFound, fmt.Errorf("no such path; the feed is at %s, an echo at %s", strings.Join(paths, ", "), EchoPath))
 	})
 	return mux
 }

@@ -38,8 +38,8 @@ func TestTable(t *testing.T) {
 			t.Errorf("%s is parsed as %v, %v", tr.Name, spec, err)
 		}
 		for _, k := range tr.Knobs {
-			if k.Name == "since" || k.About == "" || k.Check == nil {
-				t.Errorf("knob %q of %s has an empty field, or the name of the cursor", k.Name, tr.Name)
+			if k.Name == "since" || k.Name == "want" || k.About == "" || k.Check == nil {
+				t.Errorf("knob %q of %s has an empty field, or a name that requests have for themselves", k.Name, tr.Name)
 			} else if err := k.Check(k.Default); err != nil {
 				t.Errorf("the default of %s's knob %s is refused: %v", tr.Name, k.Name, err)
 			}
@@ -51,26 +51,42 @@ func TestTable(t *testing.T) {
 // are printed.
 func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
-		"poll":                              "poll",
-		"poll?interval=1s":                  "poll",
-		"poll?interval=100ms":               "poll?interval=100ms",
-		"poll?pace=after&keepalive=off":     "poll?keepalive=off&pace=after",
-		"longpoll?hold=50ms&batch=off#twin": "longpoll?hold=50ms&batch=off#twin",
-		"ws#twin":                           "ws#twin",
-		"ws?client=bare":                    "ws",
-		"ws?client=coder":                   "ws?client=coder",
-		"raw":                               "raw",
+		"poll":                                      "poll",
+		"poll?interval=1s":                          "poll",
+		"poll?interval=100ms":                       "poll?interval=100ms",
+		"poll?pace=after&keepalive=off":             "poll?keepalive=off&pace=after",
+		"longpoll?hold=50ms&batch=off#twin":         "longpoll?hold=50ms&batch=off#twin",
+		"poll?conditional=on":                       "poll?conditional=on",
+		"stream?heartbeat=15s&batch=on":             "stream?batch=on&heartbeat=15s",
+		"stream?batch=off&heartbeat=off":            "stream",
+		"sse":                                       "sse",
+		"sse?batch=10ms":                            "sse?batch=10ms",
+		"ws#twin":                                   "ws#twin",
+		"ws?client=bare":                            "ws",
+		"ws?client=coder":                           "ws?client=coder",
+		"ws?compress=takeover&client=coder":         "ws?client=coder&compress=takeover",
+		"wsbare":                                    "wsbare",
+		"wsbare?threshold=0B&batch=off":             "wsbare",
+		"wsbare?ping=15s&subprotocol=feed":          "wsbare?ping=15s&subprotocol=feed",
+		"wsbare?compress=no-takeover&threshold=1KB": "wsbare?compress=no-takeover&threshold=1KB",
+		"raw":            "raw",
+		"raw?batch=10ms": "raw?batch=10ms",
 	} {
 		if spec, err := all.Parse(text); err != nil || spec.String() != want {
 			t.Errorf("%s is parsed as %v, %v; not %s", text, spec, err, want)
 		}
 	}
 	for text, want := range map[string]string{
-		"sse":                  "there are poll, longpoll, ws, raw",
+		"comet":                "there are poll, longpoll, stream, sse, ws, wsbare, raw",
 		"ws?interval=1s":       "it has client",
 		"ws?client=gorilla":    "use bare or coder",
-		"raw?client=bare":      "it has none",
+		"wsbare?client=bare":   "it has batch",
+		"wsbare?compress=on":   "use off or no-takeover or takeover",
+		"wsbare?threshold=512": "use a size with its unit",
+		"raw?client=bare":      "it has batch",
+		"sse?heartbeat=15":     "use off or a duration with its unit",
 		"poll?hold=1s":         "it has interval, keepalive, pace",
+		"poll?want=latest":     `no option "want"`,
 		"longpoll?interval=1s": "it has hold, batch",
 	} {
 		if _, err := all.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
@@ -92,10 +108,10 @@ func TestHandler(t *testing.T) {
 			t.Errorf("%s ahead of the feed: status %d, %s", tr.Name, resp.StatusCode, reason)
 		}
 	}
-	for _, path := range []string{"/", "/feed", "/poll/", "/Poll?since=0", "/poll/0", "/longpol?since=0", "/index.html", "/%00"} {
+	for _, path := range []string{"/", "/feed", "/poll/", "/Poll?since=0", "/poll/0", "/longpol?since=0", "/echo/", "/index.html", "/%00"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			resp, reason := feedtest.Request(t, addr, method, path)
-			if resp.StatusCode != http.StatusNotFound || !strings.Contains(reason, "/poll, /longpoll, /ws, /raw") {
+			if resp.StatusCode != http.StatusNotFound || !strings.Contains(reason, "/poll, /longpoll, /stream, /sse, /ws, /wsbare, /raw, an echo at /echo") {
 				t.Errorf("%s %s: status %d, %q; not 404 and where the feed is", method, path, resp.StatusCode, reason)
 			}
 		}

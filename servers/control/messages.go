@@ -9,9 +9,11 @@ import (
 // Commands of both children.
 const (
 	Run   = "run"   // RunArgs → RunResult, once trial time rests again
+	Start = "start" // RunArgs → None, at once: trial time passes meanwhile
 	Tally = "tally" // None → wire.Counts
 	Trim  = "trim"  // None → Usage, after garbage collection, with unused memory given back
 	Mark  = "mark"  // None → ServerMark or FleetMark
+	Ended = "ended" // EndedArgs → EndedAt, once enough have ended or the time is over
 )
 
 // Commands of the server alone.
@@ -31,6 +33,18 @@ type Listening struct {
 type RunArgs struct {
 	Origin int64         `json:"origin"`
 	To     time.Duration `json:"to"`
+}
+
+// EndedArgs asks until an instant (ns on CLOCK_MONOTONIC) for so many ends: of
+// the server's connections, or of the fleet's subscriptions.
+type EndedArgs struct {
+	Count int   `json:"count"`
+	Until int64 `json:"until"`
+}
+
+// EndedAt is when each came to its end so far (ns on CLOCK_MONOTONIC), in order.
+type EndedAt struct {
+	At []int64 `json:"at"`
 }
 
 // RunResult is the number of the newest event published.

@@ -15,10 +15,14 @@ import (
 // the generator's own cost stays small.
 type Fetcher struct {
 	Cursor uint64
+	// Conditional says to ask for the same URL each time, and whether that has
+	// changed since the answer before: a conditional request (RFC 9110 §13).
+	Conditional bool
 
 	sub    Subscription
 	client *http.Client
 	req    *http.Request
+	tag    []string // the entity tag of the answer before; nil: there was none
 	body   bytes.Buffer
 	most   int64            // bytes of an answer
 	answer io.LimitedReader // at most one byte more than that of it
@@ -42,7 +46,11 @@ func NewFetcher(ctx context.Context, client *http.Client, url, path string, s Su
 // Fetch sends one request, emits the events of its answer and moves the cursor
 // behind them. An answer without events is no error.
 func (f *Fetcher) Fetch() error {
-	f.req.URL.RawQuery = f.sub.Query(f.Cursor)
+	if f.Conditional {
+		f.req.URL.RawQuery = f.sub.Query(f.sub.Since)
+	} else {
+		f.req.URL.RawQuery = f.sub.Query(f.Cursor)
+	}
 	f.sub.Meter.Requests.Add(1)
 	resp, err := f.client.Do(f.req)
 	if err != nil {
@@ -63,21 +71,51 @@ func (f *Fetcher) Fetch() error {
 	case http.StatusOK:
 	case http.StatusNoContent:
 		f.sub.Meter.Empty.Add(1)
+		return f.validate(resp)
+	case http.StatusNotModified:
+		if f.tag == nil { // nobody has asked whether
+			return NewStatusError(resp.StatusCode, &f.body)
+		}
+		f.sub.Meter.Empty.Add(1)
 		return nil
 	default:
 		return NewStatusError(resp.StatusCode, &f.body)
 	}
+	var again error
 	n, err := f.sub.Codec.DecodeAll(f.body.Bytes(), func(e Event) {
-		f.Cursor = e.Cursor()
-		f.sub.Emit(e)
+		if f.Conditional && e.Cursor() <= f.Cursor {
+			again = fmt.Errorf("event %d came after %d; the server takes no notice of If-None-Match, or has begun another feed", e.Cursor(), f.Cursor)
+		}
+		if again == nil {
+			f.Cursor = e.Cursor()
+			f.sub.Emit(e)
+		}
 	})
+	switch {
+	case again != nil:
+		err = again
+	case err == nil && n == 0:
+		err = errors.New("status 200 without an event; an empty answer is 204")
+	}
 	if err != nil {
 		return fmt.Errorf("answer of %s: %w", f.req.URL.Path, err)
 	}
-	if n == 0 {
-		return fmt.Errorf("answer of %s: status 200 without an event; an empty answer is 204", f.req.URL.Path)
-	}
 	f.sub.Meter.Answers.Add(1)
+	return f.validate(resp)
+}
+
+// validate takes over an answer's entity tag for the request after it. To a
+// client it is any text: what it means, the server knows (RFC 9110 §8.8.3).
+func (f *Fetcher) validate(resp *http.Response) error {
+	if !f.Conditional {
+		return nil
+	}
+	tag := resp.Header.Get("ETag")
+	if tag == "" {
+		return fmt.Errorf("answer of %s: it has no ETag to ask on with", f.req.URL.Path)
+	}
+	f.tag = []string{tag}
+	f.req.Header["If-None-Match"] = f.tag
 	return nil
 }
 

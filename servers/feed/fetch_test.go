@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -153,5 +154,88 @@ func TestEnded(t *testing.T) {
 func TestNewFetcherRefuses(t *testing.T) {
 	if _, err := NewFetcher(t.Context(), http.DefaultClient, "http://a b", "plain", Subscription{}, false); err == nil {
 		t.Error("http://a b is an address")
+	}
+}
+
+// tagged is an answer with an entity tag.
+func tagged(status int, tag, body string) roundTripper {
+	return func(*http.Request) (*http.Response, error) {
+		h := http.Header{}
+		if tag != "" {
+			h.Set("ETag", tag)
+		}
+		return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body))}, nil
+	}
+}
+
+// A conditional fetcher asks for one URL, each time with the tag of the answer
+// before it, and takes a 304 for an answer without events.
+func TestConditionalFetch(t *testing.T) {
+	event := func(seq uint64) string { return string(Text.Append(nil, Event{Seq: seq})) }
+	answers := []roundTripper{
+		tagged(http.StatusNoContent, `"four"`, ""),
+		tagged(http.StatusNotModified, `"four"`, ""),
+		tagged(http.StatusOK, `W/"six"`, event(5)+event(6)),
+		tagged(http.StatusNotModified, "", ""),
+		tagged(http.StatusOK, `"seven"`, event(7)),
+	}
+	var urls, tags []string
+	var got []uint64
+	f := newFetcher(t, func(r *http.Request) (*http.Response, error) {
+		n := len(urls)
+		urls, tags = append(urls, r.URL.String()), append(tags, strings.Join(r.Header["If-None-Match"], ","))
+		return answers[n](r)
+	}, &got)
+	f.Conditional = true
+	for i, cursor := range []uint64{4, 4, 6, 6, 7} {
+		if err := f.Fetch(); err != nil || f.Cursor != cursor {
+			t.Fatalf("answer %d leads to cursor %d, %v; not %d", i+1, f.Cursor, err, cursor)
+		}
+		if urls[i] != urls[0] {
+			t.Errorf("request %d is %s, not %s", i+1, urls[i], urls[0])
+		}
+	}
+	if want := []string{"", `"four"`, `"four"`, `W/"six"`, `W/"six"`}; !slices.Equal(tags, want) {
+		t.Errorf("it sent the tags %q, not %q", tags, want)
+	}
+	if m := f.sub.Meter; m.Answers.Load() != 2 || m.Empty.Load() != 3 || !slices.Equal(got, []uint64{5, 6, 7}) {
+		t.Errorf("counted %d answers, %d empty, with the events %v", m.Answers.Load(), m.Empty.Load(), got)
+	}
+}
+
+// A server that does not keep to it ends the subscription, before an event comes
+// twice.
+func TestConditionalFetchRefuses(t *testing.T) {
+	first := tagged(http.StatusOK, `"5"`, string(Text.Append(nil, Event{Seq: 5})))
+	for name, c := range map[string]struct {
+		answers     []roundTripper
+		conditional bool
+		error       string
+	}{
+		"no tag":          {[]roundTripper{tagged(http.StatusOK, "", string(Text.Append(nil, Event{Seq: 5})))}, true, "no ETag"},
+		"no tag of none":  {[]roundTripper{tagged(http.StatusNoContent, "", "")}, true, "no ETag"},
+		"304 unasked":     {[]roundTripper{tagged(http.StatusNotModified, `"5"`, "")}, true, "server answered 304"},
+		"304 for a plain": {[]roundTripper{tagged(http.StatusNotModified, `"5"`, "")}, false, "server answered 304"},
+		"all of it again": {[]roundTripper{first, tagged(http.StatusOK, `"6"`, string(Text.Append(Text.Append(nil, Event{Seq: 5}), Event{Seq: 6})))}, true, "event 5 came after 5"},
+		"another feed":    {[]roundTripper{first, tagged(http.StatusOK, `"1"`, string(Text.Append(nil, Event{Seq: 1})))}, true, "event 1 came after 5"},
+		"an old gap":      {[]roundTripper{first, tagged(http.StatusOK, `"5"`, string(Text.Append(nil, Gap{First: 1, Last: 5}.Event())))}, true, "event 5 came after 5"},
+	} {
+		var got []uint64
+		n := 0
+		f := newFetcher(t, func(r *http.Request) (*http.Response, error) {
+			n++
+			return c.answers[n-1](r)
+		}, &got)
+		f.Conditional = c.conditional
+		var err error
+		for err == nil && n < len(c.answers) {
+			err = f.Fetch()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.error) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, which does not say %q", name, err, c.error)
+		}
+		if len(got) > 1 {
+			t.Errorf("%s: emitted %v", name, got)
+		}
 	}
 }

@@ -11,44 +11,77 @@ import (
 // Request is what a subscriber's HTTP request asks of a server end.
 type Request struct {
 	Since   uint64
+	Latest  bool // the newest event only, whenever it changes
 	Options Options
 }
 
-// Handler is the transport's server end for one feed: GET /<Name>?since=N with
-// the knobs that concern a server.
+// Handler is the transport's server end for one feed: GET /<Name>?since=N, with
+// want=latest where only the newest event is wanted and the knobs that concern a
+// server; and POST /<Name>, which echoes an uplink message.
 func (t *Transport) Handler(log *Log) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if req, ok := t.readRequest(w, r); ok {
+		switch r.Method {
+		case http.MethodGet:
+			req, err := t.readRequest(log, r.URL.RawQuery)
+			if err != nil {
+				Refuse(w, http.StatusBadRequest, err)
+				return
+			}
 			t.Serve(log, req, w, r)
+		case http.MethodPost:
+			Echo(w, r)
+		default:
+			w.Header().Set("Allow", "GET, POST")
+			Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s /%s: the feed is read with GET, and a message is echoed with POST", r.Method, t.Name))
 		}
 	})
 }
 
-// readRequest reads cursor and options of a subscriber's request. Where it
-// returns false it has answered: 400 and one line that says why, or 405.
-func (t *Transport) readRequest(w http.ResponseWriter, r *http.Request) (Request, bool) {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", http.MethodGet)
-		Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s /%s: the feed is read with GET", r.Method, t.Name))
-		return Request{}, false
+// readRequest reads the query of a subscriber's request. Its error is what is
+// wrong with the request, in one line.
+func (t *Transport) readRequest(log *Log, rawQuery string) (Request, error) {
+	if t.TextOnly && !log.codec.IsText() {
+		return Request{}, fmt.Errorf("/%s is text and cannot carry a feed whose encoding is %s; use another transport, or serve text or base64", t.Name, log.codec)
 	}
-	query, err := url.ParseQuery(r.URL.RawQuery) // URL.Query drops in silence what it cannot read
+	query, err := url.ParseQuery(rawQuery) // URL.Query drops in silence what it cannot read
 	if err != nil {
-		Refuse(w, http.StatusBadRequest, fmt.Errorf("read the query: %w", err))
-		return Request{}, false
+		return Request{}, fmt.Errorf("read the query: %w", err)
 	}
 	since, err := ParseCursor(query["since"])
 	if err != nil {
-		Refuse(w, http.StatusBadRequest, err)
-		return Request{}, false
+		return Request{}, err
+	}
+	latest, err := parseWant(query["want"])
+	if err != nil {
+		return Request{}, err
 	}
 	delete(query, "since")
+	delete(query, "want")
 	options, err := t.Parse(query, true)
 	if err != nil {
-		Refuse(w, http.StatusBadRequest, err)
-		return Request{}, false
+		return Request{}, err
 	}
-	return Request{since, options}, true
+	return Request{Since: since, Latest: latest, Options: options}, nil
+}
+
+// Check is the error of a request for what follows an event that has not been
+// published yet: an AheadError, to be answered with 400 before anything else.
+func (r Request) Check(log *Log) error {
+	if newest := log.Newest(); r.Since > newest {
+		return &AheadError{r.Since, newest}
+	}
+	return nil
+}
+
+// Read appends to dst what the request asks for after cursor by now, at most
+// limit records, and returns it with the new cursor. Where it wants the latest
+// state that is one record, the newest, or none; what it skips is no gap: the
+// subscriber sees by the sequence number how much that was.
+func (r Request) Read(log *Log, cursor uint64, limit int, dst []Record) ([]Record, uint64, error) {
+	if r.Latest {
+		return log.latest(cursor, dst)
+	}
+	return log.Since(cursor, limit, dst)
 }
 
 // ParseCursor reads the values of a request's since parameter: one decimal
@@ -66,9 +99,17 @@ func ParseCursor(values []string) (uint64, error) {
 	return uint64(n), nil
 }
 
-// Query is the query string of a request for what follows cursor.
-func (s Subscription) Query(cursor uint64) string {
-	return "since=" + string(AppendNumber(nil, int64(cursor))) + s.Options.ServerQuery()
+// parseWant reads the values of a request's want parameter.
+func parseWant(values []string) (latest bool, err error) {
+	switch {
+	case len(values) > 1:
+		return false, fmt.Errorf("want is given %d times; give it once", len(values))
+	case len(values) == 0 || values[0] == "every":
+		return false, nil
+	case values[0] == "latest":
+		return true, nil
+	}
+	return false, fmt.Errorf("want=%q is not known; use every or latest", values[0])
 }
 
 // Refuse answers with a status and the reason in one line.

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -102,6 +103,58 @@ func TestWriteRecords(t *testing.T) {
 	}
 }
 
+// What a request wants is everything unless it says otherwise, and is read at
+// any cursor.
+func TestRead(t *testing.T) {
+	l := newLog(4)
+	publish(l, 9)
+	for _, c := range []struct {
+		latest bool
+		cursor uint64
+		limit  int
+		want   string
+	}{
+		{false, 0, math.MaxInt, "gap 1–5 6 7 8 9"},
+		{false, 7, math.MaxInt, "8 9"},
+		{false, 7, 1, "8"},
+		{false, 9, math.MaxInt, ""},
+		{true, 0, math.MaxInt, "9"},
+		{true, 7, math.MaxInt, "9"},
+		{true, 8, 1, "9"},
+		{true, 9, math.MaxInt, ""},
+	} {
+		records, cursor, err := Request{Latest: c.latest}.Read(l, c.cursor, c.limit, nil)
+		var got []string
+		for _, r := range records {
+			text := strconv.FormatUint(r.Seq, 10)
+			if gap, ok := r.Gap(); ok {
+				text = gap.String()
+			}
+			got = append(got, text)
+		}
+		at := c.cursor
+		if len(records) > 0 {
+			at = records[len(records)-1].Cursor()
+		}
+		if text := strings.Join(got, " "); text != c.want || err != nil || cursor != at {
+			t.Errorf("latest %v after %d: %q up to %d, and the error %v; not %q", c.latest, c.cursor, text, cursor, err, c.want)
+		}
+	}
+	for _, latest := range []bool{false, true} {
+		r := Request{Since: 10, Latest: latest}
+		var ahead *AheadError
+		if _, _, err := r.Read(l, 10, 1, nil); !errors.As(err, &ahead) || *ahead != (AheadError{10, 9}) {
+			t.Errorf("reading ahead of the feed: %v", err)
+		}
+		if err := r.Check(l); !errors.As(err, &ahead) || *ahead != (AheadError{10, 9}) {
+			t.Errorf("the check of a request ahead of the feed: %v", err)
+		}
+	}
+	if err := (Request{Since: 9}).Check(l); err != nil {
+		t.Errorf("the check of a request for what comes next: %v", err)
+	}
+}
+
 // A server end that is not GET, or not asked in its own words, is not reached.
 func TestHandlerReadsRequest(t *testing.T) {
 	var got *Request
@@ -114,6 +167,12 @@ func TestHandlerReadsRequest(t *testing.T) {
 		"/rich?since=7&every=5ms":    http.StatusBadRequest, // the client's own
 		"/rich?since=7&hold=5ms&%zz": http.StatusBadRequest,
 		"/rich":                      http.StatusBadRequest,
+
+		"/rich?since=7&hold=5ms&want=every":              http.StatusOK,
+		"/rich?since=7&hold=5ms&want=latest":             http.StatusOK,
+		"/rich?since=7&hold=5ms&want=newest":             http.StatusBadRequest,
+		"/rich?since=7&hold=5ms&want=":                   http.StatusBadRequest,
+		"/rich?since=7&hold=5ms&want=latest&want=latest": http.StatusBadRequest,
 	} {
 		got = nil
 		w := httptest.NewRecorder()
@@ -123,6 +182,21 @@ func TestHandlerReadsRequest(t *testing.T) {
 		}
 		if got != nil && (got.Since != 7 || got.Options.Duration("hold").String() != "5ms" || !got.Options.Is("batch", "on")) {
 			t.Errorf("%s is read as %+v", target, got)
+		}
+		if got != nil && got.Latest != strings.HasSuffix(target, "want=latest") {
+			t.Errorf("%s is read as one for the latest: %v", target, got.Latest)
+		}
+	}
+}
+
+// A transport whose format is text serves no feed in binary.
+func TestTextOnly(t *testing.T) {
+	for codec, status := range map[Codec]int{Text: http.StatusOK, Base64: http.StatusOK, Binary: http.StatusBadRequest} {
+		tr := Transport{Name: "words", TextOnly: true, Serve: func(*Log, Request, http.ResponseWriter, *http.Request) {}}
+		w := httptest.NewRecorder()
+		tr.Handler(NewLog(codec, 1, NewClock())).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/words?since=0", nil))
+		if w.Code != status || status != http.StatusOK && !strings.Contains(w.Body.String(), "/words is text and cannot carry a feed whose encoding is binary") {
+			t.Errorf("%s: status %d, %q", codec, w.Code, w.Body)
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
+	"time"
 )
 
 // Log is the feed: a bounded ring of published events that every subscriber
@@ -20,6 +22,8 @@ type Log struct {
 	newest uint64        // sequence number of the newest event, 0 if none
 	wake   chan struct{} // closed by the next Publish, or by Close
 	closed bool
+
+	ended chan struct{} // closed by Close
 }
 
 // Record is a published event with its encoding. All subscribers share it, so
@@ -45,7 +49,13 @@ func (e *AheadError) Error() string {
 
 // NewLog makes an empty log that holds the newest size events.
 func NewLog(codec Codec, size int, clock Clock) *Log {
-	return &Log{codec: codec, clock: clock, ring: make([]Record, size), wake: make(chan struct{})}
+	return &Log{
+		codec: codec,
+		clock: clock,
+		ring:  make([]Record, size),
+		wake:  make(chan struct{}),
+		ended: make(chan struct{}),
+	}
 }
 
 // Codec is the encoding of the log's events.
@@ -79,42 +89,97 @@ func (l *Log) Newest() uint64 {
 // it with the new cursor. Where the ring has already let go of the next
 // events, a record that announces the gap comes first and counts as one.
 func (l *Log) Since(cursor uint64, limit int, dst []Record) ([]Record, uint64, error) {
+	return l.since(cursor, limit, math.MaxInt, dst)
+}
+
+// since is Since with a bound on the bytes of the records together too. One
+// record comes in any case, however large it is.
+func (l *Log) since(cursor uint64, limit, size int, dst []Record) ([]Record, uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if cursor > l.newest {
 		return dst, cursor, &AheadError{cursor, l.newest}
 	}
-	if held := uint64(len(l.ring)); l.newest-cursor > held {
-		gap := Gap{First: cursor + 1, Last: l.newest - held}
-		dst = append(dst, Record{Event: gap.Event(), Wire: l.codec.Append(nil, gap.Event())})
-		cursor = gap.Last
+	empty := len(dst)
+	if oldest := l.oldest(); cursor+1 < oldest {
+		dst = l.appendGap(dst, Gap{First: cursor + 1, Last: oldest - 1})
+		cursor = oldest - 1
 		limit--
+		size -= len(dst[empty].Wire)
 	}
 	for ; cursor < l.newest && limit > 0; limit-- {
+		r := &l.ring[(cursor+1)%uint64(len(l.ring))]
+		if size -= len(r.Wire); size < 0 && len(dst) > empty {
+			break
+		}
+		dst = append(dst, *r)
 		cursor++
-		dst = append(dst, l.ring[cursor%uint64(len(l.ring))])
 	}
 	return dst, cursor, nil
+}
+
+// appendGap adds a record that announces a gap. It stands by itself, so that the
+// common case needs less stack.
+func (l *Log) appendGap(dst []Record, gap Gap) []Record {
+	e := gap.Event()
+	return append(dst, Record{Event: e, Wire: l.codec.Append(nil, e)})
+}
+
+// latest appends to dst the newest event if it is newer than cursor, and
+// returns it with the new cursor.
+func (l *Log) latest(cursor uint64, dst []Record) ([]Record, uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case cursor > l.newest:
+		return dst, cursor, &AheadError{cursor, l.newest}
+	case cursor < l.newest:
+		dst = append(dst, l.ring[l.newest%uint64(len(l.ring))])
+	}
+	return dst, l.newest, nil
+}
+
+// oldest is the number of the oldest event that the ring still holds, 1 if
+// there was none yet. The log is locked.
+func (l *Log) oldest() uint64 {
+	return l.newest - min(l.newest, uint64(len(l.ring))) + 1
+}
+
+// readySince is when the first event after cursor that the ring still holds was
+// published (ns on the log's clock). There must be one.
+func (l *Log) readySince(cursor uint64) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ring[max(cursor+1, l.oldest())%uint64(len(l.ring))].Sent
 }
 
 // Wait returns when there is something after cursor: at once if there is
 // already, so that an event published between Since and Wait is not slept
 // through.
 func (l *Log) Wait(ctx context.Context, cursor uint64) error {
+	_, err := l.await(ctx, cursor, nil)
+	return err
+}
+
+// await is Wait that returns the newest event's number; cursor itself where
+// beats ticked before there was anything after it.
+func (l *Log) await(ctx context.Context, cursor uint64, beats <-chan time.Time) (newest uint64, err error) {
 	for {
 		l.mu.Lock()
-		ready, closed, wake := l.newest > cursor, l.closed, l.wake
+		newest, closed, wake := l.newest, l.closed, l.wake
 		l.mu.Unlock()
 		switch {
-		case ready:
-			return nil
+		case newest > cursor:
+			return newest, nil
 		case closed:
-			return ErrClosed
+			return cursor, ErrClosed
 		}
 		select {
 		case <-wake:
+		case <-beats:
+			return cursor, nil
 		case <-ctx.Done():
-			return ctx.Err()
+			return cursor, ctx.Err()
 		}
 	}
 }
@@ -135,5 +200,6 @@ func (l *Log) Close() {
 	if !l.closed {
 		l.closed = true
 		close(l.wake)
+		close(l.ended)
 	}
 }

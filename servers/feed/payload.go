@@ -9,19 +9,22 @@ import (
 const MinTicker = 64
 
 // Payload makes event bodies of one size. What they contain decides what
-// compression is worth, so there are two kinds:
+// compression is worth, so there are three kinds:
 //
-//	random  text: the base64 alphabet, which nothing has to escape; binary: any byte
-//	ticker  stock quotes in JSON that drift from event to event, fitted to the size
+//	random     text: the base64 alphabet, which nothing has to escape; binary: any byte
+//	ticker     stock quotes in JSON that drift from event to event, fitted to the size
+//	identical  a ticker's first body again and again: the best case of compression
 type Payload struct {
 	size   int
 	rng    *rand.Rand
-	ticker bool
 	binary bool
-	prices []float64
+	prices []float64 // of a ticker
+	same   []byte    // every body there will be, once there is one
+	repeat bool
 }
 
-// NewPayload makes a payload of kind ("random" or "ticker") and size bytes.
+// NewPayload makes a payload of kind ("random", "ticker" or "identical") and
+// size bytes.
 func NewPayload(kind string, size int, codec Codec, rng *rand.Rand) (*Payload, error) {
 	p := &Payload{size: size, rng: rng, binary: codec != Text}
 	switch {
@@ -29,12 +32,12 @@ func NewPayload(kind string, size int, codec Codec, rng *rand.Rand) (*Payload, e
 		return nil, fmt.Errorf("payload of %d bytes: use 0 to %d", size, maxBodySize)
 	case kind == "random":
 		return p, nil
-	case kind != "ticker":
-		return nil, fmt.Errorf("payload kind %q is not known; use random or ticker", kind)
+	case kind != "ticker" && kind != "identical":
+		return nil, fmt.Errorf("payload kind %q is not known; use random, ticker or identical", kind)
 	case size < MinTicker:
-		return nil, fmt.Errorf("ticker payload of %d bytes: a quote needs at least %d", size, MinTicker)
+		return nil, fmt.Errorf("%s payload of %d bytes: a quote needs at least %d", kind, size, MinTicker)
 	}
-	p.ticker = true
+	p.repeat = kind == "identical"
 	for range symbols {
 		p.prices = append(p.prices, 20+480*rng.Float64())
 	}
@@ -43,7 +46,13 @@ func NewPayload(kind string, size int, codec Codec, rng *rand.Rand) (*Payload, e
 
 // Next fills dst with the next body and returns it, grown if it was too small.
 func (p *Payload) Next(dst []byte) []byte {
-	if p.ticker {
+	if p.repeat {
+		if p.same == nil {
+			p.same = p.quotes(nil)
+		}
+		return append(dst[:0], p.same...)
+	}
+	if p.prices != nil {
 		return p.quotes(dst[:0])
 	}
 	if cap(dst) < p.size {

@@ -18,13 +18,13 @@ func newPayload(t interface{ Fatal(...any) }, kind string, size int, codec Codec
 }
 
 // A body has exactly the size asked for, from a buffer of any size; equal seeds
-// give equal bodies, and each differs from the one before.
+// give equal bodies, and each differs from the one before, or from none.
 func TestPayload(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		kind := rapid.SampledFrom([]string{"random", "ticker"}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]string{"random", "ticker", "identical"}).Draw(t, "kind")
 		codec := rapid.SampledFrom(codecs).Draw(t, "codec")
 		size := rapid.IntRange(0, 5000).Draw(t, "size")
-		if kind == "ticker" {
+		if kind != "random" {
 			size += MinTicker
 		}
 		seed := rapid.Uint64().Draw(t, "seed")
@@ -43,8 +43,8 @@ func TestPayload(t *testing.T) {
 			if differs := !bytes.Equal(body, other.Next(nil)); size >= 32 && !differs {
 				t.Fatalf("unequal seeds agree in body %d", i)
 			}
-			if size >= 32 && bytes.Equal(body, last) {
-				t.Fatalf("body %d is the one before", i)
+			if same := bytes.Equal(body, last); size >= 32 && i > 0 && same != (kind == "identical") {
+				t.Fatalf("body %d is the one before: %v", i, same)
 			}
 			last = bytes.Clone(body)
 			checkContent(t, kind, codec, body)
@@ -54,7 +54,7 @@ func TestPayload(t *testing.T) {
 
 func checkContent(t *rapid.T, kind string, codec Codec, body []byte) {
 	switch {
-	case kind == "ticker":
+	case kind != "random":
 		var quotes []struct {
 			Symbol string
 			Bid    float64
@@ -103,8 +103,9 @@ func TestNewPayloadRefuses(t *testing.T) {
 		{"random", -1, "use 0 to 67108864"},
 		{"random", maxBodySize + 1, "use 0 to 67108864"},
 		{"ticker", MinTicker - 1, "needs at least 64"},
-		{"zeros", 100, "use random or ticker"},
-		{"", 100, "use random or ticker"},
+		{"identical", MinTicker - 1, "identical payload of 63 bytes: a quote needs at least 64"},
+		{"zeros", 100, "use random, ticker or identical"},
+		{"", 100, "use random, ticker or identical"},
 	} {
 		if _, err := NewPayload(c.kind, c.size, Text, Rand(1, 0, "")); err == nil || !strings.Contains(err.Error(), c.error) {
 			t.Errorf("the error of %d bytes of %q is %v, which does not say %q", c.size, c.kind, err, c.error)

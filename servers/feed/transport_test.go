@@ -17,6 +17,11 @@ var table = []*Transport{
 		{Name: "hold", Default: "30s", Server: true, Check: CheckDuration(time.Millisecond, time.Hour)},
 		{Name: "batch", Default: "on", Server: true, Check: CheckOneOf("on", "off")},
 	}},
+	{Name: "sized", Knobs: []Knob{
+		{Name: "threshold", Default: "0B", Check: CheckSize(0, 1<<20)},
+		{Name: "ping", Default: "off", Check: CheckDurationOr("off", time.Second, time.Hour)},
+		BatchKnob,
+	}},
 }
 
 func TestSpecIsPrintedCanonically(t *testing.T) {
@@ -77,29 +82,45 @@ func TestSpecIsParsedAsItIsPrinted(t *testing.T) {
 // An error says what is wrong and what there is.
 func TestSpecErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                         `transport "" is not known; there are plain, rich`,
-		"Rich":                     `transport "Rich" is not known; there are plain, rich`,
-		" rich":                    `transport " rich" is not known; there are plain, rich`,
-		"rich#":                    `transport "rich#" ends in the label ""; write a word of letters, digits and hyphens after # or leave it out`,
-		"rich#a b":                 `ends in the label "a b"`,
-		"rich#a#b":                 `ends in the label "a#b"`,
-		"rich#twin?every=1s":       `ends in the label "twin?every=1s"`,
-		"plain?every=1s":           `plain has no option "every"; it has none`,
-		"rich?colour=red":          `rich has no option "colour"; it has every, hold, batch`,
-		"rich?since=0":             `rich has no option "since"; it has every, hold, batch`,
-		"rich?every":               `rich: option every="": use a duration with its unit, from 1ms to 1h0m0s`,
-		"rich?every=1":             `rich: option every="1": use a duration with its unit, from 1ms to 1h0m0s`,
-		"rich?every=0s":            `use a duration with its unit, from 1ms to 1h0m0s`,
-		"rich?every=-1s":           `use a duration with its unit, from 1ms to 1h0m0s`,
-		"rich?every=999µs":         `use a duration with its unit, from 1ms to 1h0m0s`,
-		"rich?every=61m":           `use a duration with its unit, from 1ms to 1h0m0s`,
-		"rich?batch=yes":           `rich: option batch="yes": use on or off`,
-		"rich?batch=on&batch=off":  `rich: option "batch" is given 2 times; give it once`,
-		"rich?every=1s;batch=off":  `transport "rich?every=1s;batch=off": read its options: invalid semicolon`,
-		"rich?every=%zz":           `transport "rich?every=%zz": read its options: invalid URL escape`,
-		"rich?every=1s?batch=off":  `use a duration with its unit`,
-		"rich?=1":                  `rich has no option ""`,
-		"rich?every=1s\n&batch=on": `rich: option every="1s\n"`,
+		"":                                       `transport "" is not known; there are plain, rich, sized`,
+		"Rich":                                   `transport "Rich" is not known; there are plain, rich, sized`,
+		" rich":                                  `transport " rich" is not known; there are plain, rich, sized`,
+		"rich#":                                  `transport "rich#" ends in the label ""; write a word of letters, digits and hyphens after # or leave it out`,
+		"rich#a b":                               `ends in the label "a b"`,
+		"rich#a#b":                               `ends in the label "a#b"`,
+		"rich#twin?every=1s":                     `ends in the label "twin?every=1s"`,
+		"plain?every=1s":                         `plain has no option "every"; it has none`,
+		"rich?colour=red":                        `rich has no option "colour"; it has every, hold, batch`,
+		"rich?since=0":                           `rich has no option "since"; it has every, hold, batch`,
+		"rich?every":                             `rich: option every="": use a duration with its unit, from 1ms to 1h0m0s`,
+		"rich?every=1":                           `rich: option every="1": use a duration with its unit, from 1ms to 1h0m0s`,
+		"rich?every=0s":                          `use a duration with its unit, from 1ms to 1h0m0s`,
+		"rich?every=-1s":                         `use a duration with its unit, from 1ms to 1h0m0s`,
+		"rich?every=999µs":                       `use a duration with its unit, from 1ms to 1h0m0s`,
+		"rich?every=61m":                         `use a duration with its unit, from 1ms to 1h0m0s`,
+		"rich?batch=yes":                         `rich: option batch="yes": use on or off`,
+		"rich?batch=on&batch=off":                `rich: option "batch" is given 2 times; give it once`,
+		"rich?every=1s;batch=off":                `transport "rich?every=1s;batch=off": read its options: invalid semicolon`,
+		"rich?every=%zz":                         `transport "rich?every=%zz": read its options: invalid URL escape`,
+		"rich?every=1s?batch=off":                `use a duration with its unit`,
+		"rich?=1":                                `rich has no option ""`,
+		"sized?threshold=512":                    `sized: option threshold="512": use a size with its unit, from 0B to 1024KB`,
+		"sized?threshold=":                       `use a size with its unit`,
+		"sized?threshold=B":                      `use a size with its unit`,
+		"sized?threshold=-1B":                    `use a size with its unit`,
+		"sized?threshold=%2B1B":                  `use a size with its unit`,
+		"sized?threshold=1.5KB":                  `use a size with its unit`,
+		"sized?threshold=1MB":                    `use a size with its unit`,
+		"sized?threshold=1025KB":                 `use a size with its unit`,
+		"sized?threshold=1048577B":               `use a size with its unit`,
+		"sized?threshold=4194304KB":              `use a size with its unit`,
+		"sized?threshold=99999999999999999999KB": `use a size with its unit`,
+		"sized?ping=on":                          `use off or a duration with its unit, from 1s to 1h0m0s`,
+		"sized?ping=0s":                          `use off or a duration with its unit`,
+		"sized?ping=Off":                         `use off or a duration with its unit`,
+		"sized?batch=yes":                        `use off or on or a duration with its unit, from 1ms to 10s`,
+		"sized?batch=11s":                        `use off or on or a duration with its unit`,
+		"rich?every=1s\n&batch=on":               `rich: option every="1s\n"`,
 	} {
 		_, err := ParseSpec(table, text)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -139,8 +160,8 @@ func TestServerQuery(t *testing.T) {
 			t.Errorf("the server end refuses %q: %v", query, err)
 		}
 		for _, k := range spec.Transport.Knobs {
-			if k.Server && got.values[k.Name] != spec.Options.values[k.Name] {
-				t.Errorf("of %s the server end takes %s for %q", text, k.Name, got.values[k.Name])
+			if k.Server && !got.Is(k.Name, spec.Options.Value(k.Name)) {
+				t.Errorf("of %s the server end takes %s for %q", text, k.Name, got.Value(k.Name))
 			}
 		}
 	}
@@ -152,7 +173,45 @@ func TestOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := spec.Options
+	if o.Value("hold") != "90s" || o.Value("colour") != "" || o.Is("colour", "red") || (Options{}).Value("hold") != "" {
+		t.Errorf("the options of %s are %v", spec, o.values)
+	}
 	if o.Duration("hold") != 90*time.Second || o.Duration("every") != time.Second || !o.Is("batch", "on") || o.Is("batch", "off") {
 		t.Errorf("the options of %s are %v", spec, o.values)
+	}
+}
+
+// Sizes are in bytes, and a word in a duration's place is none.
+func TestSizesAndWords(t *testing.T) {
+	for text, want := range map[string]int{"0B": 0, "00B": 0, "1B": 1, "512B": 512, "0KB": 0, "1KB": 1024, "1024KB": 1 << 20} {
+		spec, err := ParseSpec(table, "sized?threshold="+text)
+		if err != nil || spec.Options.Size("threshold") != want {
+			t.Errorf("%s is %d, %v; not %d", text, spec.Options.Size("threshold"), err, want)
+		}
+	}
+	for text, want := range map[string]time.Duration{"off": 0, "15s": 15 * time.Second, "1h": time.Hour} {
+		spec, err := ParseSpec(table, "sized?ping="+text)
+		if err != nil || spec.Options.Duration("ping") != want {
+			t.Errorf("%s is %v, %v; not %v", text, spec.Options.Duration("ping"), err, want)
+		}
+	}
+	for text, want := range map[string]time.Duration{"off": 0, "on": 0, "10ms": 10 * time.Millisecond} {
+		spec, err := ParseSpec(table, "sized?batch="+text)
+		if err != nil || spec.Options.Duration("batch") != want || !spec.Options.Is("batch", text) {
+			t.Errorf("%s is %v, %v; not %v", text, spec.Options.Duration("batch"), err, want)
+		}
+	}
+}
+
+// Who wants the newest event only says so, behind the cursor and before the
+// transport's own.
+func TestQueryOfLatest(t *testing.T) {
+	spec, err := ParseSpec(table, "rich?hold=5ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Subscription{Latest: true, Options: spec.Options}.Query(42)
+	if want := "since=0000000000000000042&want=latest&hold=5ms"; got != want {
+		t.Errorf("it asks %q, not %q", got, want)
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // Transport is long polling.
 var Transport = &feed.Transport{
-	Name:  "longpoll",
+	Name:  name,
 	About: "long polling: a request is parked until there is an event",
 	Knobs: []feed.Knob{
 		// RFC 6202 §5.5 finds 30 s a safe timeout across proxies.
@@ -30,6 +30,8 @@ var Transport = &feed.Transport{
 	Subscribe: subscribe,
 }
 
+const name = "longpoll"
+
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
 	limit := math.MaxInt
 	if req.Options.Is("batch", "off") {
@@ -38,7 +40,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	ctx, cancel := context.WithTimeout(r.Context(), req.Options.Duration("hold"))
 	defer cancel()
 	for {
-		records, _, err := log.Since(req.Since, limit, nil)
+		records, _, err := req.Read(log, req.Since, limit, nil)
 		if err != nil {
 			feed.Refuse(w, http.StatusBadRequest, err)
 			return
@@ -61,13 +63,15 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 }
 
 func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	fetcher, err := feed.NewFetcher(ctx, client, url, "longpoll", s, false)
-	if err != nil {
-		return err
-	}
-	for {
-		if err := fetcher.Fetch(); err != nil {
-			return feed.Ended(ctx, err)
+	return feed.WithUplink(ctx, url, name, s, func(ctx context.Context) error {
+		fetcher, err := feed.NewFetcher(ctx, client, url, name, s, false)
+		if err != nil {
+			return err
 		}
-	}
+		for {
+			if err := fetcher.Fetch(); err != nil {
+				return feed.Ended(ctx, err)
+			}
+		}
+	})
 }

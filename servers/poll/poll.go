@@ -4,6 +4,10 @@
 // It is the transport that the others are measured against, so its client end
 // is as fair as polling can be: requests are due on an absolute grid whatever
 // the last answer took, and the connection is kept alive unless asked not to.
+//
+// With conditional=on the cursor moves from the URL to If-None-Match, and an
+// answer without events is 304 in place of 204: what an HTTP cache does, and a
+// URL that HTTP/2 need not send twice.
 package poll
 
 import (
@@ -23,32 +27,51 @@ var Transport = &feed.Transport{
 		{Name: "interval", Default: "1s", About: "time between polls", Check: feed.CheckDuration(time.Millisecond, time.Hour)},
 		{Name: "keepalive", Default: "on", About: "off: a new connection for each poll", Check: feed.CheckOneOf("on", "off")},
 		{Name: "pace", Default: "grid", About: "grid: polls are due at fixed instants; after: one interval after each answer", Check: feed.CheckOneOf("grid", "after")},
+		{Name: "conditional", Default: "off", Server: true, About: "on: the same URL each time with the cursor in If-None-Match, and 304 where nothing is new", Check: feed.CheckOneOf("off", "on")},
 	},
 	Serve:     serve,
 	Subscribe: subscribe,
 }
 
-func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, _ *http.Request) {
-	records, _, err := log.Since(req.Since, math.MaxInt, nil)
-	if err != nil {
+func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
+	held := precondition{}
+	conditional := req.Options.Is("conditional", "on")
+	if conditional {
+		var err error
+		if held, err = readIfNoneMatch(r.Header.Values("If-None-Match")); err != nil {
+			feed.Refuse(w, http.StatusBadRequest, err)
+			return
+		}
+	}
+	records, next, err := req.Read(log, held.cursor(req.Since, log.Newest()), math.MaxInt, nil)
+	switch {
+	case err != nil: // since is ahead of the feed
 		feed.Refuse(w, http.StatusBadRequest, err)
-		return
-	}
-	if len(records) == 0 && log.Ended(req.Since) {
+	case len(records) == 0 && log.Ended(next):
 		feed.Refuse(w, http.StatusServiceUnavailable, feed.ErrClosed)
-		return
+	case conditional:
+		writeConditional(log, held, w, records, next)
+	default:
+		log.WriteRecords(w, records) // an error here is the connection's: the client sees it
 	}
-	log.WriteRecords(w, records) // an error here is the connection's: the client sees it
 }
 
 func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
+	return feed.WithUplink(ctx, url, "poll", s, func(ctx context.Context) error {
+		return feed.Ended(ctx, ask(ctx, client, url, s))
+	})
+}
+
+// ask polls until ctx ends or a poll fails.
+func ask(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
 	fetcher, err := feed.NewFetcher(ctx, client, url, "poll", s, s.Options.Is("keepalive", "off"))
 	if err != nil {
 		return err
 	}
+	fetcher.Conditional = s.Options.Is("conditional", "on")
 	// The first poll opens the connection; the grid begins with trial time.
 	if err := fetcher.Fetch(); err != nil {
-		return feed.Ended(ctx, err)
+		return err
 	}
 	member := s.Timeline.Join()
 	defer member.Leave()
@@ -61,10 +84,10 @@ func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subs
 	var last time.Duration
 	for due := next(member.Now()); ; {
 		if _, err := member.Wait(ctx, due, sleep); err != nil {
-			return feed.Ended(ctx, err)
+			return err
 		}
 		if err := fetcher.Fetch(); err != nil {
-			return feed.Ended(ctx, err)
+			return err
 		}
 		last, due = due, next(max(due, member.Now()))
 		if missed := (due - last) / interval; missed > 1 && s.Options.Is("pace", "grid") {

@@ -1,6 +1,7 @@
 package raw
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(feedtest.LeakedDescriptors()))
 }
 
-func TestConformance(t *testing.T) { feedtest.Test(t, Transport) }
+func TestConformance(t *testing.T) { feedtest.Test(t, Transport, "", "batch=on", "batch=1ms") }
 
 func TestPlainRequestIsToldToUpgrade(t *testing.T) {
 	server := feedtest.Serve(t, Transport, feedtest.Config{})
@@ -45,6 +46,22 @@ func TestFraming(t *testing.T) {
 		t.Errorf("counted %d bytes of framing downwards and %d upwards, not %d and 0", down, up, 100*prefixLen)
 	}
 	if writes := server.Tally.Writes.Load(); writes != 1+100 {
+		t.Errorf("an answer and 100 events took %d writes", writes)
+	}
+}
+
+// Events that are ready together go together: still a frame each, in one write.
+func TestBatch(t *testing.T) {
+	server := feedtest.Serve(t, Transport, feedtest.Config{})
+	server.Publish(100)
+	sub := server.Subscribe(0, "batch=on")
+	sub.Await(100)
+	server.Rest(sub)
+	sub.CheckBytes()
+	if down, answers := sub.Meter.FramingDown.Load(), sub.Meter.Answers.Load(); down != 100*prefixLen || answers != 100 {
+		t.Errorf("counted %d frames with %d bytes of framing, not 100 with %d", answers, down, 100*prefixLen)
+	}
+	if writes := server.Tally.Writes.Load(); writes != 1+1 {
 		t.Errorf("an answer and 100 events took %d writes", writes)
 	}
 }
@@ -80,20 +97,47 @@ func upgraded(t *testing.T, server *feedtest.Server) io.ReadWriteCloser {
 	return conn
 }
 
-// A subscriber has nothing to say. One that does is cut off, while the feed is
-// quiet too.
-func TestSubscriberThatSpeaksIsCutOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := feedtest.Serve(t, Transport, feedtest.Config{Addr: feedtest.InMemory})
-		conn := upgraded(t, server)
-		defer conn.Close()
-		if _, err := conn.Write([]byte("x")); err != nil {
-			t.Fatal(err)
-		}
-		if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-			t.Errorf("it read %d bytes and %v", n, err)
-		}
-	})
+// A subscriber may send uplink messages. One that says anything else is cut off,
+// while the feed is quiet too.
+func TestSubscriberThatBabblesIsCutOff(t *testing.T) {
+	for name, says := range map[string]string{
+		"nothing":             "\x00\x00\x00\x00",
+		"what is not marked":  "\x00\x00\x00\x05hello",
+		"the mark of binary":  "\x00\x00\x00\x01\xff",
+		"an event":            sound,
+		"a length too long":   "\x00\x10\x00\x01",
+		"the longest length":  "\xff\xff\xff\xff",
+		"HTTP":                "GET ",
+		"a message, then not": frame([]byte(">hello")) + frame([]byte("hello")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := feedtest.Serve(t, Transport, feedtest.Config{Addr: feedtest.InMemory})
+				conn := upgraded(t, server)
+				defer conn.Close()
+				go io.WriteString(conn, says) // the server may not take all of it
+				if got, err := io.ReadAll(conn); err != nil || len(got) > 0 && string(got) != frame([]byte(">hello")) {
+					t.Errorf("it read %q and %v", got, err)
+				}
+			})
+		})
+	}
+}
+
+// A length that a subscriber announces costs nothing until the bytes come.
+func TestAnnouncedLengthCostsNothing(t *testing.T) {
+	near, far := net.Pipe()
+	var b bytes.Buffer
+	echoed := make(chan bool)
+	go func() { echoed <- echo(far, feed.Text, []byte("\x00\x10\x00\x00"), &b) }()
+	io.WriteString(near, ">hello")
+	near.Close()
+	if <-echoed {
+		t.Error("a message that was cut short was echoed")
+	}
+	if b.Cap() > 4096 {
+		t.Errorf("for six bytes a buffer of %d was made", b.Cap())
+	}
 }
 
 // Nor is one served that cannot wait for the answer.
@@ -123,7 +167,9 @@ func TestLeavingIsNoticedWhileQuiet(t *testing.T) {
 		served := make(chan struct{})
 		go func() {
 			defer close(served)
-			push(far, log, 0)
+			s := newSubscriber(far, log, feed.Request{})
+			go s.listen()
+			s.push()
 		}()
 		synctest.Wait() // it waits for an event
 		near.Close()
@@ -140,7 +186,9 @@ func TestLeavingIsNoticedWhileSending(t *testing.T) {
 		served := make(chan struct{})
 		go func() {
 			defer close(served)
-			push(far, log, 0)
+			s := newSubscriber(far, log, feed.Request{})
+			go s.listen()
+			s.push()
 		}()
 		log.Publish(1, []byte("body"))
 		synctest.Wait() // it is stuck in its write

@@ -1,6 +1,7 @@
 package raw
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -18,17 +19,17 @@ func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subs
 	if err != nil {
 		return feed.Ended(ctx, err)
 	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	in := feed.NewBuffer(conn)
-	for {
-		event, err := next(in, s.Codec, s.Meter)
-		if err != nil {
-			return feed.Ended(ctx, err)
-		}
-		s.Emit(event)
-		s.Meter.Answers.Add(1)
+	downlink := func(ctx context.Context) error {
+		defer conn.Close()
+		defer context.AfterFunc(ctx, func() { conn.Close() })()
+		return feed.Ended(ctx, receive(conn, s))
 	}
+	if s.Uplink == nil {
+		return downlink(ctx)
+	}
+	return feed.Beside(ctx, downlink, func(ctx context.Context) error {
+		return feed.Ended(ctx, sendAll(ctx, conn, s))
+	})
 }
 
 func dial(ctx context.Context, client *http.Client, url string) (io.ReadWriteCloser, error) {
@@ -46,32 +47,79 @@ func dial(ctx context.Context, client *http.Client, url string) (io.ReadWriteClo
 	return conn, nil
 }
 
-// next takes the next event, which is valid until the following call.
-func next(in *feed.Buffer, codec feed.Codec, meter *feed.Meter) (feed.Event, error) {
+// receive hands out events, and echoes if there is an uplink, until reading
+// fails.
+func receive(conn io.Reader, s feed.Subscription) error {
+	in := feed.NewBuffer(conn)
+	for {
+		message, err := next(in, s.Meter)
+		if err != nil {
+			return err
+		}
+		if s.Uplink != nil && feed.IsUplink(message, s.Codec) {
+			s.Meter.EchoesDown.Add(int64(len(message)))
+			s.Uplink.Echo(message)
+			continue
+		}
+		event, err := decode(s.Codec, message)
+		if err != nil {
+			return err
+		}
+		s.Emit(event)
+		s.Meter.Answers.Add(1)
+	}
+}
+
+// next takes the next message, which is valid until the following call.
+func next(in *feed.Buffer, meter *feed.Meter) ([]byte, error) {
 	prefix, err := in.Take(prefixLen)
 	if err == io.EOF {
-		return feed.Event{}, errors.New("raw: the server closed the connection")
+		return nil, errors.New("raw: the server closed the connection")
 	}
 	if err != nil {
-		return feed.Event{}, fmt.Errorf("raw: read an event's length: %w", err)
+		return nil, fmt.Errorf("raw: read an event's length: %w", err)
 	}
 	length := binary.BigEndian.Uint32(prefix)
 	if length > maxEvent {
-		return feed.Event{}, fmt.Errorf("raw: server announced an event of %d bytes, more than the %d allowed", length, maxEvent)
+		return nil, fmt.Errorf("raw: server announced an event of %d bytes, more than the %d allowed", length, maxEvent)
 	}
-	frame, err := in.Take(int(length))
+	message, err := in.Take(int(length))
 	if err != nil {
-		return feed.Event{}, fmt.Errorf("raw: read an event of %d bytes: %w", length, noEOF(err))
+		return nil, fmt.Errorf("raw: read an event of %d bytes: %w", length, noEOF(err))
 	}
 	meter.FramingDown.Add(prefixLen)
-	event, rest, err := codec.Decode(frame)
+	return message, nil
+}
+
+// decode reads the event that a message must be.
+func decode(codec feed.Codec, message []byte) (feed.Event, error) {
+	event, rest, err := codec.Decode(message)
 	if err != nil {
-		return feed.Event{}, fmt.Errorf("raw: decode %d bytes: %w", length, err)
+		return feed.Event{}, fmt.Errorf("raw: decode %d bytes: %w", len(message), err)
 	}
 	if len(rest) > 0 {
 		return feed.Event{}, fmt.Errorf("raw: %d bytes follow the event in its frame", len(rest))
 	}
 	return event, nil
+}
+
+// sendAll sends the uplink's messages as they are due.
+func sendAll(ctx context.Context, conn io.Writer, s feed.Subscription) error {
+	var frame bytes.Buffer
+	for {
+		message, err := s.Uplink.Next(ctx)
+		if err != nil {
+			return fmt.Errorf("uplink: %w", err)
+		}
+		frame.Reset()
+		writeFrame(&frame, message)
+		// Before it is out, so that once the server has it, it is counted.
+		s.Meter.FramingUp.Add(prefixLen)
+		s.Meter.EchoesUp.Add(int64(len(message)))
+		if _, err := conn.Write(frame.Bytes()); err != nil {
+			return fmt.Errorf("uplink: send a message of %d bytes: %w", len(message), err)
+		}
+	}
 }
 
 // noEOF makes an end in the middle of something what it is.

@@ -41,8 +41,9 @@ type Client struct {
 }
 
 // Headers counts the bytes of HTTP's own: of message heads, from the start line
-// to the blank line, by the parser's own position in the stream; over HTTP/2 of
-// all that is not the content of a message.
+// to the blank line, by the parser's own position in the stream, and of what a
+// chunked body has around its content; over HTTP/2 of all that is not the content
+// of a message.
 type Headers struct{ Up, Down atomic.Int64 }
 
 // HTTP is the client as transports take it. Redirects are not followed: no

@@ -123,14 +123,17 @@ func TestKeepAlive(t *testing.T) {
 	}
 }
 
-// A head counts the same however it comes, and so does one of a chunked body.
+// A head counts the same however it comes, and so does a chunked body's framing.
 func TestHeadersAreCountedInPieces(t *testing.T) {
 	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-	for name, c := range map[string]struct{ head, body string }{
-		"length":     {head, "hello"},
-		"chunked":    {chunked, "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"},
-		"no content": {"HTTP/1.1 204 No Content\r\n\r\n", ""},
-		"until end":  {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "hello"},
+	for name, c := range map[string]struct {
+		head, body string
+		framing    int
+	}{
+		"length":     {head, "hello", 0},
+		"chunked":    {chunked, "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", 5 + 5 + 5},
+		"no content": {"HTTP/1.1 204 No Content\r\n\r\n", "", 0},
+		"until end":  {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "hello", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPeer(t, func(conn net.Conn, r *bufio.Reader) {
@@ -147,8 +150,8 @@ func TestHeadersAreCountedInPieces(t *testing.T) {
 			if err != nil || c.body != "" && body != "hello" {
 				t.Errorf("got %q, %v", body, err)
 			}
-			if got := p.headers.Down.Load(); got != int64(len(c.head)) {
-				t.Errorf("counted %d bytes of head, not %d", got, len(c.head))
+			if got, want := p.headers.Down.Load(), int64(len(c.head)+c.framing); got != want {
+				t.Errorf("counted %d bytes of head and framing, not %d", got, want)
 			}
 			if got := p.tally.BytesRead.Load(); got != int64(len(c.head)+len(c.body)) {
 				t.Errorf("counted %d bytes, not %d", got, len(c.head)+len(c.body))

@@ -12,6 +12,7 @@ type Conn struct {
 	flow  flow
 	// records are the TLS records that this end writes; nil without TLS.
 	records *records
+	closed  atomic.Bool
 	// asked is set between a write and the read that follows it, turns counts
 	// such reads: the round trips that this end has waited for.
 	asked atomic.Bool
@@ -62,10 +63,13 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Close implements net.Conn.
+// Close implements net.Conn. Only the first counts.
 func (c *Conn) Close() error {
 	if c.sockets != nil {
 		c.sockets.leave(c)
+	}
+	if c.closed.CompareAndSwap(false, true) {
+		c.tally.closed()
 	}
 	return c.Conn.Close()
 }

@@ -23,7 +23,7 @@ type stack struct {
 	headers *Headers
 	out     bytes.Buffer      // a request, to be written at once
 	head    *io.LimitedReader // what of app may still be read for a response's head
-	r       *bufio.Reader     // of head
+	r       *bufio.Reader     // of head; nil while it has nothing to hold
 	h2      *http2Conn        // instead of the three; nil: HTTP/1.1
 
 	ctx    context.Context // whose end closes conn
@@ -58,7 +58,6 @@ func (c *Client) open(ctx context.Context) error {
 	}
 	if !c.HTTP2 {
 		s.head = &io.LimitedReader{R: s.app}
-		s.r = bufio.NewReader(s.head)
 	}
 	c.stack = s
 	return nil
@@ -102,6 +101,9 @@ func (s *stack) exchange(req *http.Request) (*http.Response, error) {
 	if _, err := s.app.Write(s.out.Bytes()); err != nil {
 		return nil, fmt.Errorf("send the request: %w", err)
 	}
+	if s.r == nil {
+		s.r = bufio.NewReader(s.head)
+	}
 	before := s.consumed()
 	s.head.N = maxHead
 	resp, err := http.ReadResponse(s.r, req)
@@ -117,11 +119,33 @@ func (s *stack) exchange(req *http.Request) (*http.Response, error) {
 	}
 	s.head.N = math.MaxInt64
 	s.headers.Down.Add(s.consumed() - before)
+	if isChunked(resp) {
+		resp.Body = &chunkedBody{stack: s}
+	}
 	return resp, nil
 }
 
 // consumed is how far the parser has come in what the server sent.
-func (s *stack) consumed() int64 { return s.flow.read.Load() - int64(s.r.Buffered()) }
+func (s *stack) consumed() int64 { return s.flow.read.Load() - int64(s.buffered()) }
+
+// buffered is how much was read ahead of the parser.
+func (s *stack) buffered() int {
+	if s.r == nil {
+		return 0
+	}
+	return s.r.Buffered()
+}
+
+// Read implements io.Reader for what follows a head: first what came along with
+// it, then the connection itself. By then nobody needs what heads do, and it may
+// be hours until the next one.
+func (s *stack) Read(p []byte) (int, error) {
+	if s.buffered() > 0 {
+		return s.r.Read(p)
+	}
+	s.r, s.out = nil, bytes.Buffer{}
+	return s.app.Read(p)
+}
 
 // seeOffTime is how long a server may take to close a connection that it has
 // said it would close.
@@ -134,6 +158,6 @@ func (s *stack) seeOff() {
 		return // each message says where it ends, and either side may close then
 	}
 	s.conn.SetReadDeadline(time.Now().Add(seeOffTime))
-	io.Copy(io.Discard, s.r)    // whatever ends it, the connection is closed next
+	io.Copy(io.Discard, s)      // whatever ends it, the connection is closed next
 	io.Copy(io.Discard, s.conn) // TLS says its farewell before TCP does
 }

@@ -11,7 +11,7 @@ import "sync/atomic"
 // Tally counts the bytes and calls of any number of connections, at the
 // boundary between the program and its TCP socket.
 type Tally struct {
-	Conns                   atomic.Int64 // opened
+	Conns, Closed           atomic.Int64 // opened; and of them, closed by this end
 	BytesRead, BytesWritten atomic.Int64
 	Reads, Writes           atomic.Int64 // calls that moved at least a byte
 
@@ -19,6 +19,10 @@ type Tally struct {
 	// each record has beyond its content. Each end counts what it sends: only
 	// the sender knows where its handshake ended. Handshakes is part of it.
 	TLS, Handshakes atomic.Int64
+
+	// Ends, if set, is told of each connection that this end closes. It is set
+	// before the first.
+	Ends *Ends
 }
 
 // Counts is a reading of a Tally.
@@ -30,6 +34,7 @@ type Counts struct {
 	Writes       int64 `json:"writes"`
 	TLS          int64 `json:"tls"`
 	Handshakes   int64 `json:"handshakes"`
+	Closed       int64 `json:"closed"`
 }
 
 // Counts reads the tally. While bytes are in flight the two ends of a
@@ -44,6 +49,15 @@ func (t *Tally) Counts() Counts {
 		Writes:       t.Writes.Load(),
 		TLS:          t.TLS.Load(),
 		Handshakes:   t.Handshakes.Load(),
+		Closed:       t.Closed.Load(),
+	}
+}
+
+// closed counts a connection's end.
+func (t *Tally) closed() {
+	t.Closed.Add(1)
+	if t.Ends != nil {
+		t.Ends.Add()
 	}
 }
 
@@ -57,5 +71,6 @@ func (c Counts) Sub(earlier Counts) Counts {
 		Writes:       c.Writes - earlier.Writes,
 		TLS:          c.TLS - earlier.TLS,
 		Handshakes:   c.Handshakes - earlier.Handshakes,
+		Closed:       c.Closed - earlier.Closed,
 	}
 }

@@ -1,15 +1,23 @@
-// Package ws is WebSocket push (RFC 6455): after one upgrade, each event travels
-// as one message as soon as it is published, in a text or binary frame as the
-// feed's encoding asks.
+// Package ws is WebSocket push (RFC 6455) on github.com/coder/websocket: after
+// one upgrade, each event travels as one message as soon as it is published, in
+// a text or binary frame as the feed's encoding asks. Package wsbare is the same
+// by hand.
 //
-// The server end is github.com/coder/websocket's. There are two client ends:
-// that of package wsbare, which every WebSocket server is measured with, and
-// coder/websocket's, so that the one can be checked against the other.
+//	serve.go   the upgrade, and events downwards       ═  coder.go   messages
+//	echo.go    uplink messages, and whoever says more  ═  watch.go   frames, counted
+//	ping.go    pings, and who no longer answers them
+//
+// The server end is the library's. There are two client ends: that of package
+// wsbare, which every WebSocket server is measured with, and the library's, so
+// that the one can be checked against the other.
+//
+// A page may subscribe only from the origin that it subscribes to (RFC 6455
+// §10.2), which is the library's rule; others get 403. Clients that are no
+// browsers send no Origin and are let in.
 package ws
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/coder/websocket"
@@ -20,62 +28,26 @@ import (
 
 // Transport is WebSocket push.
 var Transport = &feed.Transport{
-	Name:     "ws",
+	Name:     name,
 	About:    "WebSocket: one upgrade, then a message for each event",
 	Upgrades: true,
-	Knobs: []feed.Knob{
+	Knobs: append([]feed.Knob{
 		{Name: "client", Default: "bare", About: "the client end: bare is this project's own, coder is coder/websocket's", Check: feed.CheckOneOf("bare", "coder")},
-	},
+	}, wsbare.Knobs...),
 	Serve:     serve,
 	Subscribe: subscribe,
 }
 
-// burst is how many records a server end takes from the log at a time; each is
-// still a message, and a write, of its own.
-const burst = 32
+const name = "ws"
 
-func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
-	records, cursor, err := log.Since(req.Since, burst, nil)
-	if err != nil {
-		feed.Refuse(w, http.StatusBadRequest, err)
-		return
+func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
+	if s.Options.Is("client", "coder") {
+		return subscribeCoder(ctx, client, url, s)
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
-	if err != nil {
-		return // Accept has answered with the status and the reason
-	}
-	defer conn.CloseNow()
-	push(conn, log, cursor, records)
+	return wsbare.Subscribe(ctx, client, url, name, s)
 }
 
-// push writes records and then whatever follows cursor, until the peer goes or
-// the feed ends.
-func push(conn *websocket.Conn, log *feed.Log, cursor uint64, records []feed.Record) {
-	// Pings and the peer's close are handled by CloseRead. Its context ends with
-	// the connection, and so do writes, which therefore need no context.
-	gone := conn.CloseRead(context.Background())
-	for {
-		for _, r := range records {
-			if err := conn.Write(context.Background(), messageType(log.Codec()), r.Wire); err != nil {
-				return
-			}
-		}
-		var err error
-		if records, cursor, err = log.Since(cursor, burst, records[:0]); err != nil {
-			return
-		}
-		if len(records) > 0 {
-			continue
-		}
-		if err := log.Wait(gone, cursor); err != nil {
-			if errors.Is(err, feed.ErrClosed) {
-				conn.Close(websocket.StatusGoingAway, err.Error())
-			}
-			return
-		}
-	}
-}
-
+// messageType is that of the feed's messages, and of those of its uplink.
 func messageType(c feed.Codec) websocket.MessageType {
 	if c.IsText() {
 		return websocket.MessageText
@@ -83,9 +55,24 @@ func messageType(c feed.Codec) websocket.MessageType {
 	return websocket.MessageBinary
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	if s.Options.Is("client", "coder") {
-		return subscribeCoder(ctx, client, url, s)
+// compression is what both ends ask for, and from what size of message on.
+func compression(o feed.Options) (websocket.CompressionMode, int) {
+	// The library takes a threshold of 0 for one of its own choice. No message of
+	// the feed is empty, so that 1 stands for all.
+	threshold := max(1, o.Size("threshold"))
+	switch {
+	case o.Is("compress", "takeover"):
+		return websocket.CompressionContextTakeover, threshold
+	case o.Is("compress", "no-takeover"):
+		return websocket.CompressionNoContextTakeover, threshold
 	}
-	return wsbare.Subscribe(ctx, client, url, "ws", s)
+	return websocket.CompressionDisabled, 0
+}
+
+// subprotocols are what the client offers, and the server picks from.
+func subprotocols(o feed.Options) []string {
+	if o.Is("subprotocol", "none") {
+		return nil
+	}
+	return []string{o.Value("subprotocol")}
 }

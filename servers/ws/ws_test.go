@@ -13,7 +13,6 @@ import (
 
 	"pushbench/servers/feed"
 	"pushbench/servers/feed/feedtest"
-	"pushbench/servers/wire"
 	"pushbench/servers/ws"
 	"pushbench/servers/wsbare"
 )
@@ -25,9 +24,25 @@ func TestMain(m *testing.M) {
 // clients are the knobs that choose a client end.
 var clients = []string{"client=bare", "client=coder"}
 
+// Each client end runs the suite; the knobs are one by one for the end that
+// servers are measured with, and all together for the other. Without takeover
+// events are batched: the library takes a compressor of 1.2 MB for each message
+// from a pool that the race detector empties at random.
 func TestConformance(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) { feedtest.Test(t, ws.Transport, client) })
+	for client, knobs := range map[string][]string{
+		"client=bare": {
+			"batch=on", "batch=10ms", "compress=takeover", "compress=no-takeover&batch=10ms",
+			"compress=takeover&batch=on&threshold=200B", "ping=15s", "subprotocol=feed.v1",
+		},
+		"client=coder": {
+			"compress=no-takeover&batch=10ms&threshold=200B", "compress=takeover&batch=on&ping=15s&subprotocol=feed.v1",
+		},
+	} {
+		sets := []string{client}
+		for _, k := range knobs {
+			sets = append(sets, client+"&"+k)
+		}
+		t.Run(client, func(t *testing.T) { feedtest.Test(t, ws.Transport, sets...) })
 	}
 }
 
@@ -60,26 +75,34 @@ func TestEndOfFeedIsGoingAway(t *testing.T) {
 	}
 }
 
-// A subscriber has nothing to say. One that does is told so (RFC 6455 §7.4.1).
-// The server's end of the library takes another 15 s to notice that it has
-// closed the connection, hence the bubble.
-func TestMessageFromSubscriberIsRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
-		ctx := t.Context()
-		client := server.NewSubscriber(0, "").Client
-		conn, _, err := websocket.Dial(ctx, wire.URL+"/ws?since=0", &websocket.DialOptions{HTTPClient: client})
-		if err != nil {
-			t.Fatal(err)
+// A server that does not do as it was asked ends the subscription: measured, it
+// would go by the wrong name.
+func TestServerThatDoesNotAgree(t *testing.T) {
+	for _, client := range clients {
+		for _, knob := range []string{"compress=takeover", "compress=no-takeover", "subprotocol=feed.v1"} {
+			t.Run(client+" "+knob, func(t *testing.T) {
+				err := feedtest.Answer(t, ws.Transport, client+"&"+knob, accept(), feedtest.Hold)
+				if err == nil || !strings.Contains(err.Error(), strings.Split(knob, "=")[0]) {
+					t.Errorf("the error is %v, which does not say what was asked for", err)
+				}
+			})
 		}
-		defer conn.CloseNow()
-		if err := conn.Write(ctx, websocket.MessageText, []byte("hello")); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := conn.Read(ctx); websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
-			t.Errorf("the connection ended with %v, not with status 1008", err)
-		}
-	})
+	}
+}
+
+// With batching, events that are ready together are one message.
+func TestBatch(t *testing.T) {
+	for _, client := range clients {
+		t.Run(client, func(t *testing.T) {
+			server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
+			server.Publish(100)
+			sub := server.Subscribe(0, client+"&batch=on")
+			sub.Await(100)
+			if n := sub.Meter.Answers.Load(); n != 1 {
+				t.Errorf("100 events that were there came in %d messages", n)
+			}
+		})
+	}
 }
 
 // Between events a subscription costs nothing: no ping, no timer.

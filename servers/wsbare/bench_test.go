@@ -22,7 +22,7 @@ func BenchmarkNextMessage(b *testing.B) {
 			const frames = 1000
 			stream := []byte(strings.Repeat(frame(true, c.op, c.payload), frames))
 			p := new(peer)
-			conn := newConn(p, new(feed.Meter))
+			conn := newClient(p, new(feed.Meter))
 			b.SetBytes(int64(len(c.payload)))
 			for n := 0; b.Loop(); n++ {
 				if n%frames == 0 {

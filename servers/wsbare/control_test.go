@@ -76,15 +76,15 @@ func TestServerThatDoesNotRead(t *testing.T) {
 	for name, stream := range map[string]string{"ping": frame(true, opPing, ""), "violation": "\xff\xff"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				client, server := net.Pipe()
-				defer server.Close()
-				go server.Write([]byte(stream))
+				near, far := net.Pipe()
+				defer far.Close()
+				go far.Write([]byte(stream))
 				start := time.Now()
-				c := newConn(client, new(feed.Meter))
+				c := newClient(near, new(feed.Meter))
 				if _, _, err := c.NextMessage(); err == nil {
 					t.Error("there was no error")
 				}
-				if took := time.Since(start); took != c.patience {
+				if took := time.Since(start); took != patience {
 					t.Errorf("it took %v", took)
 				}
 			})
@@ -109,15 +109,15 @@ func TestErrorsAreOneLine(t *testing.T) {
 
 // Close ends a read that is under way.
 func TestClose(t *testing.T) {
-	client, server := net.Pipe()
-	defer server.Close()
-	c := newConn(client, new(feed.Meter))
+	near, far := net.Pipe()
+	defer far.Close()
+	c := newClient(near, new(feed.Meter))
 	ended := make(chan error)
 	go func() {
 		_, _, err := c.NextMessage()
 		ended <- err
 	}()
-	server.Write([]byte("\x81")) // it is reading
+	far.Write([]byte("\x81")) // it is reading
 	c.Close()
 	if err := <-ended; err == nil {
 		t.Error("there was no error")
@@ -130,7 +130,7 @@ func TestClose(t *testing.T) {
 func TestMessageDoesNotAllocate(t *testing.T) {
 	const runs = 100
 	message := frame(true, Text, strings.Repeat("x", 200))
-	c := newConn(&peer{says: []byte(strings.Repeat(message, runs+2))}, new(feed.Meter))
+	c := newClient(&peer{says: []byte(strings.Repeat(message, runs+2))}, new(feed.Meter))
 	if _, _, err := c.NextMessage(); err != nil { // with which the buffer comes
 		t.Fatal(err)
 	}

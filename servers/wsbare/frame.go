@@ -38,34 +38,52 @@ func (op Opcode) String() string {
 	return fmt.Sprintf("unknown (%#x)", byte(op))
 }
 
-// maxControl bounds the payload of a control frame (bytes, §5.5).
-const maxControl = 125
+// The bits of a frame's first two bytes beside opcode and length (§5.2).
+const (
+	bitFin  = 0x80 // of the first: the last frame of its message
+	bitRSV1 = 0x40 // with permessage-deflate: the message is compressed (RFC 7692 §6)
+	bitsRSV = 0x70
+	bitMask = 0x80 // of the second: a key follows, and the payload is masked with it
+)
 
-// header is what a server's frame begins with (§5.2):
+const (
+	maxControl = 125         // bytes of a control frame's payload (§5.5)
+	keyLen     = 4           // bytes of a masking key
+	maxHeader  = 10 + keyLen // bytes of a frame's header
+)
+
+// header is what a frame begins with (§5.2):
 //
 //	byte 0   FIN | RSV1 RSV2 RSV3 | opcode
 //	byte 1   MASK | length: up to 125, or 126: 2 bytes follow, or 127: 8 bytes follow
+//	then     the masking key's 4 bytes, from a client
 type header struct {
-	fin    bool
-	op     Opcode
-	size   int // of the header: 2, 4 or 10
-	length int // of the payload
+	fin, compressed bool
+	op              Opcode
+	size            int // of the header: 2, 4 or 10, and 4 more from a client
+	length          int // of the payload
 }
 
-// header takes the next frame's header. What is wrong with it is seen as early
-// as its bytes are there, before a payload that may never come.
+// header looks at the next frame's header and leaves it, for payload to take.
+// What is wrong with it is seen as early as its bytes are there, before a
+// payload that may never come.
 func (c *Conn) header() (header, error) {
 	b, err := c.in.Peek(2)
 	if err != nil {
 		return header{}, err
 	}
-	h := header{fin: b[0]&0x80 != 0, op: Opcode(b[0] & 0x0f), size: 2}
-	length := uint64(b[1] & 0x7f)
-	switch {
-	case b[0]&0x70 != 0:
+	h := header{fin: b[0]&bitFin != 0, compressed: b[0]&bitRSV1 != 0, op: Opcode(b[0] & 0x0f), size: 2}
+	length := uint64(b[1] &^ bitMask)
+	deflate := c.agreed != nil && c.agreed.inflater != nil
+	switch masked := b[1]&bitMask != 0; {
+	case b[0]&bitsRSV&^bitRSV1 != 0, h.compressed && !deflate:
 		return h, violation(StatusProtocolError, "%v frame with reserved bits, though no extension gives them a meaning (§5.2)", h.op)
-	case b[1]&0x80 != 0:
+	case h.compressed && h.op != Text && h.op != Binary:
+		return h, violation(StatusProtocolError, "%v frame with RSV1, which only the first frame of a message may have (RFC 7692 §6)", h.op)
+	case masked && c.role == client:
 		return h, violation(StatusProtocolError, "masked %v frame from a server (§5.1)", h.op)
+	case !masked && c.role == server:
+		return h, violation(StatusProtocolError, "unmasked %v frame from a client (§5.1)", h.op)
 	case h.op > Binary && h.op < opClose || h.op > opPong:
 		return h, violation(StatusProtocolError, "frame with opcode %#x, which means nothing (§5.2)", byte(h.op))
 	case h.op.isControl() && !h.fin:
@@ -98,6 +116,52 @@ func (c *Conn) header() (header, error) {
 		return h, violation(StatusTooBig, "frame of %d bytes, more than the %d allowed", length, c.limit)
 	}
 	h.length = int(length)
-	_, err = c.in.Take(h.size)
-	return h, err
+	if c.role == server {
+		h.size += keyLen
+	}
+	return h, nil
+}
+
+// payload takes the frame of which this is the header, and unmasks its payload
+// in place (§5.3). Header and payload are taken together, so that what an input
+// holds is always the beginning of a frame.
+func (c *Conn) payload(h header) ([]byte, error) {
+	frame, err := c.in.Take(h.size + h.length)
+	if err != nil {
+		return nil, err
+	}
+	payload := frame[h.size:]
+	if c.role == server {
+		mask(payload, [keyLen]byte(frame[h.size-keyLen:]))
+	}
+	return payload, nil
+}
+
+// appendHeader adds the header of an unmasked frame, with the length in the
+// shortest form (§5.2). The first byte is FIN, RSV1 and opcode.
+func appendHeader(dst []byte, first byte, length int) []byte {
+	switch {
+	case length <= 125:
+		return append(dst, first, byte(length))
+	case length <= 0xffff:
+		return binary.BigEndian.AppendUint16(append(dst, first, 126), uint16(length))
+	}
+	return binary.BigEndian.AppendUint64(append(dst, first, 127), uint64(length))
+}
+
+// seal makes a frame of a buffer whose payload begins at maxHeader: it writes
+// the header right in front of it and, for a client, masks it in place. The
+// frame is the returned part of the buffer.
+func seal(r role, buf []byte, first byte) []byte {
+	var room [maxHeader]byte
+	header := appendHeader(room[:0], first, len(buf)-maxHeader)
+	if r == client {
+		key := newMaskingKey()
+		header[1] |= bitMask
+		header = append(header, key[:]...)
+		mask(buf[maxHeader:], key)
+	}
+	frame := buf[maxHeader-len(header):]
+	copy(frame, header)
+	return frame
 }

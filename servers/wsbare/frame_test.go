@@ -48,15 +48,17 @@ func TestExamplesOfRFC(t *testing.T) {
 // testLimit bounds messages in tests of what is too long.
 const testLimit = 300
 
-// rules are streams that a client has to make out as the RFC says, each with
-// what it comes to: the messages, and the status that it is closed with, as a
-// violation or by the server.
-var rules = []struct {
+type rule struct {
 	name, stream string
 	messages     []message
 	violation    Status // 0: none
-	closed       Status // 0: the server did not close
-}{
+	closed       Status // 0: the other end did not close
+}
+
+// rules are streams that a client has to make out as the RFC says, each with
+// what it comes to: the messages, and the status that it is closed with, as a
+// violation or by the server.
+var rules = []rule{
 	{name: "nothing"},
 	{name: "empty text", stream: "\x81\x00", messages: []message{{Text, ""}}},
 	{name: "empty binary", stream: "\x82\x00", messages: []message{{Binary, ""}}},
@@ -128,39 +130,85 @@ var rules = []struct {
 	{name: "fragments too long, announced only", stream: frame(false, Binary, strings.Repeat("x", testLimit)) + "\x80\x01", violation: StatusTooBig},
 }
 
+// The rules are the same for both ends, but that a client masks its frames and a
+// server does not (§5.1).
 func TestRules(t *testing.T) {
 	for _, c := range rules {
+		t.Run(c.name, func(t *testing.T) { testRule(t, end{limit: testLimit}, c) })
+		if c.name == "masked" || c.name == "masked close" {
+			continue
+		}
+		c.stream = masked(c.stream)
+		t.Run("server/"+c.name, func(t *testing.T) { testRule(t, end{role: server, limit: testLimit}, c) })
+	}
+	for _, stream := range []string{"\x81\x00", "\x88\x00", "\x89\x01x", "\x82\x7e\x01\x00"} {
+		c := rule{name: "unmasked", stream: stream, violation: StatusProtocolError}
+		t.Run("server/unmasked", func(t *testing.T) { testRule(t, end{role: server, limit: testLimit}, c) })
+	}
+}
+
+// With permessage-deflate RSV1 has a meaning, on the first frame of a message
+// (RFC 7692 §6).
+func TestRulesOfRSV1(t *testing.T) {
+	const hello = "\xf2\x48\xcd\xc9\xc9\x07\x00"
+	for _, c := range []rule{
+		{name: "compressed", stream: "\xc1\x07" + hello, messages: []message{{Text, "Hello"}}},
+		{name: "in fragments", stream: "\x41\x03" + hello[:3] + "\x89\x01p" + "\x80\x04" + hello[3:], messages: []message{{Text, "Hello"}}},
+		{name: "and one that is not", stream: "\xc2\x07" + hello + "\x82\x01x", messages: []message{{Binary, "Hello"}, {Binary, "x"}}},
+		{name: "on a continuation", stream: "\x41\x03" + hello[:3] + "\xc0\x04" + hello[3:], violation: StatusProtocolError},
+		{name: "on a ping", stream: "\xc9\x00", violation: StatusProtocolError},
+		{name: "on a close", stream: "\xc8\x00", violation: StatusProtocolError},
+		{name: "with RSV2", stream: "\xe1\x00", violation: StatusProtocolError},
+		{name: "text that is not UTF-8", stream: "\xc1\x08" + "\x00\x01\x00\xfe\xff\xff\x00" + "\x00", violation: StatusBadData},
+		{name: "no DEFLATE", stream: "\xc1\x02\xff\xff", violation: StatusBadData},
+		{name: "nothing at all", stream: "\xc1\x00", violation: StatusBadData},
+		{name: "too long when inflated", stream: frameBits(bitRSV1, Binary, string(appendDeflated(nil, make([]byte, testLimit+1)))), violation: StatusTooBig},
+	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := conclude(t, &peer{says: []byte(c.stream)}, testLimit)
-			if !slices.Equal(o.messages, c.messages) {
-				t.Errorf("messages %v, not %v", o.messages, c.messages)
-			}
-			var violated *Violation
-			var closed *CloseError
-			switch {
-			case c.violation != 0:
-				if !errors.As(o.err, &violated) || violated.Status != c.violation {
-					t.Errorf("the error is %v, not status %d", o.err, c.violation)
-				} else if last := o.answers[len(o.answers)-1]; last != (answer{opClose, closing(violated.Status, violated.Reason)}) {
-					t.Errorf("the server was told %v, not %v", last, violated)
-				}
-			case c.closed != 0:
-				if !errors.As(o.err, &closed) || closed.Status != c.closed {
-					t.Errorf("the error is %v, not the server's close with %d", o.err, c.closed)
-				}
-				echo := closing(c.closed, "")
-				if c.closed == StatusNone {
-					echo = ""
-				}
-				if last := o.answers[len(o.answers)-1]; last != (answer{opClose, echo}) {
-					t.Errorf("the close was answered with %v, not %q", last, echo)
-				}
-			default:
-				if errors.As(o.err, &violated) || errors.As(o.err, &closed) || !strings.Contains(o.err.Error(), "without a close frame") {
-					t.Errorf("the error is %v, not that the server left", o.err)
-				}
-			}
+			testRule(t, end{limit: testLimit, deflate: new(inflater)}, c)
+			c.stream = masked(c.stream)
+			testRule(t, end{role: server, limit: testLimit, deflate: new(inflater)}, c)
 		})
+	}
+}
+
+// frameBits is a whole frame with reserved bits.
+func frameBits(bits byte, op Opcode, payload string) string {
+	b := []byte(frame(true, op, payload))
+	b[0] |= bits
+	return string(b)
+}
+
+func testRule(t *testing.T, e end, c rule) {
+	t.Helper()
+	o := e.conclude(t, &peer{says: []byte(c.stream)})
+	if !slices.Equal(o.messages, c.messages) {
+		t.Errorf("messages %v, not %v", o.messages, c.messages)
+	}
+	var violated *Violation
+	var closed *CloseError
+	switch {
+	case c.violation != 0:
+		if !errors.As(o.err, &violated) || violated.Status != c.violation {
+			t.Errorf("the error is %v, not status %d", o.err, c.violation)
+		} else if last := o.answers[len(o.answers)-1]; last != (answer{opClose, closing(violated.Status, violated.Reason)}) {
+			t.Errorf("the server was told %v, not %v", last, violated)
+		}
+	case c.closed != 0:
+		if !errors.As(o.err, &closed) || closed.Status != c.closed {
+			t.Errorf("the error is %v, not the server's close with %d", o.err, c.closed)
+		}
+		echo := closing(c.closed, "")
+		if c.closed == StatusNone {
+			echo = ""
+		}
+		if last := o.answers[len(o.answers)-1]; last != (answer{opClose, echo}) {
+			t.Errorf("the close was answered with %v, not %q", last, echo)
+		}
+	default:
+		if errors.As(o.err, &violated) || errors.As(o.err, &closed) || !strings.Contains(o.err.Error(), "without a close frame") {
+			t.Errorf("the error is %v, not that the other end left", o.err)
+		}
 	}
 }
 
@@ -181,25 +229,31 @@ func TestOpcodes(t *testing.T) {
 func TestBytesSplitAnywhere(t *testing.T) {
 	for _, c := range rules {
 		t.Run(c.name, func(t *testing.T) {
-			want := conclude(t, &peer{says: []byte(c.stream)}, testLimit)
-			check := func(how string, cut func(int) int) {
-				got := conclude(t, &peer{says: []byte(c.stream), cut: cut}, testLimit)
-				if !got.equal(want) {
-					t.Fatalf("%s it comes to %+v, not %+v", how, got, want)
-				}
+			splitAnywhere(t, end{limit: testLimit}, c.stream)
+			splitAnywhere(t, end{role: server, limit: testLimit}, masked(c.stream))
+		})
+	}
+}
+
+func splitAnywhere(t *testing.T, e end, stream string) {
+	t.Helper()
+	want := e.conclude(t, &peer{says: []byte(stream)})
+	check := func(how string, cut func(int) int) {
+		got := e.conclude(t, &peer{says: []byte(stream), cut: cut})
+		if !got.equal(want) {
+			t.Fatalf("%s it comes to %+v, not %+v", how, got, want)
+		}
+	}
+	check("byte by byte", func(int) int { return 1 })
+	for at := 1; at < min(len(stream), 400); at++ {
+		left := at
+		check(fmt.Sprintf("cut after %d bytes", at), func(most int) int {
+			if left == 0 {
+				return most
 			}
-			check("byte by byte", func(int) int { return 1 })
-			for at := 1; at < min(len(c.stream), 400); at++ {
-				left := at
-				check(fmt.Sprintf("cut after %d bytes", at), func(most int) int {
-					if left == 0 {
-						return most
-					}
-					n := min(left, most)
-					left -= n
-					return n
-				})
-			}
+			n := min(left, most)
+			left -= n
+			return n
 		})
 	}
 }

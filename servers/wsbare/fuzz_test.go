@@ -1,6 +1,7 @@
 package wsbare
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -10,18 +11,24 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whatever a server sends, the client ends with an error; comes to the same
+// Whatever the other end sends, this one ends with an error; comes to the same
 // wherever the bytes are cut up; answers with sound frames; and hands out no
 // text that is not UTF-8. What it has not handed out of a stream that broke no
 // rule is framing.
-func FuzzServer(f *testing.F) {
+func FuzzServer(f *testing.F) { fuzz(f, client, func(stream string) string { return stream }) }
+
+// FuzzClient is the same for the server's end, whose frames come masked.
+func FuzzClient(f *testing.F) { fuzz(f, server, masked) }
+
+func fuzz(f *testing.F, r role, seed func(string) string) {
 	for _, r := range rules {
-		f.Add([]byte(r.stream), uint8(1))
-		f.Add([]byte(r.stream), uint8(7))
+		f.Add([]byte(seed(r.stream)), uint8(1))
+		f.Add([]byte(seed(r.stream)), uint8(7))
 	}
+	e := end{role: r, limit: testLimit}
 	f.Fuzz(func(t *testing.T, stream []byte, cut uint8) {
-		o := conclude(t, &peer{says: stream}, testLimit)
-		if other := conclude(t, &peer{says: stream, cut: func(most int) int { return min(most, 1+int(cut)) }}, testLimit); !other.equal(o) {
+		o := e.conclude(t, &peer{says: bytes.Clone(stream)})
+		if other := e.conclude(t, &peer{says: stream, cut: func(most int) int { return min(most, 1+int(cut)) }}); !other.equal(o) {
 			t.Errorf("by %d bytes at a time it comes to %+v, not %+v", 1+int(cut), other, o)
 		}
 		handed := int64(0)

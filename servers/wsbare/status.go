@@ -12,10 +12,13 @@ type Status uint16
 // The statuses of §7.4.1 that are used here. StatusNone is never sent: it
 // stands for a close frame without a status.
 const (
+	StatusNormal        Status = 1000
 	StatusGoingAway     Status = 1001
 	StatusProtocolError Status = 1002
+	StatusUnsupported   Status = 1003 // a type of message that this end takes none of
 	StatusNone          Status = 1005
 	StatusBadData       Status = 1007
+	StatusPolicy        Status = 1008
 	StatusTooBig        Status = 1009
 )
 
@@ -32,21 +35,22 @@ func (s Status) mayBeSent() bool {
 	return s >= 3000 && s <= 4999
 }
 
-// CloseError says that the server has closed the connection.
+// CloseError says that the other end has closed the connection.
 type CloseError struct {
 	Status Status
 	Reason string
+	by     role
 }
 
 func (e *CloseError) Error() string {
 	if e.Status == StatusNone {
-		return "websocket: the server closed the connection without a status"
+		return fmt.Sprintf("websocket: the %v closed the connection without a status", e.by)
 	}
-	return fmt.Sprintf("websocket: the server closed the connection with status %d: %q", e.Status, e.Reason)
+	return fmt.Sprintf("websocket: the %v closed the connection with status %d: %q", e.by, e.Status, e.Reason)
 }
 
-// Violation says how the server broke the protocol, and with what status the
-// connection was closed for it.
+// Violation says how the other end broke the protocol, or a limit, and with what
+// status the connection was closed for it.
 type Violation struct {
 	Status Status
 	Reason string
@@ -76,7 +80,7 @@ func parseClose(payload []byte) (*CloseError, error) {
 	if !utf8.Valid(reason) {
 		return nil, violation(StatusBadData, "close frame whose reason is not UTF-8 (§8.1)")
 	}
-	return &CloseError{status, string(reason)}, nil
+	return &CloseError{Status: status, Reason: string(reason)}, nil
 }
 
 // appendStatus adds the payload of a close frame. A reason that is too long for

@@ -10,8 +10,8 @@ import (
 	"pushbench/servers/wire"
 )
 
-// subscribe to a server whose answer to the handshake is followed by a stream.
-func subscribe(t *testing.T, ctx context.Context, codec feed.Codec, stream string) (events []feed.Event, meter *feed.Meter, err error) {
+// subscribeTo subscribes to a server whose answer to the handshake is followed by a stream.
+func subscribeTo(t *testing.T, ctx context.Context, codec feed.Codec, stream string) (events []feed.Event, meter *feed.Meter, err error) {
 	t.Helper()
 	meter = new(feed.Meter)
 	socket := &peer{says: []byte(stream)}
@@ -58,7 +58,7 @@ func TestSubscribe(t *testing.T) {
 		{"closed", frame(true, opClose, closing(StatusGoingAway, "over")), `status 1001: "over"`, feed.Text, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			events, meter, err := subscribe(t, t.Context(), c.codec, c.stream)
+			events, meter, err := subscribeTo(t, t.Context(), c.codec, c.stream)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the error is %v, which does not say %q", err, c.want)
 			}
@@ -73,7 +73,7 @@ func TestSubscribe(t *testing.T) {
 func TestSubscribeEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := subscribe(t, ctx, feed.Text, ""); err != nil {
+	if _, _, err := subscribeTo(t, ctx, feed.Text, ""); err != nil {
 		t.Error(err)
 	}
 }

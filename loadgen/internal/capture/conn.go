@@ -71,27 +71,36 @@ func (c *Conn) streams() (up, down []byte, err error) {
 // Split is the bytes of one direction's stream by what they are for.
 type Split struct {
 	Heads   int64 // HTTP/1.1 message heads; HTTP/2 frames with header fields
-	Framing int64 // chunk sizes; frame headers and frames without application data; length prefixes
+	Framing int64 // chunk sizes; frame headers and frames without application data; length prefixes; what a Format has beside data
 	Body    int64 // application data
-	Rest    int64 // a head or frame that had not come whole when the capture ended
+	Rest    int64 // a head, a frame or a part of a Format that had not come whole when the capture ended
 }
 
 // Split reads a connection without TLS: HTTP/2 if it begins so, else HTTP/1.1
-// and what that is upgraded to.
-func (c *Conn) Split() (up, down Split, err error) {
+// and what that is upgraded to. Bodies are application data.
+func (c *Conn) Split() (up, down Split, err error) { return c.SplitAs(Data) }
+
+// SplitAs is Split where what the client gets is of a format.
+func (c *Conn) SplitAs(f Format) (up, down Split, err error) {
 	sent, answered, err := c.streams()
 	if err != nil {
 		return up, down, err
 	}
-	if up, down, err = splitStreams(sent, answered); err != nil {
+	if up, down, err = splitStreams(sent, answered, f); err != nil {
 		err = fmt.Errorf("connection of %v: %w", c.Client, err)
 	}
 	return up, down, err
 }
 
-func splitStreams(sent, answered []byte) (up, down Split, err error) {
+func splitStreams(sent, answered []byte, f Format) (Split, Split, error) {
+	up, down := &reader{rest: sent}, &reader{rest: answered, format: f}
+	split := splitHTTP1
 	if isHTTP2(sent) {
-		return splitHTTP2(sent, answered)
+		split = splitHTTP2
 	}
-	return splitHTTP1(sent, answered)
+	err := split(up, down)
+	for _, r := range []*reader{up, down} {
+		r.split.Rest += int64(len(r.rest))
+	}
+	return up.split, down.split, err
 }

@@ -11,8 +11,10 @@ import (
 
 // reader takes a stream apart from its front, and counts what it took.
 type reader struct {
-	rest  []byte
-	split Split
+	rest    []byte
+	split   Split
+	format  Format // of answers to GET
+	content []byte // of one of those, as far as it was taken
 }
 
 // take moves up to n bytes of the stream to a count.
@@ -20,6 +22,24 @@ func (r *reader) take(n int64, count *int64) {
 	n = min(n, int64(len(r.rest)))
 	*count += n
 	r.rest = r.rest[n:]
+}
+
+// takeContent takes up to n bytes of an answer to GET, to be told apart by its
+// format when all of it is there.
+func (r *reader) takeContent(n int64) {
+	n = min(n, int64(len(r.rest)))
+	r.content = append(r.content, r.rest[:n]...)
+	r.rest = r.rest[n:]
+}
+
+// endContent tells apart what was taken as content.
+func (r *reader) endContent() error {
+	framing, data, rest, err := r.format.split(r.content)
+	r.split.Framing += framing
+	r.split.Body += data
+	r.split.Rest += rest
+	r.content = nil
+	return err
 }
 
 // head is a message's head (RFC 9112 §2.1).
@@ -49,16 +69,7 @@ func (r *reader) head() (h head, ok bool, err error) {
 
 // splitHTTP1 reads requests and the answers to them in turn, to the end of the
 // streams or to an upgrade.
-func splitHTTP1(sent, answered []byte) (Split, Split, error) {
-	up, down := &reader{rest: sent}, &reader{rest: answered}
-	err := exchanges(up, down)
-	for _, r := range []*reader{up, down} {
-		r.split.Rest += int64(len(r.rest))
-	}
-	return up.split, down.split, err
-}
-
-func exchanges(up, down *reader) error {
+func splitHTTP1(up, down *reader) error {
 	for {
 		request, ok, err := up.head()
 		if err != nil {
@@ -74,7 +85,7 @@ func exchanges(up, down *reader) error {
 		if !ok || !strings.HasSuffix(target, " HTTP/1.1") {
 			return fmt.Errorf("request %.40q", request.start)
 		}
-		if err := up.body(request, 0); err != nil {
+		if err := up.body(request, 0, false); err != nil {
 			return fmt.Errorf("request %.40q: %w", request.start, err)
 		}
 		answer, status, err := down.answer()
@@ -88,7 +99,8 @@ func exchanges(up, down *reader) error {
 		case method == "HEAD" || status == 204 || status == 304: // RFC 9112 §6.3
 			continue
 		}
-		if err := down.body(answer, math.MaxInt64); err != nil {
+		err = down.body(answer, math.MaxInt64, method == "GET")
+		if err = errors.Join(err, down.endContent()); err != nil {
 			return fmt.Errorf("answer %.40q: %w", answer.start, err)
 		}
 	}
@@ -115,13 +127,18 @@ func (r *reader) answer() (h head, status int, err error) {
 }
 
 // body takes what belongs to a head (RFC 9112 §6.3): chunks, or a length that
-// is given, or else the length that its absence means.
-func (r *reader) body(h head, unsaid int64) error {
+// is given, or else the length that its absence means. It is application data,
+// or else content whose format tells.
+func (r *reader) body(h head, unsaid int64, formatted bool) error {
+	take := func(n int64) { r.take(n, &r.split.Body) }
+	if formatted {
+		take = r.takeContent
+	}
 	if coding, ok := h.fields["transfer-encoding"]; ok {
 		if !strings.EqualFold(coding, "chunked") {
 			return fmt.Errorf("transfer coding %q", coding)
 		}
-		return r.chunks()
+		return r.chunks(take)
 	}
 	length := unsaid
 	if text, ok := h.fields["content-length"]; ok {
@@ -131,13 +148,13 @@ func (r *reader) body(h head, unsaid int64) error {
 		}
 		length = int64(n)
 	}
-	r.take(length, &r.split.Body)
+	take(length)
 	return nil
 }
 
 // chunks takes a chunked body (RFC 9112 §7.1), with the lines around each chunk
 // as framing and trailer fields as head.
-func (r *reader) chunks() error {
+func (r *reader) chunks(take func(int64)) error {
 	for {
 		end := bytes.Index(r.rest, []byte("\r\n"))
 		if end < 0 {
@@ -152,7 +169,7 @@ func (r *reader) chunks() error {
 			return r.trailer(int64(end + 2))
 		}
 		r.take(int64(end+2), &r.split.Framing)
-		r.take(int64(size), &r.split.Body)
+		take(int64(size))
 		if len(r.rest) >= 2 && (r.rest[0] != '\r' || r.rest[1] != '\n') {
 			return fmt.Errorf("chunk of %d B without an end", size)
 		}

@@ -23,18 +23,25 @@ const (
 	flagPadded = 0x8
 )
 
-func splitHTTP2(sent, answered []byte) (Split, Split, error) {
-	up, down := &reader{rest: sent}, &reader{rest: answered}
+func splitHTTP2(up, down *reader) error {
 	up.take(int64(len(preface)), &up.split.Framing)
-	err := errors.Join(up.frames(), down.frames())
-	for _, r := range []*reader{up, down} {
-		r.split.Rest += int64(len(r.rest))
-	}
-	return up.split, down.split, err
+	posted := map[uint32]bool{} // the streams on which the client sent data, and which are no GET
+	err := up.frames(func(stream uint32, n int64) {
+		posted[stream] = true
+		up.take(n, &up.split.Body)
+	})
+	return errors.Join(err, down.frames(func(stream uint32, n int64) {
+		if posted[stream] {
+			down.take(n, &down.split.Body)
+		} else {
+			down.takeContent(n)
+		}
+	}), down.endContent())
 }
 
-// frames takes whole frames (RFC 9113 §4.1). The first has to be SETTINGS.
-func (r *reader) frames() error {
+// frames takes whole frames (RFC 9113 §4.1), and lets take what of them is data.
+// The first has to be SETTINGS.
+func (r *reader) frames(take func(stream uint32, n int64)) error {
 	const header = 9
 	for first := true; len(r.rest) >= header; first = false {
 		length := int64(binary.BigEndian.Uint32(r.rest) >> 8)
@@ -47,6 +54,7 @@ func (r *reader) frames() error {
 		}
 		switch kind {
 		case frameData:
+			stream := binary.BigEndian.Uint32(r.rest[5:])
 			body, around := length, int64(0)
 			if flags&flagPadded != 0 { // a byte says how many follow the data
 				if length == 0 || int64(r.rest[header]) >= length {
@@ -56,7 +64,7 @@ func (r *reader) frames() error {
 				body -= 1 + int64(r.rest[header])
 			}
 			r.take(header+around, &r.split.Framing)
-			r.take(body, &r.split.Body)
+			take(stream, body)
 			r.take(length-around-body, &r.split.Framing)
 		case frameHeaders, framePushPromise, frameContinuation:
 			r.take(header+length, &r.split.Heads)

@@ -77,7 +77,7 @@ var splits = []struct {
 
 func TestSplit(t *testing.T) {
 	for _, test := range splits {
-		up, down, err := splitStreams([]byte(test.sent), []byte(test.answered))
+		up, down, err := splitStreams([]byte(test.sent), []byte(test.answered), Data)
 		if up != test.up || down != test.down {
 			t.Errorf("%s: up %+v, down %+v\nwant %+v, %+v", test.name, up, down, test.up, test.down)
 		}
@@ -118,11 +118,16 @@ func TestSplitOverSegments(t *testing.T) {
 func FuzzSplit(f *testing.F) {
 	for _, test := range splits {
 		if len(test.answered) < 1000 {
-			f.Add([]byte(test.sent), []byte(test.answered))
+			f.Add([]byte(test.sent), []byte(test.answered), uint8(Data))
 		}
 	}
-	f.Fuzz(func(t *testing.T, sent, answered []byte) {
-		up, down, _ := splitStreams(sent, answered)
+	for _, test := range formats {
+		for _, way := range test.ways() {
+			f.Add([]byte(way.sent), []byte(way.answered), uint8(test.format))
+		}
+	}
+	f.Fuzz(func(t *testing.T, sent, answered []byte, format uint8) {
+		up, down, _ := splitStreams(sent, answered, Format(format%3))
 		for _, way := range []struct {
 			split Split
 			b     []byte

@@ -39,9 +39,11 @@ func (s *Server) checkBytes(subs []*Subscriber) {
 }
 
 // layers are the bytes of one direction as each layer counts its own.
-type layers struct{ socket, tls, headers, framing, events int64 }
+type layers struct{ socket, tls, headers, framing, compression, events, echoes int64 }
 
-func (l layers) rest() int64 { return l.socket - l.tls - l.headers - l.framing - l.events }
+func (l layers) rest() int64 {
+	return l.socket - l.tls - l.headers - l.framing - l.compression - l.events - l.echoes
+}
 
 func (sub *Subscriber) addLayers(down, up *layers) {
 	codec := sub.server.Log.Codec()
@@ -51,8 +53,12 @@ func (sub *Subscriber) addLayers(down, up *layers) {
 	down.socket += sub.Tally.BytesRead.Load()
 	down.headers += sub.Headers.Down.Load()
 	down.framing += sub.Meter.FramingDown.Load()
+	down.compression += sub.Meter.CompressionDown.Load()
+	down.echoes += sub.Meter.EchoesDown.Load()
 	up.socket += sub.Tally.BytesWritten.Load()
 	up.tls += sub.Tally.TLS.Load()
 	up.headers += sub.Headers.Up.Load()
 	up.framing += sub.Meter.FramingUp.Load()
+	up.compression += sub.Meter.CompressionUp.Load()
+	up.echoes += sub.Meter.EchoesUp.Load()
 }

@@ -20,15 +20,21 @@ import (
 )
 
 // Test runs the conformance suite on a transport. Knobs are query strings: the
-// first (none: the defaults) is what everything runs with, in every encoding;
-// delivery is tested with each of the others as well. They must let a poll
-// come round in milliseconds.
+// first (none: the defaults) is what everything runs with, in every encoding
+// that the transport can carry; delivery is tested with each of the others as
+// well. They must let a poll come round in milliseconds, and a heartbeat not
+// while three events are delivered.
 func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 	if len(knobs) == 0 {
 		knobs = []string{""}
 	}
 	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
-		t.Run(string(codec), suite{transport: tr, knobs: knobs[0], codec: codec, phases: 1200}.delivery)
+		s := suite{transport: tr, knobs: knobs[0], codec: codec, phases: 1200}
+		if tr.TextOnly && !codec.IsText() {
+			t.Run(string(codec), s.encodingRefused)
+			continue
+		}
+		t.Run(string(codec), s.delivery)
 	}
 	for _, other := range knobs[1:] {
 		t.Run(other, suite{transport: tr, knobs: other, codec: feed.Text, phases: 400}.delivery)
@@ -38,6 +44,8 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 	}
 	s := suite{transport: tr, knobs: knobs[0], codec: feed.Text}
 	t.Run("bad request", s.badRequests)
+	t.Run("echo", s.echo)
+	t.Run("bad uplink", s.badUplink)
 	t.Run("bad answer", s.badAnswers)
 	t.Run("end of feed", s.endOfFeed)
 	t.Run("cancel", s.cancel)
@@ -58,6 +66,8 @@ func (s suite) delivery(t *testing.T) {
 	t.Run("ring overrun", s.overrun)
 	t.Run("gap race", s.gapRace)
 	t.Run("same bytes", s.sameBytes)
+	t.Run("newest only", s.newestOnly)
+	t.Run("uplink", s.uplink)
 }
 
 // otherWay is what of delivery depends on the layers below a transport.
@@ -65,4 +75,6 @@ func (s suite) otherWay(t *testing.T) {
 	t.Run("every event", s.everyEvent)
 	t.Run("many subscribers", s.manySubscribers)
 	t.Run("resume after a cut", s.resume)
+	t.Run("newest only", s.newestOnly)
+	t.Run("uplink", s.uplink)
 }

@@ -37,6 +37,12 @@ func (s suite) badRequests(t *testing.T) {
 		{"cursor with a line break", "since=1%0A2", "not a sequence number"},
 		{"cursor ahead of the feed", "since=4", "ahead of the feed"},
 		{"cursor far ahead", "since=9223372036854775807", "ahead of the feed"},
+		{"empty want", "since=0&want=", `want="" is not known; use every or latest`},
+		{"unknown want", "since=0&want=all", `want="all" is not known`},
+		{"want in capitals", "since=0&want=Latest", `want="Latest" is not known`},
+		{"want of everything twice", "since=0&want=every&want=every", "give it once"},
+		{"two wants", "since=0&want=latest&want=every", "give it once"},
+		{"latest of a feed not so far", "since=4&want=latest", "ahead of the feed"},
 		{"unknown option", "since=0&colour=red", `no option "colour"`},
 		{"option with a line break", "since=0&a%0Ab=1", "no option"},
 		{"cursor as an option", "since=0&Since=0", `no option "Since"`},
@@ -51,7 +57,7 @@ func (s suite) badRequests(t *testing.T) {
 			continue
 		}
 		queries = append(queries, []struct{ name, query, reason string }{
-			{"bad " + k.Name, set("nonsense"), fmt.Sprintf("option %s=%q: use ", k.Name, "nonsense")},
+			{"bad " + k.Name, set("non+sense"), fmt.Sprintf("option %s=%q: use ", k.Name, "non sense")}, // nor is it a name
 			{"empty " + k.Name, set(""), fmt.Sprintf("option %s=%q: use ", k.Name, "")},
 			{"two of " + k.Name, set(k.Default) + "&" + k.Name + "=" + k.Default, "give it once"},
 		}...)
@@ -67,11 +73,11 @@ func (s suite) badRequests(t *testing.T) {
 			}
 		})
 	}
-	for _, method := range []string{"HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "FETCH"} {
+	for _, method := range []string{"HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "FETCH"} {
 		t.Run(method, func(t *testing.T) {
 			resp, reason := server.Request(method, "/"+s.transport.Name+"?since=0")
-			if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != http.MethodGet {
-				t.Errorf("status %d, Allow: %q; not 405, Allow: GET", resp.StatusCode, resp.Header.Get("Allow"))
+			if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, POST" {
+				t.Errorf("status %d, Allow: %q; not 405, Allow: GET, POST", resp.StatusCode, resp.Header.Get("Allow"))
 			}
 			if method != http.MethodHead && !strings.Contains(reason, "GET") {
 				t.Errorf("the reason is %q, which does not say GET", reason)
@@ -91,6 +97,22 @@ func (s suite) badRequests(t *testing.T) {
 			t.Errorf("it got %v", got)
 		}
 	})
+}
+
+// encodingRefused: a transport whose format is text says so where the feed is
+// binary.
+func (s suite) encodingRefused(t *testing.T) {
+	server := Serve(t, s.transport, Config{Codec: s.codec})
+	server.Publish(1)
+	resp, reason := server.Request(http.MethodGet, "/"+s.transport.Name+"?since=0")
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(reason, string(s.codec)) {
+		t.Errorf("status %d, %q; not 400 and why", resp.StatusCode, reason)
+	}
+	sub := server.Subscribe(0, s.knobs)
+	var refused *feed.StatusError
+	if err := sub.Err(); !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
+		t.Errorf("the subscription ended with %v, not with the server's refusal", err)
+	}
 }
 
 // Request sends one request for a path and query, as they stand, and returns

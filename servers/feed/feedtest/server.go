@@ -173,6 +173,29 @@ func (s *Server) Check(got []feed.Event, since, newest uint64, gaps ...feed.Gap)
 	}
 }
 
+// CheckLatest fails the test unless got is what want=latest promises a
+// subscriber that had everything up to since: events as they were published,
+// each newer than the one before, the newest one last, and no gap.
+func (s *Server) CheckLatest(got []feed.Event, since, newest uint64) {
+	s.t.Helper()
+	cursor := since
+	for i, e := range got {
+		if gap, ok := e.Gap(); ok {
+			s.t.Fatalf("number %d of the newest events after %d is the %v", i+1, since, gap)
+		}
+		if e.Seq <= cursor || e.Seq > newest {
+			s.t.Fatalf("after event %d of %d comes %d", cursor, newest, e.Seq)
+		}
+		if want := s.event(e.Seq); e.Due != want.Due || e.Sent != want.Sent || !bytes.Equal(e.Body, want.Body) {
+			s.t.Fatalf("number %d of the newest events after %d is\n%+v, not\n%+v", i+1, since, e, want)
+		}
+		cursor = e.Seq
+	}
+	if cursor != newest {
+		s.t.Fatalf("the newest event it got is %d, not %d", cursor, newest)
+	}
+}
+
 // Rest lets no more polls fall due and waits until nothing is in flight, so
 // that both ends have counted the same.
 func (s *Server) Rest(subscribers ...*Subscriber) {
@@ -198,10 +221,14 @@ func (s *Server) Rest(subscribers ...*Subscriber) {
 // bodySize is that of every event published here.
 const bodySize = 40
 
-// body is the body of event seq: any bytes where the encoding allows it.
-func body(c feed.Codec, seq uint64) []byte {
-	rng := rand.New(rand.NewPCG(seq, 1))
-	b := make([]byte, bodySize)
+// body is the body of event seq.
+func body(c feed.Codec, seq uint64) []byte { return content(c, seq, bodySize) }
+
+// content is n bytes made of a seed: any where the encoding allows it, else
+// printable ones.
+func content(c feed.Codec, seed uint64, n int) []byte {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	b := make([]byte, n)
 	for i := range b {
 		b[i] = byte(rng.Uint32())
 		if c == feed.Text {

@@ -26,8 +26,10 @@ type Subscriber struct {
 	Dial    func(context.Context) (net.Conn, error)
 	OnEvent func(feed.Event) // called by Emit
 	Client  *http.Client     // may be that of an earlier subscriber
+	Latest  bool             // it wants the newest event only
+	Uplink  *feed.Uplink     // what it sends meanwhile; nil: nothing
 
-	Tally   wire.Tally
+	Tally   wire.Tally // of both its clients, if it has an uplink
 	Headers wire.Headers
 	Meter   feed.Meter
 
@@ -46,16 +48,21 @@ type Subscriber struct {
 func (s *Server) NewSubscriber(since uint64, knobs string) *Subscriber {
 	sub := &Subscriber{Since: since, Knobs: knobs, server: s, ended: make(chan struct{}), changed: make(chan struct{})}
 	sub.Dial = s.dial
+	sub.Client = sub.client(func(ctx context.Context) (net.Conn, error) { return sub.Dial(ctx) })
+	return sub
+}
+
+// client makes a client of the subscriber's.
+func (sub *Subscriber) client(dial func(context.Context) (net.Conn, error)) *http.Client {
 	client := &wire.Client{
-		Dial:    func(ctx context.Context) (net.Conn, error) { return sub.Dial(ctx) },
-		TLS:     s.trust,
-		HTTP2:   s.way.HTTP2,
-		Profile: s.profile,
+		Dial:    dial,
+		TLS:     sub.server.trust,
+		HTTP2:   sub.server.way.HTTP2,
+		Profile: sub.server.profile,
 		Tally:   &sub.Tally,
 		Headers: &sub.Headers,
 	}
-	sub.Client = client.HTTP()
-	return sub
+	return client.HTTP()
 }
 
 // Subscribe starts a subscriber.
@@ -72,12 +79,16 @@ func (sub *Subscriber) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	sub.cancel = cancel
 	subscription := subscription(t, sub.server.transport, sub.Knobs)
-	subscription.Since = sub.Since
+	subscription.Since, subscription.Latest = sub.Since, sub.Latest
 	subscription.Codec = sub.server.Log.Codec()
 	subscription.Clock = sub.server.Clock
 	subscription.Timeline = sub.server.Timeline
 	subscription.Emit = sub.emit
 	subscription.Meter = &sub.Meter
+	if sub.Uplink != nil {
+		subscription.Uplink = sub.Uplink
+		subscription.Second = sub.client(sub.server.dial)
+	}
 	go func() {
 		defer close(sub.ended)
 		sub.err = sub.server.transport.Subscribe(ctx, sub.Client, wire.URL, subscription)

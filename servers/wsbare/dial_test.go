@@ -83,7 +83,7 @@ func TestHandshake(t *testing.T) {
 				}
 				return &http.Response{StatusCode: http.StatusSwitchingProtocols, Header: c.answer, Body: socket}, nil
 			})}
-			conn, err := Dial(t.Context(), client, wire.URL+"/ws", new(feed.Meter))
+			conn, err := Dial(t.Context(), client, wire.URL+"/ws", DialOptions{Meter: new(feed.Meter)})
 			switch {
 			case c.want == "" && (err != nil || conn == nil || socket.closed.Load()):
 				t.Errorf("the error is %v; closed: %t", err, socket.closed.Load())
@@ -119,7 +119,7 @@ func TestRequest(t *testing.T) {
 			}
 			return nil, errors.New("no network")
 		})}
-		if _, err := Dial(t.Context(), client, wire.URL+"/ws?since=0", new(feed.Meter)); err == nil {
+		if _, err := Dial(t.Context(), client, wire.URL+"/ws?since=0", DialOptions{Meter: new(feed.Meter)}); err == nil {
 			t.Error("there was no error")
 		}
 	}
@@ -132,7 +132,7 @@ func TestRefusal(t *testing.T) {
 	client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusBadRequest, Body: io.NopCloser(strings.NewReader("since=4 is ahead\n"))}, nil
 	})}
-	_, err := Dial(t.Context(), client, wire.URL+"/ws", new(feed.Meter))
+	_, err := Dial(t.Context(), client, wire.URL+"/ws", DialOptions{Meter: new(feed.Meter)})
 	if refused := (*feed.StatusError)(nil); !errors.As(err, &refused) || refused.Status != http.StatusBadRequest || refused.Reason != "since=4 is ahead" {
 		t.Errorf("the error is %v", err)
 	}
@@ -163,7 +163,7 @@ func TestFramesWithTheAnswer(t *testing.T) {
 		var headers wire.Headers
 		meter := new(feed.Meter)
 		client := &wire.Client{Dial: func(context.Context) (net.Conn, error) { return near, nil }, Tally: &tally, Headers: &headers}
-		c, err := Dial(t.Context(), client.HTTP(), wire.URL+"/ws", meter)
+		c, err := Dial(t.Context(), client.HTTP(), wire.URL+"/ws", DialOptions{Meter: meter})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,207 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// A trial with a fault ends with one:
+//
+//	connect (over a heartbeat's interval) → … → collect → go on → fault → wait → ask who noticed → mend
+//
+// What comes before is a trial like any other, or one of a quiet feed. Then an
+// end falls silent at an instant that is random to the heartbeats, and stays so
+// for as long as a window is measured. Nothing is asked of it meanwhile. What
+// the other end has not noticed by then has no time: it counts in the share of
+// those that noticed, and in no quantile.
+
+// fault is one way to fall silent.
+type fault struct {
+	begin, mend func(pair) error
+	noticing    []string // the ends that may notice: server, fleet
+}
+
+// faults is every value of the scenarios' key but none.
+var faults = map[string]fault{
+	scenarios.ServerStops: {
+		begin:    func(p pair) error { return p.server.suspend() },
+		mend:     func(p pair) error { return p.server.resume() },
+		noticing: []string{"fleet"},
+	},
+	scenarios.FleetStops: {
+		begin:    func(p pair) error { return p.fleet.suspend() },
+		mend:     func(p pair) error { return p.fleet.resume() },
+		noticing: []string{"server"},
+	},
+}
+
+// named is one of the two processes.
+func (p pair) named(end string) *child {
+	if end == "server" {
+		return p.server
+	}
+	return p.fleet
+}
+
+// faulty reports whether the trial is one with a fault.
+func (c Config) faulty() bool {
+	return c.Treatment.Fault != "" && c.Treatment.Fault != scenarios.NoFault
+}
+
+// beat is how often an idle connection carries something, counted from when it
+// was opened: a heartbeat, or the empty answer of a long poll; 0 for one that
+// carries nothing, and for polls, which have phases of their own.
+func beat(o feed.Options) time.Duration {
+	return max(o.Duration("ping"), o.Duration("heartbeat"), o.Duration("hold"))
+}
+
+// spread is the rate, of at most so many a second, at which n connections are
+// dialled within a whole number of heartbeats, so that their heartbeats have
+// every phase alike.
+func spread(n int, beat time.Duration, most float64) float64 {
+	if beat == 0 {
+		return most
+	}
+	beats := max(1, math.Ceil(float64(n)/most/beat.Seconds()))
+	return float64(n) / (beats * beat.Seconds())
+}
+
+// faultSpan is within what time of going on the fault comes: of a heartbeat or a
+// poll, or where there is none, of anything that may have a period.
+func (p plan) faultSpan() time.Duration { return max(p.beat, p.interval, 100*time.Millisecond) }
+
+// silence is what a fault did.
+type silence struct {
+	began   int64    // ns on CLOCK_MONOTONIC
+	notices []notice // of each end that could notice
+}
+
+// notice is one end's part in it.
+type notice struct {
+	end   string
+	of    int     // what it had in all: connections at a server, subscriptions in a fleet
+	ended []int64 // when each of them ended, as far as they did (ns)
+}
+
+// faultSteps lets both ends go on, and silences one.
+func (o *observation) faultSteps(ctx context.Context, p pair) error {
+	clock := feed.NewClock()
+	c := o.config
+	f := faults[c.Treatment.Fault]
+	for _, end := range f.noticing {
+		of := c.Treatment.Subscribers
+		if end == "server" {
+			var counts wire.Counts
+			if err := p.server.call(ctx, 0, control.Tally, control.None{}, &counts); err != nil {
+				return err
+			}
+			of = int(counts.Conns)
+		}
+		o.silence.notices = append(o.silence.notices, notice{end: end, of: of})
+	}
+
+	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(o.plan.faultSpan()))
+	onwards := control.RunArgs{Origin: clock.Now() + int64(lead-o.plan.mark2), To: o.plan.mark2 + wait + c.Measure}
+	if err := p.fleet.call(ctx, 0, control.Start, onwards, nil); err != nil {
+		return err
+	}
+	if c.Treatment.Rate > 0 {
+		if err := p.server.call(ctx, 0, control.Start, onwards, nil); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-time.After(lead + wait):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := o.silently(ctx, p, f, clock); err != nil {
+		return err
+	}
+	for _, end := range []*child{p.server, p.fleet} { // it was silent and no more
+		if err := end.call(ctx, 0, control.Tally, control.None{}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// silently is the time of silence, in which the other ends notice or not. It is
+// over before its time once they all have.
+func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.Clock) (err error) {
+	o.silence.began = clock.Now()
+	if err := f.begin(p); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.mend(p)) }()
+	if o.config.Silenced != nil {
+		o.config.Silenced()
+	}
+	until := o.silence.began + int64(o.config.Measure)
+	for i := range o.silence.notices {
+		n := &o.silence.notices[i]
+		var ended control.EndedAt
+		if err := p.named(n.end).call(ctx, o.config.Measure, control.Ended, control.EndedArgs{Count: n.of, Until: until}, &ended); err != nil {
+			return err
+		}
+		n.ended = ended.At
+	}
+	return nil
+}
+
+// split is how many had ended before the silence began, and how long after that
+// each ended that did so in time (ns).
+func (n notice) split(began int64, within time.Duration) (before int, after []int64) {
+	for _, at := range n.ended {
+		switch took := at - began; {
+		case took < 0:
+			before++
+		case took <= int64(within):
+			after = append(after, took)
+		}
+	}
+	return before, after
+}
+
+// measureFault computes how soon the silence was noticed.
+func (o *observation) measureFault(t *results.Trial) {
+	for _, n := range o.silence.notices {
+		h := results.NewHist()
+		before, after := n.split(o.silence.began, o.config.Measure)
+		for _, took := range after {
+			h.Record(took) // within the window, which is an hour at most
+		}
+		t.Hists["notice/"+n.end] = h
+		if left := n.of - before; left > 0 {
+			t.Metrics["notice/"+n.end+"-share"] = results.Metric{Value: float64(len(after)) / float64(left), Unit: "1"}
+		}
+	}
+}
+
+// invalidFault lists the rules that the fault's part of a trial broke. What it
+// was like before the silence, the rules of the other part say.
+func (o *observation) invalidFault() []string {
+	var broken []string
+	for _, n := range o.silence.notices {
+		what := "connections"
+		if n.end == "fleet" {
+			what = "subscriptions"
+		}
+		if want := o.config.Treatment.Subscribers; n.of != want {
+			broken = append(broken, fmt.Sprintf("%d %s before the fault, not %d", n.of, what, want))
+		}
+		if before, _ := n.split(o.silence.began, o.config.Measure); before > 0 {
+			broken = append(broken, fmt.Sprintf("%d of %d %s had ended before the fault", before, n.of, what))
+		}
+	}
+	return broken
+}

@@ -1,0 +1,106 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/results"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+)
+
+// A trial with a fault may have a quiet feed, which publishes nothing: what
+// passes then is heartbeats and empty polls, and what they take is what it costs
+// to notice that the other end is gone.
+//
+//	connect → warm up → settle → read → measure → read → settle → read → collect
+
+// quietFeed reports whether the trial is one of a quiet feed with a fault.
+func (c Config) quietFeed() bool { return c.faulty() && c.Treatment.Rate == 0 }
+
+// quietSteps is the trial up to the fault.
+func (o *observation) quietSteps(ctx context.Context, p pair) (err error) {
+	clock := feed.NewClock()
+	let := func(from, to time.Duration) error {
+		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead-from), To: to}}
+		return p.fleet.call(ctx, to-from, control.Run, a, nil)
+	}
+	if err := o.connect(ctx, p); err != nil {
+		return err
+	}
+	if err := let(0, o.plan.mark1); err != nil {
+		return err
+	}
+	if o.before, err = o.settleAndMark(ctx, p); err != nil {
+		return err
+	}
+	if err := let(o.plan.mark1, o.plan.mark2); err != nil {
+		return err
+	}
+	var m control.ServerMark // before it settles: what that costs is not the connections'
+	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
+		return err
+	}
+	if o.after, err = o.settleAndMark(ctx, p); err != nil {
+		return err
+	}
+	o.after.server.At, o.after.server.Usage = m.At, m.Usage
+	if o.config.Marked != nil {
+		o.config.Marked()
+	}
+	return p.fleet.call(ctx, 0, fleet.Collect, uint64(1), &o.collected) // the event that every log begins with
+}
+
+// passed is how long it was between two readings, in seconds. Polls pass in trial
+// time, which rests while ends settle; heartbeats do not.
+func (o *observation) passed(earlier, later int64) float64 {
+	if o.plan.interval > 0 {
+		return o.between()
+	}
+	return time.Duration(later - earlier).Seconds()
+}
+
+// measureQuiet computes what a connection costs that carries no event.
+func (o *observation) measureQuiet(t *results.Trial) {
+	put := func(name string, value float64, unit string) {
+		t.Metrics[name] = results.Metric{Value: value, Unit: unit}
+	}
+	o.perConnection(put)
+	n := float64(o.config.Treatment.Subscribers)
+	a, b := o.before.fleet, o.after.fleet
+	seconds := n * o.passed(a.At, b.At)
+	socket := o.atSocket()
+	put("idle/bytes/down", float64(socket.down)/seconds, "B/s")
+	put("idle/bytes/up", float64(socket.up)/seconds, "B/s")
+	if o.noTCP() == "" {
+		tcp := b.TCP.Sub(a.TCP)
+		put("idle/total/down", float64(tcp.BytesReceived+tcp.HeadersIn())/seconds, "B/s")
+		put("idle/total/up", float64(tcp.BytesSent+tcp.HeadersOut())/seconds, "B/s")
+	}
+	put("idle/server-cpu", o.serverCPU()/(n*o.passed(o.before.server.At, o.after.server.At)), "1")
+	put("server/cpu-util", o.serverCPU()/o.between(), "1")
+	put("fleet/cpu-util", o.fleetCPU()/o.between(), "1")
+	put("events/lost", float64(o.collected.Order.Lost), "1")
+	if o.hostUnreadable == nil {
+		put("host/steal", o.after.cpu.Sub(o.before.cpu).StealShare(), "1")
+	}
+}
+
+// invalidQuiet lists the rules that a quiet feed's part of a trial broke.
+func (o *observation) invalidQuiet() []string {
+	broken := o.invalidIdle()
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			broken = append(broken, fmt.Sprintf(format, args...))
+		}
+	}
+	c := o.collected
+	check(c.Failed > 0 || len(c.Errors) == 0, "events were not as ordered: %s", first(c.Errors))
+	check(c.Dropped == 0, "%d samples outside 0 to 3600 s", c.Dropped)
+	conns, want := o.after.server.Counts.Conns, int64(o.config.Treatment.Subscribers)
+	check(conns == want, "%d connections, not %d", conns, want)
+	check(o.fleetCPU()/o.between() < fleetLimit, "fleet used %.0f %% of its core, limit %.0f %%", 100*o.fleetCPU()/o.between(), 100*fleetLimit)
+	return broken
+}

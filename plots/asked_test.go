@@ -1,0 +1,251 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+	"pgregory.net/rapid"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// What a scenario asks for beyond delivering every event is said where it is
+// asked for, and nowhere else.
+func TestConditionsInPlainWords(t *testing.T) {
+	sends := func(uplink, size string) results.Treatment {
+		return results.Treatment{"transport": "ws", "want": "every", "uplink": uplink, "uplink-payload": size, "fault": "none"}
+	}
+	for name, c := range map[string]struct {
+		ts    []results.Treatment
+		where map[string]string
+		want  string
+	}{
+		"defaults":            {[]results.Treatment{sends("0/s", "64B")}, nil, ""},
+		"an older record":     {[]results.Treatment{{"transport": "ws", "tls": "off"}}, nil, "no TLS"},
+		"an uplink":           {[]results.Treatment{sends("40/s", "64B")}, nil, "each subscriber sends 40 messages/s of 64 B"},
+		"one message":         {[]results.Treatment{sends("1/s", "1KB")}, nil, "each subscriber sends 1 message/s of 1 KB"},
+		"with and without":    {[]results.Treatment{sends("0/s", "64B"), sends("40/s", "64B")}, nil, "uplink messages of 64 B"},
+		"held at none":        {[]results.Treatment{sends("0/s", "64B"), sends("40/s", "64B")}, map[string]string{"uplink": "0/s"}, "subscribers send nothing"},
+		"held at some":        {[]results.Treatment{sends("0/s", "64B"), sends("40/s", "64B")}, map[string]string{"uplink": "40/s"}, "each subscriber sends 40 messages/s of 64 B"},
+		"two sizes":           {[]results.Treatment{sends("40/s", "64B"), sends("40/s", "1KB")}, nil, "each subscriber sends 40 messages/s"},
+		"the newest":          {[]results.Treatment{{"transport": "ws", "want": "latest"}}, nil, "newest state only"},
+		"every event, of two": {[]results.Treatment{{"want": "every"}, {"want": "latest"}}, map[string]string{"want": "every"}, "every event"},
+		"a server that stops": {[]results.Treatment{{"fault": "server-stops"}}, nil, "the server stops answering"},
+		"a fleet that stops":  {[]results.Treatment{{"fault": "fleet-stops"}}, nil, "the subscribers stop answering"},
+		"some other fault":    {[]results.Treatment{{"fault": "lost-route"}}, nil, "fault lost-route"},
+		"no fault, of two":    {[]results.Treatment{{"fault": "none"}, {"fault": "fleet-stops"}}, map[string]string{"fault": "none"}, "no fault"},
+	} {
+		for _, tr := range c.ts {
+			delete(tr, "transport")
+		}
+		r := newReport("x.jsonl", &results.Run{Header: results.Header{Plan: results.Planned{Treatments: c.ts}}}, &scenarios.Scenario{})
+		if got := strings.Join(r.given(c.where), " · "); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// The last screens of what is asked for, for a terminal, within its width.
+func TestLastScreens(t *testing.T) {
+	for _, path := range testScenarios[5:] {
+		var b strings.Builder
+		if err := lastScreen(&b, inMemory(t, path), drawn{dir: "figures"}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, strings.TrimSuffix(filepath.Base(path), ".yaml")+".stdout", b.String())
+		narrow(t, b.String())
+	}
+}
+
+// The table has the columns that its treatments call for, and no more than fit.
+func TestColumns(t *testing.T) {
+	for path, want := range map[string][]string{
+		"testdata/feed.yaml":        {"staleness/p50", "staleness/p99", "bytes/total/down", "bytes/total/up", "server/cpu", "requests", "connect/p50", "conn/{bytes,tcpip}/{down,up}"},
+		"testdata/compression.yaml": {"staleness/p50", "staleness/p99", "bytes/total/down", "bytes/compression/down", "bytes/total/up", "server/cpu", "connect/p50", "conn/{bytes,tcpip}/{down,up}"},
+		"testdata/duplex.yaml":      {"staleness/p50", "staleness/p99", "roundtrip/p50", "roundtrip/p99", "bytes/total/down", "bytes/total/up", "server/cpu-per-message", "conn/count ÷ subscribers"},
+		"testdata/latest.yaml":      {"age/mean", "events/skipped ÷ events/delivered", "roundtrip/p50", "roundtrip/p99", "bytes/total/down", "bytes/total/up", "server/cpu-per-message", "conn/count ÷ subscribers"},
+		"testdata/heartbeat.yaml":   {"notice/fleet/p50", "notice/fleet-share", "notice/server/p50", "notice/server-share", "idle/total/{down,up}", "idle/server-cpu", "connect/p50", "conn/{bytes,tcpip}/{down,up}"},
+	} {
+		r := inMemory(t, path)
+		var got []string
+		for _, c := range r.columns(r.ts) {
+			got = append(got, c.name())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: columns\n%q, want\n%q", path, got, want)
+		}
+	}
+}
+
+// A column divided by subscribers or by a metric is so in every block.
+func TestDividedColumns(t *testing.T) {
+	r := inMemory(t, "testdata/latest.yaml")
+	for _, c := range []struct {
+		transport string
+		col       column
+		want      float64
+	}{
+		{"ws", column{Metrics: []string{"conn/count"}, Each: "subscribers"}, 1},
+		{"sse", column{Metrics: []string{"conn/count"}, Each: "subscribers"}, 2},
+		{"ws", column{Metrics: []string{"events/skipped"}, Each: "events/delivered"}, 0},
+	} {
+		tr, _ := r.named(c.transport, nil)
+		q, why := r.quote(tr, c.col)
+		if s := q.summary(); why != "" || s.N != 6 || s.Center != c.want {
+			t.Errorf("%s of %s: %+v (%s), want %v in each of 6 blocks", c.col.name(), c.transport, s, why, c.want)
+		}
+	}
+}
+
+// Where nobody noticed there is no time, and nothing that looks like a short one.
+func TestNotNoticed(t *testing.T) {
+	r := inMemory(t, "testdata/heartbeat.yaml")
+	d, err := r.bars(r.scenario.Plots[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch := d.chart.(*barChart)
+	for _, b := range ch.Bars {
+		silent := b.Name == "ws" || b.Name == "sse"
+		if b.Never != silent || silent && (finite(b.Value) || ch.words(b) != "not noticed by any in 20 s") {
+			t.Errorf("%s: never %v, value %v, %q", b.Name, b.Never, b.Value, ch.words(b))
+		}
+		share := map[string]string{"ws?ping=15s": ", by 40 %", "ws?ping=1s": ", by all"}[b.Name]
+		if !strings.HasSuffix(ch.words(b), share) {
+			t.Errorf("%s: %q does not say %q", b.Name, ch.words(b), share)
+		}
+	}
+	if tr, _ := r.named("ws", map[string]string{"fault": "fleet-stops"}); r.cell(tr, nil, column{Metrics: []string{"notice/server/p50"}}).Value != never {
+		t.Error("the table does not say that the server never notices")
+	}
+}
+
+// A part below zero lies left of zero, and the sum is what is left.
+func TestStackBelowZero(t *testing.T) {
+	r := inMemory(t, "testdata/compression.yaml")
+	for i, saves := range []bool{true, false} { // random data grows when it is compressed
+		d, err := r.stack(r.scenario.Plots[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		ch := d.chart.(*stackChart)
+		if ch.saves() != saves || (ch.X.Min < 0) != saves || strings.Contains(d.notes[0], "hatched") != saves {
+			t.Errorf("plot %d: saves %v, axis from %v, note %q", i, ch.saves(), ch.X.Min, d.notes[0])
+		}
+		for _, s := range ch.Stacks {
+			sum := 0.0
+			for _, part := range s.Parts {
+				sum += part
+			}
+			if diff := sum - s.Value; diff > 1 || diff < -1 { // medians of parts, and of the sum
+				t.Errorf("%s: parts %v, sum %v", s.Name, s.Parts, s.Value)
+			}
+			if saved := ch.saved(s); saved > 0 && (-saved < ch.X.Min || s.end() <= s.Value) {
+				t.Errorf("%s: saved %v, axis from %v; what there was to carry ends at %v, the sum at %v", s.Name, saved, ch.X.Min, s.end(), s.Value)
+			}
+		}
+	}
+}
+
+// Two factors may tell lines apart: colour and marker are the transport's, dashes
+// the other's, and no two look the same.
+func TestPerTwo(t *testing.T) {
+	r := inMemory(t, "testdata/binary.yaml")
+	lines := r.lines(r.scenario.Plots[0])
+	looks := map[string]string{}
+	for _, l := range lines {
+		transport, encoding, _ := strings.Cut(l.name, ", ")
+		look := fmt.Sprint(l.style)
+		if other, ok := looks[look]; ok {
+			t.Errorf("%s looks like %s", l.name, other)
+		}
+		looks[look] = l.name
+		if own := styleOf(transport); l.style.Color != own.Color || l.style.Marker != own.Marker || (l.style.Dashes == nil) != (encoding == "binary") {
+			t.Errorf("%s: %+v", l.name, l.style)
+		}
+		if len(l.ts) != 5 {
+			t.Errorf("%s has %d levels, want 5", l.name, len(l.ts))
+		}
+	}
+	if len(lines) != 5 {
+		t.Errorf("%d lines, want 5: sse carries no binary", len(lines))
+	}
+}
+
+// A ratio is formed in each block.
+func TestBy(t *testing.T) {
+	r := inMemory(t, "testdata/binary.yaml")
+	p := scenarios.Plot{Of: "bytes/{payload,envelope}/down", By: "bytes/payload/down"}
+	tr, _ := r.named("ws", map[string]string{"payload": "64B", "encoding": "binary"})
+	if v := r.plotted(tr, p); v.Center != (64+32)/64. || v.unit != "1" || v.N != 6 {
+		t.Errorf("%+v", v)
+	}
+	p.By = "bytes/payload/up" // which is 0
+	if v := r.plotted(tr, p); v.why == "" {
+		t.Errorf("a ratio to 0: %+v", v)
+	}
+}
+
+// Overhead counts what compression saved in every layer that it lies above.
+func TestOverheadCountsCompression(t *testing.T) {
+	r := inMemory(t, "testdata/compression.yaml")
+	tr, ok := r.named("ws?compress=takeover", map[string]string{"payload-kind": "ticker"})
+	if !ok {
+		t.Fatal("no such treatment")
+	}
+	data, why := r.wireBytes(tr, withData)
+	saved, _ := r.sum(tr, "bytes/compression/down")
+	whole, _ := r.sum(tr, bothWays("payload", "envelope", "protocol")...)
+	if why != "" || data.summary().Center != whole.summary().Center+saved.summary().Center {
+		t.Errorf("%v B with the data (%s), of %v B and %v", data.summary().Center, why, whole.summary().Center, saved.summary().Center)
+	}
+}
+
+func TestPathOf(t *testing.T) {
+	for transport, want := range map[string]string{
+		"ws": "", "ws?batch=on": "", "ws?compress=takeover": "", "poll?interval=1s": "poll?interval", "poll?interval=100ms": "poll?interval",
+		"poll?interval=1s#twin": "", "ws?ping=5s&compress=takeover": "ws?compress=takeover&ping", "ws?threshold=512B": "ws?threshold",
+	} {
+		if got := pathOf(transport); got != want {
+			t.Errorf("pathOf(%q) = %q, want %q", transport, got, want)
+		}
+	}
+}
+
+// However spots lie, names keep off each other as long as there is room.
+func TestNamesKeepApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		coordinate := rapid.Float64Range(0, 400)
+		n := naming{field: vg.Rectangle{Max: vg.Point{X: 500, Y: 400}}}
+		places := map[string]vg.Point{}
+		var spots []spot
+		for i := range rapid.IntRange(1, 9).Draw(t, "spots") {
+			s := spot{Name: fmt.Sprintf("ws?batch=%dms", i)}
+			places[s.Name] = vg.Point{X: vg.Length(coordinate.Draw(t, "x")), Y: vg.Length(coordinate.Draw(t, "y"))}
+			if i > 0 && rapid.Bool().Draw(t, "close") {
+				places[s.Name] = places[spots[i-1].Name]
+			}
+			spots = append(spots, s)
+			n.markers = append(n.markers, around(places[s.Name], markRadius))
+		}
+		at := func(s spot) vg.Point { return places[s.Name] }
+		named := 0
+		for _, crowd := range crowds(spots, at) {
+			for _, box := range n.name(crowd, at) {
+				if !n.within(box) || hits(n.names[:named], box) {
+					t.Fatalf("a name at %v leaves the field or lies upon another", box)
+				}
+				n.names = append(n.names, box)
+				named++
+			}
+		}
+		if named != len(spots) {
+			t.Fatalf("%d names for %d spots", named, len(spots))
+		}
+	})
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"time"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// What transports, knobs and keys that are not in every scenario add to a trial
+// that was never run.
+
+// dress adds what the treatment asks for beyond delivering every event.
+func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
+	name, query, _ := strings.Cut(tr.Transport, "?")
+	knobs, err := url.ParseQuery(query)
+	if err != nil {
+		panic(err)
+	}
+	about := func(v float64) float64 { return v * math.Exp(0.03*r.NormFloat64()) }
+	scale := func(factor float64, names ...string) {
+		for _, n := range names {
+			m := trial.Metrics[n]
+			m.Value *= factor
+			trial.Metrics[n] = m
+		}
+	}
+	put := func(name string, v float64, unit string) { trial.Metrics[name] = results.Metric{Value: v, Unit: unit} }
+	hist := func(n int, one func() float64) *results.Hist {
+		h := results.NewHist()
+		for range min(n, 1000) {
+			if err := h.Record(int64(one() * 1e9)); err != nil {
+				panic(err)
+			}
+		}
+		return h
+	}
+	protocol := func(v float64) { // bytes of framing for an event from the server
+		old := trial.Metrics["bytes/protocol/down"].Value
+		put("bytes/protocol/down", v, "B/event")
+		put("bytes/total/down", trial.Metrics["bytes/total/down"].Value-old+v, "B/event")
+	}
+	switch name {
+	case "sse":
+		protocol(17)
+		scale(1.15, "server/cpu", "host/cpu", "server/rss")
+	case "stream":
+		protocol(7)
+		scale(1.1, "server/cpu", "host/cpu", "server/rss")
+	case "wsbare":
+		scale(0.68, "server/cpu", "host/cpu", "server/rss")
+	}
+	if tr.Encoding == "base64" {
+		third := float64(tr.Payload) / 3
+		put("bytes/envelope/down", trial.Metrics["bytes/envelope/down"].Value+third, "B/event")
+		put("bytes/total/down", trial.Metrics["bytes/total/down"].Value+third, "B/event")
+		scale(1.2, "server/cpu", "host/cpu")
+	}
+	wait := 0.0
+	switch batch := knobs.Get("batch"); batch {
+	case "on":
+		scale(1/(1+tr.Rate/400), "server/cpu", "host/cpu")
+	case "", "off":
+	default:
+		d, err := time.ParseDuration(batch)
+		if err != nil {
+			panic(err)
+		}
+		wait = d.Seconds()
+		scale(1/(1+tr.Rate*wait), "server/cpu", "host/cpu")
+	}
+	if wait > 0 {
+		trial.Hists["staleness"] = hist(1000, func() float64 { return about(150e-6) + wait*r.Float64() })
+	}
+	if knobs.Has("compress") {
+		size := float64(tr.Payload) + trial.Metrics["bytes/envelope/down"].Value
+		kept := map[string]float64{"random": 1.02, "ticker": 0.75, "identical": 0.62}[tr.PayloadKind]
+		cpu, memory := 2.4, 1.0
+		switch knobs.Get("compress") {
+		case "takeover":
+			kept *= map[string]float64{"random": 1, "ticker": 0.45, "identical": 0.12}[tr.PayloadKind]
+			cpu, memory = 1.9, 6.5
+		case "off":
+			kept, cpu = 1, 1
+		}
+		added := math.Round(size * (kept - 1))
+		put("bytes/compression/down", added, "B/event")
+		put("bytes/compression/up", 0, "B/event")
+		put("bytes/total/down", trial.Metrics["bytes/total/down"].Value+added, "B/event")
+		scale(about(cpu), "server/cpu", "host/cpu")
+		scale(about(memory), "server/rss")
+	}
+	n := float64(tr.Subscribers)
+	events := trial.Metrics["events/distinct"].Value * n
+	put("events/delivered", events, "1")
+	put("events-per-response", math.Max(1, tr.Rate/200), "1")
+	if tr.Want == "latest" {
+		skipped := 0.0
+		if strings.HasPrefix(name, "poll") {
+			skipped = 0.3 * tr.Rate / 10
+		}
+		put("events/skipped", math.Round(events*skipped/(1+skipped)), "1")
+		put("events/delivered", math.Round(events/(1+skipped)), "1")
+		put("age/mean", about(0.5/tr.Rate+trial.Hists["staleness"].Mean()/1e9), "s")
+		put("age/peak", about(1/tr.Rate+trial.Hists["staleness"].Mean()/1e9), "s")
+	}
+	if tr.Uplink > 0 {
+		sockets, back := 1.0, 260e-6
+		if !strings.HasPrefix(name, "ws") {
+			sockets, back = 2, 540e-6
+		}
+		sent := math.Round(tr.Uplink * n * 5)
+		put("conn/count", sockets*n, "1")
+		put("uplink/sent", sent, "1")
+		put("uplink/echoed", sent, "1")
+		put("uplink/lost", 0, "1")
+		put("server/cpu-per-message", trial.Metrics["server/cpu"].Value*(0.6+0.4*sockets), "s")
+		trial.Hists["roundtrip"] = hist(int(sent), func() float64 { return back * math.Exp(0.3*r.NormFloat64()) })
+	}
+	beat, _ := time.ParseDuration(knobs.Get("ping") + knobs.Get("heartbeat"))
+	quiet := map[string]string{scenarios.ServerStops: "fleet", scenarios.FleetStops: "server"}
+	if end, ok := quiet[tr.Fault]; ok {
+		share, took := 0.0, results.NewHist()
+		if beat > 0 {
+			share = 1
+			if beat > 10*time.Second { // the watch ends before the last of them
+				share = 0.4
+			}
+			took = hist(int(share*n), func() float64 { return beat.Seconds()*(1+r.Float64()) + 0.1 })
+		}
+		put("notice/"+end+"-share", share, "1")
+		trial.Hists["notice/"+end] = took
+		beats := 0.0
+		if beat > 0 {
+			beats = 1 / beat.Seconds()
+		}
+		put("idle/bytes/down", 2*beats, "B/s")
+		put("idle/bytes/up", 6*beats, "B/s")
+		put("idle/total/down", 106*beats, "B/s")
+		put("idle/total/up", 110*beats, "B/s")
+		put("idle/server-cpu", about(20e-6*beats+1e-7), "1")
+	}
+	if tr.Rate == 0 { // a feed that publishes nothing has no event to divide by
+		for name, m := range trial.Metrics {
+			if m.Unit == "B/event" || m.Unit == "s/event" || strings.HasPrefix(name, "requests") {
+				delete(trial.Metrics, name)
+			}
+		}
+		put("server/cpu-util", 0.01, "1")
+		put("fleet/load", 0, "1")
+		delete(trial.Hists, "staleness")
+		delete(trial.Hists, "delivery")
+	}
+}

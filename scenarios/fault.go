@@ -1,0 +1,70 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+)
+
+// A trial with a fault ends with one: at an instant that is random to the
+// heartbeats an end falls silent, without a word, for as long as a window is
+// measured, and the other end notices or does not. Heartbeats are what a
+// treatment of it varies, so the feed may be quiet.
+
+// The levels of the key fault.
+const (
+	NoFault     = "none"
+	ServerStops = "server-stops" // its process is stopped (SIGSTOP); its kernel is not
+	FleetStops  = "fleet-stops"  // the same of the subscribers' process
+)
+
+var faults = []string{NoFault, ServerStops, FleetStops}
+
+// checkFault holds the plan to what can be asked of a fault.
+func (p *parser) checkFault() {
+	line := max(p.lines["fixed"], p.lines["factors"])
+	for _, t := range p.plan {
+		switch {
+		case t.Fault == NoFault:
+		case len(p.s.Idle) > 0:
+			p.add(line, "idle measures memory, which a fault has no part in; leave fault out")
+			return
+		case t.Uplink != 0:
+			p.add(line, "a fault is noticed by what the feed's own connection carries; leave uplink out")
+			return
+		case knob(t.Transport, "keepalive") == "off":
+			p.add(line, "%s keeps no connection that could be found dead; leave it out", t.Transport)
+			return
+		}
+	}
+}
+
+const (
+	// manyPhases is the number of connections from which the times until they
+	// notice spread over a heartbeat's interval as they would in the long run.
+	manyPhases = 50
+	// maxBeats is the number of heartbeats a second, of all connections, beyond
+	// which there is hardly a moment without one under way.
+	maxBeats = 200
+)
+
+// weakFaults: a trial that cannot show what its fault is about.
+func (s *Scenario) weakFaults(ts []Treatment) []string {
+	var w []string
+	for _, t := range ts {
+		if t.Fault == NoFault {
+			continue
+		}
+		if t.Subscribers < manyPhases {
+			w = append(w, fmt.Sprintf("subscribers: a fault finds each at another phase of its heartbeat, and %d are few; take %d or more", t.Subscribers, manyPhases))
+		}
+		ping, pong := knobSeconds(t, "ping"), knobSeconds(t, "pong")
+		if ping > 0 && pong > 0 && ping+pong > s.Measure.Seconds() {
+			w = append(w, fmt.Sprintf("measure: %s is shorter than ping and pong of %s together; what an end notices after it does not count", s.Measure, t.Labels.Transport()))
+		}
+		if beat := max(ping, knobSeconds(t, "heartbeat"), knobSeconds(t, "hold")); beat > 0 && float64(t.Subscribers)/beat > maxBeats {
+			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s leave no moment of rest, in which both ends have counted the same; take %.0f or fewer",
+				t.Subscribers, time.Duration(beat*float64(time.Second)), maxBeats*beat))
+		}
+	}
+	return w
+}

@@ -1,0 +1,141 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// gulps takes whatever comes in as many events as there are dots, and holds the
+// rest.
+type gulps struct {
+	got    bytes.Buffer
+	reads  []int
+	held   int
+	refuse error
+}
+
+func (g *gulps) Take(p []byte) (events int, err error) {
+	g.reads = append(g.reads, len(p))
+	g.got.Write(p)
+	if last := bytes.LastIndexByte(p, '.'); last >= 0 {
+		g.held = len(p) - last - 1
+	} else {
+		g.held += len(p)
+	}
+	return bytes.Count(p, []byte(".")), g.refuse
+}
+
+func (g *gulps) Pending() int { return g.held }
+
+// follow follows an answer.
+func follow(ctx context.Context, media string, in Intake, meter *Meter, rt roundTripper) error {
+	return Follow(ctx, &http.Client{Transport: rt}, "http://feed.test", "plain", media, Subscription{
+		Since:   4,
+		Options: Options{transport: new(Transport)},
+		Meter:   meter,
+	}, in)
+}
+
+func ongoing(contentType string, body io.Reader) roundTripper {
+	return func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(body)}, nil
+	}
+}
+
+// One request is sent, its answer is taken as it comes, and its end is an error.
+func TestFollow(t *testing.T) {
+	var asked []*http.Request
+	var meter Meter
+	var in gulps
+	err := follow(t.Context(), "text/x", &in, &meter, func(r *http.Request) (*http.Response, error) {
+		asked = append(asked, r)
+		return ongoing("text/x;a=b", iotest.OneByteReader(strings.NewReader("one.two.thr")))(r)
+	})
+	if err == nil || err.Error() != "/plain: the server ended its answer 3 bytes into an event" {
+		t.Errorf("it ended with %v", err)
+	}
+	if got := in.got.String(); got != "one.two.thr" || meter.Requests.Load() != 1 || meter.Answers.Load() != 2 {
+		t.Errorf("it took %q, of %d requests and %d answers", got, meter.Requests.Load(), meter.Answers.Load())
+	}
+	if len(asked) != 1 || asked[0].URL.String() != "http://feed.test/plain?since=0000000000000000004" || asked[0].Header.Get("Accept") != "text/x" {
+		t.Errorf("it asked %v", asked)
+	}
+}
+
+// What was read at once is one answer, however many events that were.
+func TestFollowCountsReads(t *testing.T) {
+	var meter Meter
+	err := follow(t.Context(), "", new(gulps), &meter, ongoing("", io.MultiReader(
+		strings.NewReader("a.b.c."), strings.NewReader("d"), strings.NewReader("."))))
+	if err == nil || err.Error() != "/plain: the server ended its answer" || meter.Answers.Load() != 2 {
+		t.Errorf("%d answers, and then %v", meter.Answers.Load(), err)
+	}
+}
+
+// What is read at once grows with what events need, and no further.
+func TestFollowGrows(t *testing.T) {
+	small, large := new(gulps), new(gulps)
+	follow(t.Context(), "", small, new(Meter), ongoing("", strings.NewReader(strings.Repeat("event.", 10_000))))
+	follow(t.Context(), "", large, new(Meter), ongoing("", strings.NewReader(strings.Repeat("x", 1<<20))))
+	most := func(reads []int) (n int) {
+		for _, r := range reads {
+			n = max(n, r)
+		}
+		return n
+	}
+	if got := most(small.reads); got != bufferSize {
+		t.Errorf("small events are read %d bytes at a time", got)
+	}
+	if got := most(large.reads); got < maxRead || got >= 2*maxRead {
+		t.Errorf("a large event is read %d bytes at a time", got)
+	}
+}
+
+// silent returns nothing, for ever.
+type silent struct{}
+
+func (silent) Read([]byte) (int, error) { return 0, nil }
+
+// Whatever else ends it is told.
+func TestFollowEnds(t *testing.T) {
+	failure := errors.New("failure")
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx   context.Context
+		media string
+		in    gulps
+		rt    roundTripper
+		error string
+	}{
+		"the connection":    {t.Context(), "", gulps{}, ongoing("", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(failure))), "/plain: read the server's answer: failure"},
+		"the intake":        {t.Context(), "", gulps{refuse: failure}, ongoing("", strings.NewReader("x.")), "/plain: failure"},
+		"the client":        {t.Context(), "", gulps{}, func(*http.Request) (*http.Response, error) { return nil, failure }, "failure"},
+		"silence":           {t.Context(), "", gulps{}, ongoing("", silent{}), "/plain: read the server's answer: multiple Read calls return no data or error"},
+		"a refusal":         {t.Context(), "", gulps{}, answer(http.StatusTeapot, -1, strings.NewReader("no\n")), "server answered 418 I'm a teapot: no"},
+		"no content":        {t.Context(), "", gulps{}, answer(http.StatusNoContent, 0, http.NoBody), "server answered 204 No Content: it has nothing to send, and wants no further request"},
+		"another media":     {t.Context(), "text/x", gulps{}, ongoing("text/y", strings.NewReader("x.")), `/plain: the server answered with the media type "text/y", not with text/x`},
+		"no media":          {t.Context(), "text/x", gulps{}, ongoing("", strings.NewReader("x.")), `/plain: the server answered with the media type "", not with text/x`},
+		"its owner":         {over, "", gulps{}, func(r *http.Request) (*http.Response, error) { return nil, r.Context().Err() }, ""},
+		"its owner, midway": {over, "", gulps{}, ongoing("", iotest.ErrReader(failure)), ""},
+	} {
+		err := follow(c.ctx, c.media, &c.in, new(Meter), c.rt)
+		if c.error == "" && err != nil || c.error != "" && (err == nil || !strings.HasSuffix(err.Error(), c.error)) {
+			t.Errorf("%s: %v, want %q", name, err, c.error)
+		}
+	}
+}
+
+// An address that is none is an error at once.
+func TestFollowRefuses(t *testing.T) {
+	s := Subscription{Options: Options{transport: new(Transport)}, Meter: new(Meter)}
+	if err := Follow(t.Context(), http.DefaultClient, "http://a b", "plain", "", s, new(gulps)); err == nil {
+		t.Error("http://a b is an address")
+	}
+}

@@ -1,0 +1,105 @@
+package sse
+
+import (
+	"errors"
+	"fmt"
+
+	"pushbench/servers/feed"
+)
+
+// decoder takes the feed's events off an event stream.
+type decoder struct {
+	codec  feed.Codec
+	emit   func(feed.Event)
+	meter  *feed.Meter
+	stream *parser
+}
+
+func newDecoder(codec feed.Codec, emit func(feed.Event), meter *feed.Meter) *decoder {
+	return &decoder{codec, emit, meter, newParser()}
+}
+
+// Pending implements feed.Intake.
+func (d *decoder) Pending() int { return d.stream.pending() }
+
+// Take implements feed.Intake.
+func (d *decoder) Take(p []byte) (events int, err error) {
+	for len(p) > 0 {
+		n, whole, err := d.stream.take(p)
+		if err != nil {
+			return events, err
+		}
+		if whole {
+			mine, err := d.message()
+			if err != nil {
+				return events, fmt.Errorf("message %.40q: %w", d.stream.id, err)
+			}
+			if mine {
+				events++
+			}
+			d.stream.endMessage()
+		}
+		p = p[n:]
+	}
+	d.meter.FramingDown.Add(d.stream.loose)
+	d.stream.loose = 0
+	return events, nil
+}
+
+// message emits what a message says, and counts what it took as the format's own
+// but for what is the encoding's. Of types that it does not know it takes no
+// notice, as a page that does not listen for them: those are not mine.
+//
+// The stack of each of thousands of subscribers is as large as its deepest call
+// was. So what is large here is apart, and not below the codec and Emit.
+func (d *decoder) message() (mine bool, err error) {
+	m := d.stream
+	framing := m.taken
+	m.taken = 0
+	isGap := string(m.kind) == gap
+	if !isGap && len(m.kind) > 0 && string(m.kind) != "message" {
+		d.meter.FramingDown.Add(framing)
+		return false, nil
+	}
+	if err := makeLine(m, isGap); err != nil {
+		return false, err
+	}
+	e, rest, err := d.codec.Decode(m.data)
+	if err == nil {
+		err = check(m, e, rest, isGap)
+	}
+	if err != nil {
+		return false, err
+	}
+	d.meter.FramingDown.Add(framing - int64(len(m.data)))
+	d.emit(e)
+	return true, nil
+}
+
+// makeLine makes a message's data a line of the text encoding.
+func makeLine(m *parser, isGap bool) error {
+	if !m.own || len(m.id) != numberLen {
+		return fmt.Errorf("it has no id of its own that is an event's number of %d digits", numberLen)
+	}
+	copy(m.data, m.id)
+	if isGap { // which has no number in the encoding
+		copy(m.data, noNumber)
+	}
+	m.data[numberLen] = ' '
+	return nil
+}
+
+// check checks what a message's line was decoded to.
+func check(m *parser, e feed.Event, rest []byte, isGap bool) error {
+	if len(rest) > 0 {
+		return errors.New("its data has more than one line, and an event has one")
+	}
+	missed, found := e.Gap()
+	switch {
+	case found != isGap:
+		return errors.New("an event's number begins at 1")
+	case isGap && string(m.id) != string(feed.AppendNumber(nil, int64(missed.Last))):
+		return fmt.Errorf("it announces %v; its id must be the last number that is missing", missed)
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package sse
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"pushbench/servers/feed"
+)
+
+// front is what is left free before a message's data (bytes): with an event's
+// number and a blank there it is a line of the text encoding.
+const front = numberLen + 1
+
+// parser interprets an event stream (WHATWG HTML §9.2.6). It takes values as
+// they come and keeps no lines, so that it makes no difference how the stream is
+// cut up, and of what means nothing it keeps no byte. The fields event, id and
+// data mean something; retry, which tells a client that reconnects by itself when
+// to do so, does not here.
+//
+// A message is an event in the standard's words.
+type parser struct {
+	// A message, once it is whole: the event field, empty for "message"; the last
+	// event ID, and whether it was given with this message and not with one before;
+	// behind front bytes the lines of the data field, each with a line feed, the
+	// last included.
+	kind, id []byte
+	own      bool
+	data     []byte
+
+	// How many bytes were taken, for whoever counts to set to 0: of a message, and
+	// of lines and their ends that belong to none.
+	taken, loose int64
+
+	begun  bool // the first line has begun to have a field
+	ended  bool // the last byte was a carriage return: a line feed belongs to it
+	within bool // a message has begun: a field that means something was read
+	part   linePart
+	name   []byte // of the line's field, as far as it can matter
+	value  []byte // of an event or id field
+}
+
+type linePart uint8
+
+const (
+	lineName  linePart = iota // before the colon
+	lineSpace                 // just behind it: one space is no part of the value
+	lineValue
+	lineData    // within the value of a data field
+	lineIgnored // in a comment, or in a field that means nothing
+)
+
+// byteOrderMark may precede a stream, and is no part of it.
+const byteOrderMark = "\ufeff"
+
+const (
+	longestName = len(byteOrderMark) + len("event") // of those that can matter
+	maxValue    = 4 << 10                           // bytes of an event or id field
+)
+
+func newParser() *parser { return &parser{data: make([]byte, front)} }
+
+// take interprets what comes next, up to the end of a message at most, and
+// returns how much that was and whether a message is whole. That must be ended
+// before the next call.
+func (p *parser) take(b []byte) (n int, whole bool, err error) {
+	for n < len(b) {
+		if p.ended {
+			p.ended = false
+			if b[n] == '\n' {
+				n++
+				p.count(1)
+				continue
+			}
+		}
+		end := lineEnd(b[n:])
+		p.line(b[n : n+end])
+		n += end
+		p.taken += int64(end)
+		switch {
+		case p.pending() > feed.MaxEncoded:
+			return n, false, fmt.Errorf("a message is longer than %d bytes", feed.MaxEncoded)
+		case len(p.value) > maxValue:
+			return n, false, fmt.Errorf("the value of a message's field %s is longer than %d bytes", p.name, maxValue)
+		}
+		if n == len(b) {
+			break
+		}
+		p.ended = b[n] == '\r'
+		n++
+		p.taken++
+		if empty := p.endLine(); empty {
+			if len(p.data) > front {
+				return n, true, nil
+			}
+			p.endMessage() // without data it is none, but its id stays for those that follow
+		}
+		p.count(0)
+	}
+	return n, false, nil
+}
+
+// count counts bytes, at a line's end.
+func (p *parser) count(n int64) {
+	if p.taken += n; !p.within {
+		p.loose, p.taken = p.loose+p.taken, 0
+	}
+}
+
+// lineEnd is where the first line of b ends, len(b) where it does not. Lines end
+// in a line feed, a carriage return or both.
+func lineEnd(b []byte) int {
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 {
+		end = len(b)
+	}
+	if cr := bytes.IndexByte(b[:end], '\r'); cr >= 0 {
+		end = cr
+	}
+	return end
+}
+
+// pending is how much is held of the data of a message that is not whole.
+func (p *parser) pending() int { return len(p.data) - front }
+
+// line takes a piece of a line.
+func (p *parser) line(b []byte) {
+	for len(b) > 0 {
+		switch p.part {
+		case lineName:
+			colon := bytes.IndexByte(b, ':')
+			if colon < 0 {
+				p.named(b)
+				return
+			}
+			p.named(b[:colon])
+			p.field()
+			b = b[colon+1:]
+		case lineSpace:
+			if b[0] == ' ' {
+				b = b[1:]
+			}
+			p.part = lineValue
+			if p.isData() {
+				p.part = lineData
+			}
+		case lineValue:
+			p.value = append(p.value, b...)
+			return
+		case lineData:
+			p.data = append(p.data, b...)
+			return
+		case lineIgnored:
+			return
+		}
+	}
+}
+
+// named takes a piece of a field's name, as far as it can matter.
+func (p *parser) named(b []byte) {
+	p.name = append(p.name, b[:min(len(b), longestName+1-len(p.name))]...)
+}
+
+// field decides what to do with a line whose field's name is whole.
+func (p *parser) field() {
+	if !p.begun {
+		p.begun = true
+		p.name = bytes.TrimPrefix(p.name, []byte(byteOrderMark))
+	}
+	switch string(p.name) {
+	case "data", "event", "id":
+		p.part = lineSpace
+		p.within = true
+	default: // a comment's name is empty
+		p.part = lineIgnored
+	}
+}
+
+func (p *parser) isData() bool { return string(p.name) == "data" }
+
+// endLine interprets the line that has come whole, and returns whether it is
+// empty.
+func (p *parser) endLine() (empty bool) {
+	if p.part == lineName { // no colon: all of it is the name
+		p.field()
+		empty = len(p.name) == 0
+	}
+	if p.part != lineIgnored {
+		switch string(p.name) {
+		case "data":
+			p.data = append(p.data, '\n')
+		case "event":
+			p.kind = append(p.kind[:0], p.value...)
+		case "id":
+			if !slices.Contains(p.value, 0) {
+				p.id, p.own = append(p.id[:0], p.value...), true
+			}
+		}
+	}
+	p.startLine()
+	return empty
+}
+
+func (p *parser) startLine() {
+	p.part, p.name, p.value = lineName, p.name[:0], p.value[:0]
+}
+
+// endMessage makes room for the next message.
+func (p *parser) endMessage() {
+	if cap(p.data) > feed.MaxRoom {
+		p.data = make([]byte, front)
+	}
+	p.kind, p.data, p.own, p.within = p.kind[:0], p.data[:front], false, false
+}

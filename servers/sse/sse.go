@@ -1,0 +1,62 @@
+// Package sse is server-sent events: HTTP streaming in the format that browsers
+// take apart themselves, with EventSource (WHATWG HTML §9.2). It is stream with
+// a few bytes more an event, for which a browser reconnects by itself and says
+// with Last-Event-ID where it was.
+//
+//	event       id:<seq>␊data:<due> <sent> <body>␊␊
+//	gap         event:gap␊id:<last>␊data:<first> <last> ␊␊
+//	heartbeat   :␊␊
+//
+// Numbers have 19 digits. An event is the line of the text encoding with its
+// first blank replaced by "␊data:", with "id:" before it and one line end more:
+// 9 bytes. A gap's id is its last event's, so that a browser goes on behind it.
+//
+// The format is text in UTF-8, so it cannot carry the binary encoding.
+package sse
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"pushbench/servers/feed"
+)
+
+// Transport is server-sent events.
+var Transport = &feed.Transport{
+	Name:      name,
+	About:     "server-sent events: HTTP streaming in the format of EventSource",
+	Knobs:     []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
+	TextOnly:  true,
+	Serve:     serve,
+	Subscribe: subscribe,
+}
+
+const (
+	name      = "sse"
+	mediaType = "text/event-stream"
+)
+
+func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
+	if last := r.Header.Values("Last-Event-ID"); len(last) > 0 {
+		cursor, err := feed.ParseCursor(last)
+		if err != nil {
+			feed.Refuse(w, http.StatusBadRequest, fmt.Errorf("Last-Event-ID %q is not the number of an event; send that of the last you have, once, or leave it out", last))
+			return
+		}
+		// An EventSource that reconnects asks for the URL that it was made with,
+		// whose cursor is where it began.
+		req.Since = cursor
+	}
+	req.Respond(log, w, r, feed.Ongoing{
+		ContentType: mediaType,
+		// To ask again is to ask the server: the standard's own advice.
+		CacheControl: "no-cache",
+		Append:       appendRecord,
+		Beat:         heartbeat,
+	})
+}
+
+func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
+	return feed.Follow(ctx, client, url, name, mediaType, s, newDecoder(s.Codec, s.Emit, s.Meter))
+}

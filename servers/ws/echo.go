@@ -1,0 +1,106 @@
+package ws
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"pushbench/servers/feed"
+)
+
+// What a peer may send at most in a message (bytes); more is answered with
+// status 1009. A compressed message counts as what it unfolds to.
+const (
+	maxUplink = feed.MaxUplink // while it is subscribed to the feed
+	maxEcho   = 16 << 20       // of Echo
+)
+
+// Echo answers a request with a WebSocket that returns each message as it came:
+// text as text, binary as binary, however it was cut into frames. Compression is
+// used where the client offers it, without a context that outlives the message,
+// so that many connections need little memory.
+func Echo(w http.ResponseWriter, r *http.Request) {
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionNoContextTakeover})
+	if err != nil {
+		return // Accept has answered with the status and the reason
+	}
+	conn.SetReadLimit(maxEcho)
+	echo(conn, anyMessage)
+}
+
+// refusal is why a message is not echoed; the zero refusal is none.
+type refusal struct {
+	status websocket.StatusCode
+	reason string
+}
+
+func anyMessage(t websocket.MessageType, message []byte) refusal {
+	// RFC 6455 §8.1. The library leaves it to its callers.
+	if t == websocket.MessageText && !utf8.Valid(message) {
+		return refusal{websocket.StatusInvalidFramePayloadData, "text message that is not UTF-8"}
+	}
+	return refusal{}
+}
+
+// feedMessages lets those of an uplink through. A subscriber has nothing else to
+// say (RFC 6455 §7.4.1: 1008).
+func feedMessages(c feed.Codec) func(websocket.MessageType, []byte) refusal {
+	return func(t websocket.MessageType, message []byte) refusal {
+		if t != messageType(c) || !feed.IsUplink(message, c) {
+			return refusal{websocket.StatusPolicyViolation, "message that is none of an uplink's"}
+		}
+		return anyMessage(t, message)
+	}
+}
+
+// echo returns each message that is not refused. It is also what answers pings,
+// and notices that the peer has gone. When it returns, the connection is closed.
+func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal) {
+	defer conn.CloseNow()
+	for {
+		why, err := echoNext(conn, refused)
+		switch {
+		case err == nil && why == refusal{}:
+			continue
+		case err == nil:
+			conn.Close(why.status, why.reason)
+		case !cut(err):
+			// The peer has broken the protocol. The library has told it how, but for
+			// a frame without a mask. Waiting for its answer keeps what it was told
+			// from being lost to a reset.
+			conn.Close(websocket.StatusProtocolError, "")
+		}
+		return
+	}
+}
+
+// echoNext waits for a message, and echoes it unless it is refused.
+func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal) (refusal, error) {
+	t, r, err := conn.Reader(context.Background())
+	if err != nil {
+		return refusal{}, err
+	}
+	b := buffers.Get().(*buffer)
+	defer b.free()
+	if err := b.fill(r); err != nil {
+		return refusal{}, err
+	}
+	if why := refused(t, b.bytes); why != (refusal{}) {
+		return why, nil
+	}
+	// A peer that does not read its echoes is not read from either.
+	return refusal{}, conn.Write(context.Background(), t, b.bytes)
+}
+
+// cut reports whether a connection ended without either end's doing wrong, or by
+// a close frame, which the library has answered.
+func cut(err error) bool {
+	var network net.Error
+	return websocket.CloseStatus(err) != -1 || errors.As(err, &network) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}

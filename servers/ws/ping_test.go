@@ -1,0 +1,160 @@
+package ws_test
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pushbench/servers/feed/feedtest"
+	"pushbench/servers/wire"
+	"pushbench/servers/ws"
+)
+
+// Pings and their answers are counted, to the byte, and keep a subscription to a
+// quiet feed alive at both ends.
+func TestPings(t *testing.T) {
+	for _, client := range clients {
+		t.Run(client, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { pings(t, client) }) })
+	}
+}
+
+func pings(t *testing.T, client string) {
+	server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
+	server.Publish(1)
+	sub := server.Subscribe(0, client+"&ping=15s&pong=10s")
+	sub.Await(1)
+	synctest.Wait()
+	before := sub.Tally.Counts()
+	down, up := sub.Meter.FramingDown.Load(), sub.Meter.FramingUp.Load()
+	<-time.After(time.Hour + time.Second)
+	after := sub.Tally.Counts()
+	if counted, read := sub.Meter.FramingDown.Load()-down, after.BytesRead-before.BytesRead; counted != read || read < 240*2 {
+		t.Errorf("in an hour of pings %d bytes came, %d of them counted", read, counted)
+	}
+	if counted, wrote := sub.Meter.FramingUp.Load()-up, after.BytesWritten-before.BytesWritten; counted != wrote || wrote < 240*6 {
+		t.Errorf("in an hour of pongs %d bytes went, %d of them counted", wrote, counted)
+	}
+	if reads := after.Reads - before.Reads; reads > 2*240 {
+		t.Errorf("240 pings took %d reads", reads)
+	}
+	server.Publish(1)
+	synctest.Wait()
+	server.Check(sub.Events(), 0, 2)
+}
+
+// A peer that has gone without a word is let go when its answer is overdue,
+// whether or not there is something to send to it.
+func TestPeerThatDoesNotAnswer(t *testing.T) {
+	for name, events := range map[string]int{"while quiet": 0, "while sending": 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				ended := make(chan time.Duration, 1)
+				server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory, Hook: func(p feedtest.Point) {
+					if p == feedtest.ServeEnds {
+						ended <- time.Since(start)
+					}
+				}})
+				conn := upgraded(t, server, "&ping=15s&pong=10s")
+				defer conn.Close()
+				if events == 0 {
+					go func() { // it reads, and does not answer
+						for b := make([]byte, 100); ; {
+							if _, err := conn.Read(b); err != nil {
+								return
+							}
+						}
+					}()
+				}
+				server.Publish(events)
+				if took := <-ended; took != 25*time.Second {
+					t.Errorf("it took %v, not 25s", took)
+				}
+			})
+		})
+	}
+}
+
+// upgraded is the client's end of a connection after the 101, bare.
+func upgraded(t *testing.T, server *feedtest.Server, knobs string) net.Conn {
+	t.Helper()
+	conn, err := server.NewSubscriber(0, "").Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	go conn.Write([]byte("GET /ws?since=0" + knobs + " HTTP/1.1\r\nHost: feed.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"))
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("the server answered %s", resp.Status)
+	}
+	return conn
+}
+
+// A client end that was promised pings does not wait for ever for a server that
+// has gone without a word.
+func TestServerThatFallsSilent(t *testing.T) {
+	for _, client := range clients {
+		t.Run(client, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				near, far := net.Pipe()
+				defer far.Close()
+				go func() {
+					req, err := http.ReadRequest(bufio.NewReader(far))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					far.Write([]byte(accept("\x89\x00")(req))) // one ping, and no more
+					for b := make([]byte, 100); ; {
+						if _, err := far.Read(b); err != nil {
+							return
+						}
+					}
+				}()
+				server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
+				sub := server.NewSubscriber(0, "")
+				sub.Dial = func(context.Context) (net.Conn, error) { return near, nil }
+				s := subscription(t, server, sub, client+"&ping=15s&pong=10s")
+				start := time.Now()
+				err := ws.Transport.Subscribe(t.Context(), sub.Client, wire.URL, s)
+				if took := time.Since(start); err == nil || took != 25*time.Second {
+					t.Errorf("it took %v, not 25s, and ended with %v", took, err)
+				} else if !strings.Contains(err.Error(), "25s") {
+					t.Errorf("the error is %v, which does not say for how long nothing came", err)
+				}
+			})
+		})
+	}
+}
+
+// A subscriber that does not read gets no memory: it is written to once, and
+// what follows stays in the feed.
+func TestSubscriberThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var writes int
+		server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory, Ring: 8, Hook: func(p feedtest.Point) {
+			if p == feedtest.ServerWrites {
+				writes++
+			}
+		}})
+		conn := upgraded(t, server, "")
+		defer conn.Close()
+		synctest.Wait()
+		writes = 0
+		server.Publish(100)
+		synctest.Wait()
+		if writes != 1 {
+			t.Errorf("100 events were written to it %d times", writes)
+		}
+		// When it leaves, so does the server's end.
+	})
+}

@@ -1,0 +1,42 @@
+package wsbare
+
+import "net/http"
+
+// maxEcho bounds a message that is echoed (bytes).
+const maxEcho = 16 << 20
+
+// echoOptions: the subprotocols are those of the article's example, which mean
+// nothing here but that one of them is picked; messages are compressed for a
+// client that offers to, each by itself, so that no connection holds a
+// compressor.
+var echoOptions = Options{
+	Subprotocols: []string{"json", "xml"},
+	Compress:     NoTakeover,
+	Limit:        maxEcho,
+}
+
+// Echo is a WebSocket that returns every message as it came: text as text,
+// binary as binary, in one frame however many it came in. It is closed with 1007
+// on text that is not UTF-8 and with 1009 on a message of more than 16 MB.
+func Echo(w http.ResponseWriter, r *http.Request) {
+	conn, err := Accept(w, r, echoOptions)
+	if err != nil {
+		return // Accept has answered with the status and the reason
+	}
+	go conn.echoAll() // as for a subscriber: net/http's share of the memory is let go
+}
+
+// echoAll echoes until the client leaves or breaks a rule.
+func (c *Conn) echoAll() {
+	for {
+		c.await()
+		op, message, err := c.NextMessage()
+		if err == nil {
+			err = c.WriteMessage(op, message)
+		}
+		if err != nil {
+			c.leave(err)
+			return
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package wsbare
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"time"
+)
+
+// inbox is the server's input. A server has thousands of them that wait, so what
+// it holds while nothing comes is a few bytes, where a feed.Buffer keeps a
+// kilobyte for the events that a client is sure to get. More is borrowed for a
+// frame that is larger, and given back with it; it grows only as the frame's
+// bytes really arrive, whatever length was announced.
+//
+// Frames are taken whole, so whatever it holds is the beginning of one: it is
+// then that time runs.
+type inbox struct {
+	source io.Reader
+	held   []byte // read and not yet taken; in small, in room, or what came early
+	room   []byte // nil: not needed
+	hurry  bool   // a deadline is set
+	small  [smallRoom]byte
+}
+
+const (
+	// smallRoom holds a close frame, a pong, or a message of the usual size
+	// (bytes).
+	smallRoom = 128
+	// roomSize is the first size beyond that (bytes).
+	roomSize = 4096
+	// frameTime is how long a frame may take to come whole once it has begun. It
+	// is no secret how to hold a connection open for longer: say nothing.
+	frameTime = time.Minute
+)
+
+var rooms = sync.Pool{New: func() any { return new([roomSize]byte) }}
+
+func newInbox(source io.Reader, early []byte) *inbox {
+	return &inbox{source: source, held: early}
+}
+
+// await waits for the next frame's first bytes. Peek would too, from a depth of
+// calls for which a goroutine needs twice the stack: one that waits waits here.
+// An error comes again.
+func (b *inbox) await() {
+	if len(b.held) == 0 {
+		b.release()
+		n, _ := b.source.Read(b.small[:])
+		b.held = b.small[:n]
+	}
+}
+
+// Peek implements input.
+func (b *inbox) Peek(n int) ([]byte, error) {
+	for empty := 0; len(b.held) < n; {
+		m, err := b.read(n)
+		if len(b.held) >= n {
+			break // an error that came along comes again
+		}
+		if err == io.EOF && len(b.held) > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m > 0 {
+			empty = 0
+		} else if empty++; empty == maxEmptyReads {
+			return nil, io.ErrNoProgress
+		}
+	}
+	return b.held[:n], nil
+}
+
+// maxEmptyReads is how often in a row a source may return nothing at all.
+const maxEmptyReads = 100
+
+// Take implements input.
+func (b *inbox) Take(n int) ([]byte, error) {
+	p, err := b.Peek(n)
+	b.held = b.held[len(p):]
+	if err == nil && b.hurry {
+		b.hurry = false
+		err = b.setDeadline(time.Time{})
+	}
+	return p, err
+}
+
+// read reads once, for a frame of which n bytes are asked for.
+func (b *inbox) read(n int) (int, error) {
+	if len(b.held) > 0 && !b.hurry {
+		b.hurry = true
+		if err := b.setDeadline(time.Now().Add(frameTime)); err != nil {
+			return 0, err
+		}
+	}
+	room := b.roomFor(n)
+	if len(b.held) > 0 && &b.held[0] != &room[0] {
+		copy(room, b.held)
+	}
+	held := len(b.held)
+	m, err := b.source.Read(room[held:])
+	b.held = room[:held+m]
+	return m, err
+}
+
+// roomFor is where to read to, with room behind what is held already.
+func (b *inbox) roomFor(n int) []byte {
+	switch {
+	case len(b.held) == 0:
+		b.release()
+		return b.small[:]
+	case b.room == nil && n <= smallRoom:
+		return b.small[:]
+	case b.room == nil:
+		b.room = rooms.Get().(*[roomSize]byte)[:]
+	}
+	for len(b.room) <= len(b.held) {
+		b.room = make([]byte, 2*len(b.room))
+	}
+	return b.room
+}
+
+// release gives the room back.
+func (b *inbox) release() {
+	if len(b.room) == roomSize {
+		rooms.Put((*[roomSize]byte)(b.room))
+	}
+	b.room = nil
+}
+
+// setDeadline limits how long reads of the source may take, where it is a
+// connection.
+func (b *inbox) setDeadline(t time.Time) error {
+	d, ok := b.source.(interface{ SetReadDeadline(time.Time) error })
+	if !ok {
+		return nil
+	}
+	if err := d.SetReadDeadline(t); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		return err
+	}
+	return nil
+}
