@@ -24,6 +24,7 @@ type options struct {
 
 const usage = `usage: loadgen [flags] SCENARIO.yaml...
        loadgen doctor
+       loadgen conform URL
 
 Runs every trial of the scenarios and writes one result file each.
 

@@ -8,8 +8,9 @@
 //	                       └─▶ loadgen fleet   (the subscribers)
 //
 // Package trial takes one trial through its life, package fleet is the
-// subscribers, package host knows the machine. What is here is the run: which
-// trial comes next, and that none is lost.
+// subscribers, package host knows the machine, package conform tests a server
+// against the RFC. What is here is the run: which trial comes next, and that
+// none is lost.
 package main
 
 import (
@@ -29,7 +30,7 @@ import (
 const (
 	exitOK          = 0
 	exitFailure     = 1
-	exitUsage       = 2   // bad flags, bad scenario
+	exitUsage       = 2   // bad flags, bad scenario, no server to test
 	exitFewTrials   = 3   // the run is complete, but too few undisturbed trials are left
 	exitInterrupted = 130 // Ctrl-C; go on with -resume
 )
@@ -49,6 +50,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return report(stderr, fleet.Serve(ctx, stdin, stdout))
 		case "doctor":
 			return doctor(args[1:], stdout, stderr)
+		case "conform":
+			return conformance(ctx, args[1:], stdout, stderr)
 		}
 	}
 	o, err := parseFlags(args, stderr)

@@ -1,0 +1,213 @@
+package conform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// conn is a connection to the server under test, and the record of what was
+// said on it. What comes is taken in the background, so that a server that
+// answers while it is still being written to never has to wait for us.
+type conn struct {
+	probe  *probe
+	socket net.Conn
+	said   []string
+	came   []string
+	stuck  bool // the server has stopped reading
+
+	mu      sync.Mutex
+	in      []byte        // what has come and is not taken
+	err     error         // that ended the connection
+	changed chan struct{} // holds a token after in or err has changed
+	pumped  chan struct{} // is closed when nothing more will come
+}
+
+// maxBuffered bounds what a server can make us hold (bytes). It is beyond all
+// that any check asks it to echo.
+const maxBuffered = 64 << 20
+
+var (
+	errEnd     = errors.New("the end of the connection")
+	errSilence = errors.New("nothing more in time")
+	errNoEnd   = errors.New("more and more")
+	errFlood   = fmt.Errorf("more than %d bytes that nobody has asked for", maxBuffered)
+)
+
+// probe is a check under way.
+type probe struct {
+	Options
+	ctx      context.Context
+	target   *Target
+	echo     bool
+	deadline time.Time // of the whole check
+	conns    []*conn
+}
+
+// newProbe gives a check four answers' time beyond the one that may be missing.
+func newProbe(ctx context.Context, target *Target, o Options) *probe {
+	return &probe{Options: o, ctx: ctx, target: target, deadline: time.Now().Add(5 * o.Timeout)}
+}
+
+// until is when the wait for an answer ends that begins now.
+func (p *probe) until() time.Time {
+	if t := time.Now().Add(p.Timeout); t.Before(p.deadline) {
+		return t
+	}
+	return p.deadline
+}
+
+func (p *probe) dial() (*conn, error) {
+	ctx, cancel := context.WithDeadline(p.ctx, p.until())
+	defer cancel()
+	socket, err := p.target.Dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &conn{probe: p, socket: socket, changed: make(chan struct{}, 1), pumped: make(chan struct{})}
+	go c.pump()
+	p.conns = append(p.conns, c)
+	return c, nil
+}
+
+// release ends the connections of a check, or of one of its cases.
+func (p *probe) release() {
+	for _, c := range p.conns {
+		c.socket.Close()
+		<-c.pumped
+	}
+	p.conns = nil
+}
+
+// each runs a check's cases until one fails, on connections of their own.
+func each[T any](p *probe, cases []T, run func(T) error) error {
+	for _, c := range cases {
+		err := run(c)
+		p.release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *conn) pump() {
+	defer close(c.pumped)
+	chunk := make([]byte, 16<<10)
+	for {
+		n, err := c.socket.Read(chunk)
+		c.mu.Lock()
+		c.in = append(c.in, chunk[:n]...)
+		if err == nil && len(c.in) > maxBuffered {
+			err = errFlood
+		}
+		c.err = err
+		c.mu.Unlock()
+		select {
+		case c.changed <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// await waits until what has come is enough. The slice is what has come.
+func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) {
+	var late *time.Timer
+	for {
+		c.mu.Lock()
+		in, err := c.in, c.err
+		c.mu.Unlock()
+		switch {
+		case enough(in):
+			return in, nil
+		case err == errFlood:
+			return in, err
+		case err != nil: // EOF or a reset, the one as good an end as the other
+			return in, errEnd
+		}
+		if late == nil {
+			late = time.NewTimer(time.Until(until))
+			defer late.Stop()
+		}
+		select {
+		case <-c.changed:
+		case <-late.C:
+			return in, errSilence
+		case <-c.probe.ctx.Done():
+			return in, c.probe.ctx.Err()
+		}
+	}
+}
+
+// take removes n bytes of what has come, waiting for them.
+func (c *conn) take(n int, until time.Time) ([]byte, error) {
+	in, err := c.await(until, func(in []byte) bool { return len(in) >= n })
+	if err != nil {
+		return nil, err
+	}
+	c.drop(n)
+	return in[:n:n], nil
+}
+
+func (c *conn) drop(n int) {
+	c.mu.Lock()
+	c.in = c.in[n:]
+	c.mu.Unlock()
+}
+
+// write sends bytes and records what they are. That a server has gone, or does
+// not read, shows in what comes.
+func (c *conn) write(what string, b []byte) {
+	if what != "" {
+		c.said = append(c.said, what)
+	}
+	c.socket.SetWriteDeadline(c.probe.until())
+	if _, err := c.socket.Write(b); err != nil {
+		var timeout net.Error
+		c.stuck = errors.As(err, &timeout) && timeout.Timeout()
+	}
+}
+
+// heard records what came: of very much, the ends.
+func (c *conn) heard(what string) {
+	if len(c.came) > 100 {
+		c.came = append(c.came[:10], c.came[len(c.came)-10:]...)
+	}
+	c.came = append(c.came, what)
+}
+
+// heardError records why nothing came.
+func (c *conn) heardError(err error) {
+	if err == errSilence {
+		c.heard(fmt.Sprintf("nothing for %v", c.probe.Timeout))
+	} else {
+		c.heard(err.Error())
+	}
+}
+
+// wrong is a failure's line: what was sent, what came, and what should have.
+func (c *conn) wrong(format string, args ...any) error {
+	text := "sent " + few(c.said) + "; came " + few(c.came)
+	if c.stuck {
+		text += ", and the server stopped reading"
+	}
+	return errors.New(text + "; " + fmt.Sprintf(format, args...))
+}
+
+// few is the ends of a list, which tell most.
+func few(list []string) string {
+	switch {
+	case len(list) == 0:
+		return "nothing"
+	case len(list) > 5:
+		list = append(append([]string{}, list[0], list[1], "…"), list[len(list)-2:]...)
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,137 @@
+package conform
+
+import (
+	"bytes"
+	"compress/flate"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+const deflateName = "permessage-deflate"
+
+// extension is an element of Sec-WebSocket-Extensions (§9.1).
+type extension struct {
+	name   string
+	params []param
+}
+
+type param struct {
+	name, value string
+	hasValue    bool
+}
+
+func (e extension) has(name string) bool {
+	for _, p := range e.params {
+		if p.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// parseExtensions reads what a server has agreed to. Values of the extensions
+// that there are need no quoting, and a quoted one means the same.
+func parseExtensions(lines []string) ([]extension, error) {
+	var list []extension
+	for _, element := range elements(lines) {
+		parts := strings.Split(element, ";")
+		var e extension
+		for i, part := range parts {
+			name, value, hasValue := strings.Cut(strings.Trim(part, " \t"), "=")
+			if name == "" || strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }) {
+				return nil, fmt.Errorf("Sec-WebSocket-Extensions %q is no list of extensions (§9.1)", shorten(element, 60))
+			}
+			if i == 0 {
+				e.name = name
+				continue
+			}
+			if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+				value = value[1 : n-1]
+			}
+			e.params = append(e.params, param{name, value, hasValue})
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+// agrees holds an answer against the offer it answers (RFC 7692 §7.1): what the
+// server may say, and what it must.
+func agrees(offer, answer extension) error {
+	seen := make(map[string]bool)
+	for _, p := range answer.params {
+		if seen[p.name] {
+			return fmt.Errorf("it has %s twice (RFC 7692 §7.1)", p.name)
+		}
+		seen[p.name] = true
+		switch p.name {
+		case "server_no_context_takeover", "client_no_context_takeover":
+			if p.hasValue {
+				return fmt.Errorf("it gives %s a value (RFC 7692 §7.1.1)", p.name)
+			}
+		case "server_max_window_bits", "client_max_window_bits":
+			bits, err := strconv.Atoi(p.value)
+			if err != nil || bits < 8 || bits > 15 || p.value[0] == '0' || p.value[0] == '+' {
+				return fmt.Errorf("%s is %q, not 8 to 15 (RFC 7692 §7.1.2)", p.name, p.value)
+			}
+			if p.name == "client_max_window_bits" && !offer.has(p.name) {
+				return fmt.Errorf("it limits our window, which was not offered (RFC 7692 §7.1.2.2)")
+			}
+			for _, o := range offer.params {
+				if most, err := strconv.Atoi(o.value); o.name == p.name && err == nil && bits > most {
+					return fmt.Errorf("%s is %d, above the %d offered (RFC 7692 §7.1.2)", p.name, bits, most)
+				}
+			}
+		default:
+			return fmt.Errorf("it has the parameter %q, which is unknown (RFC 7692 §7.1)", p.name)
+		}
+	}
+	for _, name := range []string{"server_no_context_takeover", "server_max_window_bits"} {
+		if offer.has(name) && !answer.has(name) {
+			return fmt.Errorf("it agrees without %s, which was asked for (RFC 7692 §7.1.1.1, §7.1.2.1)", name)
+		}
+	}
+	return nil
+}
+
+// deflateTail is the end of an empty stored block: a sender takes it off its
+// message and a receiver puts it back (RFC 7692 §7.2.1, §7.2.2).
+var deflateTail = []byte{0x00, 0x00, 0xff, 0xff}
+
+// compress makes a message's payload that refers to no message before it.
+func compress(payload []byte) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.DefaultCompression) // fails for an unknown level only
+	w.Write(payload)
+	w.Flush()
+	return bytes.TrimSuffix(b.Bytes(), deflateTail)
+}
+
+// inflater reads the server's messages.
+type inflater struct {
+	takeover bool
+	window   []byte // what was sent last, 32 KB at most
+}
+
+// message decompresses a message's payload.
+func (f *inflater) message(payload []byte) ([]byte, error) {
+	final := []byte{0x01, 0x00, 0x00, 0xff, 0xff} // the end of a stream, which a message is not
+	in := io.MultiReader(bytes.NewReader(payload), bytes.NewReader(deflateTail), bytes.NewReader(final))
+	r := flate.NewReaderDict(in, f.window)
+	defer r.Close()
+	out, err := io.ReadAll(io.LimitReader(r, maxBuffered/2+1))
+	if err != nil {
+		return nil, fmt.Errorf("a compressed message that does not decompress (RFC 7692 §7.2.2): %w", err)
+	}
+	if len(out) > maxBuffered/2 {
+		return nil, errors.New("a compressed message that does not end")
+	}
+	if f.takeover {
+		f.window = append(f.window, out...)
+		f.window = f.window[max(0, len(f.window)-32<<10):]
+	}
+	return out, nil
+}
