@@ -60,7 +60,7 @@ func samplesOf(hist string) string {
 		return "subscribers"
 	case "publish-lag":
 		return "events"
-	case "roundtrip":
+	case "roundtrip", "uplink-lag":
 		return "messages"
 	case "notice/server":
 		return "connections whose end the server noticed"

@@ -179,7 +179,7 @@ func (r *Run) Printable(t Treatment, metric string) (ok bool, why string) {
 		values := float64(h.N())
 		if perSubscriber[hist] {
 			what = "subscribers"
-		} else if hist == "roundtrip" { // of a message that is one subscriber's alone
+		} else if hist == "roundtrip" || hist == "uplink-lag" { // of a message that is one subscriber's alone
 			what = "messages"
 		} else if events, ok := trial.distinctEvents(); ok {
 			values = min(values, events)

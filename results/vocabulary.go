@@ -114,6 +114,7 @@ var histograms = []Info{
 	{"delivery", "s", "lower", false, "Recv − Sent: the same without the publisher's lateness"},
 	{"publish-lag", "s", "lower", false, "Sent − Due: the publisher's own lateness"},
 	{"roundtrip", "s", "lower", false, "Due of an uplink's message to its echo"},
+	{"uplink-lag", "s", "lower", false, "Due of an uplink's message to its sending: the fleet's own lateness and, over HTTP, that of the answer before it"},
 	{"connect", "s", "lower", false, "dial to ready, per subscriber"},
 	{"connect-tcp", "s", "lower", false, "dial to TCP connection, per connection"},
 	{"connect-tls", "s", "lower", false, "dial to the end of a full TLS handshake, per connection"},

@@ -110,7 +110,7 @@ func (s *Scenario) unprintable(ts []Treatment) []string {
 		need := math.Round(quantileEvents / min(q, 1-q))
 		for _, t := range ts {
 			perSecond, what, at := t.Rate, "distinct events", t.Labels["rate"]
-			if strings.HasPrefix(metric, "roundtrip/") { // each subscriber's messages are its own
+			if strings.HasPrefix(metric, "roundtrip/") || strings.HasPrefix(metric, "uplink-lag/") { // each subscriber's messages are its own
 				perSecond, what, at = t.Uplink*float64(t.Subscribers), "messages", "an uplink of "+t.Labels["uplink"]
 			}
 			have := perSecond * s.Measure.Seconds() * float64(s.Blocks)

@@ -62,6 +62,7 @@ func (r *recorder) sent(u *uplink, m flight) {
 	r.echo.out++
 	if r.win.has(m.due) {
 		r.echo.counts.Sent++
+		r.record(uplinkLag, r.clock.Now()-m.due)
 	}
 }
 

@@ -86,6 +86,9 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	if err != nil {
 		return control.None{}, err
 	}
+	if sends != nil {
+		sends.bell = newBell(f.life, f.clock)
+	}
 	f.seen.stamp(c.Stamp)
 	before := f.seen.start(c.Subscribers, codec, c.Payload, c.Since, c.Latest)
 	phases := feed.Phases(c.Subscribers-before, feed.Rand(c.Seed, c.Block, "phases"))

@@ -59,13 +59,14 @@ const (
 	toResumed = "connect-tls-resumed"
 	ttfe      = "ttfe"
 	roundtrip = "roundtrip"
+	uplinkLag = "uplink-lag"
 	meanBySub = "staleness-mean-by-subscriber"
 	maxBySub  = "staleness-max-by-subscriber"
 )
 
 func newRecorder(clock feed.Clock) *recorder {
 	r := &recorder{clock: clock, hists: make(map[string]*results.Hist)}
-	for _, name := range []string{staleness, delivery, connect, toTCP, toTLS, toResumed, ttfe, roundtrip, meanBySub, maxBySub} {
+	for _, name := range []string{staleness, delivery, connect, toTCP, toTLS, toResumed, ttfe, roundtrip, uplinkLag, meanBySub, maxBySub} {
 		r.hists[name] = results.NewHist()
 	}
 	return r

@@ -22,6 +22,7 @@ type uplinks struct {
 	phases []float64
 	seed   uint64
 	block  int
+	bell   *bell // that wakes them; nil: the runtime does
 }
 
 // newUplinks is nil where the subscribers send nothing.
@@ -46,7 +47,7 @@ func newUplinks(c Config, codec feed.Codec) (*uplinks, error) {
 type uplink struct {
 	r       *recorder
 	member  *feed.Member
-	sleep   *feed.Sleep
+	sleep   feed.Waiter
 	slots   slots
 	filler  *feed.Payload
 	message []byte
@@ -67,7 +68,7 @@ func (u *uplinks) join(i int, f *fleet) (*uplink, error) {
 	up := &uplink{
 		r:       f.seen,
 		member:  f.timeline.Join(),
-		sleep:   feed.NewSleep(f.clock),
+		sleep:   u.sleep(f.clock),
 		slots:   slots{period: 1e9 / u.rate, phase: u.phases[i]},
 		filler:  filler,
 		message: make([]byte, u.size),
@@ -75,6 +76,13 @@ func (u *uplinks) join(i int, f *fleet) (*uplink, error) {
 	up.message[0] = feed.UplinkMark(u.codec)
 	f.seen.enter(up, up.slots.before(up.member.Now()))
 	return up, nil
+}
+
+func (u *uplinks) sleep(clock feed.Clock) feed.Waiter {
+	if u.bell == nil {
+		return feed.NewSleep(clock)
+	}
+	return u.bell.sleeper()
 }
 
 // send is feed.Uplink's Next. The message is made before the wait, so that

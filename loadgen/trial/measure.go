@@ -16,6 +16,7 @@ func (o *observation) measure(t *results.Trial) {
 	maps.Copy(t.Hists, o.collected.Hists)
 	if o.config.Treatment.Uplink == 0 {
 		delete(t.Hists, "roundtrip")
+		delete(t.Hists, "uplink-lag")
 	}
 	lag, distinct := o.publishLag()
 	t.Hists["publish-lag"] = lag
