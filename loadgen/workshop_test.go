@@ -154,7 +154,10 @@ func (w *workshop) gated(n int) *gate {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() { pipe.Close() })
+	w.t.Cleanup(func() {
+		os.Remove(path) // first: who came to a gate that nobody opens any more would wait for ever
+		pipe.Close()
+	})
 	w.env = append(w.env, gateVar+"="+path)
 	g := &gate{w.t, pipe}
 	g.pass(2*calibrations + n)
