@@ -93,6 +93,7 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		put("bytes/total/down", trial.Metrics["bytes/total/down"].Value+added, "B/event")
 		scale(about(cpu), "server/cpu", "host/cpu")
 		scale(about(memory), "server/rss")
+		put("server/heap", 0.6*trial.Metrics["server/rss"].Value, "B")
 	}
 	n := float64(tr.Subscribers)
 	events := trial.Metrics["events/distinct"].Value * n

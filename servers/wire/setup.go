@@ -18,7 +18,9 @@ type Setup struct {
 	TLSUp, TLSDown int64
 	// Turns is the round trips, TCP's own included.
 	Turns int64
-	// Kernel is what the kernel has counted until then; zero where it does not.
+	// Kernel is what the kernel has counted a moment after Up and Down were read:
+	// over HTTP/2, which answers the server's settings when it pleases, it may
+	// have sent some bytes more. Zero where the kernel does not count.
 	Kernel TCP
 }
 
