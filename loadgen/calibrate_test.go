@@ -92,18 +92,23 @@ func TestLoad(t *testing.T) {
 	for _, test := range []struct {
 		name                    string
 		perEvent, util, request float64
+		together                float64 // events in a message
 		load, ceiling           float64
 		bound                   bool
 	}{
 		// 20,000 deliveries a second of 5 µs each.
-		{"push", 10e-6, 0.2, 0, 0.1, 200_000, false},
-		{"push near the ceiling", 5e-6, 0.75, 0, 0.75, 200_000, true},
+		{"push", 10e-6, 0.2, 0, 1, 0.1, 200_000, false},
+		{"push near the ceiling", 5e-6, 0.75, 0, 1, 0.75, 200_000, true},
 		// 4,000 deliveries a second by 1,000 polls of 20 µs.
-		{"poll", 50e-6, 0.2, 0.25, 0.02, 200_000, false},
-		{"poll near the ceiling", 20e-6, 0.71, 1, 0.71, 50_000, true},
+		{"poll", 50e-6, 0.2, 0.25, 4, 0.02, 200_000, false},
+		{"poll near the ceiling", 20e-6, 0.71, 1, 1, 0.71, 50_000, true},
+		// 500,000 events a second in 50,000 messages, of 5 µs or more each.
+		{"batches", 1e-6, 0.5, 0, 10, 0.5, 1_000_000, false},
+		{"batches of few", 1e-6, 0.2, 0, 1.25, 0.8, 250_000, true},
 	} {
 		r := &results.Trial{Metrics: map[string]results.Metric{
 			"fleet/cpu": {Value: test.perEvent, Unit: "s/event"}, "fleet/cpu-util": {Value: test.util, Unit: "1"}, "requests": {Value: test.request, Unit: "1"},
+			"events-per-response": {Value: test.together, Unit: "1"},
 		}}
 		load(r, c)
 		near := func(metric string, want float64) {

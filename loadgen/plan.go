@@ -174,6 +174,7 @@ func (p *plan) config(s slot) trial.Config {
 		Warmup:    p.scenario.Warmup,
 		Measure:   p.scenario.Measure,
 		Steps:     p.scenario.Idle,
+		Saturate:  p.scenario.Saturation,
 	}
 }
 

@@ -156,6 +156,7 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 			"server/syscalls": {Value: 1 + 2*requests, Unit: "1"}, "server/switches": {Value: 0.3 + requests, Unit: "1"},
 			"fleet/ceiling": {Value: 180e3, Unit: "1/s"}, "fleet/load": {Value: tr.Rate * subscribers / 180e3, Unit: "1"},
 			"server/cpu-util": {Value: cpu * tr.Rate * subscribers, Unit: "1"},
+			"throughput":      {Value: tr.Rate * subscribers / max(1, 2*cpu*tr.Rate*subscribers), Unit: "1/s"},
 			"server/rss":      {Value: spread(12e6+20e3*float64(tr.Subscribers), 0.03), Unit: "B"}, "server/goroutines": {Value: 10 + 2*float64(tr.Subscribers), Unit: "1"},
 			"requests":        {Value: requests, Unit: "1"},
 			"events/distinct": {Value: distinct, Unit: "1"}, "events/expected": {Value: distinct * float64(tr.Subscribers), Unit: "1"},

@@ -65,6 +65,7 @@ var vocabulary = []Info{
 	{"held/fleet-rss", "B", "", false, "idle/fleet-rss with what one event adds to it"},
 	{"server/cpu", "s/event", "lower", false, "server CPU time, user and system, per delivered event"},
 	{"server/cpu-per-message", "s", "lower", false, "server CPU time, user and system, per delivered event or echoed message"},
+	{"throughput", "1/s", "higher", false, "events delivered a second, from the first that was due to the last that arrived"},
 	{"server/cpu-util", "1", "", false, "share of its cores that the server used"},
 	{"server/syscalls", "1", "lower", false, "server's read and write calls per delivered event"},
 	{"server/switches", "1", "lower", false, "server's context switches per delivered event"},

@@ -238,6 +238,13 @@ var mistakes = []mistake{
 	{"fit that mixes conditions", "kind: curve, of: staleness/p50, over: rate", "kind: fit, of: server/cpu, over: rate, per: subscribers"},
 	{"bandwidth of an unknown table", "kind: curve, of: staleness/p50, over: rate", "kind: bandwidth, of: pimentel2012, where: {rate: 10/s}"},
 
+	// Saturation.
+	{"saturation of a word unknown", "seed: 1", "seed: 1\nsaturation: wanted"},
+	{"saturation of memory", "seed: 1", "seed: 1\nsaturation: asked\nidle: [10, 20, 30]"},
+	{"saturation and a fault", "payload: 200B}", "payload: 200B, fault: server-stops}\nsaturation: asked"},
+	{"saturation for the latest", "payload: 200B}", "payload: 200B, want: latest}\nsaturation: asked"},
+	{"saturation beyond what a server keeps", "40/s]\nfixed: {subscribers: 50, payload: 200B}", "90000/s]\nsaturation: asked"},
+
 	// Claims.
 	{"claims not a list", "claims:\n  - id: C18\n    says: A push is fresher.\n    expect: staleness/p50[ws] < staleness/p50[poll?interval=1s]\n", "claims: C18\n"},
 	{"claim without id", "  - id: C18\n    says", "  - says"},

@@ -31,7 +31,7 @@ var topKeys = []struct {
 }{
 	{"question", true}, {"factors", false}, {"fixed", false}, {"except", false},
 	{"warmup", true}, {"measure", true}, {"blocks", true}, {"seed", false},
-	{"idle", false}, {"plots", false}, {"claims", false},
+	{"idle", false}, {"saturation", false}, {"plots", false}, {"claims", false},
 }
 
 func needed() []string {
@@ -81,6 +81,7 @@ func (p *parser) file() {
 
 	before := len(p.list)
 	p.idle(values["idle"])
+	p.saturation(values["saturation"])
 	p.factors(values["factors"])
 	p.fixed(values["fixed"])
 	if len(p.list) == before {
@@ -93,6 +94,7 @@ func (p *parser) file() {
 		p.combine()
 		p.checkIdle()
 		p.checkFault()
+		p.checkSaturation()
 	}
 	if len(p.list) > before {
 		return // plots and claims speak of treatments

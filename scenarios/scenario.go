@@ -41,9 +41,12 @@ type Scenario struct {
 	Seed    uint64
 	// Idle, where it is given, makes each trial one of memory: that many
 	// connections are opened step by step to a quiet feed, and read at each.
-	Idle   []int
-	Plots  []Plot
-	Claims []results.Claim
+	Idle []int
+	// Saturation says that the feed may be more than an end can take: that end's
+	// limit is the subject, and reaching it breaks no rule.
+	Saturation bool
+	Plots      []Plot
+	Claims     []results.Claim
 
 	checked map[string]Checked // what Check says of each transport
 }

@@ -34,6 +34,7 @@ var shipped = map[string]time.Duration{
 	"binary.yaml":        15 * time.Minute,
 	"compression.yaml":   20 * time.Minute,
 	"batching.yaml":      15 * time.Minute,
+	"saturation.yaml":    20 * time.Minute,
 	"duplex.yaml":        10 * time.Minute,
 	"reqresp.yaml":       10 * time.Minute,
 	"smoke.yaml":         time.Minute,

@@ -230,7 +230,7 @@ func (f *fleet) mark(context.Context, control.None) (Mark, error) {
 		CompressionUp:   f.meter.CompressionUp.Load(),
 		CompressionDown: f.meter.CompressionDown.Load(),
 	}
-	m.Delivered, m.Payload, m.Envelope, m.Echoes = f.seen.delivered()
+	f.seen.delivered(&m)
 	tcp, noTCP := f.sockets.Read()
 	if m.TCP = tcp; noTCP != nil {
 		m.NoTCP = noTCP.Error()

@@ -23,6 +23,7 @@ type recorder struct {
 	subs      []*subscriber
 	hists     map[string]*results.Hist
 	events    int64
+	last      int64 // when the last of them came (ns on the clock)
 	payload   int64
 	envelope  int64
 	stampOnly bool // subscribers only stamp while a window is open
@@ -146,6 +147,7 @@ func (s *subscriber) take(e feed.Event, size int, now int64) {
 		return
 	}
 	r.events++
+	r.last = max(r.last, now)
 	r.payload += int64(size)
 	r.envelope += int64(r.codec.Envelope(size))
 	if size != r.size {
@@ -242,10 +244,12 @@ func (r *recorder) failure(missing int) error {
 	return errors.Join(r.errs...)
 }
 
-func (r *recorder) delivered() (events, payload, envelope, echoes int64) {
+// delivered puts into a mark what has been delivered so far.
+func (r *recorder) delivered(m *Mark) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.events, r.payload, r.envelope, r.echo.came
+	m.Delivered, m.Last = r.events, r.last
+	m.Payload, m.Envelope, m.Echoes = r.payload, r.envelope, r.echo.came
 }
 
 // collect is everything that was seen, given the feed's newest event. What it

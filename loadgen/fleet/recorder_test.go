@@ -56,8 +56,9 @@ func TestWindowIsByDue(t *testing.T) {
 		if h.N() != 3 || h.Min() != 1000-199 || h.Max() != 1000-100 || h.Sum() != 3*1000-100-150-199 {
 			t.Errorf("%d events of staleness %d to %d ns, %v in all", h.N(), h.Min(), h.Max(), h.Sum())
 		}
-		if n, payload, envelope, _ := r.delivered(); n != 5 || payload != 5*bodySize || envelope != 5*61 {
-			t.Errorf("delivered %d events of %d and %d bytes; those outside the window count too", n, payload, envelope)
+		var m Mark
+		if r.delivered(&m); m.Delivered != 5 || m.Payload != 5*bodySize || m.Envelope != 5*61 || m.Last != now+1000 {
+			t.Errorf("delivered %d events of %d and %d bytes, the last %d ns after the start; those outside the window count too", m.Delivered, m.Payload, m.Envelope, m.Last-now)
 		}
 	})
 }
@@ -288,8 +289,9 @@ func TestGapIsNoEvent(t *testing.T) {
 		r.open(window{from: 0, until: now + 1})
 		r.subscriber(0).emit(gap(1, 3))
 		c := collect(t, r, 3)
-		if n, payload, envelope, _ := r.delivered(); n != 0 || payload != 0 || envelope != 61 || c.Hists[staleness].N() != 0 || c.Errors != nil {
-			t.Errorf("delivered %d events of %d and %d bytes, measured %d, errors %q", n, payload, envelope, c.Hists[staleness].N(), c.Errors)
+		var m Mark
+		if r.delivered(&m); m.Delivered != 0 || m.Last != 0 || m.Payload != 0 || m.Envelope != 61 || c.Hists[staleness].N() != 0 || c.Errors != nil {
+			t.Errorf("delivered %d events of %d and %d bytes, measured %d, errors %q", m.Delivered, m.Payload, m.Envelope, c.Hists[staleness].N(), c.Errors)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func serveFaulty(args []string) error {
 	rate := f.String("rate", "", "")
 	payload := f.String("payload", "", "")
 	encoding := f.String("encoding", "", "")
-	for _, ignored := range []string{"arrivals", "payload-kind", "seed", "block", "tls", "headers"} {
+	for _, ignored := range []string{"ring", "arrivals", "payload-kind", "seed", "block", "tls", "headers"} {
 		f.String(ignored, "", "")
 	}
 	if err := f.Parse(args); err != nil {

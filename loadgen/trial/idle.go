@@ -87,7 +87,8 @@ func (o *observation) idleSteps(ctx context.Context, p pair) error {
 
 // awaitDelivered waits until every subscriber has the one event.
 func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
-	deadline := time.Now().Add(settleTime)
+	within := o.config.settleTime()
+	deadline := time.Now().Add(within)
 	for {
 		var m fleet.Mark
 		if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
@@ -98,7 +99,7 @@ func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("an event was delivered to %d of %d subscribers within %v", m.Delivered, n, settleTime)
+			return fmt.Errorf("an event was delivered to %d of %d subscribers within %v", m.Delivered, n, within)
 		}
 		select {
 		case <-time.After(settleStep):
@@ -117,7 +118,7 @@ func (c Config) idleEstimate(interval time.Duration) time.Duration {
 // readMemory reads what n connections take, at rest.
 func (o *observation) readMemory(ctx context.Context, p pair, n int) (m memory, err error) {
 	m.conns = n
-	if _, err := settle(ctx, p, n); err != nil {
+	if _, err := settle(ctx, p, n, o.config.settleTime()); err != nil {
 		return m, err
 	}
 	if err := p.server.call(ctx, 0, control.Trim, control.None{}, &m.server); err != nil {
@@ -134,14 +135,14 @@ func (o *observation) readMemory(ctx context.Context, p pair, n int) (m memory, 
 
 // stayQuiet counts the bytes that pass while nothing is published.
 func (o *observation) stayQuiet(ctx context.Context, p pair, let func(time.Duration) error) error {
-	before, err := settle(ctx, p, 0)
+	before, err := settle(ctx, p, 0, o.config.settleTime())
 	if err != nil {
 		return err
 	}
 	if err := let(o.config.Measure); err != nil {
 		return err
 	}
-	after, err := settle(ctx, p, 0)
+	after, err := settle(ctx, p, 0, o.config.settleTime())
 	if err != nil {
 		return err
 	}

@@ -42,8 +42,8 @@ func (o *observation) measure(t *results.Trial) {
 	put("server/goroutines", float64(usage.Goroutines), "1")
 	put("server/fds", float64(usage.FDs), "1")
 	put("fleet/rss", float64(o.after.fleet.Usage.RSS), "B")
-	put("server/cpu-util", o.serverCPU()/o.between(), "1")
-	put("fleet/cpu-util", o.fleetCPU()/o.between(), "1")
+	put("server/cpu-util", o.serverCPU()/o.elapsed(), "1")
+	put("fleet/cpu-util", o.fleetCPU()/o.elapsed(), "1")
 	if n := len(o.after.server.Due); n > 0 {
 		put("publisher/cpu", o.after.server.PublishCPU/float64(n), "s/event")
 	}
@@ -81,6 +81,7 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	if n == 0 {
 		return // invalid: there is nothing to divide by
 	}
+	put("throughput", n/o.elapsed(), "1/s")
 	for layer, bytes := range o.layers() {
 		put("bytes/"+layer+"/down", float64(bytes.down)/n, "B/event")
 		put("bytes/"+layer+"/up", float64(bytes.up)/n, "B/event")
@@ -189,9 +190,6 @@ func (o *observation) foreign() float64 {
 	}
 	return (cpu.Busy - cpu.Softirq - o.serverCPU() - o.fleetCPU()) / cpu.Total
 }
-
-// between is the trial time between the marks, in seconds.
-func (o *observation) between() float64 { return (o.plan.mark2 - o.plan.mark1).Seconds() }
 
 // received is how many events of the window arrived, over all subscribers.
 func (o *observation) received() int64 { return o.collected.Hists["staleness"].N() }

@@ -149,6 +149,7 @@ func TestMetrics(t *testing.T) {
 
 		"server/cpu":             {Value: 0.022 / 88, Unit: "s/event"},
 		"server/cpu-per-message": {Value: 0.022 / 88, Unit: "s"},
+		"throughput":             {Value: 88 / 1.1, Unit: "1/s"},
 		"server/cpu-util":        {Value: 0.02, Unit: "1"},
 		"server/switches":        {Value: 1.5, Unit: "1"},
 		"server/syscalls":        {Value: 2, Unit: "1"},

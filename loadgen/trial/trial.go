@@ -47,6 +47,8 @@ type Config struct {
 	// Steps, if any, makes it a trial of memory: so many connections one after
 	// the other, to a quiet feed.
 	Steps []int
+	// Saturate says that an end may be asked for more than it can do.
+	Saturate bool
 	// Quiet is how long the kernel's counts must stand still before a mark, so
 	// that delayed acknowledgements are in them. In steady state the two marks
 	// miss as many, and none is needed.
@@ -239,6 +241,7 @@ func (c Config) serverArgs() []string {
 	}
 	return []string{
 		"-control", "-addr", "127.0.0.1:0",
+		"-ring", fmt.Sprint(c.ring()),
 		fmt.Sprintf("-tls=%t", t.TLS),
 		"-headers", t.Headers,
 		"-rate", fmt.Sprintf("%g/s", rate),
@@ -366,17 +369,26 @@ func (p pair) run(ctx context.Context, a fleet.RunArgs, takes time.Duration) (ui
 	return r.Newest, errors.Join(err, <-failed)
 }
 
-// settleTime is how long the tallies may take to agree, and settleStep how long
-// they have to stand still.
+// settleLeast is how long the tallies may take to agree where an end is not
+// asked for more than it can do, and settleStep how long they have to stand
+// still.
 const (
-	settleTime = 2 * time.Second
-	settleStep = 5 * time.Millisecond
+	settleLeast = 2 * time.Second
+	settleStep  = 5 * time.Millisecond
 )
+
+// settleTime is how long the tallies of the trial may take to agree.
+func (c Config) settleTime() time.Duration {
+	if c.Saturate {
+		return settleLeast + c.backlogTime()
+	}
+	return settleLeast
+}
 
 // settle waits until both ends' tallies agree and stand still, with at least so
 // many connections.
-func settle(ctx context.Context, p pair, conns int) (wire.Counts, error) {
-	deadline := time.Now().Add(settleTime)
+func settle(ctx context.Context, p pair, conns int, within time.Duration) (wire.Counts, error) {
+	deadline := time.Now().Add(within)
 	var last wire.Counts
 	for settled := false; !settled; {
 		var server, clients wire.Counts
@@ -390,7 +402,7 @@ func settle(ctx context.Context, p pair, conns int) (wire.Counts, error) {
 		last = clients
 		if !settled && time.Now().After(deadline) {
 			return last, fmt.Errorf("the ends did not settle within %v: the server has read %d and written %d bytes, the fleet has written %d and read %d",
-				settleTime, server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
+				within, server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
 		}
 		select {
 		case <-time.After(settleStep):
@@ -427,7 +439,7 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 
 // mark settles, and reads each of the processes once.
 func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
-	if _, err := settle(ctx, p, 0); err != nil {
+	if _, err := settle(ctx, p, 0, o.config.settleTime()); err != nil {
 		return m, err
 	}
 	if err := o.quiet(ctx, p.fleet); err != nil {
@@ -454,7 +466,7 @@ func (o *observation) quiet(ctx context.Context, clients *child) error {
 	if o.config.Quiet == 0 {
 		return nil
 	}
-	deadline := time.Now().Add(settleTime + o.config.Quiet)
+	deadline := time.Now().Add(o.config.settleTime() + o.config.Quiet)
 	var last, m fleet.Mark
 	for {
 		if err := clients.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
@@ -464,7 +476,7 @@ func (o *observation) quiet(ctx context.Context, clients *child) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("segments did not stand still for %v within %v", o.config.Quiet, settleTime)
+			return fmt.Errorf("segments did not stand still for %v within %v", o.config.Quiet, o.config.settleTime())
 		}
 		last = m
 		select {

@@ -81,6 +81,7 @@ func (f *Fetcher) Fetch() error {
 	default:
 		return NewStatusError(resp.StatusCode, &f.body)
 	}
+	f.sub.Meter.Answers.Add(1) // before its events are out, so that once the subscriber has them, it is counted
 	var again error
 	n, err := f.sub.Codec.DecodeAll(f.body.Bytes(), func(e Event) {
 		if f.Conditional && e.Cursor() <= f.Cursor {
@@ -100,7 +101,6 @@ func (f *Fetcher) Fetch() error {
 	if err != nil {
 		return fmt.Errorf("answer of %s: %w", f.req.URL.Path, err)
 	}
-	f.sub.Meter.Answers.Add(1)
 	return f.validate(resp)
 }
 

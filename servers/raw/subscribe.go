@@ -65,8 +65,8 @@ func receive(conn io.Reader, s feed.Subscription) error {
 		if err != nil {
 			return err
 		}
+		s.Meter.Answers.Add(1) // before its event is out, so that once the subscriber has that, it is counted
 		s.Emit(event)
-		s.Meter.Answers.Add(1)
 	}
 }
 

@@ -105,6 +105,7 @@ func (c *coder) take(message []byte) error {
 		c.sub.Uplink.Echo(message)
 		return nil
 	}
+	c.sub.Meter.Answers.Add(1) // before its events are out, so that once the subscriber has them, it is counted
 	n, err := c.sub.Codec.DecodeAll(message, c.sub.Emit)
 	if err != nil {
 		return fmt.Errorf("ws: message: %w", err)
@@ -112,7 +113,6 @@ func (c *coder) take(message []byte) error {
 	if n == 0 {
 		return errors.New("ws: server sent a message without an event")
 	}
-	c.sub.Meter.Answers.Add(1)
 	return nil
 }
 

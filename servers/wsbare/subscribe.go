@@ -73,6 +73,7 @@ func (c *Conn) receiveAll(ctx context.Context, path string, s *feed.Subscription
 			s.Uplink.Echo(message)
 			continue
 		}
+		s.Meter.Answers.Add(1) // before its events are out, so that once the subscriber has them, it is counted
 		n, err := s.Codec.DecodeAll(message, s.Emit)
 		if err != nil {
 			return fmt.Errorf("%s: message: %w", path, err)
@@ -80,7 +81,6 @@ func (c *Conn) receiveAll(ctx context.Context, path string, s *feed.Subscription
 		if n == 0 {
 			return errors.New(path + ": server sent a message without an event")
 		}
-		s.Meter.Answers.Add(1)
 	}
 }
 

@@ -53,8 +53,8 @@ func TestSubscribe(t *testing.T) {
 		{"base64 is text", frame(true, Text, string(feed.Base64.Append(nil, one))), "left without a close frame", feed.Base64, 1, 1},
 		{"binary where the feed is text", frame(true, Binary, text(one)), "elsewhere: server sent a binary message where the feed's encoding asks for text", feed.Text, 0, 0},
 		{"text where the feed is binary", frame(true, Text, text(one)), "asks for binary", feed.Binary, 0, 0},
-		{"empty message", frame(true, Text, ""), "elsewhere: server sent a message without an event", feed.Text, 0, 0},
-		{"not an event", frame(true, Text, "hello"), "elsewhere: message: event is cut short", feed.Text, 0, 0},
+		{"empty message", frame(true, Text, ""), "elsewhere: server sent a message without an event", feed.Text, 0, 1},
+		{"not an event", frame(true, Text, "hello"), "elsewhere: message: event is cut short", feed.Text, 0, 1},
 		{"closed", frame(true, opClose, closing(StatusGoingAway, "over")), `status 1001: "over"`, feed.Text, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
