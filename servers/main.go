@@ -77,11 +77,7 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		l.Close()
 		return err
 	}
-	server := &http.Server{
-		Handler:           o.headers.Handler(all.Handler(publisher.Log)),
-		ReadHeaderTimeout: 10 * time.Second,
-		Protocols:         protocols(o.tls),
-	}
+	server := newServer(o.headers.Handler(all.Handler(publisher.Log)), o.tls)
 	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(counted) }()
 
@@ -104,6 +100,14 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		err = nil // what stopped for that has not failed
 	}
 	return errors.Join(err, shutdown(server, publisher.Log))
+}
+
+// headTime is how long the head of a request may take. Whoever sends one byte
+// after the other must not hold a connection, and what it costs, for ever.
+const headTime = 10 * time.Second
+
+func newServer(h http.Handler, secure bool) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, Protocols: protocols(secure)}
 }
 
 // listener counts what passes l, in clear or under TLS. The authority, in PEM,

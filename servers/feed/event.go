@@ -15,6 +15,11 @@
 // stream; they are never left out in silence. Bad input is answered with the
 // right HTTP status and one line that says why.
 //
+// One that asks for want=latest is given the newest event there is whenever it
+// can take one. What it is too late for is skipped, which its numbers tell, and
+// is no gap. A subscriber may also send messages of its own, an Uplink; each
+// comes back unchanged.
+//
 // Package feedtest holds every transport to this.
 package feed
 
