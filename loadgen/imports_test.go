@@ -57,6 +57,7 @@ var owners = []struct{ pkg, owner string }{
 	{"github.com/jedib0t/go-pretty/v6", "plots"},
 	{"github.com/gopacket/gopacket", "loadgen/internal/capture"},
 	{"golang.org/x/net/bpf", "loadgen/internal/capture"},
+	{"github.com/vishvananda/netlink", "loadgen/lab"},
 	{"golang.org/x/sys", "…"}, // the standard library by another name
 }
 
@@ -215,7 +216,8 @@ func TestImportRulesCanFail(t *testing.T) {
 		pkg("pushbench/results", "golang.org/x/perf/benchmath"),
 		pkg("pushbench/scenarios", "pushbench/results", "go.yaml.in/yaml/v4"),
 		pkg("pushbench/plots", "pushbench/results", "pushbench/scenarios", "gonum.org/v1/plot/vg"),
-		pkg("pushbench/loadgen/trial", "pushbench/loadgen/fleet", "pushbench/servers/control"),
+		pkg("pushbench/loadgen/lab", "pushbench/results", "pushbench/servers/control", "pushbench/servers/feed", "github.com/vishvananda/netlink"),
+		pkg("pushbench/loadgen/trial", "pushbench/loadgen/lab", "pushbench/loadgen/fleet", "pushbench/servers/control"),
 		pkg("pushbench/loadgen", "pushbench/loadgen/trial", "pushbench/servers/all", "pushbench/scenarios"),
 		pkg("github.com/coder/websocket", "net/http"), // its own business
 	}
@@ -246,6 +248,8 @@ func TestImportRulesCanFail(t *testing.T) {
 		{pkg("pushbench/plots", "pushbench/loadgen/host"), "plots imports loadgen/host: figures are drawn from files alone"},
 		{pkg("pushbench/plots", "go.yaml.in/yaml/v4"), "plots imports go.yaml.in/yaml/v4, which belongs to scenarios alone"},
 		{pkg("pushbench/loadgen/host", "pushbench/servers/feed"), "loadgen/host imports servers/feed: it knows the machine"},
+		{pkg("pushbench/loadgen/host", "github.com/vishvananda/netlink"), "loadgen/host imports github.com/vishvananda/netlink, which belongs to loadgen/lab alone"},
+		{pkg("pushbench/loadgen/host", "pushbench/loadgen/lab"), "loadgen/host imports loadgen/lab: it knows the machine"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/ws"), "loadgen/fleet imports servers/ws: the generator knows a server by its contract"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/feed/feedtest"), "loadgen/fleet imports servers/feed/feedtest, which is for tests"},
 		{pkg("pushbench/loadgen", "pushbench/plots"), "loadgen imports plots: the run leaves"},

@@ -5,12 +5,13 @@
 //	scenarios/x.yaml ─▶ loadgen ─▶ results/runs/<time>/x.jsonl ─▶ plots
 //	                       │ starts, per trial
 //	                       ├─▶ servers   (the programs that are compared)
+//	                       ├─▶ loadgen link   (the network between them, where one is asked for)
 //	                       └─▶ loadgen fleet   (the subscribers)
 //
 // Package trial takes one trial through its life, package fleet is the
-// subscribers, package host knows the machine, package conform tests a server
-// against the RFC. What is here is the run: which trial comes next, and that
-// none is lost.
+// subscribers, package lab the network, package host knows the machine, package
+// conform tests a server against the RFC. What is here is the run: which trial
+// comes next, and that none is lost.
 package main
 
 import (
@@ -24,6 +25,7 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/host"
+	"pushbench/loadgen/lab"
 )
 
 // Exit codes, kept stable for scripts.
@@ -48,6 +50,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		switch args[0] {
 		case "fleet": // a child of a trial
 			return report(stderr, fleet.Serve(ctx, stdin, stdout))
+		case "link": // another
+			return report(stderr, lab.Serve(ctx, stdin, stdout))
+		case "join": // what becomes a child in one of the lab's namespaces
+			return report(stderr, lab.Join(args[1:]))
 		case "doctor":
 			return doctor(args[1:], stdout, stderr)
 		case "conform":
@@ -73,21 +79,30 @@ func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(stderr, "loadgen:", err)
 	var code exitError
-	if errors.As(err, &code) {
+	if errors.As(err, &code) && code.err == nil {
+		return code.code // whoever it came from has said why
+	}
+	fmt.Fprintln(stderr, "loadgen:", err)
+	if code.err != nil {
 		return code.code
 	}
 	return exitFailure
 }
 
-// exitError is an error with an exit code of its own.
+// exitError is an error with an exit code of its own; without an error it is the
+// code of a process that has said why itself.
 type exitError struct {
 	code int
 	err  error
 }
 
-func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
 func (e exitError) Unwrap() error { return e.err }
 
 // doctor says what this host can measure and what it lacks.
@@ -96,5 +111,5 @@ func doctor(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "loadgen: doctor takes no arguments, got %q\n", args)
 		return exitUsage
 	}
-	return report(stderr, host.Doctor(stdout))
+	return report(stderr, host.Doctor(stdout, func() error { return lab.Ready() }))
 }

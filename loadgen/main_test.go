@@ -34,10 +34,18 @@ func TestMain(m *testing.M) {
 		case "fleet":
 			reportAlive("fleet")
 			main()
+		case "link":
+			sayAlive("link") // it passes no gate: one is tried before any trial
+			main()
+		case "join":
+			main()
 		case "-control":
 			reportAlive("server")
 			fail(becomeServers(os.Args[1:]))
 		}
+	}
+	if as := roles[os.Getenv(asVar)]; as != nil {
+		fail(as())
 	}
 	if os.Getenv(asVar) == "loadgen" {
 		if err := setLimit(os.Getenv(limitVar)); err != nil {
@@ -58,14 +66,18 @@ func TestMain(m *testing.M) {
 	}))
 }
 
+// roles are what else the test binary is when asVar says so. They return only to
+// say why they cannot be.
+var roles = map[string]func() error{}
+
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "test:", err)
 	os.Exit(1)
 }
 
-// reportAlive says on the pipe that a child of a trial has started, and leaves
-// the pipe open, across exec too: its reader sees the end when all have ended.
-func reportAlive(role string) {
+// sayAlive says on the pipe that a child of a trial has started, and leaves the
+// pipe open, across exec too: its reader sees the end when all have ended.
+func sayAlive(role string) {
 	path := os.Getenv(aliveVar)
 	if path == "" {
 		return
@@ -74,12 +86,22 @@ func reportAlive(role string) {
 	if err == nil {
 		_, err = syscall.Write(fd, fmt.Appendf(nil, "%s %d\n", role, os.Getpid()))
 	}
-	if path := os.Getenv(gateVar); err == nil && path != "" {
-		var gate *os.File
-		if gate, err = os.Open(path); err == nil {
-			_, err = gate.Read(make([]byte, 1))
-			gate.Close()
-		}
+	if err != nil {
+		fail(err)
+	}
+}
+
+// reportAlive says so, and waits at the gate.
+func reportAlive(role string) {
+	sayAlive(role)
+	path := os.Getenv(gateVar)
+	if path == "" {
+		return
+	}
+	gate, err := os.Open(path)
+	if err == nil {
+		_, err = gate.Read(make([]byte, 1))
+		gate.Close()
 	}
 	if err != nil {
 		fail(err)

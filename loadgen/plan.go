@@ -135,6 +135,21 @@ func (p *plan) fits() error {
 	return nil
 }
 
+// emulated reports whether some trial to be run takes the lab.
+func (p *plan) emulated() bool {
+	return slices.ContainsFunc(p.treatments, func(t scenarios.Treatment) bool { return p.chosen[t.Labels.Key()] && t.Emulated() })
+}
+
+// congestions are the congestion controls that the lab is asked for.
+func (p *plan) congestions() (asked []string) {
+	for _, t := range p.treatments {
+		if c := t.Network.Congestion; p.chosen[t.Labels.Key()] && t.Emulated() && !slices.Contains(asked, c) {
+			asked = append(asked, c)
+		}
+	}
+	return asked
+}
+
 // connections is how many a trial has open at most. Where the feed's is HTTP's,
 // an uplink has one of its own.
 func connections(t scenarios.Treatment) int {
@@ -214,6 +229,9 @@ func (p *plan) print(w io.Writer) {
 	}
 	for _, warning := range s.Warnings() {
 		fmt.Fprintf(w, "warning: %s\n", warning)
+	}
+	if line := p.labLine(); line != "" {
+		fmt.Fprintln(w, line)
 	}
 	fmt.Fprintf(w, "order of block 1:")
 	for _, s := range slots {

@@ -39,6 +39,12 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		}
 		return nil
 	}
+	if code, entered, err := enterLab(plans, stderr); err != nil || entered {
+		if entered {
+			return exitError{code: code}
+		}
+		return err
+	}
 	dir, err := os.MkdirTemp("", "pushbench-")
 	if err != nil {
 		return fmt.Errorf("make a place for the servers' program: %w", err)
@@ -168,12 +174,18 @@ const firstCanaries = 9
 func (s *session) header(ctx context.Context) results.Header {
 	h := host.Describe()
 	h.ServerCPUs, h.FleetCPUs = s.layout.Server, s.layout.Fleet
+	if s.plan.emulated() {
+		h.LinkCPUs = s.layout.Link
+	}
 	for range firstCanaries {
 		if seconds, err := s.canary.Measure(); err == nil || errors.Is(err, host.ErrNoAffinity) {
 			h.Canary = append(h.Canary, seconds)
 		}
 	}
 	warnings := append(s.plan.scenario.Warnings(), host.Doubts(h, s.layout)...)
+	if s.plan.emulated() && s.layout.LinkShares() {
+		warnings = append(warnings, sharedLink)
+	}
 	if err := s.calibrate(ctx); err != nil {
 		warnings = append(warnings, err.Error())
 	}

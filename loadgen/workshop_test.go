@@ -22,8 +22,11 @@ type workshop struct {
 	t        *testing.T
 	dir      string
 	scenario string // path
+	self     string // loadgen, and the wrapper of the servers
 	env      []string
 	alive    *alive
+
+	attributes *syscall.SysProcAttr // of loadgen's process
 }
 
 // tiny is a scenario whose run takes a second or two.
@@ -39,7 +42,11 @@ blocks: 2
 func newWorkshop(t *testing.T, scenario string) *workshop {
 	t.Helper()
 	t.Parallel()
-	w := &workshop{t: t, dir: t.TempDir()}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &workshop{t: t, dir: t.TempDir(), self: self}
 	w.scenario = filepath.Join(w.dir, "tiny.yaml")
 	w.write(w.scenario, scenario)
 	w.alive = newAlive(t, filepath.Join(w.dir, "alive"))
@@ -63,15 +70,12 @@ func (w *workshop) result() string { return filepath.Join(w.dir, "out", "tiny.js
 // command is loadgen, with the results in out and the wrapper as servers.
 func (w *workshop) command(args ...string) *command {
 	w.t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	c := &command{t: w.t, done: make(chan error, 1)}
-	c.Cmd = exec.Command(self, append(args, "-servers", self, "-out", filepath.Join(w.dir, "out"), w.scenario)...)
+	c.Cmd = exec.Command(w.self, append(args, "-servers", w.self, "-out", filepath.Join(w.dir, "out"), w.scenario)...)
 	c.Dir = w.dir
 	c.Env = append(os.Environ(), w.env...)
 	c.Stdout, c.Stderr = &c.stdout, &c.stderr
+	c.SysProcAttr = w.attributes
 	return c
 }
 

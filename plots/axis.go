@@ -196,6 +196,32 @@ func quantileAxis(end float64, of string) axis {
 	return a
 }
 
+// steps are n + 1 values from one end of the axis to the other, evenly spaced as
+// they are drawn.
+func (a axis) steps(n int) []float64 {
+	vs := make([]float64, n+1)
+	for i := range vs {
+		f := float64(i) / float64(n)
+		if a.Log {
+			vs[i] = a.Min * math.Pow(a.Max/a.Min, f)
+		} else {
+			vs[i] = a.Min + f*(a.Max-a.Min)
+		}
+	}
+	return vs
+}
+
+// widened has some more room at both ends, as a share of its length.
+func (a axis) widened(by float64) axis {
+	if a.Log {
+		f := math.Pow(a.Max/a.Min, by)
+		a.Min, a.Max = a.Min/f, a.Max*f
+	} else {
+		a.Min, a.Max = a.Min-by*(a.Max-a.Min), a.Max+by*(a.Max-a.Min)
+	}
+	return a
+}
+
 // apply gives the axis to one side of a plot.
 func (a axis) apply(p *plot.Axis) {
 	p.Min, p.Max = a.Min, a.Max
@@ -207,6 +233,9 @@ func (a axis) apply(p *plot.Axis) {
 
 // tickLabel is a round number with its unit.
 func tickLabel(v float64, unit string) string {
+	if strings.HasPrefix(unit, "1/") { // a number a second, as levels are written: 300000/s
+		return round(v) + unit[1:]
+	}
 	s := scaleFor(v*(1+1e-9), perEvent(unit))
 	return strings.TrimSpace(round(v/s.Size) + " " + s.Suffix)
 }

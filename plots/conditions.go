@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushbench/results"
+	"pushbench/scenarios"
 )
 
 // Every table and figure says under which conditions and on which host it was
@@ -41,6 +42,8 @@ var phrases = map[string]func(level string) string{
 	"fault": func(l string) string {
 		if said, ok := map[string]string{
 			"none": "no fault", "server-stops": "the server stops answering", "fleet-stops": "the subscribers stop answering",
+			"cut": "the network is cut", "cut-down": "the network is cut towards the subscribers", "cut-up": "the network is cut towards the server",
+			"address-change": "the subscribers' address changes",
 		}[l]; ok {
 			return said
 		}
@@ -51,6 +54,27 @@ var phrases = map[string]func(level string) string{
 			return "no TLS"
 		}
 		return "TLS"
+	},
+	"rtt": func(l string) string {
+		if l == pathDefaults["rtt"] {
+			return "RTT 0 (loopback)"
+		}
+		return "RTT " + spaced(l)
+	},
+	"jitter": func(l string) string { return "jitter " + spaced(l) },
+	"loss":   func(l string) string { return spaced(l) + " of packets lost" },
+	"bandwidth": func(l string) string {
+		if l == unlimited {
+			return "unlimited bandwidth"
+		}
+		return spaced(l) + " each way"
+	},
+	"congestion": func(l string) string { return "TCP " + l + " on the path" },
+	"network": func(l string) string {
+		if l == pathDefaults["network"] {
+			return "no network profile"
+		}
+		return "network " + l
 	},
 	"http":    func(l string) string { return "HTTP/" + l },
 	"headers": func(l string) string { return l + " headers" },
@@ -63,13 +87,40 @@ var phrases = map[string]func(level string) string{
 }
 
 // order in which conditions are told; other keys follow.
-var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers", "client", "fault"}
+var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers",
+	"network", "rtt", "jitter", "loss", "bandwidth", "congestion", "client", "fault"}
 
 // noUplink is the level of subscribers that send nothing.
 const noUplink = "0/s"
 
 // silent are the levels that go without saying where nothing else was run.
-var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none"}
+var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none",
+	"network": "none", "rtt": "0ms", "jitter": "0ms", "loss": "0%", "bandwidth": unlimited}
+
+// factorAxes say what a factor is where it is the name of an axis, and the unit of
+// its levels where they all have the same; others are called by their keys.
+var factorAxes = map[string]struct{ name, unit string }{
+	"rtt":       {"rtt: round trip of the path", "ms"},
+	"jitter":    {"jitter: by how much a round trip varies", "ms"},
+	"loss":      {"loss: share of packets lost in each direction", "%"},
+	"bandwidth": {"bandwidth in each direction", ""},
+}
+
+// factorAxis is the axis of a factor.
+func factorAxis(key string, levels []level, log bool) axis {
+	said, ok := factorAxes[key]
+	if !ok {
+		return levelAxis(key, levels, log)
+	}
+	if said.unit == "" {
+		return levelAxis(said.name, levels, log)
+	}
+	bare := slices.Clone(levels)
+	for i := range bare {
+		bare[i].Text = strings.TrimSuffix(bare[i].Text, said.unit)
+	}
+	return levelAxis(said.name+" ("+said.unit+")", bare, log)
+}
 
 func plural(n, noun string) string {
 	if n == "1" {
@@ -82,7 +133,7 @@ func plural(n, noun string) string {
 // is.
 func spaced(level string) string { return numberUnit.ReplaceAllString(level, "$1 $2") }
 
-var numberUnit = regexp.MustCompile(`^([0-9.]+)(\pL+)$`)
+var numberUnit = regexp.MustCompile(`^([0-9.]+)(\pL+|%)$`)
 
 func phrase(key, level string) string {
 	if f, ok := phrases[key]; ok {
@@ -108,6 +159,8 @@ func (r *report) say(levels map[string]string, keys []string) []string {
 			said += " of " + spaced(size)
 		case k == "uplink-payload" && (asked || !uplinked(r.ts)):
 			continue
+		case k == "congestion" && !slices.ContainsFunc(r.ts, emulated):
+			continue // the host's own, which the host is told with
 		}
 		words = append(words, said)
 	}
@@ -117,6 +170,21 @@ func (r *report) say(levels map[string]string, keys []string) []string {
 // uplinked reports whether subscribers send anything in some of the treatments.
 func uplinked(ts []results.Treatment) bool {
 	return slices.ContainsFunc(ts, func(t results.Treatment) bool { return t["uplink"] != "" && t["uplink"] != noUplink })
+}
+
+// emulated reports whether a treatment had a path of its own, and did not stay on
+// loopback.
+func emulated(t results.Treatment) bool {
+	for key, nothing := range pathDefaults {
+		if level, said := t[key]; said && level != nothing {
+			return true
+		}
+	}
+	switch t["fault"] {
+	case scenarios.Cut, scenarios.CutDown, scenarios.CutUp, scenarios.AddressChange:
+		return true
+	}
+	return false
 }
 
 // given says what all treatments of a table or figure have in common: the keys
@@ -168,8 +236,12 @@ func (r *report) host() string {
 		words = append(words, results.Format(float64(h.Memory), "B"))
 	}
 	words = append(words, strings.TrimSpace(h.OS+" "+h.Kernel))
-	if h.Congestion != "" {
+	switch loopback := func(t results.Treatment) bool { return !emulated(t) }; {
+	case h.Congestion == "":
+	case !slices.ContainsFunc(r.ts, emulated):
 		words = append(words, "TCP "+h.Congestion)
+	case slices.ContainsFunc(r.ts, loopback):
+		words = append(words, "TCP "+h.Congestion+" on loopback")
 	}
 	if len(h.ServerCPUs) > 0 && len(h.FleetCPUs) > 0 {
 		words = append(words, fmt.Sprintf("server on core %s, fleet on core %s", list(h.ServerCPUs), list(h.FleetCPUs)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/url"
@@ -123,8 +124,11 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		trial.Hists["roundtrip"] = hist(int(sent), func() float64 { return back * math.Exp(0.3*r.NormFloat64()) })
 	}
 	beat, _ := time.ParseDuration(knobs.Get("ping") + knobs.Get("heartbeat"))
-	quiet := map[string]string{scenarios.ServerStops: "fleet", scenarios.FleetStops: "server"}
-	if end, ok := quiet[tr.Fault]; ok {
+	quiet := map[string][]string{
+		scenarios.ServerStops: {"fleet"}, scenarios.FleetStops: {"server"},
+		scenarios.Cut: {"fleet", "server"}, scenarios.CutDown: {"fleet", "server"}, scenarios.CutUp: {"fleet", "server"}, scenarios.AddressChange: {"fleet", "server"},
+	}
+	for _, end := range quiet[tr.Fault] {
 		share, took := 0.0, results.NewHist()
 		if beat > 0 {
 			share = 1
@@ -145,6 +149,9 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		put("idle/total/up", 110*beats, "B/s")
 		put("idle/server-cpu", about(20e-6*beats+1e-7), "1")
 	}
+	if tr.Emulated() {
+		travel(trial, tr, r)
+	}
 	if tr.Rate == 0 { // a feed that publishes nothing has no event to divide by
 		for name, m := range trial.Metrics {
 			if m.Unit == "B/event" || m.Unit == "s/event" || strings.HasPrefix(name, "requests") {
@@ -156,4 +163,87 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		delete(trial.Hists, "staleness")
 		delete(trial.Hists, "delivery")
 	}
+}
+
+// travel takes what a trial did on loopback over a path: each way takes half the
+// round trip, a long poll is away for a whole one, and a lost packet is sent again
+// after the time-out of TCP.
+func travel(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
+	rtt := map[string]float64{"lan": 0.001, "fibre": 0.02, "4g": 0.06, "3g": 0.15, "intercontinental": 0.18, "lossy-wifi": 0.03}[tr.Network.Profile]
+	if rtt == 0 {
+		rtt = tr.Network.RTT.Seconds()
+	}
+	put := func(name string, v float64, unit string) { trial.Metrics[name] = results.Metric{Value: v, Unit: unit} }
+	again := func(name string, n int, one func() float64) {
+		h := results.NewHist()
+		for range n {
+			if err := h.Record(int64(one() * 1e9)); err != nil {
+				panic(err)
+			}
+		}
+		trial.Hists[name] = h
+	}
+	late := func() float64 { // what is lost comes after a retransmission's time-out (RFC 6298)
+		if r.Float64() < tr.Network.Loss {
+			return 0.2 + rtt
+		}
+		return 0
+	}
+	name, query, _ := strings.Cut(tr.Transport, "?")
+	window := trial.Metrics["events/distinct"].Value
+	steady := maps.Clone(tr.Labels) // what is lost and what queues comes on top
+	for _, key := range []string{"jitter", "loss", "bandwidth", "network"} {
+		delete(steady, key)
+	}
+	form := (&report{run: &results.Run{Header: results.Header{Plan: results.Planned{Measure: time.Duration(window / max(tr.Rate, 1e-9) * 1e9)}}}}).freshForm(steady)
+	mean := rtt / 2
+	if form != nil {
+		mean = form(rtt, tr.Rate)
+	}
+	if math.IsNaN(mean) { // a queue for as long as the window is
+		mean = rtt/2 + window/2*(rtt-1/tr.Rate)
+	}
+	queued := 0.0
+	if b := tr.Network.Bandwidth; b > 0 {
+		queued = 8 * (trial.Metrics["bytes/total/down"].Value + 100) * float64(tr.Subscribers) / b
+	}
+	processing := 250e-6 * math.Exp(0.1*r.NormFloat64())
+	whole := mean * (1 + 0.012*r.NormFloat64())
+	at := func() float64 {
+		wait := whole - rtt/2
+		if name == "poll" || strings.HasPrefix(name, "longpoll") {
+			wait *= 2 * r.Float64()
+		}
+		return rtt/2 + max(wait, 0) + processing + queued*r.Float64() + late()
+	}
+	if tr.Rate > 0 {
+		again("staleness", 1000, at)
+		again("delivery", 1000, at)
+	}
+	if form != nil && tr.Network.Steady() && rtt > 0 {
+		put("model/staleness", whole, "s")
+	}
+	trips := 2.0
+	if tr.TLS {
+		trips++
+	}
+	again("connect", tr.Subscribers, func() float64 { return trips*rtt + 0.5e-3*math.Exp(0.2*r.NormFloat64()) + late() })
+	again("connect-tcp", tr.Subscribers, func() float64 { return rtt + 0.2e-3*math.Exp(0.2*r.NormFloat64()) + late() })
+	again("ttfe", tr.Subscribers, func() float64 { return (trips+0.01)*rtt + 0.9e-3*math.Exp(0.2*r.NormFloat64()) + late() })
+	again("link-late", 1000, func() float64 { return 60e-6 * math.Exp(0.5*r.NormFloat64()) })
+	put("conn/rtts", trips, "1")
+	packets := [2]float64{1.1, 1.05}
+	if strings.Contains(query, "keepalive=off") || name == "poll" {
+		packets = [2]float64{1.4, 2.1}
+	}
+	for i, way := range []string{"down", "up"} {
+		put("link/packets/"+way, packets[i], "1")
+		put("link/bytes/"+way, trial.Metrics["bytes/total/"+way].Value*(1+tr.Network.Loss), "B/event")
+		put("link/lost/"+way, math.Round(tr.Network.Loss*packets[i]*window*float64(tr.Subscribers)), "1")
+		put("link/overflowed/"+way, 0, "1")
+		put("tcp/resent/"+way, math.Round(1.1*tr.Network.Loss*packets[i]*window*float64(tr.Subscribers)), "1")
+	}
+	put("tcp/retransmitted", 261*tr.Network.Loss*window*float64(tr.Subscribers), "B")
+	put("link/cpu", 9e-6*(packets[0]+packets[1])*math.Exp(0.03*r.NormFloat64()), "s/event")
+	put("link/cpu-util", 9e-6*(packets[0]+packets[1])*tr.Rate*float64(tr.Subscribers), "1")
 }

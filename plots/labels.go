@@ -42,10 +42,17 @@ func (ch *lineChart) label(c draw.Canvas, p *plot.Plot, data draw.Canvas) {
 	}
 	height := labelText.Font.Size * 1.2
 	spread(ls, height, data.Min.Y, c.Max.Y)
+	var last vg.Length
+	for _, l := range ls {
+		last = max(last, l.end.X)
+	}
 	for _, l := range ls {
 		at := vg.Point{X: data.Max.X + labelGap, Y: l.Y}
 		beside(c, colored(labelText, l.series.Style.ink()), at, l.series.Name)
 		from := vg.Point{X: l.end.X + markRadius + 2, Y: l.end.Y}
+		if ch.Held != "" && l.end.X == last { // clear of points side by side
+			from.X = max(from.X, data.Max.X+1)
+		}
 		knee := vg.Point{X: max(from.X, data.Max.X+5), Y: l.end.Y}
 		c.StrokeLines(draw.LineStyle{Color: l.series.Style.tint(0.55), Width: 0.7},
 			[]vg.Point{from, knee, {X: at.X - 3, Y: l.Y}})

@@ -70,7 +70,8 @@ func wordsOf(t *testing.T, svg []byte) []words {
 // testScenarios have every kind of figure between them.
 var testScenarios = []string{"testdata/feed.yaml", "testdata/rate.yaml", "testdata/cost.yaml", "testdata/load.yaml", "testdata/lubbers.yaml",
 	"testdata/transports.yaml", "testdata/batching.yaml", "testdata/compression.yaml", "testdata/binary.yaml",
-	"testdata/duplex.yaml", "testdata/latest.yaml", "testdata/heartbeat.yaml"}
+	"testdata/duplex.yaml", "testdata/latest.yaml", "testdata/heartbeat.yaml",
+	"testdata/rtt.yaml", "testdata/knee.yaml", "testdata/path.yaml"}
 
 // allFigures draws every plot of the scenarios that the project ships, and of
 // those for tests.
@@ -83,7 +84,7 @@ func allFigures(t *testing.T) []*figure {
 	var all []*figure
 	for _, path := range append(paths, testScenarios...) {
 		s := scenarioAt(t, path)
-		s.Blocks = min(s.Blocks, 6) // enough for intervals
+		s.Blocks = min(s.Blocks, 7) // enough for intervals, and for the quantiles that they ask for
 		r := newReport(s.Name+".jsonl", syntheticRun(t, s), s)
 		fs, skipped := r.figures()
 		if len(skipped) > 0 {

@@ -17,6 +17,7 @@ type series struct {
 	Style  style
 	Points []point
 	Loose  bool // points only: no line and no band ties them
+	Thin   bool // not what was measured: a line to hold it against
 }
 
 // crossing is where two lines meet.
@@ -37,22 +38,33 @@ type lineChart struct {
 	X, Y      axis
 	Series    []series
 	Crossings []crossing
+	Held      string // what thin lines are, for a key beside the points; "" for no key
 }
 
 func (ch *lineChart) draw(c draw.Canvas) {
 	// The name of the y axis stands level above it, where it is read at once.
 	head := aligned(axisText, text.XLeft, text.YTop)
 	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, ch.Y.Name)
+	ch.key(c)
 	c = draw.Crop(c, 0, 0, 0, -leading(head)-3)
 
 	p := newPlot()
 	p.Add(grid{X: true, Y: true})
+	var lined, loose []*series
 	for i := range ch.Series {
-		p.Add(bandOf{&ch.Series[i]})
+		if s := &ch.Series[i]; s.Loose && ch.Held != "" {
+			loose = append(loose, s)
+		} else {
+			lined = append(lined, s)
+		}
 	}
-	for i := range ch.Series {
-		p.Add(lineOf{&ch.Series[i]})
+	for _, s := range lined {
+		p.Add(bandOf{s})
 	}
+	for _, s := range lined {
+		p.Add(lineOf{s})
+	}
+	p.Add(sideBySide(loose))
 	p.Add(crossings(ch.Crossings))
 	ch.X.apply(&p.X)
 	ch.Y.apply(&p.Y)
@@ -65,6 +77,26 @@ func (ch *lineChart) draw(c draw.Canvas) {
 	inner := draw.Crop(c, 0, -widest-labelGap, 0, 0)
 	drawPlot(inner, p, ch.X.Name)
 	ch.label(c, p, dataCanvas(inner, p))
+}
+
+// key tells what was measured from what it is held against, at the upper right.
+func (ch *lineChart) key(c draw.Canvas) {
+	if ch.Held == "" {
+		return
+	}
+	const found, wide, gap, between = "measured", vg.Length(24), vg.Length(5), vg.Length(16)
+	sty := aligned(axisText, text.XLeft, text.YTop)
+	at := vg.Point{X: c.Max.X - sty.Width(ch.Held), Y: c.Max.Y}
+	mid := at.Y - sty.Font.Size*0.62
+	grey := style{Color: formGrey}
+	c.FillText(sty, at, ch.Held)
+	at.X -= gap + wide
+	c.StrokeLine2(draw.LineStyle{Color: grey.Color, Width: 0.6 * lineWidth, Dashes: formDashes}, at.X, mid, at.X+wide, mid)
+	at.X -= between + sty.Width(found)
+	c.FillText(sty, at, found)
+	at.X -= gap + markRadius
+	c.StrokeLine2(draw.LineStyle{Color: grey.Color, Width: 0.9}, at.X, mid-8, at.X, mid+8)
+	drawMarker(c, grey, vg.Point{X: at.X, Y: mid})
 }
 
 // bandOf fills the intervals of a series with its colour, thinned.
@@ -109,7 +141,11 @@ func (l lineOf) Plot(c draw.Canvas, p *plot.Plot) {
 		for _, pt := range run {
 			pts = append(pts, vg.Point{X: x(pt.X), Y: y(pt.Y)})
 		}
-		c.StrokeLines(draw.LineStyle{Color: l.Style.Color, Width: lineWidth, Dashes: l.Style.Dashes}, c.ClipLinesXY(pts)...)
+		wide := lineWidth
+		if l.Thin {
+			wide = 0.6 * lineWidth
+		}
+		c.StrokeLines(draw.LineStyle{Color: l.Style.Color, Width: wide, Dashes: l.Style.Dashes}, c.ClipLinesXY(pts)...)
 	}
 	for _, pt := range l.Points {
 		if pt.Mark && ok(pt) {

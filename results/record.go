@@ -82,6 +82,7 @@ type Host struct {
 	Load       float64   `json:"load"`                 // 1-minute load average before the start
 	ServerCPUs []int     `json:"server-cpus"`          // cores the server process was held to
 	FleetCPUs  []int     `json:"fleet-cpus"`           // cores the fleet process was held to
+	LinkCPUs   []int     `json:"link-cpus,omitempty"`  // cores the link was held to, in a run that has one
 	Canary     []float64 `json:"canary"`               // s, calibration loop before the first trial
 }
 

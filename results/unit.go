@@ -9,8 +9,9 @@ import (
 )
 
 // Written units and what they are in base units. KB is 1,024 bytes, as sizes of
-// payloads and buffers are meant in a scenario; KiB says the same. Longer names
-// stand before the names they end in.
+// payloads and buffers are meant in a scenario; KiB says the same. Bits per second
+// count in 1,000s, as those of a line do. Longer names stand before the names they
+// end in.
 var writtenUnits = []struct {
 	suffix string
 	factor float64
@@ -20,6 +21,7 @@ var writtenUnits = []struct {
 	{"ns", 1e-9, "s"}, {"h", 3600, "s"}, {"/s", 1, "1/s"}, {"s", 1, "s"},
 	{"KiB", 1 << 10, "B"}, {"KB", 1 << 10, "B"}, {"MiB", 1 << 20, "B"}, {"MB", 1 << 20, "B"},
 	{"GiB", 1 << 30, "B"}, {"GB", 1 << 30, "B"}, {"B", 1, "B"},
+	{"kbps", 1e3, "bit/s"}, {"Mbps", 1e6, "bit/s"}, {"Gbps", 1e9, "bit/s"},
 	{"%", 0.01, "%"},
 }
 
@@ -31,7 +33,7 @@ const perEvent = "/event"
 //
 //	100ms → 0.1 s     256B → 256 B           40/s → 40 1/s    12 → 12 1
 //	5us   → 5e-6 s    16KB → 16384 B         3%   → 0.03 %
-//	2min  → 120 s     12µs/event → 1.2e-5 s/event
+//	2min  → 120 s     10Mbps → 1e7 bit/s     12µs/event → 1.2e-5 s/event
 //
 // KB, MB and GB count in 1,024s, like KiB, MiB and GiB. A number alone has the
 // unit "1"; where a unit is needed, that is the caller's error to report.
@@ -42,7 +44,7 @@ func ParseQuantity(s string) (v float64, unit string, err error) {
 	}
 	factor, unit, ok := baseUnit(strings.TrimPrefix(written, " "))
 	if !ok {
-		return 0, "", fmt.Errorf("%q: unknown unit %q; known are ns, µs (us), ms, s, min, h, B, KB, MB, GB, /s, %%, and a time or size per /event", s, written)
+		return 0, "", fmt.Errorf("%q: unknown unit %q; known are ns, µs (us), ms, s, min, h, B, KB, MB, GB, /s, kbps, Mbps, Gbps, %%, and a time or size per /event", s, written)
 	}
 	// Parsed together, so that 100ms is the float nearest 0.1 and not 100 × 0.001.
 	if exponent, ok := powerOfTen(factor); ok && !strings.ContainsAny(number, "eE") {
@@ -126,6 +128,8 @@ type scale struct {
 var scales = map[string][]scale{
 	"s": {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}},
 	"B": {{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}},
+
+	"bit/s": {{1e9, "Gbit/s"}, {1e6, "Mbit/s"}, {1e3, "kbit/s"}, {1, "bit/s"}},
 }
 
 // noValue is printed where there is no number.

@@ -112,7 +112,7 @@ var mistakes = []mistake{
 
 	// Factors and fixed.
 	{"unknown factor", "  rate:", "  rates:"},
-	{"factor of a later time", "  rate: [10/s, 40/s]", "  rtt: [0ms, 20ms]"},
+	{"factor of a later time", "  rate: [10/s, 40/s]", "  via: [none, nginx]"},
 	{"factor not a list", "[10/s, 40/s]", "10/s"},
 	{"factor empty", "[10/s, 40/s]", "[]"},
 	{"factor null", "rate: [10/s, 40/s]", "rate:"},
@@ -159,6 +159,30 @@ var mistakes = []mistake{
 	{"headers with a cookie without unit", "payload: 200B", "headers: browser+cookie=100"},
 	{"headers with a cookie too large", "payload: 200B", "headers: browser+cookie=65KB"},
 	{"nothing runs over HTTP/2", "  transport: [poll?interval=1s, ws, ws#twin]", "  http: [2]\n  transport: [ws, ws#twin]"},
+
+	// The network.
+	{"rtt without unit", "payload: 200B", "rtt: 20"},
+	{"rtt as a size", "payload: 200B", "rtt: 20B"},
+	{"rtt negative", "payload: 200B", "rtt: -1ms"},
+	{"rtt to the moon", "payload: 200B", "rtt: 2.6s"},
+	{"jitter beyond reason", "payload: 200B", "rtt: 20ms, jitter: 1s"},
+	{"jitter above the rtt", "payload: 200B", "rtt: 20ms, jitter: 21ms"},
+	{"loss as a share", "payload: 200B", "loss: 0.01"},
+	{"loss negative", "payload: 200B", "loss: -1%"},
+	{"loss of most", "payload: 200B", "loss: 60%"},
+	{"bandwidth without unit", "payload: 200B", "bandwidth: 10"},
+	{"bandwidth in bytes", "payload: 200B", "bandwidth: 10MB"},
+	{"bandwidth of nothing", "payload: 200B", "bandwidth: 0Mbps"},
+	{"bandwidth of a modem", "payload: 200B", "bandwidth: 56kbps"},
+	{"bandwidth of a backbone", "payload: 200B", "bandwidth: 100Gbps"},
+	{"bandwidth misspelt", "payload: 200B", "bandwidth: unlimitted"},
+	{"congestion unknown", "payload: 200B", "congestion: vegas"},
+	{"congestion on loopback", "payload: 200B", "congestion: bbr"},
+	{"network unknown", "payload: 200B", "network: 5g"},
+	{"network beside its own numbers", "payload: 200B", "network: 4g, rtt: 20ms, loss: 1%"},
+	{"fault unknown", "payload: 200B", "fault: cut-off"},
+	{"idle over a network", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {rtt: 20ms}"},
+	{"idle over a cut path", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {fault: cut}"},
 
 	// Memory.
 	{"idle not a list", "seed: 1", "idle: 500"},
@@ -258,7 +282,7 @@ var mistakes = []mistake{
 	{"claim on another transport", "staleness/p50[ws] <", "staleness/p50[longpoll] <"},
 	{"claim on another spelling", "staleness/p50[ws] < staleness/p50[poll?interval=1s]", "staleness/p50[ws] < staleness/p50[poll?interval=1000ms]"},
 	{"claim on another level", "staleness/p50[ws] <", "staleness/p50[ws, rate=20/s] <"},
-	{"claim on an unknown level key", "staleness/p50[ws] <", "staleness/p50[ws, rtt=20ms] <"},
+	{"claim on an unknown level key", "staleness/p50[ws] <", "staleness/p50[ws, via=nginx] <"},
 	{"claim on an unknown metric", "staleness/p50[ws] <", "stalenes/p50[ws] <"},
 	{"claim on a distribution", "staleness/p50[ws] <", "staleness[ws] <"},
 	{"claim on a knob not written", "staleness/p50[ws] <", "interval[ws] <"},

@@ -6,18 +6,26 @@ import (
 )
 
 // A trial with a fault ends with one: at an instant that is random to the
-// heartbeats an end falls silent, without a word, for as long as a window is
-// measured, and the other end notices or does not. Heartbeats are what a
-// treatment of it varies, so the feed may be quiet.
+// heartbeats an end falls silent, or the path between them, without a word, for as
+// long as a window is measured, and whoever is left in silence notices or does
+// not. Heartbeats are what a treatment of it varies, so the feed may be quiet.
 
 // The levels of the key fault.
 const (
 	NoFault     = "none"
 	ServerStops = "server-stops" // its process is stopped (SIGSTOP); its kernel is not
 	FleetStops  = "fleet-stops"  // the same of the subscribers' process
+
+	Cut           = "cut"            // the path drops whatever is sent, both ways
+	CutDown       = "cut-down"       // what the server sends
+	CutUp         = "cut-up"         // what the subscribers send
+	AddressChange = "address-change" // the subscribers' host has another address from then on
 )
 
-var faults = []string{NoFault, ServerStops, FleetStops}
+// networkFaults are those of the path, which take the lab.
+var networkFaults = []string{Cut, CutDown, CutUp, AddressChange}
+
+var faults = append([]string{NoFault, ServerStops, FleetStops}, networkFaults...)
 
 // checkFault holds the plan to what can be asked of a fault.
 func (p *parser) checkFault() {

@@ -30,7 +30,7 @@ func TestFault(t *testing.T) {
 		{"running", withFault("ws", "fault: fleet-stops, rate: 10/s", ""), ""},
 		{"none", withFault("ws", "fault: none", ""), ""},
 		{"quiet without", withFault("ws", "fault: none, rate: 0/s", ""), "bad.yaml:2: rate 0/s is a quiet feed"},
-		{"unknown", withFault("ws", "fault: server-explodes", ""), `bad.yaml:2: fault "server-explodes" is none of its values; known values: none, server-stops, fleet-stops`},
+		{"unknown", withFault("ws", "fault: server-explodes", ""), `bad.yaml:2: fault "server-explodes" is none of its values; known values: none, server-stops, fleet-stops, cut, cut-down, cut-up, address-change`},
 		{"misspelt", withFault("ws", "fault: server-stop", ""), `did you mean "server-stops"?`},
 		{"memory", withFault("ws", "fault: server-stops", "idle: [5, 10, 20]"), "bad.yaml:2: idle measures memory, which a fault has no part in; leave fault out"},
 		{"uplink", withFault("ws", "fault: server-stops, uplink: 10/s", ""), "bad.yaml:2: a fault is noticed by what the feed's own connection carries; leave uplink out"},

@@ -49,6 +49,12 @@ var treatmentKeys = []treatmentKey{
 	{name: "tls", level: "off", example: "on", read: readTLS},
 	{name: "http", level: "1.1", example: "1.1", read: choice(func(t *Treatment) *string { return &t.HTTP }, "1.1", "2")},
 	{name: "headers", level: "minimal", example: "browser", read: readHeaders},
+	{name: "network", level: NoNetwork, example: "4g", read: choice(func(t *Treatment) *string { return &t.Network.Profile }, Networks...)},
+	{name: "rtt", level: "0ms", example: "20ms", read: readRTT},
+	{name: "jitter", level: "0ms", example: "5ms", read: readJitter},
+	{name: "loss", level: "0%", example: "1%", read: readLoss},
+	{name: "bandwidth", level: unlimited, example: "10Mbps", read: readBandwidth},
+	{name: "congestion", level: Congestions[0], example: "bbr", read: choice(func(t *Treatment) *string { return &t.Network.Congestion }, Congestions...)},
 	{name: "fault", level: NoFault, example: ServerStops, read: choice(func(t *Treatment) *string { return &t.Fault }, faults...)},
 	{name: "client", level: "go", example: "stamp", read: choice(func(t *Treatment) *string { return &t.Client }, "go", "stamp")},
 }

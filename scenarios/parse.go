@@ -94,6 +94,7 @@ func (p *parser) file() {
 		p.combine()
 		p.checkIdle()
 		p.checkFault()
+		p.checkNetwork()
 		p.checkSaturation()
 	}
 	if len(p.list) > before {

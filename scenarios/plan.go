@@ -30,7 +30,8 @@ type Treatment struct {
 	HTTP        string // 1.1, 2
 	Headers     string // profile of header fields
 	Client      string // go, stamp
-	Fault       string // none, server-stops, fleet-stops
+	Network     Network
+	Fault       string // one of faults
 
 	Uplink        float64 // messages per second that each subscriber sends; 0: none
 	UplinkPayload int     // bytes of each
@@ -115,7 +116,7 @@ func (s *Scenario) impossible(t Treatment) string {
 	if t.PayloadKind != "random" && t.Payload < MinTicker {
 		return fmt.Sprintf("a ticker is JSON and needs a payload of at least %dB, not %s", MinTicker, t.Labels["payload"])
 	}
-	return ""
+	return t.Network.impossible(t.Emulated())
 }
 
 // Plan is what a run of the scenario sets out to do, as its record announces

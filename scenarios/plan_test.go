@@ -34,6 +34,7 @@ blocks: 6
 			"transport": transport, "payload": payload, "payload-kind": kind,
 			"rate": "0.5/s", "subscribers": "7", "arrivals": "constant", "encoding": "base64",
 			"want": "every", "fault": "none", "uplink": "0/s", "uplink-payload": "64B",
+			"network": "none", "rtt": "0ms", "jitter": "0ms", "loss": "0%", "bandwidth": "unlimited", "congestion": "cubic",
 			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go",
 		}
 	}
@@ -41,7 +42,7 @@ blocks: 6
 		return Treatment{
 			Labels: labels(transport+label, payloadText, kind), Transport: transport, Subscribers: 7, Rate: 0.5,
 			Arrivals: "constant", Payload: payload, PayloadKind: kind, Encoding: "base64", HTTP: "1.1", Headers: "minimal", Client: "go",
-			Want: "every", Fault: "none", UplinkPayload: 64,
+			Want: "every", Fault: "none", Network: Network{Profile: NoNetwork, Congestion: "cubic"}, UplinkPayload: 64,
 		}
 	}
 	want := []Treatment{

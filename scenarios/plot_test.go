@@ -78,3 +78,21 @@ func TestPlotMistakes(t *testing.T) {
 		}
 	}
 }
+
+// A bandwidth is an axis wherever it has levels that are numbers, be they in front
+// of the one without limit or behind it.
+func TestPlotOverBandwidth(t *testing.T) {
+	for levels, over := range map[string]bool{
+		"[1Mbps, 10Mbps]":            true,
+		"[1Mbps, 10Mbps, unlimited]": true,
+		"[unlimited, 10Mbps, 1Mbps]": true,
+		"[unlimited]":                false,
+	} {
+		text := strings.Replace(sound, "{kind: curve, of: staleness/p50, over: rate}", "{kind: curve, of: staleness/p50, over: bandwidth, where: {rate: 10/s}}", 1)
+		text = strings.Replace(text, "factors:\n", "factors:\n  bandwidth: "+levels+"\n", 1)
+		_, err := Parse("x.yaml", []byte(text), nil)
+		if refused := err != nil && strings.Contains(err.Error(), "over bandwidth"); refused == over || over && err != nil {
+			t.Errorf("over %s: %v", levels, err)
+		}
+	}
+}

@@ -184,7 +184,8 @@ func (p *parser) plotOver(line int, plot Plot) {
 	}
 	var numeric []string
 	for _, f := range p.s.Factors {
-		if _, _, err := results.ParseQuantity(f.Levels[0]); err == nil && len(f.Levels) > 1 {
+		number := func(level string) bool { _, _, err := results.ParseQuantity(level); return err == nil }
+		if len(f.Levels) > 1 && slices.ContainsFunc(f.Levels, number) { // a bandwidth may be unlimited besides
 			numeric = append(numeric, f.Key)
 		}
 	}

@@ -37,6 +37,12 @@ var shipped = map[string]time.Duration{
 	"saturation.yaml":    20 * time.Minute,
 	"duplex.yaml":        10 * time.Minute,
 	"reqresp.yaml":       10 * time.Minute,
+	"rtt.yaml":           50 * time.Minute,
+	"loss.yaml":          40 * time.Minute,
+	"slowlink.yaml":      30 * time.Minute,
+	"pimentel.yaml":      35 * time.Minute,
+	"connect-rtt.yaml":   25 * time.Minute,
+	"deadpeer.yaml":      30 * time.Minute,
 	"smoke.yaml":         time.Minute,
 }
 
@@ -148,6 +154,10 @@ func TestShippedCoverage(t *testing.T) {
 		{"overhead.yaml", "headers", []string{"minimal", "browser", "lubbers2010"}},
 		{"lubbers.yaml", "subscribers", []string{"1000", "10000"}},
 		{"cost.yaml", "rate", []string{"5/s", "20/s", "80/s"}},
+		{"rtt.yaml", "rtt", []string{"0ms", "20ms", "50ms", "100ms", "200ms"}},
+		{"rtt.yaml", "rate", []string{"1/s", "10/s", "40/s"}},
+		{"loss.yaml", "loss", []string{"0%", "0.5%", "1%", "2%", "5%"}},
+		{"pimentel.yaml", "rtt", []string{"5ms", "60ms", "110ms", "150ms", "200ms", "240ms", "260ms", "300ms"}},
 		{"smoke.yaml", "encoding", []string{"text", "binary"}},
 	} {
 		if diff := cmp.Diff(tc.want, levels(tc.file, tc.key)); diff != "" {

@@ -32,6 +32,7 @@ func (s *Scenario) Warnings() []string {
 		w = append(w, s.fewEvents(ts)...)
 	}
 	w = append(w, s.weakFaults(ts)...)
+	w = append(w, s.weakNetworks(ts)...)
 	if len(s.Claims) > 0 && !hasTwin(s.levels("transport")) {
 		w = append(w, "no twin: without a transport such as ws#twin beside ws, nothing says how large a difference is noise")
 	}

@@ -52,9 +52,8 @@ func newStand(content map[string]string, programs ...string) *stand {
 			}
 			return "", errors.New("not found")
 		},
-		capture:    func() error { return nil },
-		tun:        func() error { return nil },
-		namespaces: func() error { return nil },
+		capture: func() error { return nil },
+		lab:     func() error { return nil },
 	}
 	return s
 }
@@ -87,8 +86,7 @@ func poor() *stand {
 	s.host = results.Host{CPU: "Xeon", Cores: 1, OS: "linux", Congestion: "reno", Clock: "hpet", Virtual: true, OpenFiles: 1024, Load: 1.5}
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}}}
 	s.capture = func() error { return fmt.Errorf("raw packet socket: %w", syscall.EPERM) }
-	s.tun = func() error { return errors.New("open /dev/net/tun: no such file or directory") }
-	s.namespaces = func() error { return errors.New("user and network namespaces: operation not permitted") }
+	s.lab = func() error { return errors.New("open /dev/net/tun: no such file or directory") }
 	return s
 }
 
@@ -99,7 +97,7 @@ func foreign() *stand {
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}}}
 	s.cc = "/opt/cc -arch arm64"
 	only := func() error { return errors.New("only Linux has it") }
-	s.capture, s.tun, s.namespaces = only, only, only
+	s.capture, s.lab = only, only
 	return s
 }
 
@@ -165,7 +163,7 @@ func TestChecks(t *testing.T) {
 		{"capture", func(s *stand) { s.capture = func() error { return errors.New("raw socket: no") } }, Lacks, "raw socket: no – byte counts cannot be held"},
 		{"capture", func(s *stand) { s.capture = func() error { return syscall.EACCES } }, Lacks, "; root or CAP_NET_RAW can"},
 		{"capture", func(s *stand) { s.capture = func() error { return syscall.EAFNOSUPPORT } }, Lacks, "; the kernel needs CONFIG_PACKET"},
-		{"lab", func(s *stand) { s.tun = func() error { return errors.New("no TUN") } }, Lacks, "no TUN – delay"},
+		{"lab", func(s *stand) { s.lab = func() error { return errors.New("no TUN") } }, Lacks, "no TUN – delay"},
 		{"browser", func(s *stand) { s.without("chromium") }, Lacks, "no real browser"},
 		{"proxies", func(s *stand) { s.without("caddy") }, Note, "/usr/sbin/nginx, /usr/sbin/haproxy – no path through caddy"},
 		{"compiler", func(s *stand) { s.without("gcc") }, Lacks, "no gcc or clang in PATH"},
@@ -215,7 +213,7 @@ func (s *stand) without(program string) {
 // The checks of the host that runs this test: whatever it has, each check
 // answers, with a state and a text.
 func TestChecksOfThisHost(t *testing.T) {
-	e := thisHost()
+	e := thisHost(func() error { return nil })
 	e.pause = func(time.Duration) {}
 	var names []string
 	for _, c := range e.checks() {

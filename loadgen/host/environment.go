@@ -13,30 +13,28 @@ import (
 // environment is everything that the checks ask, so that a test can stand in
 // for a host.
 type environment struct {
-	files      fs.FS // the root of the file system
-	host       results.Host
-	topology   Topology
-	now        func() time.Time
-	pause      func(time.Duration)
-	lookPath   func(name string) (string, error) // as exec.LookPath
-	cc         string                            // the CC variable
-	capture    func() error                      // may this process capture packets?
-	tun        func() error                      // may it open the TUN device?
-	namespaces func() error                      // may it make user and network namespaces?
+	files    fs.FS // the root of the file system
+	host     results.Host
+	topology Topology
+	now      func() time.Time
+	pause    func(time.Duration)
+	lookPath func(name string) (string, error) // as exec.LookPath
+	cc       string                            // the CC variable
+	capture  func() error                      // may this process capture packets?
+	lab      func() error                      // may it make the lab's namespaces and devices?
 }
 
-func thisHost() *environment {
+func thisHost(lab func() error) *environment {
 	return &environment{
-		files:      os.DirFS("/"),
-		host:       Describe(),
-		topology:   Cores(),
-		now:        time.Now,
-		pause:      time.Sleep,
-		lookPath:   exec.LookPath,
-		cc:         os.Getenv("CC"),
-		capture:    tryCapture,
-		tun:        tryTUN,
-		namespaces: tryNamespaces,
+		files:    os.DirFS("/"),
+		host:     Describe(),
+		topology: Cores(),
+		now:      time.Now,
+		pause:    time.Sleep,
+		lookPath: exec.LookPath,
+		cc:       os.Getenv("CC"),
+		capture:  tryCapture,
+		lab:      lab,
 	}
 }
 

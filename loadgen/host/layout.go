@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,11 +15,19 @@ import (
 // because a socket crossing costs more than a loopback send. The first core is
 // left to the coordinator and the kernel, which serves most interrupts there,
 // where there are cores enough.
+//
+// The link, which is there in the lab's trials alone, gets what is left: a CPU
+// on a core that neither of them uses, in the server's package if it can be,
+// and else the fleet's.
 type Layout struct {
 	Server, Fleet []int
-	Shared        bool   // both are held to the same CPU
+	Link          []int
+	Shared        bool   // server and fleet are held to the same CPU
 	Note          string // what about it weakens the results, "" if nothing: a warning for the record
 }
+
+// LinkShares reports whether the link is held to the fleet's CPU.
+func (l Layout) LinkShares() bool { return slices.Equal(l.Link, l.Fleet) }
 
 // Costs of a pair of CPUs, each above the sum of those after it.
 const (
@@ -35,12 +44,12 @@ func Split(t Topology) Layout {
 	}
 	if len(t.CPUs) == 1 {
 		only := []int{t.CPUs[0].ID}
-		l := Layout{Server: only, Fleet: only, Shared: true}
+		l := Layout{Server: only, Fleet: only, Link: only, Shared: true}
 		l.Note = notes(fmt.Sprintf("server and fleet share %s: each waits while the other runs, which shows in latency", cpuText(only)), quotaNote(t, 1))
 		return l
 	}
 	server, fleet, cost := choose(t.CPUs)
-	l := Layout{Server: []int{server.ID}, Fleet: []int{fleet.ID}}
+	l := Layout{Server: []int{server.ID}, Fleet: []int{fleet.ID}, Link: []int{linkCPU(t.CPUs, server, fleet).ID}}
 	var where string
 	switch {
 	case cost&costSameCore != 0:
@@ -77,6 +86,27 @@ func choose(cpus []CPU) (server, fleet CPU, cost int) {
 		}
 	}
 	return server, fleet, cost
+}
+
+// linkCPU is where the link runs beside server and fleet.
+func linkCPU(cpus []CPU, server, fleet CPU) CPU {
+	link, cost := fleet, costTwoPackages+costFirstCore+1
+	for _, cpu := range cpus {
+		if cpu.Core == server.Core || cpu.Core == fleet.Core {
+			continue // a sibling would slow the one it is of
+		}
+		c := 0
+		if cpu.Package != server.Package {
+			c |= costTwoPackages
+		}
+		if cpu.Core == cpus[0].Core {
+			c |= costFirstCore
+		}
+		if c < cost {
+			link, cost = cpu, c
+		}
+	}
+	return link
 }
 
 // quotaNote warns where the control group grants less than the CPUs in use:

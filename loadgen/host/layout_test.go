@@ -33,6 +33,9 @@ func TestSplit(t *testing.T) {
 		{"one CPU and half of it", Topology{CPUs: []CPU{{0, 0, 0}}, Quota: 0.5}, 0, 0, true, "; the control group grants time for 0.5"},
 	} {
 		l := Split(test.topology)
+		if l.Link == nil != (test.server < 0) {
+			t.Errorf("%s: link on %v", test.name, l.Link)
+		}
 		if want := only(test.server); !reflect.DeepEqual(l.Server, want) {
 			t.Errorf("%s: server on %v, want %v", test.name, l.Server, want)
 		}
@@ -44,6 +47,30 @@ func TestSplit(t *testing.T) {
 		}
 		if !strings.Contains(l.Note, test.note) || (test.note == "") != (l.Note == "") {
 			t.Errorf("%s: note %q, want %q", test.name, l.Note, test.note)
+		}
+	}
+}
+
+// The link has a core of its own where one is left, and else the fleet's CPU.
+func TestSplitLink(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		cpus   []CPU
+		link   int
+		shares bool
+	}{
+		{"one", []CPU{{3, 3, 0}}, 3, true},
+		{"two cores", []CPU{{0, 0, 0}, {1, 1, 0}}, 1, true},
+		{"three cores: the first is all that is left", []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}}, 0, false},
+		{"four cores: the first stays free", []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}, {3, 3, 0}}, 3, false},
+		{"two cores of two threads", []CPU{{0, 0, 0}, {1, 0, 0}, {2, 2, 0}, {3, 2, 0}}, 2, true},
+		{"three cores of two threads", []CPU{{0, 0, 0}, {1, 0, 0}, {2, 2, 0}, {3, 2, 0}, {4, 4, 0}, {5, 4, 0}}, 0, false},
+		{"the first core rather than another package", []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}, {3, 3, 1}}, 0, false},
+		{"another package rather than none of its own", []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 1}}, 2, false},
+	} {
+		l := Split(Topology{CPUs: test.cpus})
+		if !reflect.DeepEqual(l.Link, only(test.link)) || l.LinkShares() != test.shares {
+			t.Errorf("%s: link on %v, shares %v: %+v", test.name, l.Link, l.LinkShares(), l)
 		}
 	}
 }
@@ -98,6 +125,16 @@ func TestSplitProperties(t *testing.T) {
 					t.Fatalf("%+v: %v and %v cross packages, %v and %v would not", top, server, fleet, a, b)
 				}
 			}
+		}
+		link := place[l.Link[0]]
+		for _, c := range top.CPUs {
+			own := c.Core != server.Core && c.Core != fleet.Core
+			if own && l.LinkShares() {
+				t.Fatalf("%+v: the link shares CPU %d, though CPU %d is of no use to others", top, link.ID, c.ID)
+			}
+		}
+		if !l.LinkShares() && (link.Core == server.Core || link.Core == fleet.Core) {
+			t.Fatalf("%+v: the link on CPU %d slows a sibling", top, link.ID)
 		}
 		if good := server.Core != fleet.Core && server.Package == fleet.Package; good != (l.Note == "") {
 			t.Fatalf("%+v: note %q", top, l.Note)

@@ -4,8 +4,4 @@ package host
 
 import "errors"
 
-var errLinuxOnly = errors.New("only Linux has it")
-
-func tryCapture() error    { return errLinuxOnly }
-func tryTUN() error        { return errLinuxOnly }
-func tryNamespaces() error { return errLinuxOnly }
+func tryCapture() error { return errors.New("only Linux has it") }

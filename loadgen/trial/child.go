@@ -16,7 +16,7 @@ import (
 	"pushbench/servers/control"
 )
 
-// child is a process of a trial: the server or the fleet.
+// child is a process of a trial: the server, the fleet or the link.
 type child struct {
 	name string
 	cmd  *exec.Cmd

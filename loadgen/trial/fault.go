@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"pushbench/loadgen/lab"
 	"pushbench/results"
 	"pushbench/scenarios"
 	"pushbench/servers/control"
@@ -19,29 +20,53 @@ import (
 //	connect (over a heartbeat's interval) → … → collect → go on → fault → wait → ask who noticed → mend
 //
 // What comes before is a trial like any other, or one of a quiet feed. Then an
-// end falls silent at an instant that is random to the heartbeats, and stays so
-// for as long as a window is measured. Nothing is asked of it meanwhile. What
-// the other end has not noticed by then has no time: it counts in the share of
-// those that noticed, and in no quantile.
+// end falls silent at an instant that is random to the heartbeats, or the path
+// between both, and stays so for as long as a window is measured. Nothing is asked
+// of a silent end meanwhile. What has not noticed by then has no time: it counts in
+// the share of those that noticed, and in no quantile.
 
 // fault is one way to fall silent.
 type fault struct {
-	begin, mend func(pair) error
+	begin, mend func(context.Context, pair) error
 	noticing    []string // the ends that may notice: server, fleet
 }
 
 // faults is every value of the scenarios' key but none.
 var faults = map[string]fault{
 	scenarios.ServerStops: {
-		begin:    func(p pair) error { return p.server.suspend() },
-		mend:     func(p pair) error { return p.server.resume() },
+		begin:    func(_ context.Context, p pair) error { return p.server.suspend() },
+		mend:     func(_ context.Context, p pair) error { return p.server.resume() },
 		noticing: []string{"fleet"},
 	},
 	scenarios.FleetStops: {
-		begin:    func(p pair) error { return p.fleet.suspend() },
-		mend:     func(p pair) error { return p.fleet.resume() },
+		begin:    func(_ context.Context, p pair) error { return p.fleet.suspend() },
+		mend:     func(_ context.Context, p pair) error { return p.fleet.resume() },
 		noticing: []string{"server"},
 	},
+	scenarios.Cut:     cut(lab.CutArgs{Down: true, Up: true}),
+	scenarios.CutDown: cut(lab.CutArgs{Down: true}),
+	scenarios.CutUp:   cut(lab.CutArgs{Up: true}),
+	// There is no way back to the old address, and what connections had it stay
+	// dead.
+	scenarios.AddressChange: {
+		begin:    onLink(lab.Readdress, control.None{}),
+		mend:     func(context.Context, pair) error { return nil },
+		noticing: bothEnds,
+	},
+}
+
+// bothEnds may notice whatever befalls the path: one that hears nothing any more,
+// and one that is heard no more, once the other end has given it up and is silent.
+var bothEnds = []string{"server", "fleet"}
+
+// cut makes the path drop what is sent in some of its directions.
+func cut(ways lab.CutArgs) fault {
+	return fault{begin: onLink(lab.Cut, ways), mend: onLink(lab.Mend, control.None{}), noticing: bothEnds}
+}
+
+// onLink is a command to the link.
+func onLink(do string, args any) func(context.Context, pair) error {
+	return func(ctx context.Context, p pair) error { return p.link.call(ctx, 0, do, args, nil) }
 }
 
 // named is one of the two processes.
@@ -92,7 +117,7 @@ type notice struct {
 	ended []int64 // when each of them ended, as far as they did (ns)
 }
 
-// faultSteps lets both ends go on, and silences one.
+// faultSteps lets both ends go on, and silences one, or the path.
 func (o *observation) faultSteps(ctx context.Context, p pair) error {
 	clock := feed.NewClock()
 	c := o.config
@@ -119,10 +144,8 @@ func (o *observation) faultSteps(ctx context.Context, p pair) error {
 			return err
 		}
 	}
-	select {
-	case <-time.After(lead + wait):
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := pause(ctx, lead+wait); err != nil {
+		return err
 	}
 	if err := o.silently(ctx, p, f, clock); err != nil {
 		return err
@@ -139,10 +162,11 @@ func (o *observation) faultSteps(ctx context.Context, p pair) error {
 // over before its time once they all have.
 func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.Clock) (err error) {
 	o.silence.began = clock.Now()
-	if err := f.begin(p); err != nil {
+	if err := f.begin(ctx, p); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.mend(p)) }()
+	// Mended also where the trial is interrupted, as a process must not stay stopped.
+	defer func() { err = errors.Join(err, f.mend(context.WithoutCancel(ctx), p)) }()
 	if o.config.Silenced != nil {
 		o.config.Silenced()
 	}

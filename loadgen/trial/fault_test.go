@@ -234,13 +234,14 @@ func TestUnknownFault(t *testing.T) {
 
 // Every fault of a scenario is one that a trial knows.
 func TestFaultsAreKnown(t *testing.T) {
-	for _, fault := range stops {
+	all := slices.Concat(stops, cuts, []string{scenarios.AddressChange})
+	for _, fault := range all {
 		if f, ok := faults[fault]; !ok || len(f.noticing) == 0 {
 			t.Errorf("%s: %+v", fault, f)
 		}
 	}
-	if len(faults) != len(stops) {
-		t.Errorf("%d faults, %d tested", len(faults), len(stops))
+	if len(faults) != len(all) {
+		t.Errorf("%d faults, %d tested", len(faults), len(all))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/internal/need"
+	"pushbench/loadgen/lab"
 	"pushbench/servers/feed/feedtest"
 )
 
@@ -17,13 +18,17 @@ import (
 var servers func(testing.TB) string
 
 // TestMain is also the children of the trials under test, which are started as
-// a real trial starts them: the fleet by its argument, and a server that does
-// wrong by its first flag.
+// a real trial starts them: the fleet, the link and what joins its namespaces by
+// their argument, and a server that does wrong by its first flag.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case "fleet":
 			exit(fleet.Serve(context.Background(), os.Stdin, os.Stdout))
+		case "link":
+			exit(lab.Serve(context.Background(), os.Stdin, os.Stdout))
+		case "join":
+			exit(lab.Join(os.Args[2:]))
 		case "-control":
 			exit(serveFaulty(os.Args[1:]))
 		}

@@ -33,6 +33,7 @@ func (o *observation) measure(t *results.Trial) {
 
 	o.age(put)
 	o.uplink(put)
+	o.model(put)
 	o.perConnection(put)
 
 	usage := o.after.server.Usage
@@ -126,7 +127,9 @@ type bothWays struct{ down, up int64 }
 // announce; what compression added to each message, which is below 0 where it
 // saved some; TLS by the records that each end sent; headers of TCP and IP by the
 // kernel's count of segments; and the total by its count of bytes. What the
-// kernel does not tell is left out.
+// kernel does not tell is left out. In the lab the total is what the link counted,
+// packets that it lost included, and of that headers are what no socket saw;
+// invalidLink holds them against the kernel's counts.
 func (o *observation) layers() map[string]bothWays {
 	a, b := o.before.fleet, o.after.fleet
 	layers := map[string]bothWays{
@@ -148,7 +151,12 @@ func (o *observation) layers() map[string]bothWays {
 			up:   b.Counts.TLS - a.Counts.TLS,
 		},
 	}
-	if o.noTCP() == "" {
+	if o.plan.emulated {
+		socket := o.atSocket()
+		down, up := o.flows()
+		layers["tcpip"] = bothWays{down: down.Bytes - socket.down, up: up.Bytes - socket.up}
+		layers["total"] = bothWays{down: down.Bytes, up: up.Bytes}
+	} else if o.noTCP() == "" {
 		tcp := b.TCP.Sub(a.TCP)
 		layers["tcpip"] = bothWays{down: tcp.HeadersIn(), up: tcp.HeadersOut() + tcp.Retransmitted}
 		layers["total"] = bothWays{down: tcp.BytesReceived + tcp.HeadersIn(), up: tcp.BytesSent + tcp.HeadersOut()}
@@ -179,7 +187,7 @@ func (o *observation) fleetCPU() float64 {
 	return o.after.fleet.Usage.CPU() - o.before.fleet.Usage.CPU()
 }
 
-// foreign is the share of the cores' time that others than server and fleet
+// foreign is the share of the cores' time that others than the trial's processes
 // used, at the least: the kernel's network interrupts are left out too, and
 // most kernels charge them to a process already, so that it can come out
 // below 0.
@@ -188,7 +196,7 @@ func (o *observation) foreign() float64 {
 	if cpu.Total == 0 {
 		return 0
 	}
-	return (cpu.Busy - cpu.Softirq - o.serverCPU() - o.fleetCPU()) / cpu.Total
+	return (cpu.Busy - cpu.Softirq - o.serverCPU() - o.fleetCPU() - o.linkCPU()) / cpu.Total
 }
 
 // received is how many events of the window arrived, over all subscribers.

@@ -102,5 +102,5 @@ func (o *observation) invalidQuiet() []string {
 	conns, want := o.after.server.Counts.Conns, int64(o.config.Treatment.Subscribers)
 	check(conns == want, "%d connections, not %d", conns, want)
 	check(o.fleetCPU()/o.between() < fleetLimit, "fleet used %.0f %% of its core, limit %.0f %%", 100*o.fleetCPU()/o.between(), 100*fleetLimit)
-	return broken
+	return append(broken, o.invalidLink()...)
 }

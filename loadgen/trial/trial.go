@@ -1,6 +1,6 @@
 // Package trial runs one trial: a fresh server and a fresh fleet on cores of
 // their own, taken from the first connection to the last byte, and turned into
-// one record.
+// one record. Where the treatment asks for a network, a fresh link is between them.
 //
 //	connect (paced) → warm up → settle → mark → measure → settle → mark → drain → collect → check
 //
@@ -28,22 +28,22 @@ import (
 	"pushbench/loadgen/host"
 	"pushbench/results"
 	"pushbench/scenarios"
-	"pushbench/servers/all"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
-	"pushbench/servers/wire"
 )
 
 // Config is a trial to be run.
 type Config struct {
 	ServerPath string // program of the servers
-	FleetPath  string // program that is a fleet when started with the argument "fleet"
-	Layout     host.Layout
-	Treatment  scenarios.Treatment
-	Seed       uint64
-	Block      int
-	Warmup     time.Duration
-	Measure    time.Duration
+	// FleetPath is a program that is a fleet when started with the argument "fleet",
+	// a link with "link", and with "join" enters the link's namespaces.
+	FleetPath string
+	Layout    host.Layout
+	Treatment scenarios.Treatment
+	Seed      uint64
+	Block     int
+	Warmup    time.Duration
+	Measure   time.Duration
 	// Steps, if any, makes it a trial of memory: so many connections one after
 	// the other, to a quiet feed.
 	Steps []int
@@ -51,78 +51,19 @@ type Config struct {
 	Saturate bool
 	// Quiet is how long the kernel's counts must stand still before a mark, so
 	// that delayed acknowledgements are in them. In steady state the two marks
-	// miss as many, and none is needed.
+	// miss as many, and none is needed; over a network it is at least as long as an
+	// acknowledgement may take, so that the link has counted what the kernel has.
 	Quiet time.Duration
 
-	// Started, if set, is told the process IDs of server and fleet, Listening
-	// the server's address before anybody connects, Marked that the second mark
-	// has been read and all is at rest, and Silenced that a fault has begun.
+	// Linked, if set, is told the process ID of the link, Started those of server
+	// and fleet, Listening the server's address before anybody connects, Marked
+	// that the second mark has been read and all is at rest, and Silenced that a
+	// fault has begun.
+	Linked    func(link int)
 	Started   func(server, fleet int)
 	Listening func(addr string)
 	Marked    func()
 	Silenced  func()
-}
-
-// Estimate is about how long the trial takes.
-func (c Config) Estimate() time.Duration {
-	p, err := c.plan()
-	if err != nil {
-		return 0
-	}
-	if len(c.Steps) > 0 {
-		return c.idleEstimate(p.interval)
-	}
-	d := p.connect + p.mark2 + p.interval/2 + 200*time.Millisecond
-	if c.faulty() {
-		d += p.faultSpan()/2 + c.Measure
-	}
-	return d
-}
-
-// plan is a trial's instants in trial time, and what follows from its
-// transport.
-type plan struct {
-	spec         feed.Spec
-	dialRate     float64       // connections opened per second
-	connect      time.Duration // to dial every subscriber
-	beat         time.Duration // between heartbeats; 0 without
-	interval     time.Duration // between polls; 0 for push
-	mark1, mark2 time.Duration
-	from, until  time.Duration // of the measured window
-}
-
-func (c Config) plan() (plan, error) {
-	spec, err := all.Parse(c.Treatment.Transport)
-	if err != nil {
-		return plan{}, err
-	}
-	p := plan{spec: spec, beat: beat(spec.Options), interval: spec.Options.Duration("interval"), dialRate: c.dialRate()}
-	if c.faulty() {
-		if _, known := faults[c.Treatment.Fault]; !known {
-			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)
-		}
-		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
-	}
-	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
-	p.mark1 = max(c.Warmup, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
-	p.from, p.until = p.mark1, p.mark1+c.Measure
-	p.mark2 = p.until
-	if p.interval > 0 { // at least one interval more, to a whole number of them
-		p.mark2 = p.mark1 + (c.Measure/p.interval+1)*p.interval
-		if c.Measure%p.interval > 0 {
-			p.mark2 += p.interval
-		}
-	}
-	return p, nil
-}
-
-// dialRate is how many connections are opened a second: a handshake takes about
-// a millisecond of CPU at each end, and none should wait for the one before.
-func (c Config) dialRate() float64 {
-	if c.Treatment.TLS {
-		return fleet.DefaultDialRate / 5
-	}
-	return fleet.DefaultDialRate
 }
 
 // Run runs the trial. What goes wrong in it is part of its record, and so is
@@ -159,8 +100,9 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 		o.measure(t)
 		t.Invalid = append(t.Invalid, o.invalid()...)
 		t.Warnings = append(t.Warnings, o.warnings()...)
-		t.Disturbance = o.disturbance()
+		t.Disturbance = append(o.disturbance(), o.linkStalled()...)
 	}
+	o.measureLink(t)
 	o.measureFault(t)
 	t.Invalid = append(t.Invalid, o.invalidFault()...)
 	t.Valid = len(t.Invalid) == 0
@@ -182,13 +124,6 @@ type observation struct {
 	hostUnreadable error
 }
 
-// mark is the state of the trial's processes and cores while trial time rests.
-type mark struct {
-	server control.ServerMark
-	fleet  fleet.Mark
-	cpu    host.CPUTime
-}
-
 // observe takes the processes through the trial. The log of a child that
 // failed goes into the record.
 func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, err error) {
@@ -196,12 +131,19 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	if o.plan, err = c.plan(); err != nil {
 		return nil, err
 	}
-	server, err := start("server", c.Layout.Server, c.ServerPath, c.serverArgs()...)
+	ctx, net, err := o.openNetwork(ctx)
+	if net.link != nil {
+		defer func() { err = errors.Join(err, net.end(err, t)) }()
+	}
+	if err != nil {
+		return nil, err
+	}
+	server, err := net.start("server", c, c.Layout.Server, c.ServerPath, c.serverArgs(net.listenOn())...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, server.end(err, t)) }()
-	clients, err := start("fleet", c.Layout.Fleet, c.FleetPath, "fleet")
+	clients, err := net.start("fleet", c, c.Layout.Fleet, c.FleetPath, "fleet")
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +151,7 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	if c.Started != nil {
 		c.Started(server.cmd.Process.Pid, clients.cmd.Process.Pid)
 	}
-	p := pair{server, clients}
+	p := pair{server, clients, net.link}
 	switch {
 	case len(c.Steps) > 0:
 		err = o.idleSteps(ctx, p)
@@ -233,14 +175,14 @@ func (c *child) end(failure error, t *results.Trial) error {
 	return err
 }
 
-func (c Config) serverArgs() []string {
+func (c Config) serverArgs(addr string) []string {
 	t := c.Treatment
 	rate := t.Rate
 	if len(c.Steps) > 0 || c.quietFeed() {
 		rate = 1 // of a schedule that never begins
 	}
 	return []string{
-		"-control", "-addr", "127.0.0.1:0",
+		"-control", "-addr", addr,
 		"-ring", fmt.Sprint(c.ring()),
 		fmt.Sprintf("-tls=%t", t.TLS),
 		"-headers", t.Headers,
@@ -254,8 +196,9 @@ func (c Config) serverArgs() []string {
 	}
 }
 
-// pair is the two processes of a trial.
-type pair struct{ server, fleet *child }
+// pair is the two processes of a trial, and the link between them; nil on
+// loopback.
+type pair struct{ server, fleet, link *child }
 
 // lead is how far ahead of now trial time starts, so that both processes have
 // their orders before it does. It is a variable for tests.
@@ -271,7 +214,7 @@ func (o *observation) connect(ctx context.Context, p pair) error {
 	if o.born, err = p.server.usage(ctx); err != nil {
 		return err
 	}
-	if err := p.fleet.call(ctx, o.plan.connect, fleet.Connect, connect, nil); err != nil {
+	if err := p.fleet.call(ctx, o.plan.connect+o.plan.slack, fleet.Connect, connect, nil); err != nil {
 		return err
 	}
 	o.opened, err = p.server.usage(ctx)
@@ -290,7 +233,7 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
 		return err
 	}
-	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead), To: o.plan.mark1}}, o.plan.mark1); err != nil {
+	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
 		return err
 	}
 	if o.before, err = o.settleAndMark(ctx, p); err != nil {
@@ -303,7 +246,7 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
 		From:    o.from,
 		Until:   o.until,
-	}, o.plan.mark2-o.plan.mark1)
+	}, o.plan.mark2-o.plan.mark1+o.plan.slack)
 	if err != nil {
 		return err
 	}
@@ -314,7 +257,7 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 		o.config.Marked()
 	}
 
-	drain := fleet.AwaitArgs{Newest: o.newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second}
+	drain := fleet.AwaitArgs{Newest: o.newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
 	var left fleet.Awaited
 	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
 		return err
@@ -369,132 +312,13 @@ func (p pair) run(ctx context.Context, a fleet.RunArgs, takes time.Duration) (ui
 	return r.Newest, errors.Join(err, <-failed)
 }
 
-// settleLeast is how long the tallies may take to agree where an end is not
-// asked for more than it can do, and settleStep how long they have to stand
-// still.
-const (
-	settleLeast = 2 * time.Second
-	settleStep  = 5 * time.Millisecond
-)
-
-// settleTime is how long the tallies of the trial may take to agree.
-func (c Config) settleTime() time.Duration {
-	if c.Saturate {
-		return settleLeast + c.backlogTime()
-	}
-	return settleLeast
-}
-
-// settle waits until both ends' tallies agree and stand still, with at least so
-// many connections.
-func settle(ctx context.Context, p pair, conns int, within time.Duration) (wire.Counts, error) {
-	deadline := time.Now().Add(within)
-	var last wire.Counts
-	for settled := false; !settled; {
-		var server, clients wire.Counts
-		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
-			return last, err
-		}
-		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
-			return last, err
-		}
-		settled = agree(server, clients) && clients == last && server.Conns >= int64(conns)
-		last = clients
-		if !settled && time.Now().After(deadline) {
-			return last, fmt.Errorf("the ends did not settle within %v: the server has read %d and written %d bytes, the fleet has written %d and read %d",
-				within, server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
-		}
-		select {
-		case <-time.After(settleStep):
-		case <-ctx.Done():
-			return last, ctx.Err()
-		}
-	}
-	return last, nil
-}
-
-// markTries is how often the two processes are read where heartbeats pass.
-const markTries = 10
-
-// settleAndMark settles, and reads both processes. They are read one after the
-// other, and where a heartbeat passed meanwhile, once more.
-func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
-	m, err := o.mark(ctx, p)
-	for try := 1; err == nil && o.plan.beat > 0 && try < markTries; try++ {
-		var since wire.Counts
-		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
-			return m, err
-		}
-		if since == m.server.Counts && agree(since, m.fleet.Counts) {
-			break
-		}
-		before := m.server
-		m, err = o.mark(ctx, p)
-		m.server.Due = append(before.Due, m.server.Due...)
-		m.server.Lag = append(before.Lag, m.server.Lag...)
-		m.server.PublishCPU += before.PublishCPU
-	}
-	return m, err
-}
-
-// mark settles, and reads each of the processes once.
-func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
-	if _, err := settle(ctx, p, 0, o.config.settleTime()); err != nil {
-		return m, err
-	}
-	if err := o.quiet(ctx, p.fleet); err != nil {
-		return m, err
-	}
-	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
-		return m, err
-	}
-	if due, lag := len(m.server.Due), len(m.server.Lag); due != lag {
-		return m, &childError{"server", fmt.Errorf("mark: %d events were due and %d published; each needs both", due, lag)}
-	}
-	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
-		return m, err
-	}
-	m.cpu, err = host.ReadCPU(cores(o.config.Layout))
-	if err != nil { // not Linux: the host metrics stay out of the record
-		o.hostUnreadable = err
-	}
-	return m, nil
-}
-
-// quiet waits until the kernel's counts have stood still for as long as asked.
-func (o *observation) quiet(ctx context.Context, clients *child) error {
-	if o.config.Quiet == 0 {
-		return nil
-	}
-	deadline := time.Now().Add(o.config.settleTime() + o.config.Quiet)
-	var last, m fleet.Mark
-	for {
-		if err := clients.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
-			return err
-		}
-		if m.TCP == last.TCP {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("segments did not stand still for %v within %v", o.config.Quiet, o.config.settleTime())
-		}
-		last = m
-		select {
-		case <-time.After(o.config.Quiet):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// agree reports whether what one end wrote the other has read, both ways.
-func agree(server, clients wire.Counts) bool {
-	return server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
-}
-
-// cores is every core that the trial's processes run on.
-func cores(l host.Layout) []int {
+// cores is every core that the trial's processes run on, a link's among them
+// where there is one.
+func cores(l host.Layout, link bool) []int {
 	all := slices.Concat(l.Server, l.Fleet)
+	if link {
+		all = append(all, l.Link...)
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

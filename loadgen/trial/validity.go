@@ -64,7 +64,7 @@ func (o *observation) invalid() []string {
 	if !o.config.Saturate {
 		broken = append(broken, o.overloads()...)
 	}
-	return broken
+	return append(broken, o.invalidLink()...)
 }
 
 // latePublisher says how the publisher broke its rule, "" where it did not.

@@ -1,0 +1,202 @@
+package lab
+
+import (
+	"io"
+	"math"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"pushbench/loadgen/host"
+)
+
+// rttLimit is how far the median round trip may be from what was asked for (ms).
+const rttLimit = 0.5
+
+// A machine that is busy with something else wakes nobody in time, and its median
+// says nothing of the path: such a try does not count.
+const (
+	tries = 5
+	calm  = 0.25 // share of CPU time, the test's own included
+)
+
+// checkRTT tells whether round trips take what was asked for (ms): the median of
+// many, in one of a few tries. None is ever quicker, and the quickest of all is
+// within the limit on a busy machine, too.
+func checkRTT(t *testing.T, asked float64, probe func() []float64) {
+	t.Helper()
+	var least, off []float64
+	for range tries {
+		before, err := host.ReadCPU(host.Cores().IDs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		took := probe()
+		after, err := host.ReadCPU(host.Cores().IDs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(took)
+		if took[0] < asked {
+			t.Errorf("a round trip took %v ms, want %v", took[0], asked)
+		}
+		median := took[len(took)/2]
+		busy := after.Sub(before).BusyShare()
+		t.Logf("%.3f ms over in the median of %d, %.3f ms the least, CPUs %.0f %% busy", median-asked, len(took), took[0]-asked, 100*busy)
+		if median-asked <= rttLimit {
+			return
+		}
+		least = append(least, took[0]-asked)
+		if busy <= calm {
+			off = append(off, median-asked)
+		}
+	}
+	if least := slices.Min(least); least > rttLimit {
+		t.Errorf("the quickest of all round trips is %.3f ms over %v", least, asked)
+	}
+	if len(off) > 0 {
+		t.Errorf("the median is over %v ms by %.3f ms, want at most %v", asked, off, rttLimit)
+	}
+}
+
+// An echo probe finds the round trip that was asked for.
+func TestRTT(t *testing.T) {
+	for _, rtt := range []time.Duration{5, 20, 50, 100, 200} {
+		rtt *= time.Millisecond
+		t.Run(rtt.String(), func(t *testing.T) {
+			l := openLink(t, OpenArgs{Conditions: Conditions{RTT: rtt}})
+			checkRTT(t, float64(rtt)/1e6, func() []float64 {
+				return pings(t, l.fleet, serverIP, max(11, int(time.Second/rtt)))
+			})
+			late := l.marked(t).Late
+			t.Logf("late by %d µs (p50), %d µs (p99) of %d", late.Quantile(0.5)/1e3, late.Quantile(0.99)/1e3, late.N())
+		})
+	}
+}
+
+// The same with the kernel's own emulation, where there is one: what it is off
+// by is what any emulation on this host may be off by.
+func TestRTTOfNetem(t *testing.T) {
+	const rtt = 20 * time.Millisecond
+	l := openLink(t, OpenArgs{}) // for a namespace; netem goes on its loopback
+	lo, err := l.server.handle.LinkByName("lo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	qdisc := netlink.NewNetem(
+		netlink.QdiscAttrs{LinkIndex: lo.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
+		netlink.NetemQdiscAttrs{Latency: uint32(rtt.Microseconds() / 2), Limit: 1000},
+	)
+	if err := l.server.handle.QdiscAdd(qdisc); err != nil {
+		// Nothing that could be installed: it is part of a kernel or not.
+		t.Skipf("this kernel has no netem to compare with (CONFIG_NET_SCH_NETEM): %v", err)
+	}
+	checkRTT(t, float64(rtt)/1e6, func() []float64 { return pings(t, l.server, serverIP, 51) })
+}
+
+// A long transfer finds the bandwidth that was asked for, in both directions.
+func TestBandwidth(t *testing.T) {
+	const limit = 3 // %
+	for _, test := range []struct {
+		name string
+		c    Conditions
+		up   bool
+		rate float64
+	}{
+		{"down 8 Mbit/s", Conditions{Down: 8e6, Up: 1e6}, false, 8e6},
+		{"down 50 Mbit/s", Conditions{Down: 50e6}, false, 50e6},
+		{"up 20 Mbit/s", Conditions{Up: 20e6, Down: 50e6}, true, 20e6},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.c.RTT, test.c.Queue = 10*time.Millisecond, 4<<20 // nothing overflows
+			l := openLink(t, OpenArgs{Conditions: test.c})
+			received := make(chan net.Conn, 1)
+			addr := l.listen(t, func(c *net.TCPConn) {
+				if test.up {
+					received <- c
+					<-t.Context().Done()
+				} else {
+					flood(c)
+				}
+			})
+			conn := l.dial(t, addr)
+			var from net.Conn = conn
+			ended := make(chan struct{})
+			if test.up {
+				from = <-received
+				go func() { defer close(ended); flood(conn) }()
+			} else {
+				close(ended)
+			}
+			defer func() { conn.Close(); <-ended }()
+			var off []float64 // %
+			for range tries {
+				off = append(off, (goodput(t, from, int(test.rate/8/20/mtu))/test.rate-1)*100)
+				if math.Abs(off[len(off)-1]) <= limit {
+					break
+				}
+			}
+			if t.Logf("%.3f %% off", off); len(off) == tries {
+				t.Errorf("the median rate is off by %.3f %%, want at most ± %v", off, limit)
+			}
+			if m := l.marked(t); m.Down.Overflowed+m.Up.Overflowed+m.Down.Missed+m.Up.Missed != 0 {
+				t.Errorf("packets were dropped: %+v", m)
+			}
+		})
+	}
+}
+
+// flood sends as much as there is room for, until the connection ends.
+func flood(c net.Conn) {
+	data := make([]byte, 64<<10)
+	for {
+		if _, err := c.Write(data); err != nil {
+			return
+		}
+	}
+}
+
+// segment is what a full packet carries beside headers and timestamps.
+const segment = mtu - 52
+
+// goodput reads parts of some packets, and gives the median of their rates, in
+// bits per second of IP packets.
+func goodput(t *testing.T, c net.Conn, packets int) float64 {
+	t.Helper()
+	const parts = 41
+	buf := make([]byte, packets*segment)
+	var rates []float64
+	for range parts {
+		begun := time.Now()
+		if _, err := io.ReadFull(c, buf); err != nil {
+			t.Fatal(err)
+		}
+		rates = append(rates, float64(packets)*mtu*8/time.Since(begun).Seconds())
+	}
+	slices.Sort(rates)
+	return rates[parts/2]
+}
+
+// Late says how late packets were, and no packet is ever early: on an empty path
+// of 10 ms none takes less.
+func TestLate(t *testing.T) {
+	l := openLink(t, OpenArgs{Conditions: Conditions{RTT: 10 * time.Millisecond}})
+	conn := l.dial(t, l.listen(t, echo))
+	for range 50 {
+		begun := time.Now()
+		if err := turn(conn); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begun); took < 10*time.Millisecond {
+			t.Errorf("an echo took %v", took)
+		}
+	}
+	late := l.marked(t).Late
+	if late.N() < 100 || late.Min() < 0 || late.Dropped() != 0 {
+		t.Errorf("the lateness of %d packets, least %d, %d dropped", late.N(), late.Min(), late.Dropped())
+	}
+	t.Logf("late by %d µs (p50), %d µs (p99) of %d", late.Quantile(0.5)/1e3, late.Quantile(0.99)/1e3, late.N())
+}

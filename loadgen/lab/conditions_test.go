@@ -1,0 +1,100 @@
+package lab
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCheck(t *testing.T) {
+	const ms = time.Millisecond
+	for _, test := range []struct {
+		name string
+		c    Conditions
+		want string // part of the error; "" wants none
+	}{
+		{"nothing", Conditions{}, ""},
+		{"everything", Conditions{RTT: 200 * ms, Jitter: 200 * ms, Loss: 1, Down: MinRate, Up: MaxRate, Queue: mtu, Congestion: "bbr"}, ""},
+		{"negative RTT", Conditions{RTT: -1}, "a round trip takes"},
+		{"endless RTT", Conditions{RTT: math.MaxInt64}, "a round trip takes"},
+		{"negative jitter", Conditions{RTT: ms, Jitter: -1}, "jitter of -1ns"},
+		{"jitter above the RTT", Conditions{RTT: ms, Jitter: 2 * ms}, "at most the RTT, which is 1ms"},
+		{"negative loss", Conditions{Loss: -0.01}, "loss of -1 %"},
+		{"loss above all", Conditions{Loss: 1.5}, "loss of 150 %"},
+		{"loss that is no number", Conditions{Loss: math.NaN()}, "loss of NaN"},
+		{"a rate too low", Conditions{Down: 100}, "bandwidth down of 100 bit/s"},
+		{"a negative rate", Conditions{Up: -1}, "bandwidth up of -1 bit/s"},
+		{"an infinite rate", Conditions{Up: math.Inf(1)}, "bandwidth up of +Inf bit/s"},
+		{"a rate that is no number", Conditions{Down: math.NaN()}, "bandwidth down of NaN"},
+		{"a negative queue", Conditions{Queue: -1}, "a queue of -1 bytes"},
+		{"a queue for less than a packet", Conditions{Queue: 1000}, "no room for a packet of 1500"},
+		{"a queue too large", Conditions{Queue: 2 * MaxSize}, "a queue of"},
+		{"unknown congestion control", Conditions{Congestion: "vegas"}, "must be one of cubic, bbr, reno"},
+	} {
+		err := test.c.Check()
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+func TestQueueOf(t *testing.T) {
+	const ms = time.Millisecond
+	for _, test := range []struct {
+		c    Conditions
+		rate float64
+		want int
+	}{
+		{Conditions{}, 0, 64 << 10},
+		{Conditions{RTT: 300 * ms}, 1e6, 64 << 10},          // 37,500 B in a round trip
+		{Conditions{RTT: 5 * ms}, 100e6, 1_250_000},         // 100 ms
+		{Conditions{RTT: 200 * ms}, 100e6, 2_500_000},       // a round trip
+		{Conditions{RTT: 200 * ms}, MaxRate, MaxSize},       // no more
+		{Conditions{RTT: 200 * ms, Queue: 3000}, 1e9, 3000}, // as asked
+	} {
+		if got := test.c.QueueOf(test.rate); got != test.want {
+			t.Errorf("%+v at %v bit/s: %d bytes, want %d", test.c, test.rate, got, test.want)
+		}
+	}
+}
+
+func TestAlgorithm(t *testing.T) {
+	if got := (Conditions{}).Algorithm(); got != "cubic" {
+		t.Errorf("unless asked it is %q", got)
+	}
+	if got := (Conditions{Congestion: "bbr"}).Algorithm(); got != "bbr" {
+		t.Errorf("asked for bbr it is %q", got)
+	}
+}
+
+// Every profile is a path that can be made, and says where its numbers are from.
+func TestProfiles(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range Profiles {
+		if err := p.Check(); err != nil {
+			t.Errorf("%s: %v", p.Name, err)
+		}
+		if p.Name == "" || seen[p.Name] || p.Name == "none" {
+			t.Errorf("%q is no name for a profile, or two have it", p.Name)
+		}
+		seen[p.Name] = true
+		if p.About == "" || p.Source == "" {
+			t.Errorf("%s: about %q, source %q", p.Name, p.About, p.Source)
+		}
+		if p.Conditions == (Conditions{}) {
+			t.Errorf("%s is no network", p.Name)
+		}
+		if got, ok := ProfileNamed(p.Name); !ok || got != p {
+			t.Errorf("%s is found as %+v, %v", p.Name, got, ok)
+		}
+	}
+	for _, name := range []string{"lan", "fibre", "4g", "3g", "intercontinental", "lossy-wifi"} {
+		if !seen[name] {
+			t.Errorf("there is no profile %s", name)
+		}
+	}
+	if p, ok := ProfileNamed("dial-up"); ok {
+		t.Errorf("found %+v", p)
+	}
+}

@@ -1,0 +1,159 @@
+package lab
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"pushbench/servers/feed"
+)
+
+// direction is one way of the path: which packets it loses, and when it hands
+// on the others. It is pure: time is an argument, in ns on any clock that does
+// not go back, and nothing is read or written.
+//
+//	arrive ─ cut? ─ lost? ─▶ queue ─ 8b/rate ─▶ delay ± jitter ─▶ next, leave
+//
+// Loss comes before the queue, as in the kernel's netem: a lost packet takes
+// neither room nor time of the packets after it.
+type direction struct {
+	rate   float64 // bits per second; 0: no limit
+	room   int     // bytes that may wait for it
+	delay  int64   // ns
+	jitter int64   // ns, each way
+	loss   float64
+
+	// One draw of each for every packet that arrives, whatever becomes of it: the
+	// n-th packet's fate is the seed's alone.
+	losses, jitters *rand.Rand
+
+	cut     bool
+	flight  fifo
+	begun   int     // packets of flight that have begun to be sent
+	waiting int     // bytes of those that have not
+	free    int64   // when all of flight is sent
+	rest    float64 // ns below one that free leaves out
+	last    int64   // due of the packet before, which none may overtake
+	flow    Flow
+}
+
+// newDirections makes both ways of a path, which are idle.
+func newDirections(a OpenArgs) (down, up direction) {
+	half := func(d time.Duration) (int64, int64) { return int64(d / 2), int64(d - d/2) }
+	one := func(name string, rate float64) direction {
+		return direction{
+			rate:    rate,
+			room:    a.QueueOf(rate),
+			loss:    a.Loss,
+			losses:  feed.Rand(a.Seed, a.Block, "loss/"+name),
+			jitters: feed.Rand(a.Seed, a.Block, "jitter/"+name),
+		}
+	}
+	down, up = one("down", a.Down), one("up", a.Up)
+	down.delay, up.delay = half(a.RTT)
+	down.jitter, up.jitter = half(a.Jitter)
+	return down, up
+}
+
+// arrive decides on a packet that the sender hands over now; a stray one is
+// from or to an address that is no more. A packet that is not kept goes no
+// further, and its buffer is the caller's again.
+func (d *direction) arrive(now int64, p packet, stray bool) (kept bool) {
+	d.flow.Packets++
+	d.flow.Bytes += int64(p.size)
+	lost := d.loss > 0 && d.losses.Float64() < d.loss
+	shift := int64(0)
+	if d.jitter > 0 {
+		shift = int64((2*d.jitters.Float64() - 1) * float64(d.jitter))
+	}
+	switch {
+	case d.cut || stray:
+		d.vanish(p)
+		return false
+	case lost:
+		d.flow.Lost++
+		d.flow.LostBytes += int64(p.size)
+		return false
+	case !d.enqueue(now, &p):
+		d.flow.Overflowed++
+		d.flow.OverflowedBytes += int64(p.size)
+		return false
+	}
+	d.last = max(d.last, d.free+d.delay+shift)
+	p.due = d.last
+	d.flight.push(p)
+	d.flow.InFlight++
+	d.flow.InFlightBytes += int64(p.size)
+	return true
+}
+
+// enqueue lets a packet wait for the bandwidth, if there is room, and sets when
+// it begins to be sent and when it is sent (free).
+func (d *direction) enqueue(now int64, p *packet) bool {
+	if d.rate == 0 {
+		p.start, d.free = now, now
+		return true
+	}
+	d.advance(now)
+	if d.free <= now { // the line is idle
+		d.free, d.rest = now, 0
+	} else if d.waiting+p.size > d.room {
+		return false
+	}
+	p.start = d.free
+	d.waiting += p.size
+	took := d.rest + float64(p.size)*8/d.rate*1e9
+	whole := int64(took)
+	d.free += whole
+	d.rest = took - float64(whole)
+	return true
+}
+
+// advance takes what has begun to be sent out of the queue.
+func (d *direction) advance(now int64) {
+	for d.begun < d.flight.n && d.flight.at(d.begun).start <= now {
+		d.waiting -= d.flight.at(d.begun).size
+		d.begun++
+	}
+}
+
+// next is when the first packet under way is to be handed on.
+func (d *direction) next() (due int64, ok bool) {
+	if d.flight.n == 0 {
+		return 0, false
+	}
+	return d.flight.at(0).due, true
+}
+
+// leave takes the first packet under way, which is due now, as delivered.
+func (d *direction) leave(now int64) packet {
+	p := d.take(now)
+	d.flow.Delivered++
+	d.flow.DeliveredBytes += int64(p.size)
+	return p
+}
+
+func (d *direction) take(now int64) packet {
+	if d.rate > 0 {
+		d.advance(now)
+		d.begun--
+	}
+	p := d.flight.pop()
+	d.flow.InFlight--
+	d.flow.InFlightBytes -= int64(p.size)
+	return p
+}
+
+// clear lets everything under way vanish.
+func (d *direction) clear(free func(*[mtu]byte)) {
+	for d.flight.n > 0 {
+		p := d.take(d.flight.at(0).start)
+		d.vanish(p)
+		free(p.data)
+	}
+	d.free, d.rest, d.last = 0, 0, 0
+}
+
+func (d *direction) vanish(p packet) {
+	d.flow.Cut++
+	d.flow.CutBytes += int64(p.size)
+}

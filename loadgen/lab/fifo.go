@@ -1,0 +1,59 @@
+package lab
+
+// mtu is the largest IP packet of either device, as on Ethernet.
+const mtu = 1500
+
+// packet is one IP packet under way.
+type packet struct {
+	data  *[mtu]byte
+	size  int
+	start int64 // ns: when it begins to be sent
+	due   int64 // ns: when it is to be handed on
+}
+
+// fifo is packets in order, in a ring that grows as needed.
+type fifo struct {
+	ring []packet // of a power of two
+	head int
+	n    int
+}
+
+func (f *fifo) at(i int) *packet { return &f.ring[(f.head+i)&(len(f.ring)-1)] }
+
+func (f *fifo) push(p packet) {
+	if f.n == len(f.ring) {
+		larger := make([]packet, max(64, 2*len(f.ring)))
+		for i := range f.n {
+			larger[i] = *f.at(i)
+		}
+		f.ring, f.head = larger, 0
+	}
+	f.n++
+	*f.at(f.n - 1) = p
+}
+
+func (f *fifo) pop() packet {
+	p := *f.at(0)
+	*f.at(0) = packet{}
+	f.head = (f.head + 1) & (len(f.ring) - 1)
+	f.n--
+	return p
+}
+
+// pool is buffers that no packet uses, so that none is allocated per packet.
+type pool []*[mtu]byte
+
+func (p *pool) get() *[mtu]byte {
+	if len(*p) == 0 {
+		fresh := make([][mtu]byte, 64)
+		for i := range fresh {
+			*p = append(*p, &fresh[i])
+		}
+	}
+	last := len(*p) - 1
+	data := (*p)[last]
+	*p = (*p)[:last]
+	return data
+}
+
+func (p *pool) put(data *[mtu]byte) { *p = append(*p, data) }

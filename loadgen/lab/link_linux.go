@@ -1,0 +1,127 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"pushbench/servers/control"
+)
+
+// Serve is the link process (`loadgen link`): it carries out commands until in
+// ends, and then leaves nothing behind.
+func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	var l link
+	defer l.close()
+	return control.Serve(ctx, in, out, map[string]control.Handler{
+		Open:      control.Handle(l.open),
+		Mark:      control.Handle(l.mark),
+		Cut:       control.Handle(l.cut),
+		Mend:      control.Handle(l.mend),
+		Readdress: control.Handle(l.readdress),
+	})
+}
+
+// link is the path, once it is open.
+type link struct {
+	server, fleet *end
+	forward       *forwarder // nil until then
+}
+
+var errNotOpen = errors.New("the path is not open")
+
+func (l *link) open(_ context.Context, a OpenArgs) (Opened, error) {
+	if l.forward != nil {
+		return Opened{}, errors.New("the path is open already")
+	}
+	if err := a.Check(); err != nil {
+		return Opened{}, err
+	}
+	server, err := newEnd(serverIP, a.Algorithm())
+	if err != nil {
+		return Opened{}, fmt.Errorf("the server's end: %w", err)
+	}
+	fleet, err := newEnd(fleetIP, a.Algorithm())
+	if err != nil {
+		server.close()
+		return Opened{}, fmt.Errorf("the fleet's end: %w", err)
+	}
+	forward, err := newForwarder(server, fleet, a)
+	if err != nil {
+		server.close()
+		fleet.close()
+		return Opened{}, err
+	}
+	l.server, l.fleet, l.forward = server, fleet, forward
+	return Opened{ServerNS: server.path(), FleetNS: fleet.path(), ServerIP: serverIP.String(), FleetIP: fleetIP.String()}, nil
+}
+
+func (l *link) close() {
+	if l.forward == nil {
+		return
+	}
+	l.forward.close()
+	l.server.close()
+	l.fleet.close()
+}
+
+func (l *link) mark(context.Context, control.None) (LinkMark, error) {
+	if l.forward == nil {
+		return LinkMark{}, errNotOpen
+	}
+	usage, err := control.ReadUsage()
+	if err != nil {
+		return LinkMark{}, err
+	}
+	m, err := l.forward.mark()
+	if err != nil {
+		return LinkMark{}, err
+	}
+	m.Usage = usage
+	serverSent, serverReceived, err := l.server.missed()
+	if err != nil {
+		return LinkMark{}, fmt.Errorf("the server's end: %w", err)
+	}
+	fleetSent, fleetReceived, err := l.fleet.missed()
+	if err != nil {
+		return LinkMark{}, fmt.Errorf("the fleet's end: %w", err)
+	}
+	m.Down.Missed += serverSent + fleetReceived
+	m.Up.Missed += fleetSent + serverReceived
+	return m, nil
+}
+
+func (l *link) cut(_ context.Context, a CutArgs) (control.None, error) {
+	if l.forward == nil {
+		return control.None{}, errNotOpen
+	}
+	if !a.Down && !a.Up {
+		return control.None{}, errors.New("no direction to cut was named")
+	}
+	return control.None{}, l.forward.cut(a)
+}
+
+func (l *link) mend(context.Context, control.None) (control.None, error) {
+	if l.forward == nil {
+		return control.None{}, errNotOpen
+	}
+	return control.None{}, l.forward.mend()
+}
+
+func (l *link) readdress(context.Context, control.None) (Readdressed, error) {
+	if l.forward == nil {
+		return Readdressed{}, errNotOpen
+	}
+	next := l.fleet.addr.Next()
+	if !network.Contains(next.Next()) { // the last of a network is its broadcast
+		return Readdressed{}, fmt.Errorf("no address of %s is left", network)
+	}
+	if err := l.forward.readdress(next); err != nil {
+		return Readdressed{}, err
+	}
+	if err := l.fleet.readdress(next); err != nil {
+		return Readdressed{}, err
+	}
+	return Readdressed{FleetIP: next.String()}, nil
+}

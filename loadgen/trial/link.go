@@ -1,0 +1,137 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"pushbench/loadgen/lab"
+	"pushbench/results"
+	"pushbench/servers/control"
+)
+
+// Where a treatment asks for a network, a third process comes first and goes
+// last: the link, which makes two namespaces and carries packets between them.
+//
+//	start link → open the path → start server and fleet, each in its namespace → … → mark all three → … → end
+//
+// Server and fleet are told nothing of it: they are started by way of `loadgen
+// join`, which enters a namespace and becomes the program, so that the process
+// that was started is the process that is measured.
+
+// network is where a trial's server and fleet are.
+type network struct {
+	link   *child // nil: on loopback, with everybody else
+	opened lab.Opened
+	over   func() // the trial needs the link no more
+}
+
+// openNetwork makes the network that the plan asks for, if any. The context that
+// it returns ends, and says so, if the link does.
+func (o *observation) openNetwork(ctx context.Context) (within context.Context, n network, err error) {
+	if !o.plan.emulated {
+		return ctx, n, nil
+	}
+	c := o.config
+	if n.link, err = start("link", c.Layout.Link, c.FleetPath, "link"); err != nil {
+		return ctx, network{}, err
+	}
+	if c.Linked != nil {
+		c.Linked(n.link.cmd.Process.Pid)
+	}
+	within, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-n.link.done:
+			cancel(&childError{"link", errors.New("it ended before the trial")})
+		case <-within.Done():
+		}
+	}()
+	n.over = func() { cancel(nil) }
+	args := lab.OpenArgs{Conditions: o.plan.path, Seed: c.Seed, Block: c.Block}
+	return within, n, n.link.call(within, 0, lab.Open, args, &n.opened)
+}
+
+// end stops the link: last, since the namespaces are its to hold.
+func (n network) end(failure error, t *results.Trial) error {
+	n.over()
+	return n.link.end(failure, t)
+}
+
+// start starts a program in one of the network's namespaces.
+func (n network) start(name string, c Config, cpus []int, path string, args ...string) (*child, error) {
+	if n.link == nil {
+		return start(name, cpus, path, args...)
+	}
+	namespace := n.opened.FleetNS
+	if name == "server" {
+		namespace = n.opened.ServerNS
+	}
+	return start(name, cpus, c.FleetPath, append([]string{"join", namespace, path}, args...)...)
+}
+
+// listenOn is the address that the server is to take, with a free port.
+func (n network) listenOn() string {
+	if n.link == nil {
+		return "127.0.0.1:0"
+	}
+	return n.opened.ServerIP + ":0"
+}
+
+// markLink reads the link and what the kernels at its ends sent again.
+func (o *observation) markLink(ctx context.Context, p pair, m *mark) (err error) {
+	if p.link == nil {
+		return nil
+	}
+	if err := p.link.call(ctx, 0, lab.Mark, control.None{}, &m.link); err != nil {
+		return err
+	}
+	if m.link.Late == nil {
+		m.link.Late = results.NewHist()
+	}
+	if m.resent.down, err = resent(p.server.cmd.Process.Pid); err != nil {
+		return err
+	}
+	m.resent.up, err = resent(p.fleet.cmd.Process.Pid)
+	return err
+}
+
+// resent is how many segments the kernel has sent again in a process's network
+// namespace (RFC 4022, tcpRetransSegs).
+func resent(pid int) (int64, error) {
+	path := fmt.Sprintf("/proc/%d/net/snmp", pid)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, fmt.Errorf("read what TCP sent again: %w", err)
+	}
+	n, err := parseResent(string(text))
+	if err != nil {
+		return 0, fmt.Errorf("read what TCP sent again: %s: %w", path, err)
+	}
+	return n, nil
+}
+
+// parseResent finds RetransSegs in a text of two lines for each protocol, the
+// first with names and the second with numbers (proc_pid_net(5)).
+func parseResent(text string) (int64, error) {
+	var names []string
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != "Tcp:" {
+			continue
+		}
+		if names == nil {
+			names = fields
+			continue
+		}
+		for i, name := range names {
+			if name == "RetransSegs" && i < len(fields) {
+				return strconv.ParseInt(fields[i], 10, 64)
+			}
+		}
+	}
+	return 0, errors.New("there is no RetransSegs of Tcp")
+}

@@ -1,0 +1,416 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pushbench/loadgen/internal/need"
+	"pushbench/loadgen/lab"
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// labConfig is a trial of the real servers over a path.
+func labConfig(t testing.TB, transport string, path scenarios.Network) Config {
+	t.Helper()
+	needLab(t)
+	c := config(t, transport)
+	c.ServerPath = servers(t)
+	c.Treatment.Network = path
+	c.Treatment.Rate, c.Treatment.Arrivals = 40, "poisson"
+	c.Warmup, c.Measure = 100*time.Millisecond, 500*time.Millisecond
+	return c
+}
+
+func needLab(t testing.TB) {
+	t.Helper()
+	err := lab.Ready()
+	need.That(t, err == nil, fmt.Sprintf("the lab (%v)", err))
+}
+
+var rtt20 = scenarios.Network{RTT: 20 * time.Millisecond}
+
+// observeTrial is what a trial saw, held against its rules but those that a busy
+// host breaks.
+func observeTrial(t *testing.T, c Config) (*observation, *results.Trial) {
+	t.Helper()
+	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+	o, err := observe(t.Context(), c, trial)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, trial.Log)
+	}
+	noChildren(t)
+	o.measure(trial)
+	o.measureLink(trial)
+	trial.Invalid = o.invalid()
+	wantBroken(t, trial)
+	return o, trial
+}
+
+// Over an RTT of 20 ms every transport delivers each event once and in order, none
+// sooner than light would; and what the link counted is what the kernels make it,
+// to the byte.
+func TestLabTransports(t *testing.T) {
+	for _, test := range []struct {
+		transport   string
+		tls, http2  bool
+		trips       int64 // until a connection is ready
+		reconnects  bool
+		uplink      float64
+		connections int64 // of each subscriber
+	}{
+		{transport: "poll?interval=100ms", trips: 2},
+		{transport: "poll?interval=100ms", tls: true, http2: true, trips: 3},
+		{transport: "poll?interval=100ms&keepalive=off", trips: 2, reconnects: true},
+		{transport: "poll?interval=100ms&keepalive=off", tls: true, trips: 3, reconnects: true},
+		{transport: "longpoll", trips: 2},
+		{transport: "longpoll?batch=off", tls: true, trips: 3},
+		{transport: "stream", trips: 2},
+		{transport: "sse", trips: 2, uplink: 5},
+		{transport: "sse", tls: true, http2: true, trips: 3},
+		{transport: "ws", trips: 2},
+		{transport: "ws", tls: true, trips: 3, uplink: 5},
+		{transport: "wsbare", trips: 2},
+		{transport: "raw", trips: 2},
+	} {
+		t.Run(fmt.Sprintf("%s tls=%t http2=%t uplink=%v", test.transport, test.tls, test.http2, test.uplink), func(t *testing.T) {
+			c := labConfig(t, test.transport, rtt20)
+			c.Treatment.TLS, c.Treatment.Uplink, c.Treatment.UplinkPayload = test.tls, test.uplink, 64
+			if test.http2 {
+				c.Treatment.HTTP = "2"
+			}
+			o, trial := observeTrial(t, c)
+			rtt := int64(c.Treatment.Network.RTT)
+			if least := trial.Hists["staleness"].Min(); least < rtt/2 {
+				t.Errorf("an event is %v old, less than half of %v", time.Duration(least), time.Duration(rtt))
+			}
+			if least := trial.Hists["connect"].Min(); least < test.trips*rtt {
+				t.Errorf("a connection is ready after %v, before %d round trips", time.Duration(least), test.trips)
+			}
+			if got := value(t, trial, "conn/rtts"); got != float64(test.trips) {
+				t.Errorf("%v round trips are counted until a connection is ready, not %d", got, test.trips)
+			}
+			if test.uplink > 0 {
+				if least := trial.Hists["roundtrip"].Min(); least < rtt {
+					t.Errorf("a message is back after %v", time.Duration(least))
+				}
+			}
+
+			counted, reckoned := o.onPath(), o.reckoned()
+			strays, _ := o.strays()
+			resent := o.resent()
+			switch {
+			case test.reconnects:
+				if strays.down == 0 || strays.up == 0 {
+					t.Errorf("closed connections may take %+v bytes", strays)
+				}
+			case resent != bothWays{}: // the host stalled: TCP took what was late for lost
+				t.Logf("%+v segments were sent again", resent)
+			case counted != reckoned || strays != bothWays{}:
+				t.Errorf("the link counted %+v bytes, the kernel's counts make it %+v, and %+v more may be", counted, reckoned, strays)
+			}
+			for _, way := range []string{"/down", "/up"} {
+				if total, link := value(t, trial, "bytes/total"+way), value(t, trial, "link/bytes"+way); total != link || total <= 0 {
+					t.Errorf("bytes/total%s is %v, the link counted %v", way, total, link)
+				}
+				sum := 0.0
+				for _, layer := range []string{"payload", "envelope", "protocol", "compression", "tls", "tcpip"} {
+					sum += value(t, trial, "bytes/"+layer+way)
+				}
+				if total := value(t, trial, "bytes/total"+way); sum < total*(1-1e-9) || sum > total*(1+1e-9) {
+					t.Errorf("layers%s add up to %v of %v", way, sum, total)
+				}
+				for _, none := range []string{"link/lost", "link/overflowed"} {
+					if got := value(t, trial, none+way); got != 0 {
+						t.Errorf("%s%s is %v", none, way, got)
+					}
+				}
+				if value(t, trial, "link/packets"+way) <= 0 {
+					t.Errorf("no packet%s", way)
+				}
+			}
+			for _, metric := range []string{"link/cpu", "link/cpu-util", "link-late/p50"} {
+				if value(t, trial, metric) <= 0 {
+					t.Errorf("%s is %v", metric, value(t, trial, metric))
+				}
+			}
+		})
+	}
+}
+
+// What the path loses TCP brings all the same: each event once, in order. The
+// record tells what it took.
+func TestLabLoss(t *testing.T) {
+	for _, transport := range []string{"poll?interval=100ms", "longpoll", "sse", "ws"} {
+		t.Run(transport, func(t *testing.T) {
+			c := labConfig(t, transport, scenarios.Network{RTT: 10 * time.Millisecond, Jitter: 4 * time.Millisecond, Loss: 0.02})
+			c.Treatment.Rate, c.Measure, c.Treatment.Subscribers = 100, 2*time.Second, 8
+			o, trial := observeTrial(t, c)
+			if lost := value(t, trial, "link/lost/down") + value(t, trial, "link/lost/up"); lost == 0 {
+				t.Error("no packet was lost")
+			}
+			if again := value(t, trial, "tcp/resent/down") + value(t, trial, "tcp/resent/up"); again == 0 {
+				t.Error("none was sent again")
+			}
+			counted := o.onPath()
+			if down, _ := o.flows(); value(t, trial, "bytes/total/down")*float64(o.after.fleet.Delivered-o.before.fleet.Delivered) <= float64(counted.down) || down.LostBytes == 0 {
+				t.Error("what was lost is not in the total of what was sent")
+			}
+		})
+	}
+}
+
+// A narrow path takes its time for each byte.
+func TestLabBandwidth(t *testing.T) {
+	c := labConfig(t, "ws", scenarios.Network{RTT: 10 * time.Millisecond, Bandwidth: 500e3})
+	c.Treatment.Payload = 1000 // 17.8 ms with its headers
+	c.Treatment.Rate, c.Treatment.Arrivals = 10, "constant"
+	c.Measure = 2 * time.Second
+	_, trial := observeTrial(t, c)
+	packet := int64(value(t, trial, "bytes/total/down") * 8 / 500e3 * 1e9)
+	rtt := int64(c.Treatment.Network.RTT)
+	if got := trial.Hists["staleness"].Min(); got < packet+rtt/2 {
+		t.Errorf("the first subscriber has an event after %v, sooner than %v", time.Duration(got), time.Duration(packet+rtt/2))
+	}
+	if got := trial.Hists["staleness"].Max(); got < 4*packet+rtt/2 {
+		t.Errorf("the last of four subscribers has an event after %v, sooner than %v", time.Duration(got), time.Duration(4*packet+rtt/2))
+	}
+}
+
+// Each profile is a path over which a trial can be run.
+func TestLabProfiles(t *testing.T) {
+	for _, profile := range lab.Profiles {
+		t.Run(profile.Name, func(t *testing.T) {
+			c := labConfig(t, "ws", scenarios.Network{Profile: profile.Name})
+			c.Treatment.Rate, c.Measure = 20, 500*time.Millisecond
+			_, trial := observeTrial(t, c)
+			if least := trial.Hists["staleness"].Min(); least < int64(profile.RTT-profile.Jitter)/2 {
+				t.Errorf("an event is %v old", time.Duration(least))
+			}
+		})
+	}
+}
+
+// Scenario and lab know the same profiles and congestion controls by name.
+func TestScenarioKnowsTheLab(t *testing.T) {
+	names := []string{scenarios.NoNetwork}
+	for _, p := range lab.Profiles {
+		names = append(names, p.Name)
+	}
+	if want := slices.Sorted(slices.Values(scenarios.Networks)); !slices.Equal(slices.Sorted(slices.Values(names)), want) {
+		t.Errorf("the lab has %q, scenarios %q", names, want)
+	}
+	if !slices.Equal(lab.Congestions, scenarios.Congestions) {
+		t.Errorf("the lab has %q, scenarios %q", lab.Congestions, scenarios.Congestions)
+	}
+}
+
+var cuts = []string{scenarios.Cut, scenarios.CutDown, scenarios.CutUp}
+
+// faultOver is a trial with a fault of the path.
+func faultOver(t *testing.T, fault, transport string, measure time.Duration) Config {
+	t.Helper()
+	c := labConfig(t, transport, rtt20)
+	c.Treatment.Fault, c.Treatment.Rate, c.Measure = fault, 0, measure
+	return c
+}
+
+// With heartbeats both ends notice that the path is cut, in either direction, or
+// that the address on it has changed. None can before a deadline, counted from the
+// last that came: for the server that is an answer on its way back.
+func TestHeartbeatsNoticeCut(t *testing.T) {
+	for _, fault := range append(cuts, scenarios.AddressChange) {
+		t.Run(fault, func(t *testing.T) {
+			c := faultOver(t, fault, "wsbare?ping=200ms&pong=500ms", 1500*time.Millisecond)
+			trial := runTrial(t, c)
+			wantBroken(t, trial)
+			for _, end := range bothEnds {
+				if got := value(t, trial, "notice/"+end+"-share"); got != 1 {
+					t.Errorf("%v of the %s's noticed", got, end)
+				}
+				h := trial.Hists["notice/"+end]
+				least := 500*time.Millisecond - c.Treatment.Network.RTT - 10*time.Millisecond
+				if h.N() != 4 || h.Min() < int64(least) {
+					t.Errorf("%d of the %s's noticed, the first after %v", h.N(), end, time.Duration(h.Min()))
+				}
+			}
+		})
+	}
+}
+
+// Without them nobody does: TCP is patient.
+func TestNobodyNoticesCut(t *testing.T) {
+	for _, test := range []struct {
+		transport string
+		rate      float64
+	}{
+		{"ws", 0}, {"longpoll?hold=100ms", 0}, {"poll?interval=50ms", 0}, {"sse?heartbeat=200ms", 0},
+		{"ws", 40}, {"longpoll?hold=200ms", 40}, {"poll?interval=50ms", 40},
+	} {
+		for _, fault := range []string{scenarios.Cut, scenarios.AddressChange} {
+			t.Run(fmt.Sprintf("%s %s %v", fault, test.transport, test.rate), func(t *testing.T) {
+				c := faultOver(t, fault, test.transport, 200*time.Millisecond)
+				c.Treatment.Rate = test.rate
+				trial := runTrial(t, c)
+				wantBroken(t, trial)
+				for _, end := range bothEnds {
+					if got := value(t, trial, "notice/"+end+"-share"); got != 0 {
+						t.Errorf("%v of the %s's noticed", got, end)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A fault of the path takes the lab also where the path is nothing else.
+func TestCutWithoutRTT(t *testing.T) {
+	c := faultOver(t, scenarios.Cut, "wsbare?ping=100ms&pong=200ms", time.Second)
+	c.Treatment.Network = scenarios.Network{}
+	trial := runTrial(t, c)
+	wantBroken(t, trial)
+	if value(t, trial, "notice/server-share") != 1 || value(t, trial, "notice/fleet-share") != 1 {
+		t.Errorf("metrics %v", trial.Metrics)
+	}
+}
+
+// namespaceOf is the network namespace that a process is in.
+func namespaceOf(t *testing.T, pid int) string {
+	t.Helper()
+	ns, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
+	if err != nil {
+		t.Error(err)
+	}
+	return ns
+}
+
+// Server and fleet are each in a namespace of its own, and the link, which they
+// are started after, in that of everybody else; nothing of it is left.
+func TestLabLeavesNothing(t *testing.T) {
+	c := labConfig(t, "ws", rtt20)
+	own := namespaceOf(t, os.Getpid())
+	var spaces []string
+	c.Linked = func(link int) { spaces = append(spaces, namespaceOf(t, link)) }
+	var pids []int
+	c.Started = func(server, fleet int) { pids = []int{server, fleet} }
+	c.Listening = func(addr string) { // by now both have joined: they answer
+		if !strings.HasPrefix(addr, "198.18.0.1:") {
+			t.Errorf("the server listens on %s", addr)
+		}
+		spaces = append(spaces, namespaceOf(t, pids[0]))
+	}
+	c.Marked = func() { spaces = append(spaces, namespaceOf(t, pids[1])) }
+	wantBroken(t, runTrial(t, c))
+	if len(spaces) != 3 || spaces[0] != own || spaces[1] == own || spaces[2] == own || spaces[1] == spaces[2] {
+		t.Fatalf("in %s: link, server and fleet are in %q", own, spaces)
+	}
+	for _, space := range spaces[1:] {
+		if holders := holding(t, space); holders != nil {
+			t.Errorf("%s is held by %q", space, holders)
+		}
+	}
+}
+
+// holding is what in /proc holds a namespace.
+func holding(t *testing.T, space string) (holders []string) {
+	t.Helper()
+	processes, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range processes {
+		dir := "/proc/" + p.Name()
+		links := []string{dir + "/ns/net"}
+		fds, _ := os.ReadDir(dir + "/fd")
+		for _, fd := range fds {
+			links = append(links, dir+"/fd/"+fd.Name())
+		}
+		for _, link := range links {
+			if at, err := os.Readlink(link); err == nil && at == space { // else it has ended meanwhile
+				holders = append(holders, link)
+			}
+		}
+	}
+	return holders
+}
+
+// Ctrl-C leaves no record and no process, whenever it comes.
+func TestInterruptedInLab(t *testing.T) {
+	for _, when := range []string{"linked", "started", "listening", "marked"} {
+		t.Run(when, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			c := labConfig(t, "ws", rtt20)
+			at := func(moment string) {
+				if moment == when {
+					cancel()
+				}
+			}
+			c.Linked = func(int) { at("linked") }
+			c.Started = func(int, int) { at("started") }
+			c.Listening = func(string) { at("listening") }
+			c.Marked = func() { at("marked") }
+			trial, err := Run(ctx, c)
+			if trial != nil || !errors.Is(err, context.Canceled) {
+				t.Errorf("trial %+v, error %v", trial, err)
+			}
+			noChildren(t)
+		})
+	}
+}
+
+// A link that dies ends its trial at once, whatever is waited for, and the reason
+// names it. So do server and fleet.
+func TestKilledInLab(t *testing.T) {
+	for _, victim := range []string{"link", "server", "fleet"} {
+		for _, when := range []string{"started", "listening", "marked"} {
+			t.Run(victim+" "+when, func(t *testing.T) {
+				c := labConfig(t, "ws", rtt20)
+				pids := map[string]int{}
+				at := func(moment string) {
+					if moment == when {
+						if err := syscall.Kill(pids[victim], syscall.SIGKILL); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				c.Linked = func(link int) { pids["link"] = link }
+				c.Started = func(server, fleet int) {
+					pids["server"], pids["fleet"] = server, fleet
+					at("started")
+				}
+				c.Listening = func(string) { at("listening") }
+				c.Marked = func() { at("marked") }
+				wantBroken(t, runTrial(t, c), victim+`: ended with signal: killed`)
+			})
+		}
+	}
+}
+
+// A path that the lab cannot make, or a link that is none, is the trial's one
+// reason.
+func TestLabThatIsNone(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		spoil func(*Config)
+		want  string
+	}{
+		{"unknown profile", func(c *Config) { c.Treatment.Network = scenarios.Network{Profile: "5g"} }, `^network "5g" is not known$`},
+		{"impossible", func(c *Config) { c.Treatment.Network.Jitter = time.Second }, `^jitter of 1s: it must be`},
+		{"no program", func(c *Config) { c.FleetPath += "-none" }, `^start the link: .*no such file`},
+		{"no link", func(c *Config) { c.FleetPath = "/bin/false" }, `^link: open: .*; link: ended with exit status 1$`},
+		{"no server to join", func(c *Config) { c.ServerPath += "-none" }, `^server: listen: .*; server: ended with exit status 1$`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := labConfig(t, "ws", rtt20)
+			test.spoil(&c)
+			wantBroken(t, runTrial(t, c), test.want)
+		})
+	}
+}

@@ -1,0 +1,196 @@
+package trial
+
+import (
+	"fmt"
+	"time"
+
+	"pushbench/loadgen/lab"
+	"pushbench/results"
+)
+
+// What the link counted is the truth about bytes on the path: it has every
+// packet in hand. What the kernel tells of the fleet's connections (TCP_INFO) is
+// reckoned from segments and held against it.
+
+// Limits of the link, beyond which it would be part of what is measured.
+const (
+	// lateLimit: what the link hands on later than intended would be read as RTT.
+	lateLimit = time.Millisecond
+	// linkLimit: of a CPU of its own; a busier link queues packets itself.
+	linkLimit = 0.80
+	// sharedLimit: of the fleet's CPU, used by both together.
+	sharedLimit = 0.95
+)
+
+// flows is what passed the link between the marks.
+func (o *observation) flows() (down, up lab.Flow) {
+	a, b := o.before.link, o.after.link
+	return since(b.Down, a.Down), since(b.Up, a.Up)
+}
+
+// since is what a flow counted after an earlier reading.
+func since(later, earlier lab.Flow) lab.Flow {
+	return lab.Flow{
+		Packets:         later.Packets - earlier.Packets,
+		Bytes:           later.Bytes - earlier.Bytes,
+		Lost:            later.Lost - earlier.Lost,
+		LostBytes:       later.LostBytes - earlier.LostBytes,
+		Overflowed:      later.Overflowed - earlier.Overflowed,
+		OverflowedBytes: later.OverflowedBytes - earlier.OverflowedBytes,
+		Cut:             later.Cut - earlier.Cut,
+		CutBytes:        later.CutBytes - earlier.CutBytes,
+		Delivered:       later.Delivered - earlier.Delivered,
+		DeliveredBytes:  later.DeliveredBytes - earlier.DeliveredBytes,
+		InFlight:        later.InFlight - earlier.InFlight,
+		InFlightBytes:   later.InFlightBytes - earlier.InFlightBytes,
+		Missed:          later.Missed - earlier.Missed,
+	}
+}
+
+// resent is the segments that both kernels sent again between the marks.
+func (o *observation) resent() bothWays {
+	a, b := o.before.resent, o.after.resent
+	return bothWays{down: b.down - a.down, up: b.up - a.up}
+}
+
+// linkCPU is what the link used between the marks (s); 0 without one.
+func (o *observation) linkCPU() float64 {
+	return o.after.link.Usage.CPU() - o.before.link.Usage.CPU()
+}
+
+// measureLink computes the metrics of the path, and of what emulated it.
+func (o *observation) measureLink(t *results.Trial) {
+	if !o.plan.emulated {
+		return
+	}
+	put := func(name string, value float64, unit string) {
+		t.Metrics[name] = results.Metric{Value: value, Unit: unit}
+	}
+	t.Hists["link-late"] = o.after.link.Late
+	put("link/cpu-util", o.linkCPU()/o.between(), "1")
+	resent := o.resent()
+	put("tcp/resent/down", float64(resent.down), "1")
+	put("tcp/resent/up", float64(resent.up), "1")
+	n := float64(o.after.fleet.Delivered - o.before.fleet.Delivered)
+	if n > 0 {
+		put("link/cpu", o.linkCPU()/n, "s/event")
+	}
+	down, up := o.flows()
+	for way, flow := range map[string]lab.Flow{"down": down, "up": up} {
+		put("link/lost/"+way, float64(flow.Lost), "1")
+		put("link/overflowed/"+way, float64(flow.Overflowed), "1")
+		if n > 0 {
+			put("link/packets/"+way, float64(flow.Packets)/n, "1")
+			put("link/bytes/"+way, float64(flow.Bytes)/n, "B/event")
+		}
+	}
+}
+
+// invalidLink lists the rules of the path that a trial broke.
+func (o *observation) invalidLink() []string {
+	if !o.plan.emulated {
+		return nil
+	}
+	var broken []string
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			broken = append(broken, fmt.Sprintf(format, args...))
+		}
+	}
+	for _, m := range []lab.Flow{o.after.link.Down, o.after.link.Up} {
+		check(m.Missed == 0, "the link was saturated: it missed %d packets", m.Missed)
+	}
+	late := o.lateLink()
+	check(late == "", "%s", late)
+	link := o.linkCPU() / o.between()
+	if o.config.Layout.LinkShares() {
+		both := link + o.fleetCPU()/o.between()
+		check(both < sharedLimit, "the link was saturated: it and the fleet used %.0f %% of their core, limit %.0f %%", 100*both, 100*sharedLimit)
+	}
+	check(link < linkLimit, "the link was saturated: it used %.0f %% of its core, limit %.0f %%", 100*link, 100*linkLimit)
+	if o.noTCP() == "" {
+		counted, reckoned := o.onPath(), o.reckoned()
+		more, less := o.strays()
+		within := func(off, more int64) bool { return off <= more && off >= -less }
+		check(within(counted.down-reckoned.down, more.down) && within(counted.up-reckoned.up, more.up),
+			"the link counted %+v bytes, and the kernel's counts make it %+v, at most %+v more or %d less", counted, reckoned, more, less)
+	}
+	return broken
+}
+
+// lateLink says how the link broke the rule of lateness, "" where it did not. It
+// is that of the publisher: at least one packet, or one in a hundred, may be late.
+func (o *observation) lateLink() string {
+	late := o.after.link.Late
+	n := late.N()
+	if n == 0 {
+		return ""
+	}
+	allowed := max(1, n/100)
+	most := time.Duration(late.Quantile(float64(n-allowed) / float64(n)))
+	if n <= allowed || most < lateLimit {
+		return ""
+	}
+	return fmt.Sprintf("the link was saturated: of %d packets more than %d were handed on %v late or more", n, allowed, lateLimit)
+}
+
+// linkStalled says what can only have come from outside: a link that was late
+// although its core had hardly anything to do.
+func (o *observation) linkStalled() []string {
+	if !o.plan.emulated || o.lateLink() == "" {
+		return nil
+	}
+	used := o.linkCPU()
+	if o.config.Layout.LinkShares() {
+		used += o.fleetCPU()
+	}
+	if util := used / o.between(); util < idleServer {
+		return []string{fmt.Sprintf("the host stalled: the link was late while its core was used for %.0f %%", 100*util)}
+	}
+	return nil
+}
+
+// onPath is the bytes of packets that passed the fleet's end of the path: those
+// that came there, and those that left it.
+func (o *observation) onPath() bothWays {
+	down, up := o.flows()
+	return bothWays{down: down.DeliveredBytes, up: up.Bytes}
+}
+
+// reckoned is the same by the kernel's counts of the fleet's connections.
+func (o *observation) reckoned() bothWays {
+	tcp := o.after.fleet.TCP.Sub(o.before.fleet.TCP)
+	return bothWays{down: tcp.BytesReceived + tcp.HeadersIn(), up: tcp.BytesSent + tcp.HeadersOut()}
+}
+
+// Bytes that the kernel's counts do not have.
+const (
+	// sackOptions is what acknowledges selectively: three blocks beside the
+	// timestamps (RFC 2018 §3).
+	sackOptions = 28
+	// farewell is what closing a connection takes each way after its counts are
+	// read: FIN and an acknowledgement, of 52 bytes each.
+	farewell = 2 * 52
+)
+
+// strays is by how many bytes the link may have counted more than is reckoned, and
+// less: none where every segment that was sent came, once, and connections stayed.
+//
+// Where one was lost, or was late enough to be sent again, acknowledgements are
+// selective, of which TCP_INFO does not tell; and what was sent again though it had
+// come (a lost acknowledgement, a tail loss probe) is in no count of bytes
+// received. Besides, each connection may send something between the reading of the
+// fleet and that of the link, as it does where heartbeats pass.
+func (o *observation) strays() (more bothWays, less int64) {
+	tcp := o.after.fleet.TCP.Sub(o.before.fleet.TCP)
+	more.down, more.up = farewell*tcp.Opened, farewell*tcp.Opened
+	down, up := o.flows()
+	resent := o.resent()
+	if down.Lost+down.Overflowed+down.Cut+up.Lost+up.Overflowed+up.Cut+resent.down+resent.up == 0 && o.plan.quiet > 0 {
+		return more, 0
+	}
+	less = fullPacket * int64(o.config.Treatment.Subscribers)
+	more.down += sackOptions*down.Packets + fullPacket*resent.down + less
+	more.up += sackOptions*up.Packets + fullPacket*resent.up + less
+	return more, less
+}

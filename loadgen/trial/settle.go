@@ -1,0 +1,170 @@
+package trial
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/host"
+	"pushbench/loadgen/lab"
+	"pushbench/servers/control"
+	"pushbench/servers/wire"
+)
+
+// A mark is read at rest: trial time stands still, and what has been written at
+// one end has been read at the other. Over a network the kernels are at rest later
+// than the processes, since acknowledgements come later than what they are of.
+
+// mark is the state of the trial's processes and cores while trial time rests.
+type mark struct {
+	server control.ServerMark
+	fleet  fleet.Mark
+	link   lab.LinkMark // where there is one
+	resent bothWays     // segments that the kernel of each end sent again, where there is a link
+	cpu    host.CPUTime
+}
+
+// settleLeast is how long the tallies may take to agree where an end is not
+// asked for more than it can do, and settleStep how long they have to stand
+// still.
+const (
+	settleLeast = 2 * time.Second
+	settleStep  = 5 * time.Millisecond
+)
+
+// settleTime is how long the tallies of the trial may take to agree.
+func (c Config) settleTime() time.Duration {
+	if c.Saturate {
+		return settleLeast + c.backlogTime()
+	}
+	return settleLeast
+}
+
+// pause waits, or returns why it cannot.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// settle waits until both ends' tallies agree and stand still, with at least so
+// many connections.
+func settle(ctx context.Context, p pair, conns int, within time.Duration) (wire.Counts, error) {
+	deadline := time.Now().Add(within)
+	var last wire.Counts
+	for settled := false; !settled; {
+		var server, clients wire.Counts
+		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
+			return last, err
+		}
+		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
+			return last, err
+		}
+		settled = agree(server, clients) && clients == last && server.Conns >= int64(conns)
+		last = clients
+		if !settled && time.Now().After(deadline) {
+			return last, fmt.Errorf("the ends did not settle within %v: the server has read %d and written %d bytes, the fleet has written %d and read %d",
+				within, server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
+		}
+		if err := pause(ctx, settleStep); err != nil {
+			return last, err
+		}
+	}
+	return last, nil
+}
+
+// markTries is how often the processes are read where heartbeats pass.
+const markTries = 10
+
+// settleAndMark settles, and reads all processes. They are read one after the
+// other, and where a heartbeat passed meanwhile, once more.
+func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
+	m, err := o.mark(ctx, p)
+	for try := 1; err == nil && o.plan.beat > 0 && try < markTries; try++ {
+		var since wire.Counts
+		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
+			return m, err
+		}
+		if since == m.server.Counts && agree(since, m.fleet.Counts) {
+			break
+		}
+		before := m
+		m, err = o.mark(ctx, p)
+		m.server.Due = append(before.server.Due, m.server.Due...)
+		m.server.Lag = append(before.server.Lag, m.server.Lag...)
+		m.server.PublishCPU += before.server.PublishCPU
+		if late := before.link.Late; err == nil && late != nil && m.link.Late != nil {
+			err = m.link.Late.Merge(late)
+		}
+	}
+	return m, err
+}
+
+// mark settles, and reads each of the processes once. What is under way needs a
+// round trip to arrive and be answered; to ask meanwhile whether it has would be
+// charged to those that are asked.
+func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
+	if err := pause(ctx, o.plan.trip); err != nil {
+		return m, err
+	}
+	if _, err := settle(ctx, p, 0, o.config.settleTime()+o.plan.slack); err != nil {
+		return m, err
+	}
+	if err := o.quiet(ctx, p.fleet); err != nil {
+		return m, err
+	}
+	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
+		return m, err
+	}
+	if due, lag := len(m.server.Due), len(m.server.Lag); due != lag {
+		return m, &childError{"server", fmt.Errorf("mark: %d events were due and %d published; each needs both", due, lag)}
+	}
+	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
+		return m, err
+	}
+	if err := o.markLink(ctx, p, &m); err != nil {
+		return m, err
+	}
+	m.cpu, err = host.ReadCPU(cores(o.config.Layout, p.link != nil))
+	if err != nil { // not Linux: the host metrics stay out of the record
+		o.hostUnreadable = err
+	}
+	return m, nil
+}
+
+// quiet waits until the kernel's counts have stood still for as long as asked.
+func (o *observation) quiet(ctx context.Context, clients *child) error {
+	if o.plan.quiet == 0 {
+		return nil
+	}
+	within := o.config.settleTime() + o.plan.slack + o.plan.quiet
+	deadline := time.Now().Add(within)
+	var last, m fleet.Mark
+	for {
+		if err := clients.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
+			return err
+		}
+		if m.TCP == last.TCP {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("segments did not stand still for %v within %v", o.plan.quiet, within)
+		}
+		last = m
+		if err := pause(ctx, o.plan.quiet); err != nil {
+			return err
+		}
+	}
+}
+
+// agree reports whether what one end wrote the other has read, both ways.
+func agree(server, clients wire.Counts) bool {
+	return server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
+}

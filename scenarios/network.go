@@ -1,0 +1,200 @@
+package scenarios
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The path between server and subscribers is plain loopback, or one that
+// loadgen's lab emulates packet by packet under the kernel's own TCP: by its
+// RTT, jitter, loss and bandwidth, or by the name of a profile that sets all
+// four. Where all of them are nothing there is no lab, and congestion control is
+// the host's.
+
+// Network is what a treatment asks of the path, the same in both directions.
+type Network struct {
+	Profile    string        // NoNetwork, or the name of numbers that package lab has; those below are nothing then
+	RTT        time.Duration // of the empty path
+	Jitter     time.Duration // by which a round trip is shorter or longer at most
+	Loss       float64       // share of the packets
+	Bandwidth  float64       // bits per second; 0: without limit
+	Congestion string        // congestion control: one of Congestions
+}
+
+// NoNetwork is the level of the key network where no profile is asked for.
+const NoNetwork = "none"
+
+// unlimited is the level of a bandwidth without limit.
+const unlimited = "unlimited"
+
+// Networks are the levels of the key network: none, and names that package lab
+// has the numbers of.
+var Networks = []string{NoNetwork, "lan", "fibre", "4g", "3g", "intercontinental", "lossy-wifi"}
+
+// Congestions are the levels of the key congestion; the first is the default. A
+// host's own may be another, and BBR, for one, hides loss.
+var Congestions = []string{"cubic", "bbr", "reno"}
+
+// Bounds beyond which a path is a slip of the pen, or none that a person has.
+const (
+	maxRTT       = 300 * time.Millisecond
+	maxLoss      = 0.05
+	minBandwidth = 100e3 // bits per second
+	maxBandwidth = 1e9
+)
+
+// Emulated reports whether the path takes the lab.
+func (n Network) Emulated() bool {
+	return n.named() || n.RTT > 0 || n.Jitter > 0 || n.Loss > 0 || n.Bandwidth > 0
+}
+
+func (n Network) named() bool { return n.Profile != "" && n.Profile != NoNetwork }
+
+// Steady reports whether the path does nothing but take its time: half the RTT
+// each way, always.
+func (n Network) Steady() bool {
+	return !n.named() && n.Jitter == 0 && n.Loss == 0 && n.Bandwidth == 0
+}
+
+// Emulated reports whether the treatment takes the lab: for its path, or for a
+// fault of the path.
+func (t Treatment) Emulated() bool {
+	return t.Network.Emulated() || slices.Contains(networkFaults, t.Fault)
+}
+
+func readRTT(level string, t *Treatment) (string, error) {
+	v, err := pathTime(level, "20ms")
+	t.Network.RTT = v
+	return milliseconds(v), err
+}
+
+func readJitter(level string, t *Treatment) (string, error) {
+	v, err := pathTime(level, "5ms")
+	t.Network.Jitter = v
+	return milliseconds(v), err
+}
+
+// pathTime reads a time that a path can take.
+func pathTime(level, example string) (time.Duration, error) {
+	v, err := quantity(level, "s", example)
+	if err != nil {
+		return 0, err
+	}
+	if v < 0 || v > maxRTT.Seconds() {
+		return 0, fmt.Errorf("is outside 0ms to %s; write such as %s", milliseconds(maxRTT), example)
+	}
+	return time.Duration(math.Round(v * float64(time.Second))), nil
+}
+
+// milliseconds is the one spelling of a time of the path.
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', -1, 64) + "ms"
+}
+
+func readLoss(level string, t *Treatment) (string, error) {
+	const example = "1%"
+	v, err := quantity(level, "%", example)
+	if err != nil {
+		return "", err
+	}
+	if v < 0 || v > maxLoss {
+		return "", fmt.Errorf("is outside 0%% to %.0f%%; write such as %s", 100*maxLoss, example)
+	}
+	v = max(v, 0) // no −0%
+	t.Network.Loss = v
+	// 100 × 0.007 is not 0.7: rounded to what a person writes.
+	return strconv.FormatFloat(math.Round(v*1e11)/1e9, 'f', -1, 64) + "%", nil
+}
+
+func readBandwidth(level string, t *Treatment) (string, error) {
+	if level == unlimited {
+		t.Network.Bandwidth = 0
+		return unlimited, nil
+	}
+	const example = "10Mbps"
+	v, err := quantity(level, "bit/s", example)
+	if err != nil {
+		return "", fmt.Errorf("%w, or %s", err, unlimited)
+	}
+	if v < minBandwidth || v > maxBandwidth {
+		return "", fmt.Errorf("is outside 100kbps to 1000Mbps; write such as %s, or %s", example, unlimited)
+	}
+	t.Network.Bandwidth = v
+	if v < 1e6 {
+		return strconv.FormatFloat(v/1e3, 'f', -1, 64) + "kbps", nil
+	}
+	return strconv.FormatFloat(v/1e6, 'f', -1, 64) + "Mbps", nil
+}
+
+// impossible says why a path, each level sound by itself, cannot be had.
+func (n Network) impossible(emulated bool) string {
+	switch {
+	case n.Jitter > n.RTT:
+		return fmt.Sprintf("a jitter of %s is more than the rtt of %s that it would vary", milliseconds(n.Jitter), milliseconds(n.RTT))
+	case !emulated && n.Congestion != "" && n.Congestion != Congestions[0]:
+		return fmt.Sprintf("congestion control %s is set where there is a network, and on plain loopback there is none", n.Congestion)
+	}
+	return ""
+}
+
+// checkNetwork holds the plan to what can be asked of a path.
+func (p *parser) checkNetwork() {
+	line := max(p.lines["fixed"], p.lines["factors"])
+	for _, t := range p.plan {
+		if set := t.pathKeys(); t.Network.named() && len(set) > 0 {
+			p.add(line, "network %s sets rtt, jitter, loss and bandwidth; leave %s out, or the combination by except", t.Network.Profile, strings.Join(set, ", "))
+			return
+		}
+		if len(p.s.Idle) > 0 && t.Network.Emulated() {
+			p.add(line, "idle measures memory, which a network between the ends has no part in; leave rtt, jitter, loss, bandwidth and network out")
+			return
+		}
+	}
+}
+
+// pathKeys are the keys of the path that a treatment sets by itself.
+func (t Treatment) pathKeys() []string {
+	var set []string
+	for _, key := range []string{"rtt", "jitter", "loss", "bandwidth"} {
+		if t.Labels[key] != keyNamed(key).level {
+			set = append(set, key)
+		}
+	}
+	return set
+}
+
+// manyTrips is how many round trips a window should hold: with fewer, what it
+// begins and ends with is part of what it shows.
+const manyTrips = 10
+
+// maxUnderWay is how many heartbeats, on average, may be on the path at once: with
+// more there is hardly a moment of rest.
+const maxUnderWay = 0.6
+
+// weakNetworks: a trial that cannot show what its path is about.
+func (s *Scenario) weakNetworks(ts []Treatment) []string {
+	var w []string
+	for _, t := range ts {
+		rtt := t.Network.RTT
+		if trips := s.Measure.Seconds() / rtt.Seconds(); rtt > 0 && trips < manyTrips {
+			w = append(w, fmt.Sprintf("measure: %s holds %.2g round trips of %s; take %d or more", s.Measure, trips, t.Labels["rtt"], manyTrips))
+		}
+		if interval := pollInterval(t); interval > 0 && interval <= rtt.Seconds() {
+			w = append(w, fmt.Sprintf("%s over an rtt of %s: a poll is out for longer than the interval, and slots are passed over", t.Labels.Transport(), t.Labels["rtt"]))
+		}
+		beat := max(knobSeconds(t, "ping"), knobSeconds(t, "heartbeat"), knobSeconds(t, "hold"))
+		if beat > 0 && float64(t.Subscribers)/beat*rtt.Seconds() > maxUnderWay {
+			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s over an rtt of %s leave no moment without one under way, in which both ends have counted the same; take %.0f or fewer",
+				t.Subscribers, time.Duration(beat*float64(time.Second)), t.Labels["rtt"], math.Floor(maxUnderWay*beat/rtt.Seconds())))
+		}
+		if load := 8 * float64(t.Payload) * t.Rate * float64(t.Subscribers); t.Network.Bandwidth > 0 && t.Want == "every" && load >= t.Network.Bandwidth {
+			w = append(w, fmt.Sprintf("bandwidth: %s is less than the %.3gMbps of events that %s subscribers of %s at %s take; what is published piles up",
+				t.Labels["bandwidth"], load/1e6, t.Labels["subscribers"], t.Labels["payload"], t.Labels["rate"]))
+		}
+	}
+	return w
+}
