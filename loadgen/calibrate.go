@@ -46,10 +46,10 @@ func (s *session) calibrate(ctx context.Context) error {
 	base.Want, base.Uplink, base.Network = "every", 0, scenarios.Network{}
 	rate := min(floodRate, floodBytes/float64(calibrators*base.Payload))
 	event, err := s.busy(ctx, base, floor, rate, "fleet/cpu")
-	if err != nil || ctx.Err() != nil {
-		return err
+	poll, pollErr := s.busy(ctx, base, busyPoll, rate/10, "fleet/cpu-per-request")
+	if err == nil {
+		err = pollErr
 	}
-	poll, err := s.busy(ctx, base, busyPoll, rate/10, "fleet/cpu-per-request")
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -67,11 +67,14 @@ func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport str
 		t.HTTP = "1.1"
 	}
 	c := trial.Config{
-		Treatment: t, Seed: s.plan.scenario.Seed, Warmup: calibrationTime / 5, Measure: calibrationTime,
+		Treatment: t, Seed: s.plan.scenario.Seed, Warmup: calibrationTime / 5, Measure: calibrationTime, Saturate: true,
 		ServerPath: s.programs.servers, FleetPath: s.programs.fleet, Layout: s.layout,
 	}
 	if s.plan.planned.Short {
 		c.Warmup, c.Measure = c.Warmup/4, c.Measure/4
+	}
+	if ctx.Err() != nil {
+		return 0, nil
 	}
 	r, err := s.floor(ctx, c)
 	if ctx.Err() != nil {
