@@ -82,7 +82,9 @@ func sayAlive(role string) {
 	if path == "" {
 		return
 	}
-	fd, err := syscall.Open(path, syscall.O_WRONLY, 0)
+	// Not blocking: who comes when nobody listens any more, started by a loadgen that
+	// was killed just then, would wait for ever.
+	fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err == nil {
 		_, err = syscall.Write(fd, fmt.Appendf(nil, "%s %d\n", role, os.Getpid()))
 	}
