@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"pushbench/loadgen/internal/need"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 )
@@ -235,10 +236,8 @@ func TestCongestion(t *testing.T) {
 	for _, name := range append([]string{""}, Congestions...) {
 		t.Run("asked for "+name, func(t *testing.T) {
 			c := Conditions{Congestion: name}
-			if !slices.Contains(strings.Fields(string(available)), c.Algorithm()) {
-				// Part of a kernel or not; where root can load it, that was not done.
-				t.Skipf("this kernel has only %s", strings.TrimSpace(string(available)))
-			}
+			need.That(t, slices.Contains(strings.Fields(string(available)), c.Algorithm()),
+				fmt.Sprintf("congestion control %s (this kernel has %s)", c.Algorithm(), strings.TrimSpace(string(available))))
 			l := openLink(t, OpenArgs{Conditions: c})
 			accepted := make(chan string, 1)
 			addr := l.listen(t, func(c *net.TCPConn) { accepted <- congestionOf(c) })
