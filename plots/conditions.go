@@ -62,7 +62,13 @@ var phrases = map[string]func(level string) string{
 		return "RTT " + spaced(l)
 	},
 	"jitter": func(l string) string { return "jitter " + spaced(l) },
-	"loss":   func(l string) string { return spaced(l) + " of packets lost" },
+	"reorder": func(l string) string {
+		if l == pathDefaults["reorder"] {
+			return "packets in order"
+		}
+		return "packets out of order"
+	},
+	"loss": func(l string) string { return spaced(l) + " of packets lost" },
 	"bandwidth": func(l string) string {
 		if l == unlimited {
 			return "unlimited bandwidth"
@@ -79,8 +85,8 @@ var phrases = map[string]func(level string) string{
 	"http":    func(l string) string { return "HTTP/" + l },
 	"headers": func(l string) string { return l + " headers" },
 	"client": func(l string) string {
-		if l == "go" {
-			return "" // what it is unless something is said
+		if l == usualClient {
+			return "a fleet that records events as they come"
 		}
 		return "a fleet that only stamps"
 	},
@@ -88,18 +94,22 @@ var phrases = map[string]func(level string) string{
 
 // order in which conditions are told; other keys follow.
 var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers",
-	"network", "rtt", "jitter", "loss", "bandwidth", "congestion", "client", "fault"}
+	"network", "rtt", "jitter", "reorder", "loss", "bandwidth", "congestion", "client", "fault"}
 
 // noUplink is the level of subscribers that send nothing.
 const noUplink = "0/s"
 
+// usualClient is the fleet's client where none is asked for.
+const usualClient = "go"
+
 // silent are the levels that go without saying where nothing else was run.
-var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none",
-	"network": "none", "rtt": "0ms", "jitter": "0ms", "loss": "0%", "bandwidth": unlimited}
+var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none", "client": usualClient,
+	"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited}
 
 // factorAxes say what a factor is where it is the name of an axis, and the unit of
 // its levels where they all have the same; others are called by their keys.
 var factorAxes = map[string]struct{ name, unit string }{
+	"rate":      {"rate: events published a second", ""},
 	"rtt":       {"rtt: round trip of the path", "ms"},
 	"jitter":    {"jitter: by how much a round trip varies", "ms"},
 	"loss":      {"loss: share of packets lost in each direction", "%"},
@@ -210,7 +220,7 @@ func (r *report) given(where map[string]string) []string {
 			levels[k] = level
 		}
 	}
-	return slices.DeleteFunc(r.say(levels, keys), func(said string) bool { return said == "" })
+	return r.say(levels, keys)
 }
 
 // window says how long was measured, and how often.

@@ -31,7 +31,7 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 	for _, g := range gs {
 		b.WriteByte('\n')
 		if len(g.Condition) > 0 {
-			section(paragraph("At " + strings.Join(g.Condition, ", ") + ":"))
+			section(paragraph(strings.Join(g.Condition, ", ") + ":"))
 		}
 		section(renderTable(g, &notes))
 	}
@@ -86,7 +86,7 @@ func markdown(r *report) string {
 	gs := r.groups()
 	for _, g := range gs {
 		if len(g.Condition) > 0 {
-			fmt.Fprintf(&b, "At %s:\n\n", strings.Join(g.Condition, ", "))
+			fmt.Fprintf(&b, "%s:\n\n", strings.Join(g.Condition, ", "))
 		}
 		fmt.Fprintf(&b, "%s\n\n", markdownTable(g, &notes))
 	}

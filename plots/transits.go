@@ -65,7 +65,7 @@ func fixedDelay(t results.Treatment) bool {
 }
 
 // pathDefaults are the levels of a path that does nothing.
-var pathDefaults = map[string]string{"rtt": "0ms", "jitter": "0ms", "loss": "0%", "bandwidth": unlimited, "network": "none"}
+var pathDefaults = map[string]string{"rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited, "network": "none"}
 
 // unlimited is the level of a bandwidth that is none.
 const unlimited = "unlimited"
@@ -195,7 +195,7 @@ func (r *report) formNote(ts []results.Treatment) string {
 		words := "push d"
 		switch {
 		case name == "poll":
-			words = "poll T/2 + d, with T from one request to the next"
+			words = "poll T/2 + d, with T from one request to the next (longer where one is out past the interval)"
 		case strings.HasPrefix(name, "longpoll") && t["arrivals"] == "constant":
 			words = "long poll d as long as the request is back when the next event is due, else d and the mean wait of the window's events for it"
 		case strings.HasPrefix(name, "longpoll") && strings.Contains(query, "batch=off"):

@@ -39,6 +39,7 @@ type CellVerdict struct {
 	Ratio     Summary           // left ÷ right likewise; no values where right is 0
 	Unit      string            // of Left, Right and Diff
 	Tolerance float64           // allowed on either side, in Unit; 0 when none is given
+	Reckoned  bool              // whether a side is more than one metric or number
 	Reason    string            // of CannotTell
 }
 
@@ -162,11 +163,12 @@ func (v *CellVerdict) reckon(e *Expect, samples map[*Term]sample) {
 	for _, block := range commonBlocks(samples) {
 		valueOf := func(t *Term) float64 { return samples[t].at(block) }
 		l, r := e.left.value(valueOf), e.right.value(valueOf)
-		left, right, diff = append(left, l), append(right, r), append(diff, l-r)
+		left, right, diff = append(left, l), append(right, r), append(diff, minus(l, r))
 		if r != 0 {
 			ratio = append(ratio, l/r)
 		}
 	}
+	v.Reckoned = reckoned(e.left) || reckoned(e.right)
 	v.Left, v.Right, v.Diff = Summarize(left), Summarize(right), Summarize(diff)
 	if len(ratio) == len(diff) {
 		v.Ratio = Summarize(ratio)
@@ -189,6 +191,27 @@ func (v *CellVerdict) reckon(e *Expect, samples map[*Term]sample) {
 		v.Reason = "the interval is not finite"
 	}
 }
+
+// reckoned reports whether a side is more than a metric or a number.
+func reckoned(side node) bool {
+	switch side.(type) {
+	case *Term, *constant:
+		return false
+	}
+	return true
+}
+
+// minus is l − r, and 0 where they differ by no more than the rounding of sums:
+// what is left of it would be told as a difference, of 3e-09 ns.
+func minus(l, r float64) float64 {
+	if d := l - r; math.Abs(d) > rounding*max(math.Abs(l), math.Abs(r)) {
+		return d
+	}
+	return 0
+}
+
+// rounding of a sum of a few float64, each known to one part in 2^53.
+const rounding = 1e-13
 
 // compare holds the interval of the difference against the operator.
 func (v *CellVerdict) compare(e *Expect) (Outcome, string) {

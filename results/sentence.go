@@ -91,10 +91,19 @@ func effect(c CellVerdict) string {
 	case d.N == 0:
 		return "nothing was measured (n = 0 blocks)"
 	case c.Tolerance > 0:
-		return fmt.Sprintf("%s against %s, %s (%s; allowed are %s either way)",
-			Format(c.Left.Center, c.Unit), Format(c.Right.Center, c.Unit), moreOrLess(d, c.Unit), bounds(d, c.Unit), Format(c.Tolerance, c.Unit))
+		return fmt.Sprintf("%s%s (%s; allowed are %s either way)", sides(c), moreOrLess(d, c.Unit), bounds(d, c.Unit), Format(c.Tolerance, c.Unit))
 	}
-	return fmt.Sprintf("%s (%s)", moreOrLess(d, c.Unit), bounds(d, c.Unit)) + factor(c)
+	return fmt.Sprintf("%s%s (%s)", sides(c), moreOrLess(d, c.Unit), bounds(d, c.Unit)) + factor(c)
+}
+
+// sides prints what is held against what, "986 ms against 294 ms, ", where the
+// difference alone would mislead: with a tolerance, and where a side is reckoned,
+// such as twice a metric, so that the factor is not that of the metrics.
+func sides(c CellVerdict) string {
+	if c.Right.Center == 0 || c.Tolerance == 0 && !c.Reckoned {
+		return ""
+	}
+	return fmt.Sprintf("%s against %s, ", Format(c.Left.Center, c.Unit), Format(c.Right.Center, c.Unit))
 }
 
 // moreOrLess prints a difference as "498 ms more".

@@ -124,8 +124,8 @@ var vocabulary = []Info{
 // histograms lists every histogram that loadgen writes. In the record they are
 // in ns; read through Value, as NAME/p99 and so on, they are in s.
 var histograms = []Info{
-	{"staleness", "s", "lower", false, "Recv − Due per event and subscriber: the headline latency"},
-	{"delivery", "s", "lower", false, "Recv − Sent: the same without the publisher's lateness"},
+	{"staleness", "s", "lower", false, "from when an event was due until a subscriber had it (Recv − Due)"},
+	{"delivery", "s", "lower", false, "from when it was published on (Recv − Sent): staleness without the publisher's lateness"},
 	{"publish-lag", "s", "lower", false, "Sent − Due: the publisher's own lateness"},
 	{"link-late", "s", "lower", false, "how much later than intended the emulated path handed each packet on: the lab's own lateness"},
 	{"roundtrip", "s", "lower", false, "Due of an uplink's message to its echo"},

@@ -167,6 +167,8 @@ var mistakes = []mistake{
 	{"rtt to the moon", "payload: 200B", "rtt: 2.6s"},
 	{"jitter beyond reason", "payload: 200B", "rtt: 20ms, jitter: 1s"},
 	{"jitter above the rtt", "payload: 200B", "rtt: 20ms, jitter: 21ms"},
+	{"order lost without jitter", "payload: 200B", "rtt: 20ms, reorder: on"},
+	{"order lost by half", "payload: 200B", "rtt: 20ms, jitter: 5ms, reorder: half"},
 	{"loss as a share", "payload: 200B", "loss: 0.01"},
 	{"loss negative", "payload: 200B", "loss: -1%"},
 	{"loss of most", "payload: 200B", "loss: 60%"},

@@ -52,6 +52,7 @@ var treatmentKeys = []treatmentKey{
 	{name: "network", level: NoNetwork, example: "4g", read: choice(func(t *Treatment) *string { return &t.Network.Profile }, Networks...)},
 	{name: "rtt", level: "0ms", example: "20ms", read: readRTT},
 	{name: "jitter", level: "0ms", example: "5ms", read: readJitter},
+	{name: "reorder", level: inOrder, example: "on", read: readReorder},
 	{name: "loss", level: "0%", example: "1%", read: readLoss},
 	{name: "bandwidth", level: unlimited, example: "10Mbps", read: readBandwidth},
 	{name: "congestion", level: Congestions[0], example: "bbr", read: choice(func(t *Treatment) *string { return &t.Network.Congestion }, Congestions...)},

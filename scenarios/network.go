@@ -11,8 +11,8 @@ import (
 
 // The path between server and subscribers is plain loopback, or one that
 // loadgen's lab emulates packet by packet under the kernel's own TCP: by its
-// RTT, jitter, loss and bandwidth, or by the name of a profile that sets all
-// four. Where all of them are nothing there is no lab, and congestion control is
+// RTT, jitter, loss and bandwidth, or by the name of a profile that sets all of
+// them. Where all of them are nothing there is no lab, and congestion control is
 // the host's.
 
 // Network is what a treatment asks of the path, the same in both directions.
@@ -20,6 +20,7 @@ type Network struct {
 	Profile    string        // NoNetwork, or the name of numbers that package lab has; those below are nothing then
 	RTT        time.Duration // of the empty path
 	Jitter     time.Duration // by which a round trip is shorter or longer at most
+	Reorder    bool          // packets overtake one another by it
 	Loss       float64       // share of the packets
 	Bandwidth  float64       // bits per second; 0: without limit
 	Congestion string        // congestion control: one of Congestions
@@ -95,6 +96,16 @@ func milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', -1, 64) + "ms"
 }
 
+func readReorder(level string, t *Treatment) (string, error) {
+	var asked string
+	level, err := choice(func(*Treatment) *string { return &asked }, inOrder, "on")(level, t)
+	t.Network.Reorder = asked == "on"
+	return level, err
+}
+
+// inOrder is the level of the key reorder where packets stay in order.
+const inOrder = "off"
+
 func readLoss(level string, t *Treatment) (string, error) {
 	const example = "1%"
 	v, err := quantity(level, "%", example)
@@ -135,6 +146,8 @@ func (n Network) impossible(emulated bool) string {
 	switch {
 	case n.Jitter > n.RTT:
 		return fmt.Sprintf("a jitter of %s is more than the rtt of %s that it would vary", milliseconds(n.Jitter), milliseconds(n.RTT))
+	case n.Reorder && n.Jitter == 0:
+		return "packets overtake one another by their jitter, and there is none"
 	case !emulated && n.Congestion != "" && n.Congestion != Congestions[0]:
 		return fmt.Sprintf("congestion control %s is set where there is a network, and on plain loopback there is none", n.Congestion)
 	}
@@ -146,11 +159,11 @@ func (p *parser) checkNetwork() {
 	line := max(p.lines["fixed"], p.lines["factors"])
 	for _, t := range p.plan {
 		if set := t.pathKeys(); t.Network.named() && len(set) > 0 {
-			p.add(line, "network %s sets rtt, jitter, loss and bandwidth; leave %s out, or the combination by except", t.Network.Profile, strings.Join(set, ", "))
+			p.add(line, "network %s sets rtt, jitter, reorder, loss and bandwidth; leave %s out, or the combination by except", t.Network.Profile, strings.Join(set, ", "))
 			return
 		}
 		if len(p.s.Idle) > 0 && t.Network.Emulated() {
-			p.add(line, "idle measures memory, which a network between the ends has no part in; leave rtt, jitter, loss, bandwidth and network out")
+			p.add(line, "idle measures memory, which a network between the ends has no part in; leave rtt, jitter, reorder, loss, bandwidth and network out")
 			return
 		}
 	}
@@ -159,7 +172,7 @@ func (p *parser) checkNetwork() {
 // pathKeys are the keys of the path that a treatment sets by itself.
 func (t Treatment) pathKeys() []string {
 	var set []string
-	for _, key := range []string{"rtt", "jitter", "loss", "bandwidth"} {
+	for _, key := range []string{"rtt", "jitter", "reorder", "loss", "bandwidth"} {
 		if t.Labels[key] != keyNamed(key).level {
 			set = append(set, key)
 		}

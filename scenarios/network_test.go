@@ -36,6 +36,7 @@ func TestNetworkLevels(t *testing.T) {
 		{"rtt: 0.3s", "rtt", "300ms", Network{RTT: 300 * time.Millisecond}, true, true},
 		{"rtt: 500us", "rtt", "0.5ms", Network{RTT: 500 * time.Microsecond}, true, true},
 		{"rtt: 20ms, jitter: 20ms", "jitter", "20ms", Network{RTT: 20 * time.Millisecond, Jitter: 20 * time.Millisecond}, true, false},
+		{"rtt: 20ms, jitter: 5ms, reorder: on", "reorder", "on", Network{RTT: 20 * time.Millisecond, Jitter: 5 * time.Millisecond, Reorder: true}, true, false},
 		{"loss: 0.70%", "loss", "0.7%", Network{Loss: 0.007}, true, false},
 		{"loss: 5%", "loss", "5%", Network{Loss: 0.05}, true, false},
 		{"loss: -0%", "loss", "0%", Network{}, false, true},
@@ -118,7 +119,7 @@ blocks: 6
 		}
 	}
 	const mixed = "  network: [none, 4g]\n  rtt: [0ms, 20ms]"
-	if _, err := parse(mixed, ""); err == nil || !strings.Contains(err.Error(), "network 4g sets rtt, jitter, loss and bandwidth; leave rtt out, or the combination by except") {
+	if _, err := parse(mixed, ""); err == nil || !strings.Contains(err.Error(), "network 4g sets rtt, jitter, reorder, loss and bandwidth; leave rtt out, or the combination by except") {
 		t.Errorf("a profile with an rtt of its own: %v", err)
 	}
 	if s, err := parse(mixed, "{network: 4g, rtt: 20ms}"); err != nil {

@@ -34,7 +34,7 @@ blocks: 6
 			"transport": transport, "payload": payload, "payload-kind": kind,
 			"rate": "0.5/s", "subscribers": "7", "arrivals": "constant", "encoding": "base64",
 			"want": "every", "fault": "none", "uplink": "0/s", "uplink-payload": "64B",
-			"network": "none", "rtt": "0ms", "jitter": "0ms", "loss": "0%", "bandwidth": "unlimited", "congestion": "cubic",
+			"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": "unlimited", "congestion": "cubic",
 			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go",
 		}
 	}

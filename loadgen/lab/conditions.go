@@ -19,10 +19,13 @@ type Conditions struct {
 	// RTT of the empty path; each direction takes half.
 	RTT time.Duration `json:"rtt"`
 	// Jitter J varies a round trip between RTT − J and RTT + J: in each
-	// direction a packet's delay is drawn uniformly from (RTT ± J)/2. Order is
-	// kept: a packet that would overtake the one before it arrives with it. It
-	// is at most the RTT.
+	// direction a packet's delay is drawn uniformly from (RTT ± J)/2. It is at
+	// most the RTT.
 	Jitter time.Duration `json:"jitter"`
+	// Reorder lets packets overtake others by their jitter, as they do where
+	// there are several ways to go. Otherwise order is kept, as by one queue: a
+	// packet that would overtake the one before it arrives with it.
+	Reorder bool `json:"reorder"`
 	// Loss is the share of packets lost at random in each direction, 0…1,
 	// each independently of the others.
 	Loss float64 `json:"loss"`
@@ -61,6 +64,8 @@ func (c Conditions) Check() error {
 		return fmt.Errorf("a round trip takes 0s to %v, not %v", MaxRTT, c.RTT)
 	case c.Jitter < 0 || c.Jitter > c.RTT:
 		return fmt.Errorf("jitter of %v: it must be at least 0s and at most the RTT, which is %v", c.Jitter, c.RTT)
+	case c.Reorder && c.Jitter == 0:
+		return fmt.Errorf("packets overtake one another by their jitter, and there is none")
 	case !(c.Loss >= 0 && c.Loss <= 1): // nor NaN
 		return fmt.Errorf("loss of %v %% of the packets: it must be 0 %% to 100 %%", 100*c.Loss)
 	case c.Queue < 0 || c.Queue > MaxSize:

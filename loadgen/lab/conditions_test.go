@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +17,12 @@ func TestCheck(t *testing.T) {
 		want string // part of the error; "" wants none
 	}{
 		{"nothing", Conditions{}, ""},
-		{"everything", Conditions{RTT: 200 * ms, Jitter: 200 * ms, Loss: 1, Down: MinRate, Up: MaxRate, Queue: mtu, Congestion: "bbr"}, ""},
+		{"everything", Conditions{RTT: 200 * ms, Jitter: 200 * ms, Reorder: true, Loss: 1, Down: MinRate, Up: MaxRate, Queue: mtu, Congestion: "bbr"}, ""},
 		{"negative RTT", Conditions{RTT: -1}, "a round trip takes"},
 		{"endless RTT", Conditions{RTT: math.MaxInt64}, "a round trip takes"},
 		{"negative jitter", Conditions{RTT: ms, Jitter: -1}, "jitter of -1ns"},
 		{"jitter above the RTT", Conditions{RTT: ms, Jitter: 2 * ms}, "at most the RTT, which is 1ms"},
+		{"out of order without jitter", Conditions{RTT: ms, Reorder: true}, "by their jitter, and there is none"},
 		{"negative loss", Conditions{Loss: -0.01}, "loss of -1 %"},
 		{"loss above all", Conditions{Loss: 1.5}, "loss of 150 %"},
 		{"loss that is no number", Conditions{Loss: math.NaN()}, "loss of NaN"},
@@ -70,8 +73,16 @@ func TestAlgorithm(t *testing.T) {
 
 // Every profile is a path that can be made, and says where its numbers are from.
 func TestProfiles(t *testing.T) {
+	manual, err := os.ReadFile("../../scenarios/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := map[string]bool{}
 	for _, p := range Profiles {
+		row := fmt.Sprintf("| `%s` | %v | %v | %g%% | %g, %g |", p.Name, p.RTT, p.Jitter, 100*p.Loss, p.Down/1e6, p.Up/1e6)
+		if !strings.Contains(string(manual), row) {
+			t.Errorf("scenarios/README.md has no row %s", row)
+		}
 		if err := p.Check(); err != nil {
 			t.Errorf("%s: %v", p.Name, err)
 		}

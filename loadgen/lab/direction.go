@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -16,23 +17,24 @@ import (
 // Loss comes before the queue, as in the kernel's netem: a lost packet takes
 // neither room nor time of the packets after it.
 type direction struct {
-	rate   float64 // bits per second; 0: no limit
-	room   int     // bytes that may wait for it
-	delay  int64   // ns
-	jitter int64   // ns, each way
-	loss   float64
+	rate    float64 // bits per second; 0: no limit
+	room    int     // bytes that may wait for it
+	delay   int64   // ns
+	jitter  int64   // ns, each way
+	reorder bool    // by jitter
+	loss    float64
 
 	// One draw of each for every packet that arrives, whatever becomes of it: the
 	// n-th packet's fate is the seed's alone.
 	losses, jitters *rand.Rand
 
 	cut     bool
-	flight  fifo
-	begun   int     // packets of flight that have begun to be sent
-	waiting int     // bytes of those that have not
-	free    int64   // when all of flight is sent
+	queue   fifo    // what waits for the bandwidth, in the order in which it came
+	waiting int     // its bytes
+	free    int64   // when all that came is sent
 	rest    float64 // ns below one that free leaves out
-	last    int64   // due of the packet before, which none may overtake
+	flight  fifo    // what is under way, the queue included, in the order in which it is due
+	last    int64   // due of the packet before, which none may overtake if order is kept
 	flow    Flow
 }
 
@@ -43,6 +45,7 @@ func newDirections(a OpenArgs) (down, up direction) {
 		return direction{
 			rate:    rate,
 			room:    a.QueueOf(rate),
+			reorder: a.Reorder,
 			loss:    a.Loss,
 			losses:  feed.Rand(a.Seed, a.Block, "loss/"+name),
 			jitters: feed.Rand(a.Seed, a.Block, "jitter/"+name),
@@ -78,9 +81,12 @@ func (d *direction) arrive(now int64, p packet, stray bool) (kept bool) {
 		d.flow.OverflowedBytes += int64(p.size)
 		return false
 	}
-	d.last = max(d.last, d.free+d.delay+shift)
-	p.due = d.last
-	d.flight.push(p)
+	p.due = d.free + d.delay + shift
+	if !d.reorder {
+		p.due = max(p.due, d.last)
+		d.last = p.due
+	}
+	d.flight.insert(p)
 	d.flow.InFlight++
 	d.flow.InFlightBytes += int64(p.size)
 	return true
@@ -100,6 +106,7 @@ func (d *direction) enqueue(now int64, p *packet) bool {
 		return false
 	}
 	p.start = d.free
+	d.queue.push(packet{size: p.size, start: p.start})
 	d.waiting += p.size
 	took := d.rest + float64(p.size)*8/d.rate*1e9
 	whole := int64(took)
@@ -110,9 +117,8 @@ func (d *direction) enqueue(now int64, p *packet) bool {
 
 // advance takes what has begun to be sent out of the queue.
 func (d *direction) advance(now int64) {
-	for d.begun < d.flight.n && d.flight.at(d.begun).start <= now {
-		d.waiting -= d.flight.at(d.begun).size
-		d.begun++
+	for d.queue.n > 0 && d.queue.at(0).start <= now {
+		d.waiting -= d.queue.pop().size
 	}
 }
 
@@ -124,19 +130,15 @@ func (d *direction) next() (due int64, ok bool) {
 	return d.flight.at(0).due, true
 }
 
-// leave takes the first packet under way, which is due now, as delivered.
-func (d *direction) leave(now int64) packet {
-	p := d.take(now)
+// leave takes the first packet under way, which is due, as delivered.
+func (d *direction) leave() packet {
+	p := d.take()
 	d.flow.Delivered++
 	d.flow.DeliveredBytes += int64(p.size)
 	return p
 }
 
-func (d *direction) take(now int64) packet {
-	if d.rate > 0 {
-		d.advance(now)
-		d.begun--
-	}
+func (d *direction) take() packet {
 	p := d.flight.pop()
 	d.flow.InFlight--
 	d.flow.InFlightBytes -= int64(p.size)
@@ -146,10 +148,11 @@ func (d *direction) take(now int64) packet {
 // clear lets everything under way vanish.
 func (d *direction) clear(free func(*[mtu]byte)) {
 	for d.flight.n > 0 {
-		p := d.take(d.flight.at(0).start)
+		p := d.take()
 		d.vanish(p)
 		free(p.data)
 	}
+	d.advance(math.MaxInt64)
 	d.free, d.rest, d.last = 0, 0, 0
 }
 

@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,7 +72,7 @@ func TestDirection(t *testing.T) {
 				if !ok || due != want {
 					t.Fatalf("packet %d is due at %d, %v; want %d", i, due, ok, want)
 				}
-				d.leave(due)
+				d.leave()
 			}
 			if due, ok := d.next(); ok {
 				t.Errorf("one more is due at %d", due)
@@ -148,7 +150,7 @@ func TestJitter(t *testing.T) {
 		now := int64(i) * int64(time.Second)
 		send(d, now, 100)
 		due, _ := d.next()
-		d.leave(due)
+		d.leave()
 		took := due - now
 		low, high, sum = min(low, took), max(high, took), sum+float64(took)
 	}
@@ -161,8 +163,46 @@ func TestJitter(t *testing.T) {
 	}
 }
 
-// Whatever the path and the traffic: order is kept, nothing is handed on before
-// its time on an empty path, sending takes at least 8b/rate after what was sent
+// Packets overtake one another by their jitter where they may, and arrive with the
+// one before them where they may not.
+func TestReorder(t *testing.T) {
+	const n = 1000
+	for _, reorder := range []bool{false, true} {
+		d, _ := ways(Conditions{RTT: 100 * time.Millisecond, Jitter: 40 * time.Millisecond, Reorder: reorder})
+		draws := feed.Rand(7, 3, "jitter/down")
+		type arrival struct {
+			size int
+			due  int64
+		}
+		var want []arrival
+		latest := int64(0)
+		for i := range n {
+			send(d, int64(i)*ms, 40+i)
+			due := int64(i)*ms + 50*ms + int64((2*draws.Float64()-1)*float64(20*ms))
+			if latest = max(latest, due); !reorder {
+				due = latest
+			}
+			want = append(want, arrival{40 + i, due})
+		}
+		slices.SortStableFunc(want, func(a, b arrival) int { return cmp.Compare(a.due, b.due) })
+		overtaken := 0
+		for i, w := range want {
+			due, ok := d.next()
+			if p := d.leave(); !ok || p.size != w.size || due != w.due {
+				t.Fatalf("reorder %v: packet %d is that of %d bytes, due at %d; want %+v", reorder, i, p.size, due, w)
+			}
+			if i > 0 && w.size < want[i-1].size {
+				overtaken++
+			}
+		}
+		if reorder != (overtaken > n/4) {
+			t.Errorf("reorder %v: %d of %d packets come after one sent later", reorder, overtaken, n)
+		}
+	}
+}
+
+// Whatever the path and the traffic: order is kept unless it need not be, nothing
+// is handed on before its time on an empty path, sending takes at least 8b/rate after what was sent
 // before, no more waits than there is room for, and packets are conserved.
 func TestDirectionProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -173,19 +213,27 @@ func TestDirectionProperties(t *testing.T) {
 			Queue: rapid.SampledFrom([]int{0, mtu, 10_000}).Draw(t, "queue"),
 		}
 		c.Jitter = time.Duration(rapid.Int64Range(0, int64(c.RTT)).Draw(t, "jitter"))
+		c.Reorder = c.Jitter > 0 && rapid.Bool().Draw(t, "reorder")
 		if err := c.Check(); err != nil {
 			t.Fatal(err)
 		}
 		d, _ := ways(c)
 		earliest := map[*[mtu]byte]int64{}
 		var order []*[mtu]byte
+		gone := func(data *[mtu]byte) {
+			i := slices.Index(order, data)
+			if i != 0 && !c.Reorder {
+				t.Fatal("order is not kept")
+			}
+			order = slices.Delete(order, i, i+1)
+		}
 		now, last, sent, bytes := int64(0), int64(0), int64(0), int64(0)
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			switch rapid.IntRange(0, 9).Draw(t, "what") {
 			case 0:
 				d.cut = !d.cut
 				if d.cut {
-					d.clear(func(*[mtu]byte) { order = order[1:] })
+					d.clear(gone)
 				}
 			case 1, 2, 3:
 				now += rapid.Int64Range(0, int64(20*time.Millisecond)).Draw(t, "time")
@@ -194,14 +242,12 @@ func TestDirectionProperties(t *testing.T) {
 					if !ok || due > now {
 						break
 					}
-					p := d.leave(now)
-					if p.data != order[0] {
-						t.Fatal("order is not kept")
-					}
+					p := d.leave()
 					if due < last || due < earliest[p.data] {
 						t.Fatalf("a packet is due at %d, before %d, where it can be", due, max(last, earliest[p.data]))
 					}
-					last, order = due, order[1:]
+					gone(p.data)
+					last = due
 				}
 			default:
 				p := packet{data: new([mtu]byte), size: rapid.IntRange(20, mtu).Draw(t, "size")}
@@ -280,7 +326,7 @@ func TestDirectionDoesNotAllocate(t *testing.T) {
 			if !ok || due > now {
 				break
 			}
-			p.put(d.leave(now).data)
+			p.put(d.leave().data)
 		}
 		now += 10_000
 	}

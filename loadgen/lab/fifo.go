@@ -32,6 +32,15 @@ func (f *fifo) push(p packet) {
 	*f.at(f.n - 1) = p
 }
 
+// insert puts a packet behind all that are due no later, which with order kept is
+// at the end.
+func (f *fifo) insert(p packet) {
+	f.push(p)
+	for i := f.n - 1; i > 0 && f.at(i-1).due > p.due; i-- {
+		*f.at(i - 1), *f.at(i) = *f.at(i), *f.at(i - 1)
+	}
+}
+
 func (f *fifo) pop() packet {
 	p := *f.at(0)
 	*f.at(0) = packet{}

@@ -180,7 +180,7 @@ func (f *forwarder) handOn(w *way) {
 		if now < due {
 			return
 		}
-		p := w.leave(now)
+		p := w.leave()
 		f.late.Record(now - due) // below an hour, or Dropped says so
 		if _, err := unix.Write(w.to, p.data[:p.size]); err != nil {
 			w.refused++

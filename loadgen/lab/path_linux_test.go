@@ -112,9 +112,10 @@ func TestLossOfRealPackets(t *testing.T) {
 	}
 }
 
-// Connections live through loss: TCP repairs it, and the link tells how much.
+// Connections live through loss and packets out of order: TCP repairs it, and the
+// link tells how much.
 func TestTransferOverLoss(t *testing.T) {
-	l := openLink(t, OpenArgs{Conditions: Conditions{RTT: 4 * time.Millisecond, Jitter: time.Millisecond, Loss: 0.01}})
+	l := openLink(t, OpenArgs{Conditions: Conditions{RTT: 4 * time.Millisecond, Jitter: time.Millisecond, Reorder: true, Loss: 0.01}})
 	addr := l.listen(t, echo)
 	conn := l.dial(t, addr)
 	const size = 1 << 20

@@ -167,6 +167,19 @@ func TestLabLoss(t *testing.T) {
 	}
 }
 
+// Where packets overtake one another events do not: TCP puts them in order again.
+func TestLabReorder(t *testing.T) {
+	c := labConfig(t, "ws", scenarios.Network{RTT: 20 * time.Millisecond, Jitter: 20 * time.Millisecond, Reorder: true})
+	c.Treatment.Rate, c.Measure, c.Treatment.Subscribers = 200, 2*time.Second, 8
+	_, trial := observeTrial(t, c)
+	if got := value(t, trial, "events/reordered"); got != 0 {
+		t.Errorf("%v events came out of order", got)
+	}
+	if down := value(t, trial, "bytes/total/down"); down != value(t, trial, "link/bytes/down") {
+		t.Errorf("bytes/total/down is %v, the link counted %v", down, value(t, trial, "link/bytes/down"))
+	}
+}
+
 // A narrow path takes its time for each byte.
 func TestLabBandwidth(t *testing.T) {
 	c := labConfig(t, "ws", scenarios.Network{RTT: 10 * time.Millisecond, Bandwidth: 500e3})

@@ -174,10 +174,11 @@ const (
 )
 
 // strays is by how many bytes the link may have counted more than is reckoned, and
-// less: none where every segment that was sent came, once, and connections stayed.
+// less: none where every segment that was sent came, once, in order, and connections
+// stayed.
 //
-// Where one was lost, or was late enough to be sent again, acknowledgements are
-// selective, of which TCP_INFO does not tell; and what was sent again though it had
+// Where one was lost, or was late enough to be sent again, or was overtaken,
+// acknowledgements are selective, of which TCP_INFO does not tell; and what was sent again though it had
 // come (a lost acknowledgement, a tail loss probe) is in no count of bytes
 // received. Besides, each connection may send something between the reading of the
 // fleet and that of the link, as it does where heartbeats pass.
@@ -186,7 +187,7 @@ func (o *observation) strays() (more bothWays, less int64) {
 	more.down, more.up = farewell*tcp.Opened, farewell*tcp.Opened
 	down, up := o.flows()
 	resent := o.resent()
-	if down.Lost+down.Overflowed+down.Cut+up.Lost+up.Overflowed+up.Cut+resent.down+resent.up == 0 && o.plan.quiet > 0 {
+	if down.Lost+down.Overflowed+down.Cut+up.Lost+up.Overflowed+up.Cut+resent.down+resent.up == 0 && o.plan.quiet > 0 && !o.plan.path.Reorder {
 		return more, 0
 	}
 	less = fullPacket * int64(o.config.Treatment.Subscribers)

@@ -16,7 +16,7 @@ import (
 // conditions is the path that the treatment asks for, as the lab makes it.
 func (c Config) conditions() (lab.Conditions, error) {
 	n := c.Treatment.Network
-	path := lab.Conditions{RTT: n.RTT, Jitter: n.Jitter, Loss: n.Loss, Down: n.Bandwidth, Up: n.Bandwidth}
+	path := lab.Conditions{RTT: n.RTT, Jitter: n.Jitter, Reorder: n.Reorder, Loss: n.Loss, Down: n.Bandwidth, Up: n.Bandwidth}
 	if n.Profile != "" && n.Profile != scenarios.NoNetwork {
 		profile, known := lab.ProfileNamed(n.Profile)
 		if !known {

@@ -25,8 +25,8 @@ func TestConditions(t *testing.T) {
 		want  lab.Conditions
 	}{
 		{scenarios.Network{}, lab.Conditions{}},
-		{scenarios.Network{Profile: "none", RTT: 20 * milli, Jitter: 5 * milli, Loss: 0.01, Bandwidth: 1e6, Congestion: "bbr"},
-			lab.Conditions{RTT: 20 * milli, Jitter: 5 * milli, Loss: 0.01, Down: 1e6, Up: 1e6, Congestion: "bbr"}},
+		{scenarios.Network{Profile: "none", RTT: 20 * milli, Jitter: 5 * milli, Reorder: true, Loss: 0.01, Bandwidth: 1e6, Congestion: "bbr"},
+			lab.Conditions{RTT: 20 * milli, Jitter: 5 * milli, Reorder: true, Loss: 0.01, Down: 1e6, Up: 1e6, Congestion: "bbr"}},
 		{scenarios.Network{Profile: "4g", Congestion: "reno"}, fourG.Conditions},
 	} {
 		got, err := Config{Treatment: scenarios.Treatment{Network: test.asked}}.conditions()
