@@ -134,6 +134,7 @@ func readBandwidth(level string, t *Treatment) (string, error) {
 	if v < minBandwidth || v > maxBandwidth {
 		return "", fmt.Errorf("is outside 100kbps to 1000Mbps; write such as %s, or %s", example, unlimited)
 	}
+	v = math.Round(v) // bits, so that its spelling reads as the same
 	t.Network.Bandwidth = v
 	if v < 1e6 {
 		return strconv.FormatFloat(v/1e3, 'f', -1, 64) + "kbps", nil
