@@ -18,7 +18,7 @@ import (
 var phrases = map[string]func(level string) string{
 	"subscribers": func(l string) string { return plural(l, "subscriber") },
 	"rate": func(l string) string {
-		if l == "0/s" {
+		if l == quietFeed {
 			return "a quiet feed"
 		}
 		return plural(strings.TrimSuffix(l, "/s"), "event") + "/s"
@@ -96,6 +96,12 @@ var phrases = map[string]func(level string) string{
 var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers",
 	"network", "rtt", "jitter", "reorder", "loss", "bandwidth", "congestion", "client", "fault"}
 
+// quietFeed is the rate of one that publishes nothing, of which the keys in
+// ofEvents say nothing.
+const quietFeed = "0/s"
+
+var ofEvents = []string{"arrivals", "payload", "payload-kind", "encoding"}
+
 // noUplink is the level of subscribers that send nothing.
 const noUplink = "0/s"
 
@@ -168,6 +174,8 @@ func (r *report) say(levels map[string]string, keys []string) []string {
 		case k == "uplink" && sized && uplink != noUplink:
 			said += " of " + spaced(size)
 		case k == "uplink-payload" && (asked || !uplinked(r.ts)):
+			continue
+		case levels["rate"] == quietFeed && slices.Contains(ofEvents, k) && !slices.Contains(r.varying, k):
 			continue
 		case k == "congestion" && !slices.ContainsFunc(r.ts, emulated):
 			continue // the host's own, which the host is told with

@@ -37,6 +37,23 @@ func byRate(blocks int) *Run {
 	}, "longpoll, rate=1/s", "longpoll, rate=40/s", "longpoll, rate=200/s", "ws, rate=1/s", "ws, rate=40/s", "ws, rate=200/s")
 }
 
+// byPlace is a run in which long polling is behind ws at each of six rates but 1/s.
+func byPlace(blocks int) *Run {
+	var treatments []string
+	for _, transport := range []string{"longpoll", "ws"} {
+		for _, rate := range []string{"1/s", "2/s", "5/s", "10/s", "20/s", "50/s"} {
+			treatments = append(treatments, transport+", rate="+rate)
+		}
+	}
+	return runOf(blocks, func(transport string, t Treatment, block int) values {
+		v := 0.001
+		if transport == "longpoll" {
+			v = map[bool]float64{true: 0.0005, false: 0.002}[t["rate"] == "1/s"]
+		}
+		return values{"staleness/p50": v}
+	}, treatments...)
+}
+
 type judged struct {
 	name   string
 	run    *Run
@@ -74,6 +91,8 @@ var judgedClaims = []judged{
 	{"holds in all", byRate(7), "staleness/p50[longpoll] < 1s", nil, Holds},
 	{"open in all", byRate(5), "staleness/p50[longpoll] < 1s", nil, CannotTell},
 	{"holds here, open there", byRate(7), "staleness/p50[ws] < staleness/p50[longpoll]", map[string]string{}, HoldsOnlyWhere},
+	{"everywhere but there", byPlace(7), "staleness/p50[ws] < staleness/p50[longpoll]", nil, HoldsOnlyWhere},
+	{"nowhere but there", byPlace(7), "staleness/p50[longpoll] < staleness/p50[ws]", nil, HoldsOnlyWhere},
 	{"levels named", byRate(7), "staleness/p50[longpoll, rate=1/s] < staleness/p50[longpoll, rate=40/s]", nil, Holds},
 	{"one level named", byRate(7), "staleness/p50[ws] ≈ staleness/p50[ws, rate=1/s]", nil, Holds},
 	{"level as a number", byRate(7), "rate[ws, rate=40/s] × staleness/p50[ws, rate=40/s] < 1", nil, Holds},

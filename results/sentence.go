@@ -12,6 +12,7 @@ import (
 //
 //	holds: 503 ms less (498–504 ms, n = 7 blocks), 839 × (831–850)
 //	holds only where rate=1/s: …; fails where rate=40/s: …
+//	holds only where nothing else is said: fails where rate=40/s: …; holds elsewhere, in 14 cases: …
 //	cannot tell: n = 2: an interval at 95 % takes at least 6 values; 503 ms less (n = 2 blocks), 839 ×
 func (v Verdict) Sentence() string {
 	if len(v.Cells) == 1 {
@@ -21,13 +22,14 @@ func (v Verdict) Sentence() string {
 		}
 		return text + effect(v.Cells[0])
 	}
-	parts := make(map[Outcome]string)
 	var told []string
 	for _, o := range []Outcome{Holds, Fails, CannotTell} {
-		if cells := v.with(o); len(cells) > 0 {
-			parts[o] = where(o, cells)
-			told = append(told, parts[o])
+		if cells := v.with(o); len(cells) > 0 && o != v.rest() {
+			told = append(told, where(o, cells))
 		}
+	}
+	if o := v.rest(); o != "" {
+		told = append(told, elsewhere(o, v.with(o)))
 	}
 	var text string
 	switch {
@@ -35,6 +37,8 @@ func (v Verdict) Sentence() string {
 		return fmt.Sprintf("%s in any of %d cases: %s; %s", v.Outcome, len(v.Cells), v.Cells[0].Reason, span(v.Cells))
 	case len(told) == 1:
 		text = fmt.Sprintf("%s in all %d cases: %s", v.Outcome, len(v.Cells), span(v.Cells))
+	case v.Outcome == HoldsOnlyWhere && v.rest() == Holds:
+		text = "holds only where nothing else is said: " + strings.Join(told, "; ")
 	case v.Outcome == HoldsOnlyWhere:
 		text = "holds only" + strings.TrimPrefix(strings.Join(told, "; "), string(Holds))
 	default:
@@ -51,17 +55,40 @@ func (v Verdict) with(o Outcome) []CellVerdict {
 	return slices.DeleteFunc(slices.Clone(v.Cells), func(c CellVerdict) bool { return c.Outcome != o })
 }
 
+// fewPlaces is how many are told by name even where they are the most.
+const fewPlaces = 3
+
+// rest is the outcome of most cells, whose places need not be told since the others'
+// are; "" where that is no shorter.
+func (v Verdict) rest() Outcome {
+	for _, o := range []Outcome{Holds, Fails, CannotTell} {
+		if n := len(v.with(o)); n > fewPlaces && n < len(v.Cells) && 2*n > len(v.Cells) {
+			return o
+		}
+	}
+	return ""
+}
+
 // where tells of cells with one outcome: "fails where rate=40/s: …".
 func where(o Outcome, cells []CellVerdict) string {
 	var places []string
 	for _, c := range cells {
 		places = append(places, levelText(c.Where))
 	}
-	text := fmt.Sprintf("%s where %s: ", o, strings.Join(places, " or "))
+	return fmt.Sprintf("%s where %s: %s", o, strings.Join(places, " or "), found(o, cells))
+}
+
+// elsewhere tells of the cells that no other part of a sentence names.
+func elsewhere(o Outcome, cells []CellVerdict) string {
+	return fmt.Sprintf("%s elsewhere, in %d cases: %s", o, len(cells), found(o, cells))
+}
+
+// found is what was found in cells with one outcome.
+func found(o Outcome, cells []CellVerdict) string {
 	if o == CannotTell {
-		text += cells[0].Reason + "; "
+		return cells[0].Reason + "; " + span(cells)
 	}
-	return text + span(cells)
+	return span(cells)
 }
 
 // span tells the effects of several cells by their least and their greatest.

@@ -119,14 +119,15 @@ func (o *observation) invalidLink() []string {
 }
 
 // lateLink says how the link broke the rule of lateness, "" where it did not. It
-// is that of the publisher: at least one packet, or one in a hundred, may be late.
+// is that of the publisher: one event may be late, which is a packet for each
+// subscriber, all at once, or one in a hundred.
 func (o *observation) lateLink() string {
 	late := o.after.link.Late
 	n := late.N()
 	if n == 0 {
 		return ""
 	}
-	allowed := max(1, n/100)
+	allowed := max(int64(o.config.Treatment.Subscribers), n/100)
 	most := time.Duration(late.Quantile(float64(n-allowed) / float64(n)))
 	if n <= allowed || most < lateLimit {
 		return ""
