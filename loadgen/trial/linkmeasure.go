@@ -119,15 +119,14 @@ func (o *observation) invalidLink() []string {
 }
 
 // lateLink says how the link broke the rule of lateness, "" where it did not. It
-// is that of the publisher: one event may be late, which is a packet for each
-// subscriber, all at once, or one in a hundred.
+// is that of the publisher: at least one packet, or one in a hundred, may be late.
 func (o *observation) lateLink() string {
 	late := o.after.link.Late
 	n := late.N()
 	if n == 0 {
 		return ""
 	}
-	allowed := max(int64(o.config.Treatment.Subscribers), n/100)
+	allowed := max(1, n/100)
 	most := time.Duration(late.Quantile(float64(n-allowed) / float64(n)))
 	if n <= allowed || most < lateLimit {
 		return ""
@@ -179,8 +178,8 @@ const (
 // stayed.
 //
 // Where one was lost, or was late enough to be sent again, or was overtaken,
-// acknowledgements are selective, of which TCP_INFO does not tell; and what was sent again though it had
-// come (a lost acknowledgement, a tail loss probe) is in no count of bytes
+// acknowledgements are selective, of which TCP_INFO does not tell; and what was
+// sent again though it had come (a lost acknowledgement, a tail loss probe) is in no count of bytes
 // received. Besides, each connection may send something between the reading of the
 // fleet and that of the link, as it does where heartbeats pass.
 func (o *observation) strays() (more bothWays, less int64) {
