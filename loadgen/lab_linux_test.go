@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pushbench/loadgen/internal/need"
+	"pushbench/loadgen/internal/netns"
 	"pushbench/loadgen/lab"
 )
 
@@ -89,7 +90,7 @@ func TestLabEnds(t *testing.T) {
 				gate := w.gated(1) // the first server serves, and its fleet has not begun
 				w.hand()
 				c := w.command().start()
-				space := namespaceOf(t, w.alive.await("fleet", 1))
+				space := netns.Of(t, w.alive.await("fleet", 1))
 				c.signal(s)
 				if s == syscall.SIGKILL {
 					c.wait()
@@ -101,7 +102,7 @@ func TestLabEnds(t *testing.T) {
 					}
 				}
 				w.alive.allEnded()
-				if holders := holding(t, space); holders != nil {
+				if holders := netns.Holders(t, space); holders != nil {
 					t.Errorf("the fleet's %s is held by %q", space, holders)
 				}
 				if run := w.read(); (run.End != nil) != (s == syscall.SIGINT) {
@@ -218,33 +219,4 @@ func (w *workshop) copy(path, name string) string {
 		w.t.Fatal(err)
 	}
 	return to
-}
-
-// namespaceOf is the network namespace that a process is in.
-func namespaceOf(t *testing.T, pid int) string {
-	t.Helper()
-	space, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return space
-}
-
-// holding is what in /proc holds a namespace.
-func holding(t *testing.T, space string) (holders []string) {
-	t.Helper()
-	links, err := filepath.Glob("/proc/[0-9]*/ns/net")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, link := range append(links, fds...) {
-		if at, err := os.Readlink(link); err == nil && at == space { // else it has ended meanwhile
-			holders = append(holders, link)
-		}
-	}
-	return holders
 }

@@ -134,7 +134,8 @@ func TestNetworkWarnings(t *testing.T) {
 	for _, test := range []struct{ fixed, want string }{
 		{"rtt: 300ms", ""},
 		{"rtt: 300ms, rate: 20/s, bandwidth: 2Mbps", ""},
-		{"bandwidth: 1Mbps", "bandwidth: 1Mbps is less than the 3.2Mbps of events that 50 subscribers of 200B at 40/s take; what is published piles up"},
+		{"rtt: 300ms, rate: 20/s, bandwidth: 1.8Mbps", "bandwidth: 1.8Mbps is less than the 1.86Mbps or more of events that 50 subscribers of 200B at 20/s take; what is published piles up"},
+		{"bandwidth: 1Mbps", "bandwidth: 1Mbps is less than the 3.71Mbps or more of events that 50 subscribers of 200B at 40/s take; what is published piles up"},
 		{"bandwidth: 1Mbps, want: latest", ""},
 	} {
 		got := mustParse(t, over(test.fixed)).Warnings()
@@ -145,6 +146,10 @@ func TestNetworkWarnings(t *testing.T) {
 	short := strings.Replace(over("rtt: 300ms"), "measure: 5s", "measure: 2s", 1)
 	if got := mustParse(t, short).Warnings(); len(got) != 1 || got[0] != "measure: 2s holds 6.7 round trips of 300ms; take 10 or more" {
 		t.Errorf("%q", got)
+	}
+	packed := strings.Replace(over("bandwidth: 1Mbps"), "transport: ws", "transport: ws?compress=takeover", 1)
+	if got := mustParse(t, packed).Warnings(); got != nil {
+		t.Errorf("of events that are compressed: %q", got)
 	}
 	for n, want := range map[int]string{
 		30: "",

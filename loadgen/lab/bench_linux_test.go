@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -49,10 +48,21 @@ func benchmarkLink(b *testing.B, load string, linkCPUs, loadCPUs []int) {
 	if err := host.StartPinned(cmd, loadCPUs); err != nil {
 		b.Fatal(err)
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
 	defer func() {
 		in.Close()
-		cmd.Wait()
+		<-ended
 	}()
+	// Meanwhile the load goes on.
+	meanwhile := func() {
+		select {
+		case err := <-ended:
+			ended <- err
+			b.Fatalf("the load ended: %v", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 	handed := func(m LinkMark) int64 { return m.Down.Delivered + m.Up.Delivered }
 	mark := func() (m LinkMark) {
 		if err := p.peer.Call(context.Background(), Mark, control.None{}, &m); err != nil {
@@ -61,13 +71,13 @@ func benchmarkLink(b *testing.B, load string, linkCPUs, loadCPUs []int) {
 		return m
 	}
 	for handed(mark()) < 10_000 {
-		time.Sleep(10 * time.Millisecond)
+		meanwhile()
 	}
 	b.ResetTimer()
 	first := mark()
 	last, late := first, results.NewHist()
 	for handed(last)-handed(first) < int64(b.N) {
-		time.Sleep(10 * time.Millisecond)
+		meanwhile()
 		last = mark()
 		if err := late.Merge(last.Late); err != nil {
 			b.Fatal(err)
@@ -107,10 +117,7 @@ func datagrams(server, fleet string) error {
 			return err
 		}
 		for data := make([]byte, 64); ; {
-			// Nobody listens, which ICMP says: packets of the other direction.
-			if _, err := c.Write(data); err != nil && !errors.Is(err, os.ErrClosed) {
-				continue
-			}
+			c.Write(data) // nobody listens: ICMP says so in packets of the other direction, and Write after it
 		}
 	})
 }

@@ -44,8 +44,9 @@ func checkRTT(t *testing.T, asked float64, probe func() []float64) {
 			t.Errorf("a round trip took %v ms, want %v", took[0], asked)
 		}
 		median := took[len(took)/2]
-		busy := after.Sub(before).BusyShare()
-		t.Logf("%.3f ms over in the median of %d, %.3f ms the least, CPUs %.0f %% busy", median-asked, len(took), took[0]-asked, 100*busy)
+		used := after.Sub(before)
+		busy := used.BusyShare() + used.StealShare()
+		t.Logf("%.3f ms over in the median of %d, %.3f ms the least, CPUs %.0f %% busy or taken away", median-asked, len(took), took[0]-asked, 100*busy)
 		if median-asked <= rttLimit {
 			return
 		}
@@ -139,7 +140,7 @@ func TestBandwidth(t *testing.T) {
 					break
 				}
 			}
-			if t.Logf("%.3f %% off", off); len(off) == tries {
+			if t.Logf("%.3f %% off", off); math.Abs(off[len(off)-1]) > limit {
 				t.Errorf("the median rate is off by %.3f %%, want at most ± %v", off, limit)
 			}
 			if m := l.marked(t); m.Down.Overflowed+m.Up.Overflowed+m.Down.Missed+m.Up.Missed != 0 {

@@ -10,8 +10,8 @@
 // The process `loadgen link` (Serve) makes two network namespaces, each with a
 // TUN device, and forwards IP packets between them. A trial starts it first,
 // has it Open the path, and then starts server and fleet inside through
-// `loadgen join` (Join). Namespaces and devices have no name: they are gone
-// with the last process in them, however it ended.
+// `loadgen join` (Join). Namespaces have no name and are gone with the last process
+// in them, devices with the link, which holds them, however it ended.
 //
 // Making namespaces takes rights that an ordinary user has in a user namespace
 // of his own: Enter goes there, and Ready says whether this host lets him.

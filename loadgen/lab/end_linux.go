@@ -45,8 +45,8 @@ func newEnd(addr netip.Addr, congestion string) (*end, error) {
 	e := &end{ns: -1, tun: -1, addr: addr, control: congestion}
 	done := make(chan error)
 	go func() {
-		// Never unlocked: the thread is in another namespace from here on, and
-		// ends with this goroutine. The descriptors keep the namespace.
+		// Never unlocked: the thread is in another namespace from here on, and runs
+		// nothing else after this goroutine. The descriptors keep the namespace.
 		runtime.LockOSThread()
 		done <- e.make()
 	}()

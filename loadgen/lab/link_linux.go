@@ -54,7 +54,7 @@ func (l *link) open(_ context.Context, a OpenArgs) (Opened, error) {
 		return Opened{}, err
 	}
 	l.server, l.fleet, l.forward = server, fleet, forward
-	return Opened{ServerNS: server.path(), FleetNS: fleet.path(), ServerIP: serverIP.String(), FleetIP: fleetIP.String()}, nil
+	return Opened{ServerNS: server.path(), FleetNS: fleet.path(), ServerIP: serverIP.String()}, nil
 }
 
 func (l *link) close() {

@@ -28,7 +28,6 @@ type Opened struct {
 	ServerNS string `json:"server-ns"`
 	FleetNS  string `json:"fleet-ns"`
 	ServerIP string `json:"server-ip"`
-	FleetIP  string `json:"fleet-ip"`
 }
 
 // CutArgs are the directions in which packets vanish from now on, those under
@@ -54,8 +53,9 @@ type LinkMark struct {
 	Usage control.Usage `json:"usage"`
 	Down  Flow          `json:"down"` // server→fleet
 	Up    Flow          `json:"up"`
-	// Late is how much later than intended each packet was handed on (ns), since
-	// the mark before.
+	// Late is how much later than it was due each packet was handed on (ns), since
+	// the mark before. It was due so long after the link had read it; what passed
+	// until then, a wake-up of the link, nobody can tell.
 	Late *results.Hist `json:"late"`
 }
 

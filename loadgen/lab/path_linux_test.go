@@ -94,6 +94,7 @@ func TestLossOfRealPackets(t *testing.T) {
 		}
 		want = append(want, i)
 		// One at a time, so that no buffer of the receiver overflows.
+		to.SetReadDeadline(time.Now().Add(deadline))
 		if _, err := to.Read(buf); err != nil {
 			t.Fatal(err)
 		}

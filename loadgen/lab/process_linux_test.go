@@ -11,13 +11,13 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"pushbench/loadgen/internal/netns"
 	"pushbench/servers/control"
 )
 
@@ -104,12 +104,16 @@ func TestServeErrors(t *testing.T) {
 		"loss of 200 % of the packets: it must be 0 % to 100 %", "read the arguments: json: cannot unmarshal string", "",
 		"the path is open already", "no direction to cut was named", "",
 	}
-	for i, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("%d answers to %d commands", len(lines), len(want))
+	}
+	for i, line := range lines {
 		var answer struct{ Error string }
 		if err := json.Unmarshal([]byte(line), &answer); err != nil {
 			t.Fatal(err)
 		}
-		if i >= len(want) || !strings.HasPrefix(answer.Error, want[i]) || want[i] == "" && answer.Error != "" {
+		if !strings.HasPrefix(answer.Error, want[i]) || want[i] == "" && answer.Error != "" {
 			t.Errorf("answer %d is %q", i, answer.Error)
 		}
 	}
@@ -212,9 +216,9 @@ func startParent(t *testing.T) (cmd *exec.Cmd, link, child int, ns string, alive
 // and with them go namespaces and devices, which are theirs alone.
 func TestKilledParentLeavesNothing(t *testing.T) {
 	cmd, link, child, ns, alive := startParent(t)
-	inode := namespaceOf(t, ns)
-	if len(holders(t, inode)) == 0 {
-		t.Errorf("nobody holds namespace %d", inode)
+	space := netns.At(t, ns)
+	if len(netns.Holders(t, space)) == 0 {
+		t.Errorf("nobody holds %s", space)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -226,8 +230,8 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 	// Ending, a process closes its files first.
 	soon(t, func() error { return errors.Join(gone(link), gone(child)) })
 	soon(t, func() error {
-		if left := holders(t, inode); len(left) > 0 {
-			return fmt.Errorf("namespace %d is still held by %v", inode, left)
+		if left := netns.Holders(t, space); len(left) > 0 {
+			return fmt.Errorf("%s is still held by %v", space, left)
 		}
 		return nil
 	})
@@ -270,33 +274,6 @@ func soon(t *testing.T, f func() error) {
 		}
 		runtime.Gosched()
 	}
-}
-
-// namespaceOf is the number of a namespace (namespaces(7)).
-func namespaceOf(t *testing.T, path string) uint64 {
-	t.Helper()
-	var s unix.Stat_t
-	if err := unix.Stat(path, &s); err != nil {
-		t.Fatal(err)
-	}
-	return s.Ino
-}
-
-// holders are the processes' descriptors and threads that keep a namespace.
-func holders(t *testing.T, inode uint64) (found []string) {
-	t.Helper()
-	for _, pattern := range []string{"/proc/[0-9]*/task/[0-9]*/ns/net", "/proc/[0-9]*/fd/*"} {
-		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range paths {
-			if target, err := os.Readlink(path); err == nil && target == fmt.Sprintf("net:[%d]", inode) {
-				found = append(found, path)
-			}
-		}
-	}
-	return found
 }
 
 // gone says so where a process still is; one that nobody has waited for yet

@@ -353,6 +353,15 @@ func TestPlanOfFault(t *testing.T) {
 	if with.connect != 2*time.Second || with.beat != 2*time.Second || without.connect != 50*time.Millisecond {
 		t.Errorf("dials take %v, without a fault %v", with.connect, without.connect)
 	}
+	// Over a narrow path as well it is a whole number of heartbeats: 31 dials a second
+	// make 1.6 s of 50, and with 21 it is 2.4.
+	for bandwidth, want := range map[float64]time.Duration{1e6: 2 * time.Second, 0.68e6: 4 * time.Second} {
+		narrow := c
+		narrow.Treatment.Network.Bandwidth = bandwidth
+		if p, err := narrow.plan(); err != nil || p.connect != want {
+			t.Errorf("over %v bit/s dials take %v, %v; want %v", bandwidth, p.connect, err, want)
+		}
+	}
 	if got, want := c.Estimate()-usual, 1950*time.Millisecond+time.Second+5*time.Second; got != want {
 		t.Errorf("a fault takes %v more, not %v", got, want)
 	}

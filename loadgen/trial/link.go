@@ -89,9 +89,6 @@ func (o *observation) markLink(ctx context.Context, p pair, m *mark) (err error)
 	if err := p.link.call(ctx, 0, lab.Mark, control.None{}, &m.link); err != nil {
 		return err
 	}
-	if m.link.Late == nil {
-		m.link.Late = results.NewHist()
-	}
 	if m.resent.down, err = resent(p.server.cmd.Process.Pid); err != nil {
 		return err
 	}

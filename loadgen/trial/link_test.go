@@ -7,11 +7,13 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"pushbench/loadgen/internal/need"
+	"pushbench/loadgen/internal/netns"
 	"pushbench/loadgen/lab"
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -31,9 +33,12 @@ func labConfig(t testing.TB, transport string, path scenarios.Network) Config {
 
 func needLab(t testing.TB) {
 	t.Helper()
-	err := lab.Ready()
+	err := lacking()
 	need.That(t, err == nil, fmt.Sprintf("the lab (%v)", err))
 }
+
+// lacking is why there is no lab here, if so.
+var lacking = sync.OnceValue(func() error { return lab.Ready() })
 
 var rtt20 = scenarios.Network{RTT: 20 * time.Millisecond}
 
@@ -294,64 +299,31 @@ func TestCutWithoutRTT(t *testing.T) {
 	}
 }
 
-// namespaceOf is the network namespace that a process is in.
-func namespaceOf(t *testing.T, pid int) string {
-	t.Helper()
-	ns, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", pid))
-	if err != nil {
-		t.Error(err)
-	}
-	return ns
-}
-
 // Server and fleet are each in a namespace of its own, and the link, which they
 // are started after, in that of everybody else; nothing of it is left.
 func TestLabLeavesNothing(t *testing.T) {
 	c := labConfig(t, "ws", rtt20)
-	own := namespaceOf(t, os.Getpid())
+	own := netns.Of(t, os.Getpid())
 	var spaces []string
-	c.Linked = func(link int) { spaces = append(spaces, namespaceOf(t, link)) }
+	c.Linked = func(link int) { spaces = append(spaces, netns.Of(t, link)) }
 	var pids []int
 	c.Started = func(server, fleet int) { pids = []int{server, fleet} }
 	c.Listening = func(addr string) { // by now both have joined: they answer
 		if !strings.HasPrefix(addr, "198.18.0.1:") {
 			t.Errorf("the server listens on %s", addr)
 		}
-		spaces = append(spaces, namespaceOf(t, pids[0]))
+		spaces = append(spaces, netns.Of(t, pids[0]))
 	}
-	c.Marked = func() { spaces = append(spaces, namespaceOf(t, pids[1])) }
+	c.Marked = func() { spaces = append(spaces, netns.Of(t, pids[1])) }
 	wantBroken(t, runTrial(t, c))
 	if len(spaces) != 3 || spaces[0] != own || spaces[1] == own || spaces[2] == own || spaces[1] == spaces[2] {
 		t.Fatalf("in %s: link, server and fleet are in %q", own, spaces)
 	}
 	for _, space := range spaces[1:] {
-		if holders := holding(t, space); holders != nil {
+		if holders := netns.Holders(t, space); holders != nil {
 			t.Errorf("%s is held by %q", space, holders)
 		}
 	}
-}
-
-// holding is what in /proc holds a namespace.
-func holding(t *testing.T, space string) (holders []string) {
-	t.Helper()
-	processes, err := os.ReadDir("/proc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range processes {
-		dir := "/proc/" + p.Name()
-		links := []string{dir + "/ns/net"}
-		fds, _ := os.ReadDir(dir + "/fd")
-		for _, fd := range fds {
-			links = append(links, dir+"/fd/"+fd.Name())
-		}
-		for _, link := range links {
-			if at, err := os.Readlink(link); err == nil && at == space { // else it has ended meanwhile
-				holders = append(holders, link)
-			}
-		}
-	}
-	return holders
 }
 
 // Ctrl-C leaves no record and no process, whenever it comes.

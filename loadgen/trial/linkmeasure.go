@@ -67,7 +67,7 @@ func (o *observation) measureLink(t *results.Trial) {
 		t.Metrics[name] = results.Metric{Value: value, Unit: unit}
 	}
 	t.Hists["link-late"] = o.after.link.Late
-	put("link/cpu-util", o.linkCPU()/o.between(), "1")
+	put("link/cpu-util", o.linkCPU()/o.elapsed(), "1")
 	resent := o.resent()
 	put("tcp/resent/down", float64(resent.down), "1")
 	put("tcp/resent/up", float64(resent.up), "1")
@@ -102,9 +102,9 @@ func (o *observation) invalidLink() []string {
 	}
 	late := o.lateLink()
 	check(late == "", "%s", late)
-	link := o.linkCPU() / o.between()
+	link := o.linkCPU() / o.elapsed()
 	if o.config.Layout.LinkShares() {
-		both := link + o.fleetCPU()/o.between()
+		both := link + o.fleetCPU()/o.elapsed()
 		check(both < sharedLimit, "the link was saturated: it and the fleet used %.0f %% of their core, limit %.0f %%", 100*both, 100*sharedLimit)
 	}
 	check(link < linkLimit, "the link was saturated: it used %.0f %% of its core, limit %.0f %%", 100*link, 100*linkLimit)
@@ -144,7 +144,7 @@ func (o *observation) linkStalled() []string {
 	if o.config.Layout.LinkShares() {
 		used += o.fleetCPU()
 	}
-	if util := used / o.between(); util < idleServer {
+	if util := used / o.elapsed(); util < idleServer {
 		return []string{fmt.Sprintf("the host stalled: the link was late while its core was used for %.0f %%", 100*util)}
 	}
 	return nil
@@ -187,7 +187,7 @@ func (o *observation) strays() (more bothWays, less int64) {
 	more.down, more.up = farewell*tcp.Opened, farewell*tcp.Opened
 	down, up := o.flows()
 	resent := o.resent()
-	if down.Lost+down.Overflowed+down.Cut+up.Lost+up.Overflowed+up.Cut+resent.down+resent.up == 0 && o.plan.quiet > 0 && !o.plan.path.Reorder {
+	if down.Lost+down.Overflowed+down.Cut+up.Lost+up.Overflowed+up.Cut+resent.down+resent.up == 0 && o.plan.still > 0 && !o.plan.path.Reorder {
 		return more, 0
 	}
 	less = fullPacket * int64(o.config.Treatment.Subscribers)

@@ -10,6 +10,7 @@ import (
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
 	"pushbench/results"
+	"pushbench/scenarios"
 	"pushbench/servers/control"
 	"pushbench/servers/wire"
 )
@@ -21,7 +22,7 @@ func linked(t testing.TB) *observation {
 	o := new(observation)
 	o.config.Treatment.Subscribers = 5
 	o.config.Layout = host.Layout{Server: []int{0}, Fleet: []int{1}, Link: []int{1}}
-	o.plan.emulated, o.plan.quiet, o.plan.mark2 = true, time.Millisecond, 20*time.Second
+	o.plan.emulated, o.plan.still, o.plan.mark2 = true, time.Millisecond, 20*time.Second
 	o.before.link = lab.LinkMark{Down: lab.Flow{Packets: 7, Bytes: 700, Delivered: 7, DeliveredBytes: 700}, Up: lab.Flow{Packets: 8, Bytes: 800}, Usage: control.Usage{User: 1, System: 1}}
 	o.after.link = lab.LinkMark{
 		Down:  lab.Flow{Packets: 107, Bytes: 20_700, Delivered: 107, DeliveredBytes: 20_700},
@@ -122,6 +123,10 @@ func TestInvalidLink(t *testing.T) {
 			o.config.Layout.Link = []int{2}
 			o.after.link.Usage.User, o.after.fleet.Usage.User = 9, 10
 		}, ""},
+		{"as busy, for as long as its backlog took", func(o *observation) {
+			o.after.link.Usage.User, o.after.fleet.Usage.User = 9, 10
+			o.after.fleet.Last = int64(40 * time.Second)
+		}, ""},
 		{"busy on a core of its own", func(o *observation) {
 			o.config.Layout.Link = []int{2}
 			o.after.link.Usage.User = 15
@@ -188,6 +193,22 @@ func TestLinkStalled(t *testing.T) {
 	}
 }
 
+// So is it where the feed is quiet: the trial is one to be repeated.
+func TestLinkStalledInQuiet(t *testing.T) {
+	o := linked(t)
+	o.config.Treatment.Fault = scenarios.FleetStops
+	o.after.fleet.Last = int64(time.Hour) // the event that every log begins with, on a clock of its own
+	o.after.link.Late = late(10, time.Second)
+	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+	o.judge(trial)
+	if got, want := trial.Disturbance, []string{"the host stalled: the link was late while its core was used for 15 %"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if want := o.lateLink(); trial.Valid || !slices.Contains(trial.Invalid, want) {
+		t.Errorf("invalid for %q, want %q", trial.Invalid, want)
+	}
+}
+
 // Closing a connection takes bytes that its counts cannot have any more.
 func TestStraysOfClosedConnections(t *testing.T) {
 	o := linked(t)
@@ -195,7 +216,7 @@ func TestStraysOfClosedConnections(t *testing.T) {
 	if more, less := o.strays(); more != (bothWays{down: 1040, up: 1040}) || less != 0 {
 		t.Errorf("%+v more or %d less", more, less)
 	}
-	o.plan.quiet = 0 // heartbeats: acknowledgements may be under way
+	o.plan.still = 0 // heartbeats: acknowledgements may be under way
 	if more, less := o.strays(); more.down <= 1040 || more.up <= 1040 || less <= 0 {
 		t.Errorf("%+v more or %d less among heartbeats", more, less)
 	}

@@ -30,7 +30,7 @@ func (c Config) conditions() (lab.Conditions, error) {
 
 // network reckons with the path.
 func (p *plan) network(c Config) (err error) {
-	p.quiet = c.Quiet
+	p.still = c.Still
 	if p.emulated = c.Treatment.Emulated(); !p.emulated {
 		return nil
 	}
@@ -39,8 +39,10 @@ func (p *plan) network(c Config) (err error) {
 	}
 	p.trip = p.path.RTT + p.path.Jitter
 	p.slack = 4*p.trip + 2*queueing(p.path) + recovery(p.path)
-	if still := stillness(p.path); time.Duration(c.Treatment.Subscribers)*still < p.beat || p.beat == 0 {
-		p.quiet = max(p.quiet, still) // else there is hardly such a time without a heartbeat
+	still := stillness(p.path)
+	busy := p.trip + ackDelay(p.path) // by a heartbeat, its answer, and the acknowledgement of that
+	if p.beat == 0 || time.Duration(c.Treatment.Subscribers)*(busy+still) < p.beat {
+		p.still = max(p.still, still) // else there may be no such time between heartbeats
 	}
 	p.dialRate = min(p.dialRate, dialsOver(p.path, c.Treatment))
 	return nil
@@ -79,17 +81,21 @@ const (
 	ackDelayMost  = 200 * time.Millisecond
 )
 
+// ackDelay is how long a kernel may hold an acknowledgement back on a path.
+func ackDelay(path lab.Conditions) time.Duration {
+	return min(max(ackDelayLeast, path.RTT+path.Jitter), ackDelayMost)
+}
+
 // stillness is how long the fleet's counts of segments can stand still although
 // one is still to come: while the server's kernel holds an acknowledgement back
 // and the path carries it. A little more, for timers that are late.
 func stillness(path lab.Conditions) time.Duration {
 	const late = 10 * time.Millisecond
-	held := min(max(ackDelayLeast, path.RTT+path.Jitter), ackDelayMost)
 	across := (path.RTT + path.Jitter) / 2
 	if path.Down > 0 {
 		across += seconds(8 * fullPacket / path.Down)
 	}
-	return held + across + late
+	return ackDelay(path) + across + late
 }
 
 // dialShare is the part of a narrow path that connections being set up may take.

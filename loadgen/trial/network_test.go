@@ -2,6 +2,7 @@ package trial
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -88,34 +89,34 @@ func TestDialsOver(t *testing.T) {
 // On loopback nothing is as it would be over a path; over one a mark waits for
 // the path and the kernel, except where heartbeats leave no time for that.
 func TestPlanOverPath(t *testing.T) {
-	plan := func(transport string, n int, path scenarios.Network, quiet time.Duration) plan {
+	plan := func(transport string, n int, path scenarios.Network, still time.Duration) plan {
 		t.Helper()
-		c := Config{Treatment: scenarios.Treatment{Transport: transport, Subscribers: n, Network: path}, Warmup: time.Second, Measure: time.Second, Quiet: quiet}
+		c := Config{Treatment: scenarios.Treatment{Transport: transport, Subscribers: n, Network: path}, Warmup: time.Second, Measure: time.Second, Still: still}
 		p, err := c.plan()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p
 	}
-	if p := plan("ws", 50, scenarios.Network{}, 0); p.emulated || p.trip != 0 || p.slack != 0 || p.quiet != 0 || p.dialRate != 1000 {
+	if p := plan("ws", 50, scenarios.Network{}, 0); p.emulated || p.trip != 0 || p.slack != 0 || p.still != 0 || p.dialRate != 1000 {
 		t.Errorf("on loopback: %+v", p)
 	}
-	if p := plan("ws", 50, scenarios.Network{}, 3*milli); p.quiet != 3*milli {
-		t.Errorf("quiet for %v on loopback, want what was asked for", p.quiet)
+	if p := plan("ws", 50, scenarios.Network{}, 3*milli); p.still != 3*milli {
+		t.Errorf("still for %v on loopback, want what was asked for", p.still)
 	}
 	path := scenarios.Network{RTT: 100 * milli}
-	if p := plan("ws", 50, path, 3*milli); !p.emulated || p.trip != 100*milli || p.slack != 400*milli || p.quiet != 160*milli || p.dialRate != 1000 || p.mark1 != time.Second {
+	if p := plan("ws", 50, path, 3*milli); !p.emulated || p.trip != 100*milli || p.slack != 400*milli || p.still != 160*milli || p.dialRate != 1000 || p.mark1 != time.Second {
 		t.Errorf("over 100 milli: %+v", p)
 	}
-	if p := plan("ws", 50, path, time.Second); p.quiet != time.Second {
-		t.Errorf("quiet for %v, want what was asked for", p.quiet)
+	if p := plan("ws", 50, path, time.Second); p.still != time.Second {
+		t.Errorf("still for %v, want what was asked for", p.still)
 	}
 	for _, test := range []struct {
 		n     int
-		quiet time.Duration
-	}{{6, 160 * milli}, {7, 0}} {
-		if p := plan("ws?ping=1s&pong=1s", test.n, path, 0); p.quiet != test.quiet {
-			t.Errorf("%d connections with a heartbeat a second: quiet for %v, want %v", test.n, p.quiet, test.quiet)
+		still time.Duration
+	}{{2, 160 * milli}, {3, 0}} {
+		if p := plan("ws?ping=1s&pong=1s", test.n, path, 0); p.still != test.still {
+			t.Errorf("%d connections with a heartbeat a second: still for %v, want %v", test.n, p.still, test.still)
 		}
 	}
 	narrow := plan("ws", 50, scenarios.Network{Bandwidth: 1e6}, 0)
@@ -133,15 +134,22 @@ func TestPlanOverPath(t *testing.T) {
 
 // A longer, narrower or worse path is waited for no less.
 func TestTimesGrow(t *testing.T) {
+	widths := []float64{0, 100e6, 1e6, 100e3} // the first has no limit
+	narrower := func(a, b float64) float64 {
+		return widths[max(slices.Index(widths, a), slices.Index(widths, b))]
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(name string) lab.Conditions {
 			c := lab.Conditions{RTT: time.Duration(rapid.Int64Range(0, int64(300*milli)).Draw(t, name+" rtt"))}
 			c.Jitter = time.Duration(rapid.Int64Range(0, int64(c.RTT)).Draw(t, name+" jitter"))
 			c.Loss = rapid.SampledFrom([]float64{0, 0.01, 0.05}).Draw(t, name+" loss")
+			c.Down = rapid.SampledFrom(widths).Draw(t, name+" down")
+			c.Up = rapid.SampledFrom(widths).Draw(t, name+" up")
 			return c
 		}
 		a, b := draw("a"), draw("b")
 		b.RTT, b.Jitter, b.Loss = max(a.RTT, b.RTT), max(a.Jitter, b.Jitter), max(a.Loss, b.Loss)
+		b.Down, b.Up = narrower(a.Down, b.Down), narrower(a.Up, b.Up)
 		if stillness(a) > stillness(b) || recovery(a) > recovery(b) || stillness(a) < 50*milli || stillness(a) > time.Second {
 			t.Errorf("%+v: %v and %v; %+v: %v and %v", a, stillness(a), recovery(a), b, stillness(b), recovery(b))
 		}

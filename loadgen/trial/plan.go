@@ -21,7 +21,7 @@ func (c Config) Estimate() time.Duration {
 	}
 	d := p.connect + p.mark2 + p.interval/2 + 200*time.Millisecond
 	if p.emulated { // connecting, settling twice and draining take their round trips
-		d += linkTime + 6*p.trip + 2*p.quiet
+		d += linkTime + 6*p.trip + 2*p.still
 	}
 	if c.faulty() {
 		d += p.faultSpan()/2 + c.Measure
@@ -44,7 +44,7 @@ type plan struct {
 	path     lab.Conditions // between them
 	trip     time.Duration  // a round trip takes at most, where nothing queues or is lost
 	slack    time.Duration  // that anything may take longer for all that can happen on the path
-	quiet    time.Duration  // for which the kernel's counts have to stand still before a mark
+	still    time.Duration  // for which the kernel's counts have to stand still before a mark
 }
 
 // linkTime is about what it takes to start a link and to open its path.
@@ -60,10 +60,12 @@ func (c Config) plan() (plan, error) {
 		if _, known := faults[c.Treatment.Fault]; !known {
 			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)
 		}
-		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
 	}
 	if err := p.network(c); err != nil {
 		return plan{}, err
+	}
+	if c.faulty() {
+		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
 	}
 	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
 	p.mark1 = max(c.Warmup, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then

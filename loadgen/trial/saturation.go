@@ -69,8 +69,12 @@ func (o *observation) saturated() string {
 func (o *observation) between() float64 { return (o.plan.mark2 - o.plan.mark1).Seconds() }
 
 // elapsed is what the events between the marks took, in seconds: the trial time
-// between them, and longer where the last arrived later than that.
+// between them, and longer where the last arrived later than that. A quiet feed has
+// none.
 func (o *observation) elapsed() float64 {
+	if o.config.quietFeed() {
+		return o.between()
+	}
 	last := time.Duration(o.after.fleet.Last - o.from)
 	return max(o.between(), last.Seconds())
 }

@@ -117,7 +117,7 @@ func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
 	if _, err := settle(ctx, p, 0, o.config.settleTime()+o.plan.slack); err != nil {
 		return m, err
 	}
-	if err := o.quiet(ctx, p.fleet); err != nil {
+	if err := o.standStill(ctx, p.fleet); err != nil {
 		return m, err
 	}
 	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
@@ -139,12 +139,12 @@ func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
 	return m, nil
 }
 
-// quiet waits until the kernel's counts have stood still for as long as asked.
-func (o *observation) quiet(ctx context.Context, clients *child) error {
-	if o.plan.quiet == 0 {
+// standStill waits until the kernel's counts have stood still for as long as asked.
+func (o *observation) standStill(ctx context.Context, clients *child) error {
+	if o.plan.still == 0 {
 		return nil
 	}
-	within := o.config.settleTime() + o.plan.slack + o.plan.quiet
+	within := o.config.settleTime() + o.plan.slack + o.plan.still
 	deadline := time.Now().Add(within)
 	var last, m fleet.Mark
 	for {
@@ -155,10 +155,10 @@ func (o *observation) quiet(ctx context.Context, clients *child) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("segments did not stand still for %v within %v", o.plan.quiet, within)
+			return fmt.Errorf("segments did not stand still for %v within %v", o.plan.still, within)
 		}
 		last = m
-		if err := pause(ctx, o.plan.quiet); err != nil {
+		if err := pause(ctx, o.plan.still); err != nil {
 			return err
 		}
 	}

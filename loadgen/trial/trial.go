@@ -49,11 +49,11 @@ type Config struct {
 	Steps []int
 	// Saturate says that an end may be asked for more than it can do.
 	Saturate bool
-	// Quiet is how long the kernel's counts must stand still before a mark, so
+	// Still is how long the kernel's counts must stand still before a mark, so
 	// that delayed acknowledgements are in them. In steady state the two marks
 	// miss as many, and none is needed; over a network it is at least as long as an
 	// acknowledgement may take, so that the link has counted what the kernel has.
-	Quiet time.Duration
+	Still time.Duration
 
 	// Linked, if set, is told the process ID of the link, Started those of server
 	// and fleet, Listening the server's address before anybody connects, Marked
@@ -88,11 +88,18 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 		t.Invalid = append(t.Invalid, strings.ReplaceAll(err.Error(), "\n", "; "))
 		return t, nil
 	}
+	o.judge(t)
+	return t, nil
+}
+
+// judge puts what was measured into the record, the rules that it broke, and what
+// disturbed it.
+func (o *observation) judge(t *results.Trial) {
 	switch {
-	case len(c.Steps) > 0:
+	case len(o.config.Steps) > 0:
 		o.measureIdle(t)
 		t.Invalid = append(t.Invalid, o.invalidIdle()...)
-	case c.quietFeed():
+	case o.config.quietFeed():
 		o.measureQuiet(t)
 		t.Invalid = append(t.Invalid, o.invalidQuiet()...)
 		t.Warnings = append(t.Warnings, o.unmeasured()...)
@@ -100,13 +107,13 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 		o.measure(t)
 		t.Invalid = append(t.Invalid, o.invalid()...)
 		t.Warnings = append(t.Warnings, o.warnings()...)
-		t.Disturbance = append(o.disturbance(), o.linkStalled()...)
+		t.Disturbance = o.disturbance()
 	}
 	o.measureLink(t)
+	t.Disturbance = append(t.Disturbance, o.linkStalled()...)
 	o.measureFault(t)
 	t.Invalid = append(t.Invalid, o.invalidFault()...)
 	t.Valid = len(t.Invalid) == 0
-	return t, nil
 }
 
 // observation is what a trial saw, before anything is computed from it.

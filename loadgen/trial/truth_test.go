@@ -97,7 +97,7 @@ func truthConfig(t *testing.T, transport, version string, tls bool) Config {
 	c.Treatment.Subscribers, c.Treatment.Rate = 5, 40
 	c.Treatment.HTTP, c.Treatment.TLS, c.Treatment.Headers = version, tls, "minimal"
 	c.Warmup, c.Measure = 100*time.Millisecond, 300*time.Millisecond
-	c.Quiet = 300 * time.Millisecond
+	c.Still = 300 * time.Millisecond
 	return c
 }
 
