@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -195,7 +196,11 @@ func TestLate(t *testing.T) {
 			t.Errorf("an echo took %v", took)
 		}
 	}
-	late := l.marked(t).Late
+	m := l.marked(t)
+	late := m.Late
+	if _, err := os.Stat("/proc/self/schedstat"); (m.Waited > 0) != (err == nil) {
+		t.Errorf("it waited %d ns for its CPU, and of schedstat: %v", m.Waited, err)
+	}
 	if late.N() < 100 || late.Min() < 0 || late.Dropped() != 0 {
 		t.Errorf("the lateness of %d packets, least %d, %d dropped", late.N(), late.Min(), late.Dropped())
 	}

@@ -49,6 +49,7 @@ func TestLinkMetrics(t *testing.T) {
 	o := linked(t)
 	o.after.link.Down.Lost, o.after.link.Up.Overflowed = 3, 2
 	o.after.resent = bothWays{5, 10}
+	o.before.link.Waited, o.after.link.Waited = 1e6, 5e6
 	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
 	o.measureLink(trial)
 	for name, want := range map[string]results.Metric{
@@ -58,6 +59,7 @@ func TestLinkMetrics(t *testing.T) {
 		"link/packets/up":      {Value: 1, Unit: "1"},
 		"link/bytes/down":      {Value: 200, Unit: "B/event"},
 		"link/bytes/up":        {Value: 52, Unit: "B/event"},
+		"link/wait":            {Value: 20e-6, Unit: "s"},
 		"link/lost/down":       {Value: 3, Unit: "1"},
 		"link/lost/up":         {Value: 0, Unit: "1"},
 		"link/overflowed/down": {Value: 0, Unit: "1"},
@@ -74,7 +76,7 @@ func TestLinkMetrics(t *testing.T) {
 			t.Errorf("the vocabulary has %s as %+v", name, info)
 		}
 	}
-	if len(trial.Metrics) != 12 || trial.Hists["link-late"].N() != 1000 {
+	if len(trial.Metrics) != 13 || trial.Hists["link-late"].N() != 1000 {
 		t.Errorf("metrics %v, histograms %v", trial.Metrics, trial.Hists)
 	}
 
