@@ -2,6 +2,7 @@ package trial
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -100,8 +101,8 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 		m.server.Due = append(before.server.Due, m.server.Due...)
 		m.server.Lag = append(before.server.Lag, m.server.Lag...)
 		m.server.PublishCPU += before.server.PublishCPU
-		if late := before.link.Late; err == nil && late != nil && m.link.Late != nil {
-			err = m.link.Late.Merge(late)
+		if link := before.link; err == nil && link.Late != nil {
+			err = errors.Join(m.link.Late.Merge(link.Late), m.link.Moments.Merge(link.Moments))
 		}
 	}
 	return m, err
