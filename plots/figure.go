@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -80,20 +81,38 @@ func (f *figure) size() (w, h vg.Length) {
 // SVG is the figure as a vector drawing.
 func (f *figure) SVG() ([]byte, error) {
 	w, h := f.size()
-	canvas := vgsvg.New(w, h)
+	canvas := &widthCanvas{Canvas: vgsvg.New(w, h)}
 	f.draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("draw %s.svg: %w", f.Name, err)
 	}
-	return portable(b.Bytes(), f.Title), nil
+	return portable(b.Bytes(), canvas.widths, f.Title), nil
+}
+
+// widthCanvas remembers how wide the layout takes each text to be.
+type widthCanvas struct {
+	*vgsvg.Canvas
+	widths []vg.Length // in the order in which they are drawn
+}
+
+func (c *widthCanvas) FillString(face font.Face, at vg.Point, text string) {
+	c.widths = append(c.widths, face.Width(text))
+	c.Canvas.FillString(face, at, text)
 }
 
 // portable names typefaces with the same widths for readers that lack the one
-// the layout was made with, and gives the drawing a title for screen readers.
-func portable(svg []byte, title string) []byte {
+// the layout was made with, and asks for these widths where a reader has none of
+// them (textLength, SVG 1.1 §10.4); and it gives the drawing a title for screen
+// readers.
+func portable(svg []byte, widths []vg.Length, title string) []byte {
 	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans;"),
 		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+	texts := bytes.Split(svg, []byte("<text "))
+	svg = texts[0]
+	for i, text := range texts[1:] {
+		svg = fmt.Appendf(svg, "<text textLength=\"%.4g\" lengthAdjust=\"spacingAndGlyphs\" %s", widths[i].Points(), text)
+	}
 	if i := bytes.Index(svg, []byte("<svg")); i >= 0 {
 		if j := bytes.IndexByte(svg[i:], '>'); j >= 0 {
 			at := i + j + 1

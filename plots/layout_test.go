@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -61,6 +62,10 @@ func wordsOf(t *testing.T, svg []byte) []words {
 		sty := letters(size, 0, inkColor)
 		if strings.Contains(attrs["style"], "font-weight:bold") {
 			sty = letters(size, titleText.Font.Weight, inkColor)
+		}
+		// Whatever typeface a reader has, it takes the room that the layout gave it.
+		if asked := num(attrs["textLength"]); asked <= 0 || math.Abs(float64(asked/sty.Width(content)-1)) > 0.002 {
+			t.Errorf("%q is asked to be %v wide, and the layout has it %v", content, asked, sty.Width(content))
 		}
 		x, y := num(attrs["x"]), -num(attrs["y"])
 		all = append(all, words{content, x, y, x + sty.Width(content), y + size*0.7})
