@@ -79,3 +79,12 @@ func version() string {
 	}
 	return fmt.Sprintf("loadgen %s, %s", b.Revision, b.Go)
 }
+
+// sameBuild reports how the build that began a run differs from the present one, nil
+// if it does not: what two builds measured is not one run.
+func sameBuild(old, now results.Build) error {
+	if old == now {
+		return nil
+	}
+	return fmt.Errorf("it was begun by revision %q with %s, and this is %q with %s", old.Revision, old.Go, now.Revision, now.Go)
+}

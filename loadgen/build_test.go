@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"pushbench/loadgen/internal/need"
+	"pushbench/results"
 )
 
 func TestBuild(t *testing.T) {
@@ -52,5 +56,33 @@ func TestInterruptedWhileBuilding(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("the directory of results was made")
+	}
+}
+
+// Only the build that began a run goes on with it.
+func TestSameBuild(t *testing.T) {
+	began := results.Build{Go: "go1.26.8", Revision: "a+dirty"}
+	if err := sameBuild(began, began); err != nil {
+		t.Error(err)
+	}
+	for _, now := range []results.Build{{Go: "go1.27", Revision: "a+dirty"}, {Go: "go1.26.8", Revision: "a"}} {
+		if err := sameBuild(began, now); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("this is %q with %s", now.Revision, now.Go)) {
+			t.Errorf("%+v: %v", now, err)
+		}
+	}
+	s := newSession(t, 2, options{}, made)
+	if err := s.run(t.Context()); err != nil && !errors.As(err, new(exitError)) {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path, bytes.Replace(text, []byte(runtime.Version()), []byte("go1.0"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.resume, s.trials = true, nil
+	if err := s.run(t.Context()); err == nil || !strings.Contains(err.Error(), "with go1.0, and this is") {
+		t.Errorf("resumed by another build: %v", err)
 	}
 }

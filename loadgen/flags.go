@@ -17,6 +17,7 @@ type options struct {
 	resume  bool
 	only    string
 	blocks  int
+	repeats int // percent
 	servers string
 	version bool
 	files   []string
@@ -35,10 +36,17 @@ example: what a scenario would do, a smoke run of it, the run, its figures
   plots results/runs/mine/headline.jsonl
 
 exit codes: 0 complete, 1 failed, 2 bad usage or scenario, 3 too few
-undisturbed trials are left, 130 interrupted (go on with -resume)
+undisturbed trials are left (repeat more of them with -resume -repeats 100),
+130 interrupted (go on with -resume)
 
 flags:
 `
+
+// Bounds of the time for repeating disturbed trials, in percent of the run's.
+const (
+	defaultRepeats = 20
+	maxRepeats     = 1000
+)
 
 var errHelp = flag.ErrHelp
 
@@ -53,6 +61,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.resume, "resume", false, "go on with the run that -out holds")
 	f.StringVar(&o.only, "only", "", "run one `treatment`: its transport, or key=level, key=level")
 	f.IntVar(&o.blocks, "blocks", 0, "run this many `blocks` in place of the scenario's")
+	f.IntVar(&o.repeats, "repeats", defaultRepeats, "time for repeating disturbed trials, in `percent` of the run's; more on a restless host")
 	f.StringVar(&o.servers, "servers", "", "`program` of the servers (default: built from this module)")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := f.Parse(args); err != nil {
@@ -66,6 +75,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		return o, errors.New("no scenario given; try loadgen scenarios/headline.yaml, or -h")
 	case o.blocks < 0:
 		return o, fmt.Errorf("-blocks %d: use 1 or more", o.blocks)
+	case o.repeats < 0 || o.repeats > maxRepeats:
+		return o, fmt.Errorf("-repeats %d: use 0 to %d percent of the run's time", o.repeats, maxRepeats)
 	case o.resume && o.out == "":
 		return o, errors.New("-resume needs -out, the directory of the run to go on with")
 	}

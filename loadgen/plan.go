@@ -22,6 +22,7 @@ type plan struct {
 	planned    results.Planned
 	treatments []scenarios.Treatment
 	chosen     map[string]bool // treatments to run, by key
+	repeats    int             // time for repeats, in percent of the run's
 }
 
 // Windows of a smoke run.
@@ -43,7 +44,7 @@ func readPlan(path string, o options) (*plan, error) {
 	if o.blocks > 0 {
 		s.Blocks = o.blocks
 	}
-	p := &plan{scenario: s, chosen: make(map[string]bool)}
+	p := &plan{scenario: s, chosen: make(map[string]bool), repeats: o.repeats}
 	if p.planned, err = s.Plan(); err != nil {
 		return nil, exitError{exitUsage, err}
 	}
@@ -210,7 +211,7 @@ func (p *plan) print(w io.Writer) {
 	s := p.scenario
 	slots := p.slots()
 	fmt.Fprintf(w, "%s: %s\n", s.Path, strings.TrimSpace(s.Question))
-	repeats := ", and up to a fifth more for repeats of disturbed ones"
+	repeats := fmt.Sprintf(", and up to %d %% more for repeats of disturbed ones", p.repeats)
 	if p.planned.Short {
 		repeats = ""
 	}

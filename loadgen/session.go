@@ -126,7 +126,7 @@ func (s *session) open(ctx context.Context) error {
 		case err != nil:
 			return err
 		default:
-			if err := s.plan.sameAs(old.Header); err != nil {
+			if err := errors.Join(s.plan.sameAs(old.Header), sameBuild(old.Header.Build, describeBuild(ctx))); err != nil {
 				file.Close()
 				return fmt.Errorf("resume %s: %w; start anew with another -out", s.path, err)
 			}
@@ -205,7 +205,7 @@ func (s *session) header(ctx context.Context) results.Header {
 }
 
 // trialsThenRepeats runs what the file does not hold yet, then repeats
-// disturbed trials for at most a fifth of the run's time.
+// disturbed trials for at most a share of the run's time.
 func (s *session) trialsThenRepeats(ctx context.Context) error {
 	done := make(map[string]bool)
 	for _, t := range s.trials {
@@ -226,7 +226,7 @@ func (s *session) trialsThenRepeats(ctx context.Context) error {
 		if len(disturbed) == 0 {
 			return nil
 		}
-		budget := s.plan.estimate(slots)/repeatShare - s.repeated()
+		budget := s.plan.estimate(slots)*time.Duration(s.plan.repeats)/100 - s.repeated()
 		again := s.fitting(disturbed, budget)
 		if len(again) == 0 {
 			s.progress.note("%d trials stay disturbed: the time for repeats is used up", len(disturbed))
@@ -239,9 +239,6 @@ func (s *session) trialsThenRepeats(ctx context.Context) error {
 	}
 	return nil
 }
-
-// repeatShare: repeats may take one part in this many of the run's time.
-const repeatShare = 5
 
 // fitting is as many of the slots as the budget has time for.
 func (s *session) fitting(slots []slot, budget time.Duration) []slot {
@@ -373,6 +370,6 @@ func (s *session) enough() error {
 	if len(few) == 0 {
 		return nil
 	}
-	return exitError{exitFewTrials, fmt.Errorf("%s: fewer than %d valid and undisturbed trials are left for %s; run again on a quieter host, or with more -blocks",
+	return exitError{exitFewTrials, fmt.Errorf("%s: fewer than %d valid and undisturbed trials are left for %s; repeat more of the disturbed ones (-resume -repeats 100), or run again on a quieter host, or with more -blocks",
 		s.path, results.MinBlocks, strings.Join(few, ", "))}
 }

@@ -27,6 +27,7 @@ func newSession(t *testing.T, blocks int, o options, try func(trial.Config) *res
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	o.repeats = defaultRepeats
 	p, err := readPlan(path, o)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +77,7 @@ func TestTooFewTrials(t *testing.T) {
 		"invalid: 1 events lost",
 		"fewer than 6 valid and undisturbed trials are left for ",
 		"ws (0)", // and whatever the calibration loop of this host says of others
-		"; run again on a quieter host, or with more -blocks\n",
+		", or run again on a quieter host, or with more -blocks\n",
 	} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("it does not say %q but\n%s", want, &stderr)
@@ -141,7 +142,8 @@ func TestEnough(t *testing.T) {
 	}
 }
 
-// Repeats take at most a fifth of the run's time, however disturbed the host.
+// Repeats take at most a fifth of the run's time, unless more is asked for,
+// however disturbed the host.
 func TestRepeatsAreBounded(t *testing.T) {
 	const blocks = 10
 	s := newSession(t, blocks, options{}, disturbedBySteal)
@@ -167,6 +169,13 @@ func TestRepeatsAreBounded(t *testing.T) {
 	report(io.Discard, s.run(t.Context()))
 	if again, err := results.Read(s.path); err != nil || len(again.Trials) != len(run.Trials) {
 		t.Errorf("resumed: %d trials, error %v; want the %d there were", len(again.Trials), err, len(run.Trials))
+	}
+
+	// Unless it is given more time.
+	s.plan.repeats, s.trials = 100, nil
+	report(io.Discard, s.run(t.Context()))
+	if more, err := results.Read(s.path); err != nil || more.Counts().Repeated != 2*blocks {
+		t.Errorf("with as much time as the run had: %+v, error %v; want %d repeated", more.Counts(), err, 2*blocks)
 	}
 }
 
