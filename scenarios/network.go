@@ -208,9 +208,9 @@ func (s *Scenario) weakNetworks(ts []Treatment) []string {
 			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s over an rtt of %s leave no moment without one under way, in which both ends have counted the same; take %.0f or fewer",
 				t.Subscribers, time.Duration(beat*float64(time.Second)), t.Labels["rtt"], math.Floor(maxUnderWay*beat/rtt.Seconds())))
 		}
-		compress := strings.TrimPrefix(knob(t.Transport, "compress"), "off")
+		compress := knob(t.Transport, "compress")
 		load := 8 * float64(t.Payload+leastHead) * t.Rate * float64(t.Subscribers)
-		if load >= t.Network.Bandwidth && t.Network.Bandwidth > 0 && t.Want == "every" && compress == "" {
+		if load >= t.Network.Bandwidth && t.Network.Bandwidth > 0 && t.Want == "every" && (compress == "" || compress == "off") {
 			w = append(w, fmt.Sprintf("bandwidth: %s is less than the %.3gMbps or more of events that %s subscribers of %s at %s take; what is published piles up",
 				t.Labels["bandwidth"], load/1e6, t.Labels["subscribers"], t.Labels["payload"], t.Labels["rate"]))
 		}

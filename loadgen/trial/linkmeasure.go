@@ -189,8 +189,8 @@ const (
 //
 // Where one was lost, or was late enough to be sent again, or was overtaken,
 // acknowledgements are selective, of which TCP_INFO does not tell; and what was
-// sent again though it had come (a lost acknowledgement, a tail loss probe) is in no count of bytes
-// received. Besides, each connection may send something between the reading of the
+// sent again though it had come (a lost acknowledgement, a tail loss probe) is in
+// no count of bytes received. Besides, each connection may send something between the reading of the
 // fleet and that of the link, as it does where heartbeats pass.
 func (o *observation) strays() (more bothWays, less int64) {
 	tcp := o.after.fleet.TCP.Sub(o.before.fleet.TCP)

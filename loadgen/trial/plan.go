@@ -56,15 +56,13 @@ func (c Config) plan() (plan, error) {
 		return plan{}, err
 	}
 	p := plan{spec: spec, beat: beat(spec.Options), interval: spec.Options.Duration("interval"), dialRate: c.dialRate()}
-	if c.faulty() {
-		if _, known := faults[c.Treatment.Fault]; !known {
-			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)
-		}
-	}
 	if err := p.network(c); err != nil {
 		return plan{}, err
 	}
 	if c.faulty() {
+		if _, known := faults[c.Treatment.Fault]; !known {
+			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)
+		}
 		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
 	}
 	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
