@@ -38,13 +38,12 @@ type forwarder struct {
 	stop    int // an eventfd that ends it
 	done    chan struct{}
 
-	mu      sync.Mutex // held while packets are handled; what follows is under it
-	fleet   netip.Addr
-	pool    pool
-	late    *results.Hist // of packets
-	moments moments       // the same by moments
-	tid     int           // of its thread; 0 before it runs
-	err     error         // why it has ended
+	mu    sync.Mutex // held while packets are handled; what follows is under it
+	fleet netip.Addr
+	pool  pool
+	late  *results.Hist
+	tid   int   // of its thread; 0 before it runs
+	err   error // why it has ended
 }
 
 // way is a direction with the devices at its ends.
@@ -66,7 +65,7 @@ const batch = 64
 
 // newForwarder starts carrying packets.
 func newForwarder(server, fleet *end, a OpenArgs) (*forwarder, error) {
-	f := &forwarder{clock: feed.NewClock(), done: make(chan struct{}), fleet: fleet.addr, late: results.NewHist(), moments: newMoments()}
+	f := &forwarder{clock: feed.NewClock(), done: make(chan struct{}), fleet: fleet.addr, late: results.NewHist()}
 	f.ways[down].direction, f.ways[up].direction = newDirections(a)
 	f.ways[down].from, f.ways[down].to = server.tun, fleet.tun
 	f.ways[up].from, f.ways[up].to = fleet.tun, server.tun
@@ -188,7 +187,6 @@ func (f *forwarder) handOn(w *way) {
 		}
 		p := w.leave()
 		f.late.Record(now - due) // below an hour, or Dropped says so
-		f.moments.handed(due, now)
 		if _, err := unix.Write(w.to, p.data[:p.size]); err != nil {
 			w.refused++
 		}
@@ -280,7 +278,7 @@ func (f *forwarder) mark() (m LinkMark, err error) {
 	fresh := results.NewHist()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m = LinkMark{At: f.clock.Now(), Down: f.ways[down].flow, Up: f.ways[up].flow, Late: f.late, Moments: f.moments.take(), Waited: waited(f.tid)}
+	m = LinkMark{At: f.clock.Now(), Down: f.ways[down].flow, Up: f.ways[up].flow, Late: f.late, Waited: waited(f.tid)}
 	m.Down.Missed, m.Up.Missed = f.ways[down].refused, f.ways[up].refused
 	f.late = fresh
 	return m, f.err

@@ -16,9 +16,6 @@ import (
 const (
 	// lateLimit: what the link hands on later than intended would be read as RTT.
 	lateLimit = time.Millisecond
-	// lateMeanLimit: a round trip is then within the 0.5 ms of what was asked for that
-	// calibration allows it.
-	lateMeanLimit = 250 * time.Microsecond
 	// linkLimit: of a CPU of its own; a busier link queues packets itself.
 	linkLimit = 0.80
 	// sharedLimit: of the fleet's CPU, used by both together.
@@ -124,24 +121,20 @@ func (o *observation) invalidLink() []string {
 	return broken
 }
 
-// lateLink says how the link broke the rules of lateness, "" where it did not. One is
-// that of the publisher, which counts an event once, however many subscribers it
-// has: at least one moment, or one in a hundred, may be late. The other bounds what
-// lateness adds to the mean, since the one moment may be of any length.
+// lateLink says how the link broke the rule of lateness, "" where it did not. It
+// is that of the publisher: at least one packet, or one in a hundred, may be late.
 func (o *observation) lateLink() string {
-	moments := o.after.link.Moments
-	n := moments.N()
+	late := o.after.link.Late
+	n := late.N()
 	if n == 0 {
 		return ""
 	}
 	allowed := max(1, n/100)
-	if most := time.Duration(moments.Quantile(float64(n-allowed) / float64(n))); n > allowed && most >= lateLimit {
-		return fmt.Sprintf("the link was late: of %d times that packets were due more than %d were handed on %v late or more", n, allowed, lateLimit)
+	most := time.Duration(late.Quantile(float64(n-allowed) / float64(n)))
+	if n <= allowed || most < lateLimit {
+		return ""
 	}
-	if mean := time.Duration(o.after.link.Late.Mean()); mean >= lateMeanLimit {
-		return fmt.Sprintf("the link was late: it handed packets on %v late on average, limit %v", mean.Round(time.Microsecond), lateMeanLimit)
-	}
-	return ""
+	return fmt.Sprintf("the link was saturated: of %d packets more than %d were handed on %v late or more", n, allowed, lateLimit)
 }
 
 // linkStalled says what can only have come from outside: a link that was late

@@ -25,11 +25,10 @@ func linked(t testing.TB) *observation {
 	o.plan.emulated, o.plan.still, o.plan.mark2 = true, time.Millisecond, 20*time.Second
 	o.before.link = lab.LinkMark{Down: lab.Flow{Packets: 7, Bytes: 700, Delivered: 7, DeliveredBytes: 700}, Up: lab.Flow{Packets: 8, Bytes: 800}, Usage: control.Usage{User: 1, System: 1}}
 	o.after.link = lab.LinkMark{
-		Down:    lab.Flow{Packets: 107, Bytes: 20_700, Delivered: 107, DeliveredBytes: 20_700},
-		Up:      lab.Flow{Packets: 108, Bytes: 6_000},
-		Usage:   control.Usage{User: 2, System: 3},
-		Late:    late(1000, 100*time.Microsecond),
-		Moments: late(400, 100*time.Microsecond),
+		Down:  lab.Flow{Packets: 107, Bytes: 20_700, Delivered: 107, DeliveredBytes: 20_700},
+		Up:    lab.Flow{Packets: 108, Bytes: 6_000},
+		Usage: control.Usage{User: 2, System: 3},
+		Late:  late(1000, 100*time.Microsecond),
 	}
 	o.before.fleet.Delivered, o.after.fleet.Delivered = 50, 150
 	o.after.fleet.TCP = wire.TCP{BytesReceived: 100 * 148, SegmentsIn: 100, SegmentsOut: 100}
@@ -118,10 +117,8 @@ func TestInvalidLink(t *testing.T) {
 		{"on loopback", func(o *observation) { o.plan.emulated, o.after.link.Up.Missed = false, 5 }, ""},
 		{"missed down", func(o *observation) { o.after.link.Down.Missed = 5 }, "the link was saturated: it missed 5 packets"},
 		{"missed up before the mark", func(o *observation) { o.before.link.Up.Missed, o.after.link.Up.Missed = 5, 5 }, "the link was saturated: it missed 5 packets"},
-		{"late", func(o *observation) { o.after.link.Moments.Merge(late(5, time.Millisecond)) }, "the link was late: of 405 times that packets were due more than 4 were handed on 1ms late or more"},
-		{"late as often as it may be", func(o *observation) { o.after.link.Moments.Merge(late(4, time.Second)) }, ""},
-		{"late on average", func(o *observation) { o.after.link.Late = late(7, 250*time.Microsecond) }, "the link was late: it handed packets on 250µs late on average, limit 250µs"},
-		{"as late as it may be on average", func(o *observation) { o.after.link.Late = late(7, 249*time.Microsecond) }, ""},
+		{"late", func(o *observation) { o.after.link.Late.Merge(late(11, time.Millisecond)) }, "the link was saturated: of 1011 packets more than 10 were handed on 1ms late or more"},
+		{"as late as may be", func(o *observation) { o.after.link.Late.Merge(late(10, time.Second)) }, ""},
 		{"busy, on the fleet's core", func(o *observation) { o.after.link.Usage.User = 18.2 }, "the link was saturated: it and the fleet used 96 % of their core, limit 95 %\nthe link was saturated: it used 96 % of its core, limit 80 %"},
 		{"busy, beside a busy fleet", func(o *observation) { o.after.link.Usage.User, o.after.fleet.Usage.User = 9, 10 }, "the link was saturated: it and the fleet used 100 % of their core, limit 95 %"},
 		{"as busy, on cores of their own", func(o *observation) {
@@ -155,7 +152,7 @@ func TestInvalidLink(t *testing.T) {
 	}
 }
 
-// Of few moments one may be late, as of few events one may.
+// Of few packets one may be late, as of few events one may.
 func TestLateLink(t *testing.T) {
 	for _, test := range []struct {
 		n, late int
@@ -165,8 +162,8 @@ func TestLateLink(t *testing.T) {
 		{200, 2, false}, {200, 3, true}, {100_000, 1000, false}, {100_000, 1001, true},
 	} {
 		o := linked(t)
-		o.after.link.Moments = late(test.n-test.late, 900*time.Microsecond)
-		o.after.link.Moments.Merge(late(test.late, 1100*time.Microsecond))
+		o.after.link.Late = late(test.n-test.late, 900*time.Microsecond)
+		o.after.link.Late.Merge(late(test.late, 1100*time.Microsecond))
 		if got := o.lateLink(); (got != "") != test.broken {
 			t.Errorf("%d of %d late: %q", test.late, test.n, got)
 		}
@@ -180,7 +177,7 @@ func TestLinkStalled(t *testing.T) {
 	if got := o.linkStalled(); got != nil {
 		t.Errorf("a prompt link: %q", got)
 	}
-	o.after.link.Moments = late(10, time.Second)
+	o.after.link.Late = late(10, time.Second)
 	if got, want := o.linkStalled(), []string{"the host stalled: the link was late while its core was used for 15 %"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -203,7 +200,7 @@ func TestLinkStalledInQuiet(t *testing.T) {
 	o := linked(t)
 	o.config.Treatment.Fault = scenarios.FleetStops
 	o.after.fleet.Last = int64(time.Hour) // the event that every log begins with, on a clock of its own
-	o.after.link.Moments = late(10, time.Second)
+	o.after.link.Late = late(10, time.Second)
 	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
 	o.judge(trial)
 	if got, want := trial.Disturbance, []string{"the host stalled: the link was late while its core was used for 15 %"}; !slices.Equal(got, want) {

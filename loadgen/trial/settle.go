@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -101,8 +100,8 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 		m.server.Due = append(before.server.Due, m.server.Due...)
 		m.server.Lag = append(before.server.Lag, m.server.Lag...)
 		m.server.PublishCPU += before.server.PublishCPU
-		if link := before.link; err == nil && link.Late != nil {
-			err = errors.Join(m.link.Late.Merge(link.Late), m.link.Moments.Merge(link.Moments))
+		if late := before.link.Late; err == nil && late != nil && m.link.Late != nil {
+			err = m.link.Late.Merge(late)
 		}
 	}
 	return m, err
