@@ -231,8 +231,10 @@ func (p *plan) print(w io.Writer) {
 	for _, warning := range s.Warnings() {
 		fmt.Fprintf(w, "warning: %s\n", warning)
 	}
-	if line := p.labLine(); line != "" {
-		fmt.Fprintln(w, line)
+	for _, line := range []string{p.labLine(), p.awakeLine()} {
+		if line != "" {
+			fmt.Fprintln(w, line)
+		}
 	}
 	fmt.Fprintf(w, "order of block 1:")
 	for _, s := range slots {

@@ -39,6 +39,9 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		}
 		return nil
 	}
+	if err := checkAwake(plans); err != nil {
+		return err
+	}
 	if code, entered, err := enterLab(plans, stderr); err != nil || entered {
 		if entered {
 			return exitError{code: code}

@@ -90,11 +90,17 @@ var phrases = map[string]func(level string) string{
 		}
 		return "a fleet that only stamps"
 	},
+	"cpus": func(l string) string {
+		if l == usualCPUs {
+			return "CPUs that sleep as the host has them"
+		}
+		return "CPUs kept awake"
+	},
 }
 
 // order in which conditions are told; other keys follow.
 var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers",
-	"network", "rtt", "jitter", "reorder", "loss", "bandwidth", "congestion", "client", "fault"}
+	"network", "rtt", "jitter", "reorder", "loss", "bandwidth", "congestion", "client", "cpus", "fault"}
 
 // quietFeed is the rate of one that publishes nothing, of which the keys in
 // ofEvents say nothing.
@@ -108,8 +114,11 @@ const noUplink = "0/s"
 // usualClient is the fleet's client where none is asked for.
 const usualClient = "go"
 
+// usualCPUs is what CPUs do that wait where nothing is asked of them.
+const usualCPUs = "host"
+
 // silent are the levels that go without saying where nothing else was run.
-var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none", "client": usualClient,
+var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none", "client": usualClient, "cpus": usualCPUs,
 	"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited}
 
 // factorAxes say what a factor is where it is the name of an axis, and the unit of

@@ -15,7 +15,7 @@ import (
 // formerly are the keys that older records lack, with the only level there was;
 // the path's have theirs in pathDefaults.
 var formerly = map[string]string{
-	"tls": "off", "http": "1.1", "headers": "minimal", "client": usualClient,
+	"tls": "off", "http": "1.1", "headers": "minimal", "client": usualClient, "cpus": usualCPUs,
 	"want": "every", "uplink": noUplink, "uplink-payload": "64B", "fault": "none",
 	"congestion": "cubic",
 }

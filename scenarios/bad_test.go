@@ -187,6 +187,7 @@ var mistakes = []mistake{
 	{"idle over a cut path", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {fault: cut}"},
 
 	// Memory.
+	{"idle of CPUs that stay awake", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {cpus: awake}"},
 	{"idle not a list", "seed: 1", "idle: 500"},
 	{"idle with a fraction", "seed: 1", "idle: [1.5, 2, 3]"},
 	{"idle of two steps", "seed: 1", "idle: [500, 1000]"},

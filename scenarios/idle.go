@@ -73,6 +73,9 @@ func (p *parser) checkIdle() {
 		case t.Subscribers != slices.Max(p.s.Idle):
 			p.add(line, "idle ends with %d connections; leave subscribers out", slices.Max(p.s.Idle))
 			return
+		case t.Awake:
+			p.add(line, "idle measures memory, in which sleep has no part; leave cpus out")
+			return
 		case knob(t.Transport, "keepalive") == "off":
 			p.add(line, "%s keeps no connection whose memory could be measured; leave it out", t.Transport)
 			return

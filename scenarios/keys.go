@@ -58,6 +58,7 @@ var treatmentKeys = []treatmentKey{
 	{name: "congestion", level: Congestions[0], example: "bbr", read: choice(func(t *Treatment) *string { return &t.Network.Congestion }, Congestions...)},
 	{name: "fault", level: NoFault, example: ServerStops, read: choice(func(t *Treatment) *string { return &t.Fault }, faults...)},
 	{name: "client", level: "go", example: "stamp", read: choice(func(t *Treatment) *string { return &t.Client }, "go", "stamp")},
+	{name: "cpus", level: "host", example: "awake", read: readCPUs},
 }
 
 func keyNames() []string {
@@ -152,6 +153,14 @@ func readTLS(level string, t *Treatment) (string, error) {
 	var word string
 	level, err := choice(func(*Treatment) *string { return &word }, "off", "on")(level, t)
 	t.TLS = word == "on"
+	return level, err
+}
+
+// readCPUs reads what CPUs do that wait: what the host has them do, or no sleep.
+func readCPUs(level string, t *Treatment) (string, error) {
+	var word string
+	level, err := choice(func(*Treatment) *string { return &word }, "host", "awake")(level, t)
+	t.Awake = word == "awake"
 	return level, err
 }
 

@@ -30,6 +30,7 @@ type Treatment struct {
 	HTTP        string // 1.1, 2
 	Headers     string // profile of header fields
 	Client      string // go, stamp
+	Awake       bool   // idle CPUs do not sleep
 	Network     Network
 	Fault       string // one of faults
 

@@ -35,7 +35,7 @@ blocks: 6
 			"rate": "0.5/s", "subscribers": "7", "arrivals": "constant", "encoding": "base64",
 			"want": "every", "fault": "none", "uplink": "0/s", "uplink-payload": "64B",
 			"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": "unlimited", "congestion": "cubic",
-			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go",
+			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go", "cpus": "host",
 		}
 	}
 	treatment := func(transport, label string, payload int, payloadText, kind string) Treatment {

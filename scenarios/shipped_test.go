@@ -38,7 +38,7 @@ var shipped = map[string]time.Duration{
 	"duplex.yaml":        10 * time.Minute,
 	"reqresp.yaml":       10 * time.Minute,
 	"rtt.yaml":           50 * time.Minute,
-	"longpoll-rate.yaml": 25 * time.Minute,
+	"longpoll-rate.yaml": 35 * time.Minute,
 	"loss.yaml":          40 * time.Minute,
 	"slowlink.yaml":      30 * time.Minute,
 	"pimentel.yaml":      35 * time.Minute,

@@ -125,6 +125,14 @@ func (e *environment) clock() Check {
 	}
 }
 
+// sleep tells whether idle CPUs can be kept from it where a scenario asks for that.
+func (e *environment) sleep() Check {
+	if err := e.awake(); err != nil {
+		return Check{"awake", Lacks, err.Error(), "trials with cpus: awake cannot run"}
+	}
+	return Check{"awake", OK, "idle CPUs can be kept from sleeping, as cpus: awake asks", ""}
+}
+
 const (
 	timerSleeps = 51 // an odd number has a middle one
 	timerSleep  = time.Millisecond

@@ -53,6 +53,7 @@ func (e *environment) checks() []Check {
 		e.virtual(),
 		e.clock(),
 		e.timer(),
+		e.sleep(),
 		e.openFiles(),
 		e.ports(),
 		e.congestion(),

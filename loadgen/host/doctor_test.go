@@ -53,6 +53,7 @@ func newStand(content map[string]string, programs ...string) *stand {
 			return "", errors.New("not found")
 		},
 		capture: func() error { return nil },
+		awake:   func() error { return nil },
 		lab:     func() error { return nil },
 	}
 	return s
@@ -86,6 +87,7 @@ func poor() *stand {
 	s.host = results.Host{CPU: "Xeon", Cores: 1, OS: "linux", Congestion: "reno", Clock: "hpet", Virtual: true, OpenFiles: 1024, Load: 1.5}
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}}}
 	s.capture = func() error { return fmt.Errorf("raw packet socket: %w", syscall.EPERM) }
+	s.awake = func() error { return fmt.Errorf("open /dev/cpu_dma_latency: %w", syscall.EACCES) }
 	s.lab = func() error { return errors.New("open /dev/net/tun: no such file or directory") }
 	return s
 }
@@ -97,7 +99,7 @@ func foreign() *stand {
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}}}
 	s.cc = "/opt/cc -arch arm64"
 	only := func() error { return errors.New("only Linux has it") }
-	s.capture, s.lab = only, only
+	s.capture, s.awake, s.lab = only, only, only
 	return s
 }
 
@@ -228,8 +230,8 @@ func TestChecksOfThisHost(t *testing.T) {
 			t.Errorf("%+v: more than a line", c)
 		}
 	}
-	if slices.Sort(names); len(slices.Compact(names)) != 15 {
-		t.Errorf("checks %v, want 15 names", names)
+	if slices.Sort(names); len(slices.Compact(names)) != 16 {
+		t.Errorf("checks %v, want 16 names", names)
 	}
 }
 

@@ -21,6 +21,7 @@ type environment struct {
 	lookPath func(name string) (string, error) // as exec.LookPath
 	cc       string                            // the CC variable
 	capture  func() error                      // may this process capture packets?
+	awake    func() error                      // may it keep idle CPUs from sleeping?
 	lab      func() error                      // may it make the lab's namespaces and devices?
 }
 
@@ -34,6 +35,7 @@ func thisHost(lab func() error) *environment {
 		lookPath: exec.LookPath,
 		cc:       os.Getenv("CC"),
 		capture:  tryCapture,
+		awake:    CanKeepAwake,
 		lab:      lab,
 	}
 }

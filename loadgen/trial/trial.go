@@ -111,6 +111,8 @@ func (o *observation) judge(t *results.Trial) {
 	}
 	o.measureLink(t)
 	t.Disturbance = append(t.Disturbance, o.linkStalled()...)
+	o.measureAsleep(t)
+	t.Invalid = append(t.Invalid, o.invalidAsleep()...)
 	o.measureFault(t)
 	t.Invalid = append(t.Invalid, o.invalidFault()...)
 	t.Valid = len(t.Invalid) == 0
@@ -138,6 +140,11 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	if o.plan, err = c.plan(); err != nil {
 		return nil, err
 	}
+	sleep, err := c.keepAwake()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, sleep()) }()
 	ctx, net, err := o.openNetwork(ctx)
 	if net.link != nil {
 		defer func() { err = errors.Join(err, net.end(err, t)) }()
