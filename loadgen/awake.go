@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"pushbench/loadgen/host"
 )
@@ -10,22 +9,29 @@ import (
 // Trials with cpus: awake need a host that lets the run keep its CPUs from
 // sleeping, which takes root on most. A run finds out before its first trial.
 
-// checkAwake returns why a plan's trials cannot have their CPUs kept awake.
-func checkAwake(plans []*plan) error {
-	i := slices.IndexFunc(plans, (*plan).awake)
-	if i < 0 {
-		return nil
-	}
-	if err := host.CanKeepAwake(); err != nil {
-		return exitError{exitFailure, fmt.Errorf("%s has trials with cpus: awake, and this host cannot have them: %w; -only cpus=host runs those without", plans[i].scenario.Path, err)}
+// checkAwake returns why a plan's trials cannot have their CPUs kept awake, by what
+// can says of this host.
+func checkAwake(plans []*plan, can func() error) error {
+	for _, p := range plans {
+		n := p.awake()
+		if n == 0 {
+			continue
+		}
+		err := can()
+		if err == nil {
+			return nil
+		}
+		rest := ""
+		if n < len(p.chosen) {
+			rest = "; -only cpus=host runs those without"
+		}
+		return exitError{exitFailure, fmt.Errorf("%s has trials with cpus: awake, and this host cannot have them: %w%s", p.scenario.Path, err, rest)}
 	}
 	return nil
 }
 
-// awake reports whether some trial to be run keeps the CPUs from sleeping.
-func (p *plan) awake() bool { return p.awakeCount() > 0 }
-
-func (p *plan) awakeCount() (n int) {
+// awake is how many treatments of the trials to be run keep the CPUs from sleeping.
+func (p *plan) awake() (n int) {
 	for _, t := range p.treatments {
 		if t.Awake && p.chosen[t.Labels.Key()] {
 			n++
@@ -37,7 +43,7 @@ func (p *plan) awakeCount() (n int) {
 // awakeLine says for a plan what of it needs CPUs that stay awake, and whether they
 // can be had; "" where nothing does.
 func (p *plan) awakeLine() string {
-	n := p.awakeCount()
+	n := p.awake()
 	if n == 0 {
 		return ""
 	}

@@ -43,7 +43,7 @@ func (s *session) calibrate(ctx context.Context) error {
 	s.progress.note("calibrating the fleet against the floor")
 	base := s.plan.dearest()
 	base.Subscribers, base.Arrivals, base.Client, base.Fault = calibrators, "constant", "go", scenarios.NoFault
-	base.Want, base.Uplink, base.Network = "every", 0, scenarios.Network{}
+	base.Want, base.Uplink, base.Network, base.Awake = "every", 0, scenarios.Network{}, false
 	rate := min(floodRate, floodBytes/float64(calibrators*base.Payload))
 	event, err := s.busy(ctx, base, floor, rate, "fleet/cpu")
 	poll, pollErr := s.busy(ctx, base, busyPoll, rate/10, "fleet/cpu-per-request")

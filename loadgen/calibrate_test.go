@@ -33,11 +33,17 @@ func flooded(t *testing.T) (*session, *[]trial.Config) {
 // says how near it came.
 func TestCalibration(t *testing.T) {
 	s, ran := flooded(t)
+	for i := range s.plan.treatments { // a flood wakes the CPUs by itself
+		s.plan.treatments[i].Awake = true
+	}
 	if err := s.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var transports []string
 	for _, c := range *ran {
+		if c.Treatment.Awake {
+			t.Error("it asks for CPUs that stay awake")
+		}
 		transports = append(transports, c.Treatment.Transport)
 	}
 	if got := strings.Join(transports, " "); got != floor+" "+busyPoll {

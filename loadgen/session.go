@@ -39,7 +39,7 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		}
 		return nil
 	}
-	if err := checkAwake(plans); err != nil {
+	if err := checkAwake(plans, host.CanKeepAwake); err != nil {
 		return err
 	}
 	if code, entered, err := enterLab(plans, stderr); err != nil || entered {

@@ -99,7 +99,7 @@ var vocabulary = []Info{
 	{"host/softirq", "s/event", "lower", false, "of that, in the kernel's network interrupts"},
 	{"host/steal", "1", "", false, "share of CPU time that the hypervisor took"},
 	{"host/foreign", "1", "", false, "share of CPU time that processes other than server and fleet used"},
-	{"host/asleep", "1", "", false, "share of CPU time in idle states deeper than the first; only where CPUs were to stay awake"},
+	{"host/asleep", "1", "", false, "share of their time that the trial's cores slept: in idle states deeper than the first"},
 	{"host/canary", "1", "", false, "calibration loop before the trial, against its median in the run"},
 	{"canary", "s", "", false, "calibration loop before the trial"},
 	{"requests", "1", "lower", false, "requests per delivered event"},

@@ -1,72 +1,77 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"strconv"
 )
 
 // A CPU that has nothing to do goes to sleep, and to wake it takes time, which
-// everything that is sent to a process on it waits for: microseconds on metal, up
-// to milliseconds on a virtual machine that has to get its CPU back from the
-// hypervisor. The kernel's PM quality of service has a word for programs that
-// cannot wait (Documentation/power/pm_qos_interface.rst): while somebody holds
-// latencyRequest open with 0 written to it, idle CPUs stay in the shallowest of
-// their states, which on x86 is a loop. When it is closed, even by a crash, they
-// sleep as before.
+// everything that is sent to a process on it waits for, in a virtual machine until
+// the hypervisor gives the CPU back. The kernel's PM quality of service has a word
+// for programs that cannot wait (Documentation/power/pm_qos_interface.rst): while
+// somebody holds latencyRequest open with 0 written to it, idle CPUs of the whole
+// host stay in the shallowest of their states. Where that is a loop they do not
+// sleep. When it is closed, even by a crash, they sleep as before.
 
 const latencyRequest = "/dev/cpu_dma_latency"
 
-// idleDriver names what picks the states of idle CPUs; "none" is a host whose CPUs
-// have only one, whatever is asked of them.
-const idleDriver = "sys/devices/system/cpu/cpuidle/current_driver"
+// Where the kernel tells of a CPU's idle states, the shallowest first.
+const (
+	idleStates = "sys/devices/system/cpu/cpu%d/cpuidle"
+	idleLoop   = "POLL" // name of the state that is a loop, on x86 the shallowest
+)
 
 // CanKeepAwake returns why this host's idle CPUs cannot be kept from sleeping, and
 // what would mend it; nil if they can. It changes nothing.
-func CanKeepAwake() error {
-	request, err := openLatency()
+func CanKeepAwake() error { return canKeepAwake(latencyRequest, os.DirFS("/")) }
+
+func canKeepAwake(device string, files fs.FS) error {
+	request, err := openLatency(device)
 	if err != nil {
 		return err
 	}
-	return errors.Join(request.Close(), heedsLatency(os.DirFS("/")))
+	if err := request.Close(); err != nil {
+		return fmt.Errorf("keep CPUs from sleeping: %w", err)
+	}
+	switch shallowest := readText(files, fmt.Sprintf(idleStates, 0)+"/state0/name"); shallowest {
+	case idleLoop:
+		return nil
+	case "":
+		return fmt.Errorf("keep CPUs from sleeping: the kernel has no idle states to choose from (see /"+idleStates+"); in a guest of KVM `modprobe cpuidle-haltpoll force=1` as root may bring some", 0)
+	default:
+		return fmt.Errorf("keep CPUs from sleeping: the shallowest idle state of this host is %s, in which they sleep", shallowest)
+	}
 }
 
 // KeepAwake keeps all idle CPUs of the host from sleeping until it is closed or
 // the process ends.
 func KeepAwake() (io.Closer, error) {
-	request, err := openLatency()
+	request, err := openLatency(latencyRequest)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := request.Write(make([]byte, 4)); err != nil { // an int32: no more than 0 µs
-		return nil, errors.Join(fmt.Errorf("ask for CPUs that do not sleep: %w", err), request.Close())
+		return nil, errors.Join(fmt.Errorf("keep CPUs from sleeping: %w", err), request.Close())
 	}
 	return request, nil
 }
 
-func openLatency() (*os.File, error) {
-	f, err := os.OpenFile(latencyRequest, os.O_WRONLY, 0)
+func openLatency(device string) (*os.File, error) {
+	f, err := os.OpenFile(device, os.O_WRONLY, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("keep CPUs from sleeping: there is no %s; a Linux kernel has it, a container is given it with --device", latencyRequest)
+		return nil, fmt.Errorf("keep CPUs from sleeping: there is no %s; Linux kernels with CONFIG_CPU_IDLE have it, containers are given it with --device", device)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("keep CPUs from sleeping: %w; run as root, or allow it with `chmod o+w %s` as root", err, latencyRequest)
+		return nil, fmt.Errorf("keep CPUs from sleeping: %w; run as root (in a container, with --device %s), or let everybody until the next boot, as root: chmod o+w %[2]s", err, device)
 	case err != nil:
 		return nil, fmt.Errorf("keep CPUs from sleeping: %w", err)
 	}
 	return f, nil
-}
-
-// heedsLatency returns why idle CPUs would sleep all the same.
-func heedsLatency(files fs.FS) error {
-	if driver := readText(files, idleDriver); driver == "" || driver == "none" {
-		return fmt.Errorf("keep CPUs from sleeping: the kernel has no driver of idle states, which would heed %s (see /%s); in a virtual machine cpuidle-haltpoll is one", latencyRequest, idleDriver)
-	}
-	return nil
 }
 
 // ReadAsleep returns the time, in seconds since boot, that the CPUs were asleep:
@@ -75,19 +80,23 @@ func heedsLatency(files fs.FS) error {
 func ReadAsleep(cpus []int) (float64, error) { return readAsleep(os.DirFS("/"), cpus) }
 
 func readAsleep(files fs.FS, cpus []int) (float64, error) {
+	if len(cpus) == 0 {
+		return 0, errors.New("read how long CPUs slept: no CPU was named")
+	}
 	var sum uint64
 	for _, cpu := range cpus {
-		states := fmt.Sprintf("sys/devices/system/cpu/cpu%d/cpuidle", cpu)
+		states := fmt.Sprintf(idleStates, cpu)
 		if _, err := fs.Stat(files, states); err != nil {
-			return 0, fmt.Errorf("read how long CPU %d slept: %w", cpu, err)
+			return 0, fmt.Errorf("read how long CPU %d slept: there is no /%s", cpu, states)
 		}
 		for deeper := 1; ; deeper++ {
-			name := path.Join(states, "state"+strconv.Itoa(deeper), "time")
-			if _, err := fs.Stat(files, name); errors.Is(err, fs.ErrNotExist) {
+			name := fmt.Sprintf("%s/state%d/time", states, deeper)
+			text, err := fs.ReadFile(files, name)
+			if errors.Is(err, fs.ErrNotExist) {
 				break
 			}
-			micros, err := strconv.ParseUint(readText(files, name), 10, 64)
-			if err != nil {
+			micros, bad := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 64)
+			if err := errors.Join(err, bad); err != nil {
 				return 0, fmt.Errorf("read how long CPU %d slept: /%s: %w", cpu, name, err)
 			}
 			sum += micros

@@ -125,10 +125,11 @@ func (e *environment) clock() Check {
 	}
 }
 
-// sleep tells whether idle CPUs can be kept from it where a scenario asks for that.
-func (e *environment) sleep() Check {
+// keepsAwake tells whether idle CPUs can be kept from sleeping where a scenario asks
+// for that.
+func (e *environment) keepsAwake() Check {
 	if err := e.awake(); err != nil {
-		return Check{"awake", Lacks, err.Error(), "trials with cpus: awake cannot run"}
+		return Check{"awake", Lacks, err.Error(), "scenarios with cpus: awake cannot run, but for -only cpus=host"}
 	}
 	return Check{"awake", OK, "idle CPUs can be kept from sleeping, as cpus: awake asks", ""}
 }

@@ -53,7 +53,7 @@ func (e *environment) checks() []Check {
 		e.virtual(),
 		e.clock(),
 		e.timer(),
-		e.sleep(),
+		e.keepsAwake(),
 		e.openFiles(),
 		e.ports(),
 		e.congestion(),

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"errors"
 	"fmt"
 
 	"pushbench/loadgen/host"
@@ -9,7 +10,7 @@ import (
 
 // A trial may ask for CPUs that do not sleep while they wait, so that what remains
 // of a latency is the transport's and the path's, and not the waking up of whoever
-// is waited for. The record has how much they slept all the same.
+// is waited for. How much they slept is in each record, whatever was asked.
 
 // asleepLimit: of the cores' time between the marks; above it the host does not do
 // what was asked of it.
@@ -29,33 +30,41 @@ func (c Config) keepAwake() (release func() error, err error) {
 }
 
 // markAsleep reads how long the trial's cores have slept.
-func (o *observation) markAsleep(p pair, m *mark) (err error) {
-	if o.config.Treatment.Awake {
-		m.asleep, err = host.ReadAsleep(cores(o.config.Layout, p.link != nil))
+func (o *observation) markAsleep(p pair, m *mark) {
+	var err error
+	if m.asleep, err = host.ReadAsleep(cores(o.config.Layout, p.link != nil)); err != nil {
+		o.sleepUnreadable = err
 	}
-	return err
 }
 
-// asleep is the share of their time between the marks that the cores slept. It is
-// known where they were to stay awake; a trial of memory has no such marks.
-func (o *observation) asleep() (share float64, known bool) {
-	spent := o.after.cpu.Sub(o.before.cpu).Total
-	if !o.config.Treatment.Awake || spent == 0 {
-		return 0, false
+// asleep is the share of their time between the marks that the cores slept.
+func (o *observation) asleep() (float64, error) {
+	if err := errors.Join(o.sleepUnreadable, o.hostUnreadable); err != nil {
+		return 0, err
 	}
-	return (o.after.asleep - o.before.asleep) / spent, true
+	spent := o.after.cpu.Sub(o.before.cpu).Total
+	if !(spent > 0) {
+		return 0, errors.New("no time passed between the marks")
+	}
+	return (o.after.asleep - o.before.asleep) / spent, nil
 }
 
 func (o *observation) measureAsleep(t *results.Trial) {
-	if share, known := o.asleep(); known {
+	if share, err := o.asleep(); err == nil {
 		t.Metrics["host/asleep"] = results.Metric{Value: share, Unit: "1"}
 	}
 }
 
 // invalidAsleep says that the host did not do what the treatment asks of it.
 func (o *observation) invalidAsleep() []string {
-	if share, known := o.asleep(); known && share > asleepLimit {
-		return []string{fmt.Sprintf("the CPUs slept %.0f %% of the time, and were to stay awake", 100*share)}
+	if !o.config.Treatment.Awake {
+		return nil
+	}
+	switch share, err := o.asleep(); {
+	case err != nil:
+		return []string{fmt.Sprintf("the CPUs were to stay awake, and how much they slept is not known: %v", err)}
+	case share > asleepLimit:
+		return []string{fmt.Sprintf("the CPUs were to stay awake, and slept %.0f %% of the time", 100*share)}
 	}
 	return nil
 }

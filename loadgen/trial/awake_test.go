@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"pushbench/loadgen/host"
@@ -12,24 +14,27 @@ import (
 	"pushbench/scenarios"
 )
 
-// Of CPUs that were to stay awake the record says how much they slept, and the rule
-// is held to it; of others it says nothing.
+// The record says how much the CPUs slept, and where they were to stay awake a rule
+// is held to it.
 func TestAsleep(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		awake         bool
 		before, after float64 // s asleep
 		cpu           float64 // s between the marks
-		share         float64 // below 0: not told
+		err           error
+		share         float64 // below 0: not known
 		want          string
 	}{
-		{"awake", true, 500, 500, 20, 0, ""},
-		{"a nap", true, 500, 500.2, 20, 0.01, ""},
-		{"asleep", true, 500, 505, 20, 0.25, "the CPUs slept 25 % of the time, and were to stay awake"},
-		{"asleep, as the host has it", false, 500, 505, 20, -1, ""},
-		{"without marks", true, 0, 0, 0, -1, ""},
+		{"awake", true, 500, 500, 20, nil, 0, ""},
+		{"a nap", true, 500, 500.1, 20, nil, 0.005, ""},
+		{"asleep", true, 500, 505, 20, nil, 0.25, "the CPUs were to stay awake, and slept 25 % of the time"},
+		{"asleep, as the host has it", false, 500, 505, 20, nil, 0.25, ""},
+		{"not told", true, 0, 0, 20, errors.New("no idle states"), -1, "the CPUs were to stay awake, and how much they slept is not known: no idle states"},
+		{"not told, as the host has it", false, 0, 0, 20, errors.New("no idle states"), -1, ""},
+		{"without marks", true, 0, 0, 0, nil, -1, "the CPUs were to stay awake, and how much they slept is not known: no time passed between the marks"},
 	} {
-		o := &observation{config: Config{Treatment: scenarios.Treatment{Awake: test.awake}}}
+		o := &observation{config: Config{Treatment: scenarios.Treatment{Awake: test.awake}}, sleepUnreadable: test.err}
 		o.before.asleep, o.after.asleep = test.before, test.after
 		o.before.cpu.Total, o.after.cpu.Total = 100, 100+test.cpu
 		trial := &results.Trial{Metrics: map[string]results.Metric{}}
@@ -48,24 +53,44 @@ func TestAsleep(t *testing.T) {
 	}
 }
 
-// A whole trial with CPUs that stay awake, and one without.
+// A whole trial with CPUs that stay awake: nothing of the request is left behind,
+// so that the next one has them as the host does.
 func TestAwakeTrial(t *testing.T) {
 	err := host.CanKeepAwake()
 	if errors.Is(err, fs.ErrPermission) {
-		need.That(t, false, err.Error())
+		need.That(t, false, "CPUs that can be kept awake: "+err.Error())
 	}
+	if err != nil { // part of a kernel or a container, or not
+		t.Skipf("not on this host: %v", err)
+	}
+	c := config(t, "poll?interval=50ms")
+	held := false
+	c.Treatment.Awake = true
+	c.Marked = func() { held = requests(t) == 1 }
+	trial := runTrial(t, c)
+	for _, why := range broken(trial) {
+		t.Error(why)
+	}
+	if share := value(t, trial, "host/asleep"); share > asleepLimit {
+		t.Errorf("the CPUs slept %v of the time", share)
+	}
+	if left := requests(t); !held || left > 0 {
+		t.Errorf("the request was held in the trial: %t, and %d are left", held, left)
+	}
+}
+
+// requests is how many descriptors this process has on the kernel's device.
+func requests(t *testing.T) (n int) {
+	t.Helper()
+	const descriptors = "/proc/self/fd"
+	entries, err := os.ReadDir(descriptors)
 	if err != nil {
-		t.Skipf("this kernel cannot: %v", err)
+		t.Fatal(err)
 	}
-	for _, awake := range []bool{true, false} {
-		c := config(t, "poll?interval=50ms")
-		c.Treatment.Awake = awake
-		trial := runTrial(t, c)
-		if _, told := trial.Metrics["host/asleep"]; told != awake {
-			t.Errorf("awake %t: how much the CPUs slept is told: %t", awake, told)
-		}
-		for _, why := range broken(trial) {
-			t.Errorf("awake %t: %s", awake, why)
+	for _, e := range entries {
+		if target, err := os.Readlink(filepath.Join(descriptors, e.Name())); err == nil && filepath.Base(target) == "cpu_dma_latency" {
+			n++
 		}
 	}
+	return n
 }

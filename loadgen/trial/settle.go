@@ -23,7 +23,7 @@ type mark struct {
 	link   lab.LinkMark // where there is one
 	resent bothWays     // segments that the kernel of each end sent again, where there is a link
 	cpu    host.CPUTime
-	asleep float64 // of the cores, s since boot; where they are to stay awake
+	asleep float64 // of the cores, s since boot
 }
 
 // settleLeast is how long the tallies may take to agree where an end is not
@@ -133,9 +133,7 @@ func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
 	if err := o.markLink(ctx, p, &m); err != nil {
 		return m, err
 	}
-	if err := o.markAsleep(p, &m); err != nil {
-		return m, err
-	}
+	o.markAsleep(p, &m)
 	m.cpu, err = host.ReadCPU(cores(o.config.Layout, p.link != nil))
 	if err != nil { // not Linux: the host metrics stay out of the record
 		o.hostUnreadable = err

@@ -131,6 +131,8 @@ type observation struct {
 	undelivered    int          // subscribers without the newest event when the drain ended
 	collected      fleet.Collected
 	hostUnreadable error
+
+	sleepUnreadable error
 }
 
 // observe takes the processes through the trial. The log of a child that
@@ -140,11 +142,11 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	if o.plan, err = c.plan(); err != nil {
 		return nil, err
 	}
-	sleep, err := c.keepAwake()
+	release, err := c.keepAwake()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, sleep()) }()
+	defer func() { err = errors.Join(err, release()) }()
 	ctx, net, err := o.openNetwork(ctx)
 	if net.link != nil {
 		defer func() { err = errors.Join(err, net.end(err, t)) }()
