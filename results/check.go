@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -33,6 +34,11 @@ func (t *Trial) check() error {
 	}
 	if t.Block < 1 {
 		return fmt.Errorf("its block is %d, and blocks count from 1", t.Block)
+	}
+	for _, b := range t.Broken {
+		if !slices.Contains(Classes, b.Class) {
+			return fmt.Errorf("it broke a rule of class %q, and there is no such class", b.Class)
+		}
 	}
 	for name, m := range t.Metrics {
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) || m.Unit == "" {

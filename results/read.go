@@ -17,7 +17,7 @@ type Run struct {
 	Trials   []*Trial // in the order of the file
 	End      *End     // nil unless it is the last line
 	Warnings []string // doubts about the file, beside those in Header
-	ends     int      // end lines, of which a resumed run has several
+	ends     []int    // trials before each end line, of which a resumed run has several
 }
 
 // longestLine bounds the memory that a foreign file can claim. A trial takes
@@ -82,22 +82,25 @@ func (r *Run) add(line []byte) error {
 	}
 	switch kind.Type {
 	case "trial":
-		t := new(Trial)
-		if err := json.Unmarshal(line, t); err != nil {
-			return fmt.Errorf("damaged trial: %w", err)
+		r.End = nil
+		t, err := readTrial(line, r.Header.Schema)
+		if err == nil && t == nil { // it does not count
+			return nil
 		}
-		if err := t.check(); err != nil {
+		if err == nil {
+			err = t.check()
+		}
+		if err != nil {
 			return fmt.Errorf("damaged trial: %w", err)
 		}
 		r.Trials = append(r.Trials, t)
-		r.End = nil
 	case "end":
 		e := new(End)
 		if err := json.Unmarshal(line, e); err != nil {
 			return fmt.Errorf("damaged end: %w", err)
 		}
 		r.End = e
-		r.ends++
+		r.ends = append(r.ends, len(r.Trials))
 	case "header":
 		return errors.New("a second header: are these two files joined? read them one by one")
 	default:

@@ -20,7 +20,7 @@ import (
 
 // Schema is the version of the record this package writes, and the newest it
 // reads.
-const Schema = 1
+const Schema = 2
 
 // Header is the first line of a result file: what was to be run, where, and
 // with which build.
@@ -53,11 +53,15 @@ type Source struct {
 // Planned says what the run set out to do, so that a reader (and -resume) can
 // tell what is missing.
 type Planned struct {
-	Seed       uint64        `json:"seed"`
-	Blocks     int           `json:"blocks"`
-	Short      bool          `json:"short,omitempty"` // a smoke run: windows too short to publish
-	Warmup     time.Duration `json:"warmup"`          // ns
-	Measure    time.Duration `json:"measure"`         // ns
+	Seed       uint64        `json:"seed"`                // of what the trials draw: arrivals, phases, payload, loss
+	Order      uint64        `json:"order,omitempty"`     // seed of the order of treatments, drawn for each run
+	Generator  string        `json:"generator,omitempty"` // of random numbers, that both seeds are of
+	Blocks     int           `json:"blocks"`              // most, where For says how long instead
+	For        time.Duration `json:"for,omitempty"`       // ns that the run was given; 0: its blocks, however long they take
+	Looks      []int         `json:"looks,omitempty"`     // blocks after which it was to be looked at, where that was planned
+	Short      bool          `json:"short,omitempty"`     // a smoke run: windows too short to publish
+	Warmup     time.Duration `json:"warmup"`              // ns
+	Measure    time.Duration `json:"measure"`             // ns
 	Treatments []Treatment   `json:"treatments"`
 	Dropped    []Dropped     `json:"dropped,omitempty"`
 }
@@ -124,24 +128,20 @@ func (t Treatment) Matches(where map[string]string) bool {
 
 // Trial is one execution of one treatment: two fresh processes, one line.
 type Trial struct {
-	Type        string            `json:"type"` // "trial"
-	Treatment   Treatment         `json:"treatment"`
-	Block       int               `json:"block"`             // from 1
-	Order       int               `json:"order"`             // place within the run, from 1
-	Attempt     int               `json:"attempt,omitempty"` // 1 and up: a repeat of a disturbed trial
-	Started     time.Time         `json:"started"`
-	Valid       bool              `json:"valid"`
-	Invalid     []string          `json:"invalid"` // each rule that was broken, with its numbers
-	Disturbed   bool              `json:"disturbed"`
-	Disturbance []string          `json:"disturbance,omitempty"` // what disturbed it, with its numbers
-	Warnings    []string          `json:"warnings"`              // doubts that do not invalidate
-	Metrics     map[string]Metric `json:"metrics"`
-	Hists       map[string]*Hist  `json:"hists"`
-	Log         string            `json:"log,omitempty"` // tail of a failed child's log
+	Type      string            `json:"type"` // "trial"
+	Treatment Treatment         `json:"treatment"`
+	Block     int               `json:"block"` // from 1
+	Order     int               `json:"order"` // place within the run, from 1
+	Started   time.Time         `json:"started"`
+	Broken    []Broken          `json:"broken"`   // each rule that was broken; see Class for what that voids
+	Warnings  []string          `json:"warnings"` // doubts that void nothing
+	Metrics   map[string]Metric `json:"metrics"`
+	Hists     map[string]*Hist  `json:"hists"`
+	// Saturated says which end could not do more, where the scenario asks for
+	// more than one can do: "server", "fleet", "both", "neither"; else "".
+	Saturated string `json:"saturated,omitempty"`
+	Log       string `json:"log,omitempty"` // tail of a failed child's log
 }
-
-// Kept reports whether the trial enters statistics.
-func (t *Trial) Kept() bool { return t.Valid && !t.Disturbed }
 
 // Metric is a number with its base unit: s, B, B/event, s/event, or 1 for
 // counts and shares.
@@ -150,13 +150,13 @@ type Metric struct {
 	Unit  string  `json:"unit"`
 }
 
-// End is the last line of a file whose run came to its end, whichever way.
+// End is the last line of a file whose run came to its end, whichever way. Each
+// is a look at what was measured up to it: a file that went on behind one is
+// judged accordingly.
 type End struct {
-	Type     string    `json:"type"` // "end"
-	Ended    time.Time `json:"ended"`
-	Reason   string    `json:"reason"` // "complete", "interrupted", or what stopped it
-	Trials   int       `json:"trials"` // lines written, of every kind
-	Invalid  int       `json:"invalid"`
-	Disturb  int       `json:"disturbed"`
-	Repeated int       `json:"repeated"`
+	Type    string    `json:"type"` // "end"
+	Ended   time.Time `json:"ended"`
+	Reason  string    `json:"reason"` // "complete", "interrupted", or what stopped it
+	Trials  int       `json:"trials"` // lines written, of every kind
+	Unsound int       `json:"unsound"`
 }

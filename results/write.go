@@ -89,7 +89,7 @@ func Append(path string) (*Writer, *Run, error) {
 		}
 		return nil, nil, fmt.Errorf("resume: %w", err)
 	}
-	lines := 1 + len(run.Trials) + run.ends
+	lines := 1 + len(run.Trials) + len(run.ends)
 	return &Writer{path: path, file: f, lock: lock, size: size, line: lines}, run, nil
 }
 
@@ -140,8 +140,8 @@ func (w *Writer) Trial(t *Trial) error {
 	}
 	line := *t
 	line.Type = "trial"
-	if line.Invalid == nil {
-		line.Invalid = []string{}
+	if line.Broken == nil {
+		line.Broken = []Broken{}
 	}
 	if line.Warnings == nil {
 		line.Warnings = []string{}
