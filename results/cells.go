@@ -114,26 +114,26 @@ func levelText(levels map[string]string) string { return Treatment(levels).Key()
 // sample is what a term stands for in a treatment.
 type sample struct {
 	measured bool
-	byBlock  map[int]float64 // of a metric
-	constant float64         // of a knob or level
-	unit     dimension       // nil when nothing tells
+	values   Sample    // of a metric
+	constant float64   // of a knob or level
+	unit     dimension // nil when nothing tells
 }
 
 func (s sample) at(block int) float64 {
 	if s.measured {
-		return s.byBlock[block]
+		return s.values.Values[block]
 	}
 	return s.constant
 }
 
-// sample looks a term up in a treatment: a metric of its kept trials, a knob of
-// its transport, or one of its levels.
+// sample looks a term up in a treatment: a metric of its trials, a knob of its
+// transport, or one of its levels.
 func (r *Run) sample(term *Term, t Treatment) (sample, error) {
 	if term.measured() || r.records(term.Name) {
-		values, unit, err := r.Samples(t, term.Name)
-		s := sample{measured: true, byBlock: values, unit: knownUnit(term)}
-		if unit != "" {
-			s.unit = dimensionOf(unit)
+		values, err := r.Sample(t, term.Name)
+		s := sample{measured: true, values: values, unit: knownUnit(term)}
+		if values.Unit != "" {
+			s.unit = dimensionOf(values.Unit)
 		}
 		return s, err
 	}
@@ -160,45 +160,4 @@ func (r *Run) records(metric string) bool {
 		_, err := t.Value(metric)
 		return err == nil
 	})
-}
-
-// noise is how far apart two runs of the same thing lie, as a ratio and its
-// inverse.
-type noise struct {
-	of     string // the transport
-	lo, hi float64
-}
-
-// noiseUnder finds the noise floor for an expectation that sets two treatments
-// against each other by the same metric: from the twin of the right one or, if
-// it has none, of the left one.
-func (r *Run) noiseUnder(e *Expect, c cell) (n noise, ok bool) {
-	left, isTerm := e.left.(*Term)
-	right, isTermToo := e.right.(*Term)
-	if !isTerm || !isTermToo || e.operator == "≈" || left.Name != right.Name {
-		return noise{}, false
-	}
-	for _, t := range []Treatment{c.treatments[right], c.treatments[left]} {
-		twin, found := r.twinOf(t)
-		if !found {
-			continue
-		}
-		x, y, err := r.paired(twin, t, right.Name)
-		notPositive := func(v float64) bool { return !(v > 0) }
-		if err != nil || len(x) == 0 || slices.ContainsFunc(slices.Concat(x, y), notPositive) {
-			continue // there is no ratio to go by
-		}
-		for i := range x {
-			x[i] /= y[i]
-		}
-		// Which of two equals is called the twin is chance, so the floor reaches
-		// as far down as up. With too few blocks it is all that was seen.
-		s := Summarize(x)
-		lo, hi := s.Lo, s.Hi
-		if !s.Finite() {
-			lo, hi = slices.Min(x), slices.Max(x)
-		}
-		return noise{of: t.Transport(), lo: min(lo, 1/hi, 1), hi: max(hi, 1/lo, 1)}, true
-	}
-	return noise{}, false
 }

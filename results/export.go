@@ -13,7 +13,7 @@ import (
 	"unicode"
 )
 
-// ExportBench writes the kept trials in the Go benchmark format
+// ExportBench writes the sound trials in the Go benchmark format
 // (https://go.dev/design/14313-benchmark-format), one line per trial, so that
 // benchstat summarises a run or compares two. The factors that vary make up the
 // names:
@@ -22,7 +22,7 @@ import (
 //
 // Units are the metrics' names with their base unit behind, sec for s, because
 // benchstat scales what it recognises there. Quantiles that are not Printable
-// are left out. What would differ between two runs to be compared, such as
+// are left out, and so is what a rule voids that the trial broke. What would differ between two runs to be compared, such as
 // revision and time, is not in the configuration lines: benchstat would not
 // compare across them.
 func ExportBench(w io.Writer, r *Run) error {
@@ -47,7 +47,7 @@ func ExportBench(w io.Writer, r *Run) error {
 	for _, metric := range metrics {
 		info, _ := Describe(metric.name)
 		assume := "nothing"
-		if info.Exact && !r.hasUplink() {
+		if !slices.ContainsFunc(r.Treatments(), func(t Treatment) bool { return !Exact(metric.name, t) }) {
 			assume = "exact"
 		}
 		fmt.Fprintf(out, "Unit %s", benchUnit(metric.name, metric.Unit))
@@ -69,7 +69,7 @@ type namedMetric struct {
 	Metric
 }
 
-// benchLines returns a line for each kept trial, by treatment and block, and
+// benchLines returns a line for each sound trial, by treatment and block, and
 // every metric in them once.
 func (r *Run) benchLines() (lines []string, metrics []namedMetric) {
 	treatments := r.Treatments()
@@ -80,10 +80,13 @@ func (r *Run) benchLines() (lines []string, metrics []namedMetric) {
 		for _, key := range varying {
 			name += "/" + benchWord(key) + "=" + benchWord(t[key])
 		}
-		kept := r.kept(t)
+		trials := r.trialsOf(t)
 		withheld := map[string]bool{}
-		for _, block := range slices.Sorted(maps.Keys(kept)) {
-			trial := kept[block]
+		for _, block := range slices.Sorted(maps.Keys(trials)) {
+			trial := trials[block]
+			if !trial.Sound() {
+				continue
+			}
 			events := int64(1) // the format wants a count of operations
 			if m, ok := trial.Metrics["events/delivered"]; ok && m.Value >= 1 && m.Value < mostValues {
 				events = int64(m.Value)
@@ -94,7 +97,7 @@ func (r *Run) benchLines() (lines []string, metrics []namedMetric) {
 					ok, _ := r.Printable(t, m.name)
 					withheld[m.name] = !ok
 				}
-				if withheld[m.name] {
+				if withheld[m.name] || !r.counts(trial, m.name) {
 					continue
 				}
 				unit := benchUnit(m.name, m.Unit)
@@ -169,14 +172,6 @@ func treatmentKeys(treatments []Treatment) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// hasUplink reports whether subscribers send anything in any treatment.
-func (r *Run) hasUplink() bool {
-	return slices.ContainsFunc(r.Treatments(), func(t Treatment) bool {
-		rate := t["uplink"] // older records lack it
-		return rate != "" && rate != "0/s"
-	})
-}
-
 // benchUnit is a unit that benchstat reads: staleness-p50-sec,
 // bytes-total-down-B/event. A slash would put what follows it below the line,
 // so that only the unit's own may stay.
@@ -218,14 +213,13 @@ func benchWord(s string) string {
 	}, s)
 }
 
-// ExportCSV writes every trial, kept or not, in long form: a row per value,
-// with the scenario, the treatment's levels, block, order, attempt and whether
-// the trial was kept. Histograms give their mean, some quantiles, max, and n.
+// ExportCSV writes every trial in long form: a row per value, with the scenario, the
+// treatment's levels, block, order and whether the value counts. Histograms give their mean, some quantiles, max, and n.
 // Values are in base units and in full.
 func ExportCSV(w io.Writer, r *Run) error {
 	out := csv.NewWriter(w)
 	keys := treatmentKeys(r.Treatments())
-	row := slices.Concat([]string{"scenario"}, keys, []string{"block", "order", "attempt", "kept", "metric", "value", "unit"})
+	row := slices.Concat([]string{"scenario"}, keys, []string{"block", "order", "counts", "metric", "value", "unit"})
 	if err := out.Write(row); err != nil {
 		return err
 	}
@@ -234,14 +228,15 @@ func ExportCSV(w io.Writer, r *Run) error {
 		for _, key := range keys {
 			row = append(row, t.Treatment[key])
 		}
-		row = append(row, strconv.Itoa(t.Block), strconv.Itoa(t.Order), strconv.Itoa(t.Attempt), strconv.FormatBool(t.Kept()))
+		row = append(row, strconv.Itoa(t.Block), strconv.Itoa(t.Order))
 		list := t.values([]string{"mean", "p50", "p90", "p99", "p99.9", "max"})
 		for _, name := range slices.Sorted(maps.Keys(t.Hists)) {
 			list = append(list, namedMetric{name + "/n", Metric{float64(t.Hists[name].N()), "1"}})
 		}
 		slices.SortStableFunc(list, byVocabulary)
 		for _, m := range list {
-			if err := out.Write(append(row, m.name, strconv.FormatFloat(m.Value, 'g', -1, 64), m.Unit)); err != nil {
+			counts := r.trialsOf(t.Treatment)[t.Block] == t && r.counts(t, strings.TrimSuffix(m.name, "/n"))
+			if err := out.Write(append(row, strconv.FormatBool(counts), m.name, strconv.FormatFloat(m.Value, 'g', -1, 64), m.Unit)); err != nil {
 				return err
 			}
 		}

@@ -38,7 +38,7 @@ type CPUPoint struct {
 	CPU  float64 // s per second: 1 is a core
 }
 
-// CPUPoints are the kept trials of t by block. The metric is server/cpu or
+// CPUPoints are the trials of t by block. The metric is server/cpu or
 // host/cpu, both per event delivered between the marks; events per second
 // between the same marks are server/cpu-util, which has the same CPU time over
 // the time between them, divided by server/cpu. (events/delivered and window
@@ -46,11 +46,11 @@ type CPUPoint struct {
 func (r *Run) CPUPoints(t Treatment, metric string) (map[int]CPUPoint, error) {
 	var of [4]map[int]float64
 	for i, name := range []string{metric, "server/cpu", "server/cpu-util", "requests"} {
-		values, _, err := r.Samples(t, name)
+		s, err := r.Sample(t, name)
 		if err != nil {
 			return nil, err
 		}
-		of[i] = values
+		of[i] = s.Values
 	}
 	subscribers, _, err := ParseQuantity(t["subscribers"])
 	if err != nil || subscribers < 1 {

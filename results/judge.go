@@ -3,8 +3,6 @@ package results
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"slices"
 	"strings"
 )
@@ -26,232 +24,183 @@ type Verdict struct {
 	Outcome Outcome
 	Cells   []CellVerdict // one per combination of the factors the claim leaves open
 	Reason  string        // of CannotTell, or what was left out of the judgement
+	Notes   []string      // what a reader must know beside it, as footnotes
+	Takes   Takes         // what deciding it takes, of CannotTell
+	Err     error         // the claim cannot bear on this run: an *ExprError where it can point into it
 }
 
-// CellVerdict is the answer under one combination of the factors that vary
-// beside those that the claim names.
-type CellVerdict struct {
-	Where     map[string]string // their levels; empty when nothing else varies
-	Outcome   Outcome           // never HoldsOnlyWhere
-	Left      Summary           // the left side of the expectation, over blocks
-	Right     Summary           // the right side
-	Diff      Summary           // left − right, formed within each block
-	Ratio     Summary           // left ÷ right likewise; no values where right is 0
-	Unit      string            // of Left, Right and Diff
-	Tolerance float64           // allowed on either side, in Unit; 0 when none is given
-	Reckoned  bool              // whether a side is more than one metric or number
-	Reason    string            // of CannotTell
-}
-
-// Judge holds a claim against the run. Both sides are reckoned within each
-// block that kept a trial of every treatment concerned, and the verdict rests
-// on the interval of left − right over these blocks:
+// Judge holds claims against the run, all that are made of it together.
 //
-//	<  holds when the interval is below 0, fails when nothing of it is
+// Both sides of an expectation are reckoned within each block that has them, and
+// compared as the logarithm of their ratio, or as their difference where a side may
+// be 0, where the tolerance is absolute, or where they are latencies:
+//
+//	<  holds when Student's t says that the left side is less, fails when greater
 //	>  the same, mirrored
-//	≈  holds when it lies within the tolerance, fails when wholly outside (a
-//	   tolerance in % is a share of the right side's median);
-//	   without a tolerance: holds when it contains 0, fails when not
+//	≈  holds when two one-sided tests put it within the tolerance, which is the
+//	   95 % interval lying there, fails when they put it outside
 //
-// Anything between is CannotTell. So is an interval without ends (fewer than
-// MinBlocks), a quantile that is not Printable, and for < and > an effect that
-// does not stand out from the noise floor, where a twin shows that.
-//
-// A combination of the remaining factors is judged by itself. The claim holds
-// when it holds in all, fails when it fails in all, and holds only where it does
-// when it fails elsewhere.
-//
-// The error says what is wrong with the claim, or that the run cannot bear on
-// it; it is an *ExprError where it can point into the expectation.
-func (r *Run) Judge(c Claim) (Verdict, error) {
-	v, err := r.judge(c)
-	if err != nil {
-		return Verdict{}, fmt.Errorf("claim %s: %w", c.ID, err)
+// A combination of the factors that a claim leaves open is judged by itself. The
+// claim is the unit: it holds (or fails) if it does in every combination, and its p
+// is the largest of theirs, held against the level after Holm's correction over the
+// claims that are not exact. It holds only where it does if it fails elsewhere, each
+// after Holm over its own combinations. Everything else cannot tell.
+func (r *Run) Judge(claims []Claim) []Verdict {
+	vs := make([]Verdict, len(claims))
+	var uncertain []int // claims that could be decided by chance
+	var p []float64
+	for i, c := range claims {
+		vs[i] = r.judgeCells(c)
+		if _, worst, exact := vs[i].leaning(); !exact {
+			uncertain, p = append(uncertain, i), append(p, worst)
+		}
 	}
-	return v, nil
+	adjusted := Holm(p)
+	for k, i := range uncertain {
+		vs[i].conclude(adjusted[k], r.level())
+	}
+	for i := range vs {
+		if !slices.Contains(uncertain, i) {
+			vs[i].conclude(0, r.level())
+		}
+		vs[i].takes(r, len(uncertain))
+	}
+	return vs
 }
 
-func (r *Run) judge(c Claim) (Verdict, error) {
+// level is the error that a verdict of this run may have, given how often it was
+// looked at: each end of a sitting is a look, and so is each that was planned.
+func (r *Run) level() float64 { return levelOf(r.Looks()) }
+
+// Looks is how often the run was looked at, or planned to be, and at least once. A
+// sitting that ended with too few blocks for any verdict was none.
+func (r *Run) Looks() int {
+	looks, fewest := 0, MinBlocks*len(r.Header.Plan.Treatments)
+	for _, trials := range r.ends {
+		if trials >= fewest {
+			looks++
+		}
+	}
+	return max(1, looks, len(r.Header.Plan.Looks))
+}
+
+// judgeCells judges every combination by itself.
+func (r *Run) judgeCells(c Claim) Verdict {
+	v := Verdict{Claim: c, Outcome: CannotTell}
+	refuse := func(err error) Verdict {
+		v.Cells, v.Err, v.Reason = nil, fmt.Errorf("claim %s: %w", c.ID, err), err.Error()
+		return v
+	}
 	e, err := ParseExpect(c.Expect)
 	if err != nil {
-		return Verdict{}, err
+		return refuse(err)
 	}
 	cells, left, err := r.cells(c.Where, e)
 	if err != nil {
-		return Verdict{}, err
+		return refuse(err)
 	}
-	v := Verdict{Claim: c}
 	for _, cell := range cells {
 		judged, err := r.judgeCell(e, cell)
 		if err != nil {
-			return Verdict{}, err
+			return refuse(err)
 		}
 		v.Cells = append(v.Cells, judged)
+		for _, note := range judged.Notes {
+			if !slices.Contains(v.Notes, note) {
+				v.Notes = append(v.Notes, note)
+			}
+		}
 	}
-	v.conclude()
 	if left > 0 {
-		v.Reason = strings.TrimPrefix(v.Reason+fmt.Sprintf("; combinations left out for want of a treatment to compare with: %d", left), "; ")
+		v.Reason = fmt.Sprintf("combinations left out for want of a treatment to compare with: %d", left)
 	}
-	return v, nil
+	return v
 }
 
-// conclude draws the outcome of all cells together.
-func (v *Verdict) conclude() {
+// leaning is the outcome that all combinations lean to, CannotTell where they do
+// not agree, with the largest of their p. It is exact where none rests on chance.
+func (v *Verdict) leaning() (o Outcome, worst float64, exact bool) {
+	exact = true
+	for i, c := range v.Cells {
+		worst = max(worst, c.P)
+		exact = exact && c.Certain
+		if i == 0 {
+			o = c.Leans
+		} else if o != c.Leans {
+			o = CannotTell
+		}
+	}
+	if len(v.Cells) == 0 || o == "" {
+		o = CannotTell
+	}
+	if o == CannotTell && !exact {
+		worst = 1
+	}
+	return o, worst, exact
+}
+
+// conclude draws the outcome of all cells together, given the claim's own p among
+// those of the other claims.
+func (v *Verdict) conclude(p, level float64) {
+	ps := make([]float64, len(v.Cells))
+	for i, c := range v.Cells {
+		ps[i] = c.P
+	}
 	count := map[Outcome]int{}
-	for _, c := range v.Cells {
+	for i, adjusted := range Holm(ps) {
+		c := &v.Cells[i]
+		c.Outcome = c.Leans
+		if adjusted > level {
+			c.Outcome = CannotTell
+		}
 		count[c.Outcome]++
 	}
+	leans, _, _ := v.leaning()
 	switch n := len(v.Cells); {
-	case count[Holds] == n:
-		v.Outcome = Holds
-	case count[Fails] == n:
-		v.Outcome = Fails
+	case n == 0: // refused
+	case leans != CannotTell && p <= level:
+		v.Outcome = leans
+		for i := range v.Cells { // the largest p of them was held against the level
+			v.Cells[i].Outcome = leans
+		}
 	case count[Holds] > 0 && count[Fails] > 0:
 		v.Outcome = HoldsOnlyWhere
 	default:
 		v.Outcome = CannotTell
+		v.Reason = strings.TrimPrefix(v.Reason+"; "+v.open(count, n), "; ")
+	}
+}
+
+// open says why the claim as a whole is open.
+func (v *Verdict) open(count map[Outcome]int, n int) string {
+	first := slices.IndexFunc(v.Cells, func(c CellVerdict) bool { return c.Outcome == CannotTell })
+	switch {
+	case first < 0:
 		if n == 1 {
-			v.Reason = v.Cells[0].Reason
-		} else {
-			v.Reason = fmt.Sprintf("%d of %d cases are open", count[CannotTell], n)
+			v.Cells[0].Outcome = CannotTell
 		}
-	}
-}
-
-// judgeCell judges one combination.
-func (r *Run) judgeCell(e *Expect, c cell) (CellVerdict, error) {
-	v := CellVerdict{Where: c.where, Outcome: CannotTell}
-	samples := map[*Term]sample{}
-	for _, term := range e.terms() {
-		t := c.treatments[term]
-		s, err := r.sample(term, t)
-		var missing *NoMetricError
-		switch {
-		case errors.As(err, &missing) && r.records(term.Name): // in other treatments
-			v.Reason = err.Error()
-		case err != nil:
-			return v, &ExprError{Text: e.text, Column: term.Column, Msg: err.Error()}
+		return "among so many claims it does not stand out"
+	case n == 1:
+		if c := v.Cells[0]; c.Reason != "" {
+			return c.Reason
 		}
-		if ok, why := r.Printable(t, term.Name); !ok && len(s.byBlock) > 0 && v.Reason == "" {
-			v.Reason = fmt.Sprintf("%s: %s", t.Transport(), why)
-		}
-		samples[term] = s
+		return v.Cells[0].undecided()
+	case count[Holds] > 0:
+		return fmt.Sprintf("holds in %d of %d", count[Holds], n)
+	case count[Fails] > 0:
+		return fmt.Sprintf("fails in %d of %d", count[Fails], n)
 	}
-	unit, err := e.checkUnits(func(t *Term) dimension { return samples[t].unit })
-	if err != nil {
-		return v, err
+	if why := v.Cells[first].Reason; why != "" {
+		return why
 	}
-	v.Unit = unit.String()
-	v.reckon(e, samples)
-	if v.Reason != "" {
-		return v, nil
-	}
-	v.Outcome, v.Reason = v.compare(e)
-	equal := v.Diff.Lo == 0 && v.Diff.Hi == 0
-	if noise, ok := r.noiseUnder(e, c); ok && v.Outcome != CannotTell && !equal && v.Ratio.Finite() &&
-		v.Ratio.Lo <= noise.hi && v.Ratio.Hi >= noise.lo {
-		v.Outcome = CannotTell
-		v.Reason = fmt.Sprintf("the effect does not stand out from the noise floor: two runs of %s lie %s × apart",
-			noise.of, FormatInterval(noise.lo, noise.hi, "1"))
-	}
-	return v, nil
+	return v.Cells[first].undecided()
 }
 
-// reckon fills in the summaries of both sides, within blocks.
-func (v *CellVerdict) reckon(e *Expect, samples map[*Term]sample) {
-	var left, right, diff, ratio []float64
-	for _, block := range commonBlocks(samples) {
-		valueOf := func(t *Term) float64 { return samples[t].at(block) }
-		l, r := e.left.value(valueOf), e.right.value(valueOf)
-		left, right, diff = append(left, l), append(right, r), append(diff, minus(l, r))
-		if r != 0 {
-			ratio = append(ratio, l/r)
-		}
-	}
-	v.Reckoned = reckoned(e.left) || reckoned(e.right)
-	v.Left, v.Right, v.Diff = Summarize(left), Summarize(right), Summarize(diff)
-	if len(ratio) == len(diff) {
-		v.Ratio = Summarize(ratio)
-	}
-	switch {
-	case e.relative():
-		v.Tolerance = e.tolerance.v * math.Abs(v.Right.Center)
-	case e.tolerance != nil:
-		v.Tolerance = e.tolerance.v
-	}
-	if v.Reason != "" {
-		return
-	}
-	switch {
-	case v.Diff.N == 0:
-		v.Reason = "no block kept a trial of every treatment compared"
-	case v.Diff.N < MinBlocks:
-		v.Reason = v.Diff.Warnings[0]
-	case !v.Diff.Finite():
-		v.Reason = "the interval is not finite"
-	}
-}
+// Decided reports whether a verdict is one way or the other.
+func (v Verdict) Decided() bool { return v.Outcome != CannotTell }
 
-// reckoned reports whether a side is more than a metric or a number.
-func reckoned(side node) bool {
-	switch side.(type) {
-	case *Term, *constant:
-		return false
-	}
-	return true
-}
-
-// minus is l − r, and 0 where they differ by no more than the rounding of sums:
-// what is left of it would be told as a difference, of 3e-09 ns.
-func minus(l, r float64) float64 {
-	if d := l - r; math.Abs(d) > rounding*max(math.Abs(l), math.Abs(r)) {
-		return d
-	}
-	return 0
-}
-
-// rounding of a sum of a few float64, each known to one part in 2^53.
-const rounding = 1e-13
-
-// compare holds the interval of the difference against the operator.
-func (v *CellVerdict) compare(e *Expect) (Outcome, string) {
-	lo, hi := v.Diff.Lo, v.Diff.Hi
-	switch e.operator {
-	case "<":
-		return decide(hi < 0, lo >= 0, "the interval reaches to both sides of no difference")
-	case ">":
-		return decide(lo > 0, hi <= 0, "the interval reaches to both sides of no difference")
-	}
-	if e.tolerance == nil {
-		return decide(lo <= 0 && hi >= 0, true, "")
-	}
-	return decide(lo >= -v.Tolerance && hi <= v.Tolerance, lo > v.Tolerance || hi < -v.Tolerance,
-		"the interval reaches across the tolerance")
-}
-
-func decide(holds, fails bool, open string) (Outcome, string) {
-	switch {
-	case holds:
-		return Holds, ""
-	case fails:
-		return Fails, ""
-	}
-	return CannotTell, open
-}
-
-// commonBlocks are the blocks in which every measured term has a value.
-func commonBlocks(samples map[*Term]sample) []int {
-	var common map[int]bool
-	for _, s := range samples {
-		if !s.measured {
-			continue
-		}
-		blocks := map[int]bool{}
-		for block := range s.byBlock {
-			blocks[block] = common == nil || common[block]
-		}
-		maps.DeleteFunc(blocks, func(_ int, in bool) bool { return !in })
-		common = blocks
-	}
-	return slices.Sorted(maps.Keys(common))
+// Foul reports whether a claim is at fault, and not the run.
+func (v Verdict) Foul() bool {
+	var expr *ExprError
+	return errors.As(v.Err, &expr)
 }

@@ -18,6 +18,7 @@ type Run struct {
 	End      *End     // nil unless it is the last line
 	Warnings []string // doubts about the file, beside those in Header
 	ends     []int    // trials before each end line, of which a resumed run has several
+	indexed  index
 }
 
 // longestLine bounds the memory that a foreign file can claim. A trial takes

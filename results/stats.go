@@ -1,280 +1,197 @@
 package results
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"maps"
+	"math"
 	"slices"
-	"strings"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Treatments lists the run's treatments in planned order, and behind them any
-// that were run without being planned.
-func (r *Run) Treatments() []Treatment {
-	list := slices.Clone(r.Header.Plan.Treatments)
-	for _, trial := range r.Trials {
-		same := func(t Treatment) bool { return maps.Equal(t, trial.Treatment) }
-		if !slices.ContainsFunc(list, same) {
-			list = append(list, trial.Treatment)
-		}
-	}
-	return list
+// The block is the unit of repetition. What a host does to one treatment of a
+// block it does to the other, so comparisons are formed within each block, and
+// summarised over blocks by their mean with Student's t interval. Nothing is left
+// out for noise: noise makes intervals wide.
+
+// Confidence is the level of every interval, where a file was looked at once.
+const Confidence = 0.95
+
+// MinBlocks is the least number of blocks for which an interval is given.
+const MinBlocks = 3
+
+// Summary is the mean of a set of values, one per block, with an interval that
+// holds the true mean with the given confidence.
+type Summary struct {
+	N              int
+	Center, Lo, Hi float64 // NaN, −Inf and +Inf when there is no value
+	Exact          bool    // fixed by the protocol, and the same in every block
+	Warnings       []string
 }
 
-// kept returns the trials of t that enter statistics, by block: the first kept
-// one of each.
-func (r *Run) kept(t Treatment) map[int]*Trial {
-	byBlock := map[int]*Trial{}
-	for _, trial := range r.Trials {
-		if trial.Kept() && byBlock[trial.Block] == nil && maps.Equal(trial.Treatment, t) {
-			byBlock[trial.Block] = trial
-		}
-	}
-	return byBlock
+// Finite reports whether the interval says anything: with fewer than MinBlocks
+// values it does not.
+func (s Summary) Finite() bool {
+	return !math.IsInf(s.Lo, 0) && !math.IsInf(s.Hi, 0) && !math.IsNaN(s.Center)
 }
 
-// Samples are the values of a metric in the kept trials of t, by block, with
-// their unit. Trials that lack the metric are left out; where all of them do
-// the error is a *NoMetricError. A treatment without kept trials has no samples,
-// and no error.
-func (r *Run) Samples(t Treatment, metric string) (values map[int]float64, unit string, err error) {
-	kept := r.kept(t)
-	values = make(map[int]float64, len(kept))
-	var missing error
-	for _, block := range slices.Sorted(maps.Keys(kept)) {
-		m, err := kept[block].Value(metric)
-		switch {
-		case err != nil:
-			missing = err
-			continue
-		case unit == "":
-			unit = m.Unit
-		case unit != m.Unit:
-			return nil, "", fmt.Errorf("%s: block %d of %s gives it in %s, others in %s", metric, block, t.Transport(), m.Unit, unit)
-		}
-		values[block] = m.Value
-	}
-	if len(values) == 0 && missing != nil {
-		return nil, "", fmt.Errorf("%s: %w", t.Transport(), missing)
-	}
-	return values, unit, nil
+// Summarize takes the geometric mean and its interval where all values are above
+// 0, since what disturbs a time or a cost does so in proportion to it; elsewhere
+// the arithmetic mean.
+func Summarize(values []float64) Summary {
+	return spread(values, 1-Confidence).summary()
 }
 
-// Summary summarises a metric of t over its blocks.
-func (r *Run) Summary(t Treatment, metric string) (s Summary, unit string, err error) {
-	values, unit, err := r.Samples(t, metric)
-	if err != nil {
-		return Summary{}, "", err
-	}
-	return Summarize(inBlockOrder(values)), unit, nil
+// moments is a set of values on the scale on which they are summarised.
+type moments struct {
+	n        int
+	mean, sd float64
+	log      bool
+	alpha    float64
+	nan      bool
 }
 
-func inBlockOrder(values map[int]float64) []float64 {
-	list := make([]float64, 0, len(values))
-	for _, block := range slices.Sorted(maps.Keys(values)) {
-		list = append(list, values[block])
+// spread takes the moments of values, of their logarithms where all are above 0.
+func spread(values []float64, alpha float64) moments {
+	log := len(values) > 0 && !slices.ContainsFunc(values, func(v float64) bool { return !(v > 0) })
+	if !log {
+		return momentsOf(values, alpha)
 	}
-	return list
+	logs := make([]float64, len(values))
+	for i, v := range values {
+		logs[i] = math.Log(v)
+	}
+	m := momentsOf(logs, alpha)
+	m.log = true
+	return m
 }
 
-// Ratio summarises a over b, formed within each block that has both: what the
-// host did to one it did to the other. It is an error where b is 0.
-func (r *Run) Ratio(a, b Treatment, metric string) (Summary, error) {
-	x, y, err := r.paired(a, b, metric)
-	if err != nil {
-		return Summary{}, err
+// momentsOf takes the moments of values as they are.
+func momentsOf(values []float64, alpha float64) moments {
+	m := moments{n: len(values), alpha: alpha}
+	m.nan = slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	if m.n == 0 || m.nan {
+		m.mean = math.NaN()
+		return m
 	}
-	if slices.Contains(y, 0) {
-		return Summary{}, fmt.Errorf("no ratio of %s: it is 0 for %s", metric, b.Transport())
+	m.mean = stat.Mean(values, nil)
+	if m.n > 1 {
+		m.sd = stat.StdDev(values, nil)
 	}
-	for i := range x {
-		x[i] /= y[i]
+	// What is left of adding up equals is no spread, and what is left of adding up
+	// what cancels is no mean.
+	largest := max(slices.Max(values), -slices.Min(values))
+	if m.sd <= rounding*largest {
+		m.sd = 0
 	}
-	return Summarize(x), nil
+	if math.Abs(m.mean) <= rounding*largest {
+		m.mean = 0
+	}
+	return m
 }
 
-// Difference summarises a minus b, formed within each block that has both, in
-// the unit of the metric.
-func (r *Run) Difference(a, b Treatment, metric string) (Summary, error) {
-	x, y, err := r.paired(a, b, metric)
-	if err != nil {
-		return Summary{}, err
+// rounding of a sum of a few float64, each known to one part in 2^53.
+const rounding = 1e-13
+
+// widened is m with room for one step of what was counted, where all values are
+// equal: that a count came out the same in a few blocks does not make it exact.
+func (m moments) widened(grain float64) moments {
+	if m.n > 1 && m.sd == 0 && grain > 0 {
+		m.sd = grain * math.Sqrt(float64(m.n)) / quantileT(1-m.alpha/2, m.n)
 	}
-	for i := range x {
-		x[i] -= y[i]
-	}
-	return Summarize(x), nil
+	return m
 }
 
-// paired returns the values of both treatments in the blocks that have both.
-func (r *Run) paired(a, b Treatment, metric string) (x, y []float64, err error) {
-	ofA, unitA, errA := r.Samples(a, metric)
-	ofB, unitB, errB := r.Samples(b, metric)
-	if err := errors.Join(errA, errB); err != nil {
-		return nil, nil, err
+// half is half of the interval at m's level.
+func (m moments) half() float64 {
+	if m.n < MinBlocks || m.nan {
+		return math.Inf(1)
 	}
-	if len(ofA) > 0 && len(ofB) > 0 && unitA != unitB {
-		return nil, nil, fmt.Errorf("%s is in %s for %s and in %s for %s", metric, unitA, a.Transport(), unitB, b.Transport())
-	}
-	for _, block := range slices.Sorted(maps.Keys(ofA)) {
-		if v, ok := ofB[block]; ok {
-			x, y = append(x, ofA[block]), append(y, v)
-		}
-	}
-	return x, y, nil
+	return quantileT(1-m.alpha/2, m.n) * m.sd / math.Sqrt(float64(m.n))
 }
 
-// Pooled is the histogram of all kept trials of t together. It is for drawing
-// spectra; a quantile that is quoted is the median of the trials' own, because
-// one bad trial would rule the pooled tail.
-func (r *Run) Pooled(t Treatment, hist string) (*Hist, error) {
-	kept := r.kept(t)
-	pool, found := NewHist(), false
-	for _, block := range slices.Sorted(maps.Keys(kept)) {
-		if h := kept[block].Hists[hist]; h != nil {
-			if err := pool.Merge(h); err != nil {
-				return nil, fmt.Errorf("pool %s of %s: block %d: %w", hist, t.Transport(), block, err)
-			}
-			found = true
-		}
+// interval is m's mean with its interval, on m's own scale.
+func (m moments) interval() (lo, hi float64) { return m.mean - m.half(), m.mean + m.half() }
+
+// summary is m on the scale of the values.
+func (m moments) summary() Summary {
+	s := Summary{N: m.n, Center: m.mean}
+	s.Lo, s.Hi = m.interval()
+	if m.log && !m.nan {
+		s.Center, s.Lo, s.Hi = math.Exp(m.mean), math.Exp(s.Lo), math.Exp(s.Hi)
 	}
-	if !found {
-		return nil, fmt.Errorf("pool %s of %s: none of its %d kept trials has that histogram", hist, t.Transport(), len(kept))
+	switch {
+	case m.nan:
+		s.Lo, s.Hi = math.Inf(-1), math.Inf(1)
+		s.Warnings = []string{"a value is not a number"}
+	case m.n < MinBlocks:
+		s.Lo, s.Hi = math.Inf(-1), math.Inf(1)
+		s.Warnings = []string{fmt.Sprintf("n = %d: an interval takes at least %d blocks", m.n, MinBlocks)}
 	}
-	return pool, nil
+	return s
 }
 
-// enough is the number of values that must lie beyond a quantile before it is
-// printed.
-const enough = 10
-
-// perSubscriber names the histograms with one value per subscriber and trial,
-// not one per event.
-var perSubscriber = map[string]bool{
-	"connect": true, "ttfe": true,
-	"staleness-mean-by-subscriber": true, "staleness-max-by-subscriber": true,
-	"notice/server": true, "notice/fleet": true,
+// above is how unlikely values like these are where their true mean is bound or
+// less: the one-sided p of Student's t.
+func (m moments) above(bound float64) float64 {
+	switch {
+	case m.n < MinBlocks || m.nan:
+		return 1
+	case m.sd == 0:
+		if m.mean > bound {
+			return 0
+		}
+		return 1
+	}
+	t := (m.mean - bound) / (m.sd / math.Sqrt(float64(m.n)))
+	return 1 - studentsT(m.n).CDF(t)
 }
 
-// Printable reports whether a metric of t may be quoted, and why not. A
-// quantile q of a histogram needs ten different values beyond it,
-// n · min(q, 1−q) ≥ 10, over all kept trials together. For latencies n counts
-// different events, since all subscribers see the same ones and share their
-// delays. Whatever is not a quantile may be quoted.
-func (r *Run) Printable(t Treatment, metric string) (ok bool, why string) {
-	hist, s, ok := splitStat(metric)
-	if !ok || s.quantile == 0 {
-		return true, ""
-	}
-	var n float64
-	what := "different events"
-	for _, trial := range r.kept(t) {
-		if _, direct := trial.Metrics[metric]; direct {
-			return true, ""
-		}
-		h := trial.Hists[hist]
-		if h == nil {
-			continue
-		}
-		values := float64(h.N())
-		if perSubscriber[hist] {
-			what = "subscribers"
-		} else if hist == "roundtrip" || hist == "uplink-lag" { // of a message that is one subscriber's alone
-			what = "messages"
-		} else if events, ok := trial.distinctEvents(); ok {
-			values = min(values, events)
-		}
-		n += values
-	}
-	beyond := n * min(s.quantile, 1-s.quantile)
-	if beyond < enough*(1-1e-9) { // 1−0.999 is a little less than 0.001
-		return false, fmt.Sprintf("%s needs %d values beyond it, and %.0f %s give %s", metric, enough, n, what, Format(beyond, "1"))
-	}
-	return true, ""
+// below is the same with the true mean at bound or more.
+func (m moments) below(bound float64) float64 {
+	m.mean = -m.mean
+	return m.above(-bound)
 }
 
-// distinctEvents is the number of different events that t delivered, or as a
-// makeshift that it was to deliver.
-func (t *Trial) distinctEvents() (n float64, ok bool) {
-	for _, name := range []string{"events/distinct", "events/expected"} {
-		if m, ok := t.Metrics[name]; ok {
-			return m.Value, true
-		}
-	}
-	return 0, false
+func studentsT(n int) distuv.StudentsT {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}
 }
 
-// Counts says how a run went, in trials.
-type Counts struct {
-	Planned   int // treatments × blocks
-	Written   int // in the file, of every kind
-	Kept      int // that enter statistics
-	Invalid   int
-	Disturbed int
-	Repeated  int // second attempts and later
+// quantileT is the quantile of Student's t for n values.
+func quantileT(p float64, n int) float64 { return studentsT(n).Quantile(p) }
+
+// Holm adjusts p values for their number (Holm, Scand. J. Statist. 6, 1979): each
+// that is at most the level rejects, with the chance of any false rejection among
+// them held to the level.
+func Holm(p []float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	adjusted, most := make([]float64, len(p)), 0.0
+	for rank, i := range order {
+		most = max(most, min(1, float64(len(p)-rank)*p[i]))
+		adjusted[i] = most
+	}
+	return adjusted
 }
 
-// Counts counts the run's trials. One that is invalid and disturbed counts as
-// both.
-func (r *Run) Counts() Counts {
-	c := Counts{
-		Planned: len(r.Header.Plan.Treatments) * r.Header.Plan.Blocks,
-		Written: len(r.Trials),
-	}
-	for _, t := range r.Trials {
-		if t.Kept() {
-			c.Kept++
-		}
-		if !t.Valid {
-			c.Invalid++
-		}
-		if t.Disturbed {
-			c.Disturbed++
-		}
-		if t.Attempt > 0 {
-			c.Repeated++
-		}
-	}
-	return c
-}
+// pocock is the normal deviate beyond which each of 1, 2, 3 … equally spaced looks
+// may reject, so that all together err in 5 % (Pocock, Biometrika 64, 1977; Jennison
+// and Turnbull, Group Sequential Methods, 2000, table 2.1).
+var pocock = []float64{1.960, 2.178, 2.289, 2.361, 2.413, 2.453, 2.485, 2.512, 2.535, 2.555,
+	2.572, 2.588, 2.602, 2.614, 2.626, 2.636, 2.646, 2.655, 2.663, 2.672}
 
-// KeptBlocks is the number of blocks in which t has a kept trial: with fewer
-// than MinBlocks there is no interval.
-func (r *Run) KeptBlocks(t Treatment) int { return len(r.kept(t)) }
-
-// twinLabel marks a second treatment of the same transport, as in "ws#twin",
-// run so that equals are compared: whatever differs is noise.
-const twinLabel = "#twin"
-
-// twinOf finds the twin of t among the run's treatments.
-func (r *Run) twinOf(t Treatment) (twin Treatment, ok bool) {
-	want := maps.Clone(t)
-	want["transport"] = t.Transport() + twinLabel
-	for _, candidate := range r.Treatments() {
-		if maps.Equal(candidate, want) {
-			return candidate, true
-		}
+// levelOf is the level of one of so many looks, of which each may decide. Beyond
+// the table looks share the error equally, which is less.
+func levelOf(looks int) float64 {
+	switch {
+	case looks <= 1:
+		return 1 - Confidence
+	case looks <= len(pocock):
+		return 2 * distuv.UnitNormal.Survival(pocock[looks-1])
 	}
-	return nil, false
-}
-
-// NoiseFloor summarises twin over original for a metric, over all twins of the
-// run and all blocks: how far apart two runs of the same thing lie here. It is
-// false where the run has no twin, or the metric no such ratio.
-func (r *Run) NoiseFloor(metric string) (ratio Summary, ok bool) {
-	var ratios []float64
-	for _, t := range r.Treatments() {
-		twin, found := r.twinOf(t)
-		if !found || strings.HasSuffix(t.Transport(), twinLabel) {
-			continue
-		}
-		x, y, err := r.paired(twin, t, metric)
-		if err != nil || slices.Contains(y, 0) {
-			continue
-		}
-		for i := range x {
-			ratios = append(ratios, x[i]/y[i])
-		}
-	}
-	return Summarize(ratios), len(ratios) > 0
+	return min((1-Confidence)/float64(looks), levelOf(len(pocock)))
 }

@@ -95,6 +95,10 @@ var vocabulary = []Info{
 	{"fleet/rss", "B", "", memory, "the fleet's resident memory"},
 	{"fleet/ceiling", "1/s", "", fact, "events a second that the fleet can take, by calibration against the floor"},
 	{"fleet/load", "1", "", fact, "events delivered a second, as a share of that ceiling"},
+	{"server/wait", "s", "", fact, "time that the server was ready to run and waited for its core, each time before it ran"},
+	{"fleet/wait", "s", "", fact, "time that the fleet was ready to run and waited for its core, each time before it ran"},
+	{"server/waiting", "1", "", fact, "share of the time between the marks that the server was ready to run and waited"},
+	{"fleet/waiting", "1", "", fact, "share of the time between the marks that the fleet was ready to run and waited"},
 	{"host/cpu", "s/event", "lower", cpu, "CPU time of all the trial's cores, softirq included, per event"},
 	{"host/softirq", "s/event", "lower", cpu, "of that, in the kernel's network interrupts"},
 	{"host/steal", "1", "", fact, "share of CPU time that the hypervisor took"},
@@ -166,17 +170,17 @@ func Describe(metric string) (Info, bool) {
 	return info, true
 }
 
-// stat is what to read from a histogram: a quantile, or one of its exact figures.
-type stat struct {
+// statistic is what to read from a histogram: a quantile, or one of its exact figures.
+type statistic struct {
 	name     string  // "p99.9", "max", "min", "mean"
 	quantile float64 // of pN, else 0
 }
 
 // splitStat cuts a metric such as staleness/p99.9 into histogram and statistic.
-func splitStat(metric string) (hist string, s stat, ok bool) {
+func splitStat(metric string) (hist string, s statistic, ok bool) {
 	slash := strings.LastIndexByte(metric, '/')
 	if slash < 1 {
-		return "", stat{}, false
+		return "", statistic{}, false
 	}
 	hist, s.name = metric[:slash], metric[slash+1:]
 	switch s.name {
@@ -185,12 +189,12 @@ func splitStat(metric string) (hist string, s stat, ok bool) {
 	}
 	digits, isP := strings.CutPrefix(s.name, "p")
 	if !isP || strings.Trim(digits, "0123456789.") != "" {
-		return "", stat{}, false
+		return "", statistic{}, false
 	}
 	// p99.9 is the float nearest 0.999, which 99.9/100 is not.
 	q, err := strconv.ParseFloat(digits+"e-2", 64)
 	if err != nil || q <= 0 || q >= 1 {
-		return "", stat{}, false
+		return "", statistic{}, false
 	}
 	s.quantile = q
 	return hist, s, true

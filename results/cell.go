@@ -1,0 +1,251 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// CellVerdict is the answer under one combination of the factors that vary
+// beside those that the claim names.
+type CellVerdict struct {
+	Where     map[string]string // their levels; empty when nothing else varies
+	Outcome   Outcome           // never HoldsOnlyWhere
+	Left      Summary           // the left side of the expectation, over blocks
+	Right     Summary           // the right side
+	Diff      Summary           // left − right, formed within each block
+	Ratio     Summary           // left ÷ right likewise; no values where a side is not above 0
+	Unit      string            // of Left, Right and Diff
+	Tolerance float64           // allowed on either side, in Unit; 0 when none is given
+	Reckoned  bool              // whether a side is more than one metric or number
+	Reason    string            // why it is open, where the numbers do not say so themselves
+	Notes     []string
+
+	Leans   Outcome // Holds or Fails, if P is small enough
+	P       float64 // chance of leaning so where it is not so
+	Certain bool    // no chance is in it: exact on both sides, or judged by counts
+
+	test test // what decided it
+}
+
+// blocks are the values of both sides, block by block.
+type blocks struct {
+	left, right []float64
+	grain       float64 // one step of the left side minus the right
+	exact       bool
+}
+
+// judgeCell judges one combination.
+func (r *Run) judgeCell(e *Expect, c cell) (CellVerdict, error) {
+	v := CellVerdict{Where: c.where, Leans: CannotTell, P: 1}
+	samples := map[*Term]sample{}
+	for _, term := range e.terms() {
+		t := c.treatments[term]
+		s, err := r.sample(term, t)
+		var missing *NoMetricError
+		switch {
+		case errors.As(err, &missing) && r.records(term.Name): // in other treatments
+			v.Reason = err.Error()
+		case err != nil:
+			return v, &ExprError{Text: e.text, Column: term.Column, Msg: err.Error()}
+		}
+		if why := r.unfit(t, term.Name, len(s.values.Values) > 0); s.measured && why != "" && v.Reason == "" {
+			v.Reason = why
+		}
+		samples[term] = s
+	}
+	unit, err := e.checkUnits(func(t *Term) dimension { return samples[t].unit })
+	if err != nil {
+		return v, err
+	}
+	v.Unit = unit.String()
+	both := reckon(e, samples)
+	v.describe(e, both, r.level())
+	if v.Reason == "" {
+		v.Reason = tooFew(r, c, samples, len(both.left))
+	}
+	if v.Reason != "" {
+		return v, nil
+	}
+	if e.operator == "≈" && e.tolerance == nil && twins(c, samples) {
+		v.checkRuler(e, both, kindsOf(samples))
+		return v, nil
+	}
+	v.decide(e, both, r.level(), kindsOf(samples))
+	r.consult(e, c, samples, &v)
+	return v, nil
+}
+
+// unfit says why a metric of a treatment cannot be judged, "" where it can.
+func (r *Run) unfit(t Treatment, metric string, measured bool) string {
+	if ok, why := r.Printable(t, metric); !ok && measured {
+		return fmt.Sprintf("%s: %s", t.Transport(), why)
+	}
+	if sound, tried := r.SoundBlocks(t); 4*sound < 3*tried {
+		return fmt.Sprintf("%s: only %d of %d trials are sound", t.Transport(), sound, tried)
+	}
+	return ""
+}
+
+// reckon takes both sides in each block that has all that is compared.
+func reckon(e *Expect, samples map[*Term]sample) blocks {
+	b := blocks{exact: true}
+	for _, s := range samples {
+		if s.measured && !s.values.Exact {
+			b.exact = false
+		}
+	}
+	for _, block := range commonBlocks(samples) {
+		valueOf := func(t *Term) float64 { return samples[t].at(block) }
+		b.left, b.right = append(b.left, e.left.value(valueOf)), append(b.right, e.right.value(valueOf))
+	}
+	for _, side := range []node{e.left, e.right} {
+		b.grain += stepOf(side, samples)
+	}
+	return b
+}
+
+// stepOf is how much a side changes when each metric in it changes by one step.
+func stepOf(side node, samples map[*Term]sample) float64 {
+	at := func(steps float64) float64 {
+		return side.value(func(t *Term) float64 {
+			s := samples[t]
+			if !s.measured {
+				return s.constant
+			}
+			return s.values.Summary().Center + steps*s.values.Grain
+		})
+	}
+	if step := math.Abs(at(1) - at(0)); finite(step) {
+		return step
+	}
+	return 0
+}
+
+// kindsOf is what sorts of numbers are compared.
+func kindsOf(samples map[*Term]sample) (ks []kind) {
+	for term, s := range samples {
+		if info, ok := Describe(term.Name); ok && s.measured {
+			ks = append(ks, info.kind)
+		}
+	}
+	return ks
+}
+
+// describe fills in what a reader is told of both sides.
+func (v *CellVerdict) describe(e *Expect, b blocks, level float64) {
+	diff := make([]float64, len(b.left))
+	ratio := make([]float64, len(b.left))
+	positive := len(diff) > 0
+	for i := range diff {
+		diff[i], ratio[i] = minus(b.left[i], b.right[i]), b.left[i]/b.right[i]
+		positive = positive && b.left[i] > 0 && b.right[i] > 0
+	}
+	v.Reckoned = reckoned(e.left) || reckoned(e.right)
+	v.Left, v.Right = spread(b.left, level).summary(), spread(b.right, level).summary()
+	v.Diff = momentsOf(diff, level).widened(b.step()).summary()
+	v.Diff.Exact = b.exact && v.Diff.Lo == v.Diff.Hi
+	if positive {
+		v.Ratio = spread(ratio, level).widened(b.relative()).summary()
+	}
+	switch {
+	case e.relative():
+		v.Tolerance = e.tolerance.v * math.Abs(v.Right.Center)
+	case e.tolerance != nil:
+		v.Tolerance = e.tolerance.v
+	}
+}
+
+// step is one step of left − right, 0 where both are exact.
+func (b blocks) step() float64 {
+	if b.exact {
+		return 0
+	}
+	return b.grain
+}
+
+// relative is one step of left ÷ right, as a share of it.
+func (b blocks) relative() float64 {
+	least := math.Inf(1)
+	for i := range b.left {
+		least = min(least, math.Abs(b.left[i]), math.Abs(b.right[i]))
+	}
+	if b.exact || !(least > 0) || math.IsInf(least, 1) {
+		return 0
+	}
+	return b.grain / least
+}
+
+// reckoned reports whether a side is more than a metric or a number.
+func reckoned(side node) bool {
+	switch side.(type) {
+	case *Term, *constant:
+		return false
+	}
+	return true
+}
+
+// minus is l − r, and 0 where they differ by no more than the rounding of sums:
+// what is left of it would be told as a difference, of 3e-09 ns.
+func minus(l, r float64) float64 {
+	if d := l - r; math.Abs(d) > rounding*max(math.Abs(l), math.Abs(r)) {
+		return d
+	}
+	return 0
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// commonBlocks are the blocks in which every measured term has a value.
+func commonBlocks(samples map[*Term]sample) []int {
+	var common map[int]bool
+	for _, s := range samples {
+		if !s.measured {
+			continue
+		}
+		blocks := map[int]bool{}
+		for block := range s.values.Values {
+			blocks[block] = common == nil || common[block]
+		}
+		maps.DeleteFunc(blocks, func(_ int, in bool) bool { return !in })
+		common = blocks
+	}
+	return slices.Sorted(maps.Keys(common))
+}
+
+// tooFew says why there are too few blocks to judge by, "" where there are enough.
+func tooFew(r *Run, c cell, samples map[*Term]sample, n int) string {
+	if n >= MinBlocks {
+		return ""
+	}
+	for term, s := range samples {
+		if t := c.treatments[term]; s.measured && len(s.values.Values) < MinBlocks {
+			if why := r.whyMissing(t, term.Name); why != "" {
+				return fmt.Sprintf("n = %d: %s of %s counts in %d blocks: %s", n, term.Name, t.Transport(), len(s.values.Values), why)
+			}
+		}
+	}
+	if n == 0 {
+		return "no block has all that is compared"
+	}
+	return fmt.Sprintf("n = %d: an interval takes at least %d blocks", n, MinBlocks)
+}
+
+// whyMissing is the rule that most often kept trials of t out of a metric.
+func (r *Run) whyMissing(t Treatment, metric string) string {
+	often := map[string]int{}
+	for _, trial := range r.trialsOf(t) {
+		if broken := trial.Voids(metric); len(broken) > 0 {
+			often[broken[0].Text]++
+		}
+	}
+	usual := ""
+	for _, text := range slices.Sorted(maps.Keys(often)) {
+		if usual == "" || often[text] > often[usual] {
+			usual = text
+		}
+	}
+	return usual
+}

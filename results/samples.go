@@ -1,0 +1,267 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Treatments lists the run's treatments in planned order, and behind them any
+// that were run without being planned.
+func (r *Run) Treatments() []Treatment {
+	list := slices.Clone(r.Header.Plan.Treatments)
+	for _, trial := range r.Trials {
+		same := func(t Treatment) bool { return maps.Equal(t, trial.Treatment) }
+		if !slices.ContainsFunc(list, same) {
+			list = append(list, trial.Treatment)
+		}
+	}
+	return list
+}
+
+// trialsOf returns the trials of t by block. A block that was interrupted is done
+// again whole; of one that was begun several times the last counts, whatever came
+// out of it.
+func (r *Run) trialsOf(t Treatment) map[int]*Trial {
+	r.index()
+	return r.indexed.trials[t.Key()]
+}
+
+// index sorts the trials by treatment and block, where that is not done yet.
+func (r *Run) index() {
+	if r.indexed.of == len(r.Trials) && r.indexed.trials != nil {
+		return
+	}
+	last := map[int]map[string]*Trial{} // of each block, its last pass
+	for _, trial := range r.Trials {
+		key := trial.Treatment.Key()
+		if last[trial.Block] == nil || last[trial.Block][key] != nil {
+			last[trial.Block] = map[string]*Trial{}
+		}
+		last[trial.Block][key] = trial
+	}
+	r.indexed = index{of: len(r.Trials), trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
+	for block, pass := range last {
+		for key, trial := range pass {
+			if r.indexed.trials[key] == nil {
+				r.indexed.trials[key] = map[int]*Trial{}
+			}
+			r.indexed.trials[key][block] = trial
+		}
+	}
+}
+
+// index is the trials that count, by treatment and block.
+type index struct {
+	of     int // trials of the run when it was made
+	trials map[string]map[int]*Trial
+	usual  map[string]Metric // exact values, by treatment and metric
+}
+
+// bearing returns the trials of t that have a say in a metric, by block.
+func (r *Run) bearing(t Treatment, metric string) map[int]*Trial {
+	bearing := map[int]*Trial{}
+	for block, trial := range r.trialsOf(t) {
+		if r.counts(trial, metric) {
+			bearing[block] = trial
+		}
+	}
+	return bearing
+}
+
+// counts reports whether a trial has a say in a metric.
+func (r *Run) counts(t *Trial, metric string) bool { return t.Bears(metric) && !r.strays(t, metric) }
+
+// Sample is the values of one quantity, one for each block.
+type Sample struct {
+	Values map[int]float64
+	Unit   string
+	Grain  float64 // one step of what was counted, 0 where it is not known
+	Exact  bool    // fixed by the protocol
+}
+
+// Summary summarises the values over blocks.
+func (s Sample) Summary() Summary { return s.summary(1 - Confidence) }
+
+func (s Sample) summary(alpha float64) Summary {
+	values := s.inOrder()
+	m := spread(values, alpha)
+	if s.Exact && m.sd == 0 && m.n > 0 {
+		return Summary{N: m.n, Center: values[0], Lo: values[0], Hi: values[0], Exact: true}
+	}
+	if m.log && m.mean != 0 && len(values) > 0 {
+		return m.widened(s.Grain / values[0]).summary()
+	}
+	sum := m.widened(s.Grain).summary()
+	if m.sd == 0 && m.mean == 0 && sum.Finite() { // a count of none is not below it
+		sum.Lo = 0
+	}
+	return sum
+}
+
+func (s Sample) inOrder() []float64 {
+	list := make([]float64, 0, len(s.Values))
+	for _, block := range slices.Sorted(maps.Keys(s.Values)) {
+		list = append(list, s.Values[block])
+	}
+	return list
+}
+
+// Sample reads a metric of t, in the trials that have a say in it. Trials that lack
+// it are left out; where all of them do the error is a *NoMetricError. A treatment
+// without such trials has no values, and no error.
+func (r *Run) Sample(t Treatment, metric string) (Sample, error) {
+	bearing := r.bearing(t, metric)
+	s := Sample{Values: make(map[int]float64, len(bearing)), Exact: Exact(metric, t)}
+	var missing error
+	for _, block := range slices.Sorted(maps.Keys(bearing)) {
+		m, err := bearing[block].Value(metric)
+		switch {
+		case err != nil:
+			missing = err
+			continue
+		case s.Unit == "":
+			s.Unit = m.Unit
+		case s.Unit != m.Unit:
+			return Sample{}, fmt.Errorf("%s: block %d of %s gives it in %s, others in %s", metric, block, t.Transport(), m.Unit, s.Unit)
+		}
+		s.Values[block] = m.Value
+		s.Grain = max(s.Grain, bearing[block].grain(metric, m))
+	}
+	if len(s.Values) == 0 && missing != nil {
+		return Sample{}, fmt.Errorf("%s: %w", t.Transport(), missing)
+	}
+	return s, nil
+}
+
+// grain is one step of what a metric counts: a byte or a request among the events
+// that were delivered, a bucket of a histogram, a millionth of all else.
+func (t *Trial) grain(metric string, m Metric) float64 {
+	if _, direct := t.Metrics[metric]; !direct {
+		return m.Value / 1000 // buckets are 0.1 % wide
+	}
+	delivered := max(t.Metrics["events/delivered"].Value, 1)
+	switch info, _ := Describe(metric); {
+	case m.Unit == "B/event", strings.HasPrefix(metric, "requests"), metric == "events-per-response", metric == "fleet/reads":
+		return 1 / delivered
+	case m.Unit == "B", info.kind.by == byDifference && m.Unit == "1":
+		return 1
+	}
+	return math.Abs(m.Value) / 1e6
+}
+
+// Ratio summarises a over b, formed within each block that has both: what the
+// host did to one it did to the other. It is an error where b is 0.
+func (r *Run) Ratio(a, b Treatment, metric string) (Summary, error) {
+	x, y, grain, err := r.paired(a, b, metric)
+	if err != nil {
+		return Summary{}, err
+	}
+	if slices.Contains(y, 0) {
+		return Summary{}, fmt.Errorf("no ratio of %s: it is 0 for %s", metric, b.Transport())
+	}
+	step := 0.0 // of the ratio, as a share of it
+	for i := range x {
+		if x[i] != 0 {
+			step = max(step, grain/math.Abs(x[i])+grain/math.Abs(y[i]))
+		}
+		x[i] /= y[i]
+	}
+	return spread(x, 1-Confidence).widened(step).summary(), nil
+}
+
+// paired returns the values of both treatments in the blocks that have both, and
+// one step of what they count; 0 where both are exact.
+func (r *Run) paired(a, b Treatment, metric string) (x, y []float64, grain float64, err error) {
+	ofA, errA := r.Sample(a, metric)
+	ofB, errB := r.Sample(b, metric)
+	if err := errors.Join(errA, errB); err != nil {
+		return nil, nil, 0, err
+	}
+	if len(ofA.Values) > 0 && len(ofB.Values) > 0 && ofA.Unit != ofB.Unit {
+		return nil, nil, 0, fmt.Errorf("%s is in %s for %s and in %s for %s", metric, ofA.Unit, a.Transport(), ofB.Unit, b.Transport())
+	}
+	for _, block := range slices.Sorted(maps.Keys(ofA.Values)) {
+		if v, ok := ofB.Values[block]; ok {
+			x, y = append(x, ofA.Values[block]), append(y, v)
+		}
+	}
+	if !(ofA.Exact && ofB.Exact) {
+		grain = max(ofA.Grain, ofB.Grain)
+	}
+	return x, y, grain, nil
+}
+
+// Pooled is the histogram of all trials of t together that have a say in it. It is
+// for drawing spectra; a quantile that is quoted is of the trials' own, because one
+// bad trial would rule the pooled tail.
+func (r *Run) Pooled(t Treatment, hist string) (*Hist, error) {
+	bearing := r.bearing(t, hist)
+	pool, found := NewHist(), false
+	for _, block := range slices.Sorted(maps.Keys(bearing)) {
+		if h := bearing[block].Hists[hist]; h != nil {
+			if err := pool.Merge(h); err != nil {
+				return nil, fmt.Errorf("pool %s of %s: block %d: %w", hist, t.Transport(), block, err)
+			}
+			found = true
+		}
+	}
+	if !found {
+		return nil, fmt.Errorf("pool %s of %s: none of its %d trials has that histogram", hist, t.Transport(), len(bearing))
+	}
+	return pool, nil
+}
+
+// SoundBlocks is in how many blocks t has a sound trial, and in how many it was
+// tried.
+func (r *Run) SoundBlocks(t Treatment) (sound, tried int) {
+	for _, trial := range r.trialsOf(t) {
+		tried++
+		if trial.Sound() {
+			sound++
+		}
+	}
+	return sound, tried
+}
+
+// Bearing is the number of blocks in which t has a value of a metric that counts.
+func (r *Run) Bearing(t Treatment, metric string) int {
+	s, err := r.Sample(t, metric)
+	if err != nil {
+		return 0
+	}
+	return len(s.Values)
+}
+
+// Counts says how a run went, in trials.
+type Counts struct {
+	Planned int // treatments × blocks
+	Written int // in the file, of every kind
+	Counted int // of these, those of a block's last pass
+	Sound   int // of these, those that broke no rule that every metric needs
+	Whole   int // of these, those that broke no rule at all
+}
+
+// Counts counts the run's trials.
+func (r *Run) Counts() Counts {
+	c := Counts{
+		Planned: len(r.Header.Plan.Treatments) * r.Header.Plan.Blocks,
+		Written: len(r.Trials),
+	}
+	r.index()
+	for _, byBlock := range r.indexed.trials {
+		for _, t := range byBlock {
+			c.Counted++
+			if t.Sound() {
+				c.Sound++
+			}
+			if len(t.Broken) == 0 {
+				c.Whole++
+			}
+		}
+	}
+	return c
+}
