@@ -66,12 +66,10 @@ func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport str
 	if transport == floor {
 		t.HTTP = "1.1"
 	}
+	window := min(calibrationTime, s.plan.scenario.Measure) // no longer than the trials'
 	c := trial.Config{
-		Treatment: t, Seed: s.plan.scenario.Seed, Warmup: calibrationTime / 5, Measure: calibrationTime, Saturate: true,
+		Treatment: t, Seed: s.plan.scenario.Seed, Warmup: window / 5, Measure: window, Saturate: true,
 		ServerPath: s.programs.servers, FleetPath: s.programs.fleet, Layout: s.layout,
-	}
-	if s.plan.planned.Short {
-		c.Warmup, c.Measure = c.Warmup/4, c.Measure/4
 	}
 	if ctx.Err() != nil {
 		return 0, nil
@@ -85,7 +83,7 @@ func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport str
 	}
 	m, ok := r.Metrics[metric]
 	if !ok || !(m.Value > 0) {
-		return 0, fmt.Errorf("calibrate the fleet against %s: no %s: %v", transport, metric, r.Invalid)
+		return 0, fmt.Errorf("calibrate the fleet against %s: no %s: %v", transport, metric, texts(r.Broken))
 	}
 	return m.Value, nil
 }
