@@ -26,6 +26,7 @@ func clean(t testing.TB) *observation {
 			Labels:    results.Treatment{"transport": "poll?interval=100ms"},
 			Transport: "poll?interval=100ms", Subscribers: 2, Rate: 40, Payload: 100, Encoding: "text",
 		},
+		Layout: host.Layout{Server: []int{0}, Fleet: []int{1}},
 		Warmup: 500 * time.Millisecond, Measure: time.Second,
 	}}
 	var err error
@@ -225,8 +226,8 @@ func TestMetricsOfAnUplink(t *testing.T) {
 	if h := trial.Hists["roundtrip"]; h == nil || h.N() != 25 {
 		t.Errorf("round trips %+v", h)
 	}
-	if broken := o.invalid(); broken != nil {
-		t.Errorf("broken rules %q", broken)
+	if broken := o.broken(); len(broken) > 0 {
+		t.Errorf("broken rules %q", sayings(broken))
 	}
 
 	silent := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
@@ -252,8 +253,8 @@ func TestMetricsOfCompression(t *testing.T) {
 	if got, want := value(t, trial, "bytes/total/down"), 221.+26-70; got != want {
 		t.Errorf("%v B an event in all, want %v", got, want)
 	}
-	if broken := o.invalid(); broken != nil {
-		t.Errorf("broken rules %q", broken)
+	if broken := o.broken(); len(broken) > 0 {
+		t.Errorf("broken rules %q", sayings(broken))
 	}
 }
 
