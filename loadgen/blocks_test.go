@@ -207,7 +207,12 @@ func TestWhatIsDoneAgain(t *testing.T) {
 		{"broken in part", func(c trial.Config) *results.Trial {
 			return breaking(c, results.Broken{Class: results.Unsaturated, Rule: "busy", Text: "fleet used 85 %"})
 		}, nil},
-		{"not reached", func(c trial.Config) *results.Trial { return failing(c, "start the server: no space left on device") }, []int{2, 2}},
+		{"failed", func(c trial.Config) *results.Trial {
+			return failing(c, "server: run: the process ended instead of answering")
+		}, nil},
+		{"not reached", func(c trial.Config) *results.Trial {
+			return breaking(c, results.Broken{Class: results.Sound, Rule: unreachedRule, Text: "start the server: no space left on device"})
+		}, []int{2, 2}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSession(t, 4, options{}, func(c trial.Config) *results.Trial {

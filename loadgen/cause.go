@@ -17,8 +17,12 @@ import (
 // first trial, or by two that fail alike, and stops with the cause and what would
 // mend it.
 
-// failedRule is the rule that a trial broke which could not be taken to its end.
-const failedRule = "failed"
+// The rules that a trial broke which could not be taken to its end, and one of which
+// nothing was reached.
+const (
+	failedRule    = "failed"
+	unreachedRule = "unreached"
+)
 
 // failure is why a trial could not be taken to its end; "" where it was.
 func failure(t *results.Trial) string {
@@ -26,7 +30,7 @@ func failure(t *results.Trial) string {
 		return ""
 	}
 	for _, b := range t.Broken {
-		if b.Rule == failedRule {
+		if b.Rule == failedRule || b.Rule == unreachedRule {
 			return b.Text
 		}
 	}
@@ -34,7 +38,9 @@ func failure(t *results.Trial) string {
 }
 
 // unreached reports whether nothing of a trial was reached.
-func unreached(t *results.Trial) bool { return failure(t) != "" }
+func unreached(t *results.Trial) bool {
+	return slices.ContainsFunc(t.Broken, func(b results.Broken) bool { return b.Rule == unreachedRule })
+}
 
 // useless is an error where a trial failed as the one before it did.
 func (s *session) useless(t *results.Trial) error {

@@ -92,9 +92,10 @@ func reasons(why []tally) string {
 // advice is what mends a rule that keeps being broken, where that is neither the
 // server's nor the transport's: what those break is a finding.
 var advice = map[string]string{
-	failedRule: "the log of each trial that failed is in the file",
-	"window":   "a longer measure or a higher rate in the scenario mends it",
-	"missed":   "fewer subscribers, a lower rate or a third CPU let the link keep up",
+	failedRule:    "the log of each trial that failed is in the file",
+	unreachedRule: "the log of each trial that failed is in the file; -resume runs these blocks again",
+	"window":      "a longer measure or a higher rate in the scenario mends it",
+	"missed":      "fewer subscribers, a lower rate or a third CPU let the link keep up",
 }
 
 const finding = "the server or the transport broke these rules, and more time does not mend that"

@@ -23,6 +23,7 @@ type plan struct {
 	chosen     map[string]bool // treatments to run, by key
 	asked      int             // blocks that the command line asks for; 0: it does not
 	decided    bool            // run until every claim is
+	lead       time.Duration   // before the window of every trial, so that all have the same events in it
 }
 
 // Windows of a smoke run.
@@ -62,6 +63,7 @@ func readPlan(path string, o options) (*plan, error) {
 	if err := p.choose(o.only); err != nil {
 		return nil, exitError{exitUsage, fmt.Errorf("%s: %w", path, err)}
 	}
+	p.lead = p.longestLead()
 	p.give(o.time)
 	return p, p.fits()
 }
@@ -233,7 +235,18 @@ func (p *plan) config(s slot) trial.Config {
 		Measure:   p.scenario.Measure,
 		Steps:     p.scenario.Idle,
 		Saturate:  p.scenario.Saturation,
+		Lead:      p.lead,
 	}
+}
+
+// longestLead is what the treatments of a block need before their window, those that
+// are left out of this run included: with and without them it is the same run.
+func (p *plan) longestLead() time.Duration {
+	var all []trial.Config
+	for _, t := range p.treatments {
+		all = append(all, p.config(slot{block: 1, treatment: t}))
+	}
+	return trial.Lead(all...)
 }
 
 // canaryTime is about what the calibration loop before and after each trial takes.

@@ -148,7 +148,7 @@ func TestChecks(t *testing.T) {
 		}, Note, "CPUs 50 % busy now – something else is running"},
 		{"steal", func(s *stand) {
 			s.nextStat = "cpu0 1001 0 0 99026 0 0 0 3\ncpu1 1000 0 0 99027 0 0 0 3\n"
-		}, Note, "10.0 % now, 0.0 % since boot – trials with more than 5 %"},
+		}, Note, "10.0 % now, 0.0 % since boot – blocks differ more from one another"},
 		{"virtual", func(s *stand) { s.host.Virtual = true }, Note, "a hypervisor is announced"},
 		{"clock", func(s *stand) { s.host.Clock = "acpi_pm" }, Note, "acpi_pm – each time stamp"},
 		{"clock", func(s *stand) { s.host.Clock = "" }, Note, "clock source not known"},
