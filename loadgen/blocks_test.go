@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"pushbench/loadgen/trial"
 	"pushbench/results"
@@ -90,40 +87,37 @@ func TestTimeGiven(t *testing.T) {
 // begins only if it ends in time should it take as long as the plan says, as blocks so
 // far did on average, and as the last one did.
 func TestTimeGivenHolds(t *testing.T) {
-	times := rapid.Float64Range(0.1, 9)
-	pace := rapid.SliceOfN(rapid.Float64Range(0.2, 5), 1, 9)
-	text := t.TempDir()
-	n := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		s := given(t, times.Draw(rt, "given"), options{})
-		n++
-		s.path = filepath.Join(text, strconv.Itoa(n)) // which takes less than a directory each
-		s.paced(pace.Draw(rt, "paces")...)
-		began := s.now()
-		var starts []time.Time
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		s := given(t, 0.1+8*r.Float64(), options{only: "ws"})
+		paces := make([]float64, 12)
+		for i := range paces {
+			paces[i] = 0.2 + 3*r.Float64()
+		}
+		s.paced(paces...)
+		starts := []time.Time{}
 		try := s.try
 		s.try = func(ctx context.Context, c trial.Config) (*results.Trial, error) {
-			if len(starts) < c.Block {
-				starts = append(starts, s.now())
-			}
+			starts = append(starts, s.now())
 			return try(ctx, c)
 		}
 		if err := s.run(t.Context()); err != nil {
-			rt.Fatal(err)
+			t.Fatal(err)
+		}
+		n := len(starts) // blocks of one trial
+		if n < results.MinBlocks {
+			t.Errorf("seed %d: %d blocks", seed, n)
+			continue
 		}
 		starts = append(starts, s.now())
-		n := len(starts) - 1
-		if run := s.read(t); n < results.MinBlocks || len(run.Trials) != 2*n {
-			rt.Fatalf("%d trials in %d blocks", len(run.Trials), n)
-		}
 		for i := results.MinBlocks; i <= n; i++ { // blocks that were run when the next began, or did not
-			mean := starts[i].Sub(began) / time.Duration(i)
+			mean := starts[i].Sub(starts[0]) / time.Duration(i)
 			takes := max(s.plan.blockTime(), mean, starts[i].Sub(starts[i-1]))
 			if fits := !starts[i].Add(takes).After(s.until); fits != (i < n) {
-				rt.Errorf("after %d blocks and %v: another of %v fits into %v: %t, and there were %d", i, starts[i].Sub(began), takes, s.plan.planned.For, fits, n)
+				t.Errorf("seed %d: after %d blocks and %v: another of %v fits into %v: %t, and there were %d", seed, i, starts[i].Sub(starts[0]), takes, s.plan.planned.For, fits, n)
 			}
 		}
-	})
+	}
 }
 
 // The order is drawn for each run, and written down with what draws it.

@@ -18,8 +18,10 @@ import (
 // Busy is what counts here. Events that come one by one wake the fleet for each,
 // and cost it more; its utilisation, which has a limit of its own, shows that.
 
+// calibrators are the subscribers to each flood. It is a variable for tests.
+var calibrators = 50
+
 const (
-	calibrators     = 50 // subscribers
 	calibrationTime = time.Second
 	floodRate       = 4000.0 // events a second to each of them, beyond what either end can take
 	floodBytes      = 2e9    // a second to all of them, which is beyond it where events are large

@@ -81,10 +81,9 @@ func TestCompleteRun(t *testing.T) {
 
 // Two scenarios are two files, one after the other.
 func TestTwoScenarios(t *testing.T) {
-	one := strings.Replace(tiny, "blocks: 2", "blocks: 1", 1)
-	w := newWorkshop(t, one)
-	w.write(w.dir+"/other.yaml", one)
-	c := w.command("-only", "ws")
+	w := newWorkshop(t, tiny)
+	w.write(w.dir+"/other.yaml", tiny)
+	c := w.command("-only", "ws", "-blocks", "1")
 	c.Args = append(c.Args, w.dir+"/other.yaml")
 	c.want(exitOK)
 	for _, name := range []string{"tiny", "other"} {
@@ -199,8 +198,10 @@ func TestDiskFullAtOnce(t *testing.T) {
 	if len(w.contents()) > 0 {
 		t.Errorf("the file holds %q", w.contents())
 	}
-	w.command().want(exitOK)
-	w.checkComplete(0)
+	w.command("-blocks", "1", "-only", "ws").want(exitOK)
+	if n := len(w.read().Trials); n != 1 {
+		t.Errorf("%d trials, want the one", n)
+	}
 }
 
 func TestFileLimitTooLow(t *testing.T) {

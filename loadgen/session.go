@@ -187,8 +187,8 @@ func canaries(old *results.Run) []float64 {
 const after = "/after"
 
 // firstCanaries is how often the calibration loop runs before the first trial,
-// so that even that one is set against a median.
-const firstCanaries = 9
+// so that even that one is set against a median. It is a variable for tests.
+var firstCanaries = 9
 
 // header describes the run, and warns of what is wrong with the host.
 func (s *session) header(ctx context.Context) results.Header {

@@ -128,11 +128,13 @@ func TestNobodyReadsProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	read.Close()
-	c := w.command()
+	c := w.command("-blocks", "1", "-only", "ws")
 	c.Cmd.Stderr = write
 	if err := c.Run(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
 	write.Close()
-	w.checkComplete(0)
+	if run := w.read(); len(run.Trials) != 1 || run.End == nil {
+		t.Errorf("%d trials, end %+v", len(run.Trials), run.End)
+	}
 }
