@@ -3,6 +3,7 @@ package trial
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -112,6 +113,9 @@ func TestRealServers(t *testing.T) {
 			o, trial := observeTrial(t, c)
 			if got, want := o.inWindow(), scheduled(t, c, o.plan); !slices.Equal(got, want) || o.plan.from != 150*time.Millisecond {
 				t.Errorf("from %v on, events are due at %v; want %v from 150ms on", o.plan.from, got, want)
+			}
+			if runtime.GOOS == "linux" && o.lasted() < int64(o.plan.mark2) {
+				t.Errorf("it lasted %v by the clocks, less than the trial time of %v", time.Duration(o.lasted()), o.plan.mark2)
 			}
 			get := func(metric string) float64 { t.Helper(); return value(t, trial, metric) }
 			near(t, trial, "bytes/payload/down", 100)
