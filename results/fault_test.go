@@ -10,7 +10,7 @@ import (
 )
 
 func TestWriterRefusesWhatNoReaderTakes(t *testing.T) {
-	w, _ := memory()
+	w, _ := inMemory()
 	if err := w.Trial(someTrial(0)); err == nil {
 		t.Error("a trial before the header")
 	}
@@ -80,14 +80,14 @@ func (d *disk) Truncate(size int64) error {
 
 func (d *disk) Close() error { d.closed = true; return nil }
 
-// memory is a file that is only kept in memory.
-func memory() (*Writer, *disk) {
+// inMemory is a file that is only kept in memory.
+func inMemory() (*Writer, *disk) {
 	d := &disk{room: 1 << 30}
 	return &Writer{path: "run.jsonl", file: d, lock: io.NopCloser(nil)}, d
 }
 
 func TestFullDiskCostsNoWrittenTrial(t *testing.T) {
-	w, d := memory()
+	w, d := inMemory()
 	if err := w.Header(someHeader()); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestFullDiskCostsNoWrittenTrial(t *testing.T) {
 }
 
 func TestFullDiskMessage(t *testing.T) {
-	w, d := memory()
+	w, d := inMemory()
 	if err := w.Header(someHeader()); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestFullDiskMessage(t *testing.T) {
 // Where even the cut fails, the torn line stands behind the sound ones; readers
 // drop it, and the next write cuts it off before it writes.
 func TestCutThatFailsIsMadeUpFor(t *testing.T) {
-	w, d := memory()
+	w, d := inMemory()
 	if err := w.Header(someHeader()); err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func costRun(transport string, blocks int, cpu func(Load) float64, noise func(bl
 			}
 			for block := 1; block <= blocks; block++ {
 				y := cpu(load) * noise(block, len(ts))
-				run.Trials = append(run.Trials, &Trial{Treatment: tr, Block: block, Valid: true, Metrics: map[string]Metric{
+				run.Trials = append(run.Trials, &Trial{Treatment: tr, Block: block, Metrics: map[string]Metric{
 					"server/cpu": {y / load.Delivered, "s/event"}, "server/cpu-util": {y, "1"},
 					"host/cpu": {2 * y / load.Delivered, "s/event"}, "requests": {load.Requests / load.Delivered, "1"},
 				}})

@@ -82,7 +82,7 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 		{"schema 0", with(1, `{"type":"header","schema":0}`+"\n"), "run.jsonl:1: damaged header: its schema is 0", nil},
 		{"plan of nothing", with(1, `{"type":"header","schema":1,"plan":{"treatments":[null]}}`+"\n"), "run.jsonl:1: damaged header: treatment 1 of the plan names no transport", nil},
 		{"plan of fewer than nothing", with(1, `{"type":"header","schema":1,"plan":{"blocks":-1}}`+"\n"), "run.jsonl:1: damaged header: the plan has -1 blocks", nil},
-		{"newer", with(1, `{"type":"header","schema":2,"plan":"of another kind"}`+"\n"), "run.jsonl: its schema is 2, and this program knows up to 1", nil},
+		{"newer", with(1, `{"type":"header","schema":3,"plan":"of another kind"}`+"\n"), "run.jsonl: its schema is 3, and this program knows up to 2", nil},
 		{"torn in the middle", with(2, lines[1][:50]+"\n"), "run.jsonl:2: damaged record", nil},
 		{"lines run together", with(2, strings.TrimSuffix(lines[1], "\n")), "run.jsonl:2: damaged record", nil},
 		{"blank line", with(2, "\n"), "run.jsonl:2: damaged record", nil},
@@ -207,7 +207,7 @@ func FuzzRead(f *testing.F) {
 		}
 		askEverything(t, run)
 
-		w, d := memory()
+		w, d := inMemory()
 		if err := w.Header(run.Header); err != nil {
 			t.Fatal(err)
 		}
@@ -228,17 +228,18 @@ func askEverything(t *testing.T, r *Run) {
 	r.Counts()
 	metrics := []string{"requests", "staleness/p50", "staleness/max"}
 	for _, tr := range r.Treatments() {
-		r.KeptBlocks(tr)
+		r.SoundBlocks(tr)
+		r.Findings()
 		for _, m := range metrics {
-			r.Summary(tr, m)
+			r.Sample(tr, m)
+			r.Bearing(tr, m)
 			r.Printable(tr, m)
 			r.Ratio(tr, tr, m)
-			r.NoiseFloor(m)
 		}
 		if h, err := r.Pooled(tr, "staleness"); err == nil {
 			h.Points()
 		}
-		v, err := r.Judge(Claim{Expect: "requests[" + tr.Transport() + "] ≈ 0 ± 1"})
+		v, err := judgeOne(r, Claim{Expect: "requests[" + tr.Transport() + "] ≈ 0 ± 1"})
 		if err == nil && v.Sentence() == "" {
 			t.Fatal("a verdict without words")
 		}

@@ -19,7 +19,7 @@ func treatment(text string) Treatment {
 // values are one trial's metrics; their units come from the vocabulary.
 type values map[string]float64
 
-// runOf is a run of the given treatments with a kept trial of each in every
+// runOf is a run of the given treatments with a sound trial of each in every
 // block, valued by the function.
 func runOf(blocks int, of func(transport string, t Treatment, block int) values, treatments ...string) *Run {
 	r := &Run{Path: "test.jsonl"}
@@ -30,7 +30,7 @@ func runOf(blocks int, of func(transport string, t Treatment, block int) values,
 	}
 	for block := 1; block <= blocks; block++ {
 		for _, t := range r.Header.Plan.Treatments {
-			trial := &Trial{Type: "trial", Treatment: t, Block: block, Order: len(r.Trials) + 1, Valid: true, Metrics: map[string]Metric{}}
+			trial := &Trial{Type: "trial", Treatment: t, Block: block, Order: len(r.Trials) + 1, Metrics: map[string]Metric{}}
 			for name, v := range of(t.Transport(), t, block) {
 				info, ok := Describe(name)
 				if !ok {
@@ -44,8 +44,8 @@ func runOf(blocks int, of func(transport string, t Treatment, block int) values,
 	return r
 }
 
-// trialsOf lists the run's trials of a treatment.
-func (r *Run) trialsOf(text string) (list []*Trial) {
+// listed are the run's trials of a treatment in the order of the file.
+func (r *Run) listed(text string) (list []*Trial) {
 	for _, t := range r.Trials {
 		if t.Treatment.Key() == treatment(text).Key() {
 			list = append(list, t)
@@ -56,3 +56,14 @@ func (r *Run) trialsOf(text string) (list []*Trial) {
 
 // newRand is a source of chance that is the same in every run of a test.
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+// judgeOne holds a single claim against a run.
+func judgeOne(r *Run, c Claim) (Verdict, error) {
+	v := r.Judge([]Claim{c})[0]
+	return v, v.Err
+}
+
+// breaks makes a trial break a rule of the class.
+func breaks(t *Trial, class Class) {
+	t.Broken = append(t.Broken, Broken{Class: class, Rule: "test", Text: "as the test has it"})
+}

@@ -2,6 +2,7 @@ package results
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ func drift(blocks int) *Run {
 		if transport == "ws" {
 			v -= 0.010
 		}
-		return values{"staleness/p50": v, "requests": map[string]float64{"poll": 2, "ws": 0}[transport]}
+		return values{"staleness/p50": v, "server/cpu": v, "requests": map[string]float64{"poll": 2, "ws": 0}[transport]}
 	}, "poll", "ws")
 }
 
@@ -26,87 +27,131 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Max(1, math.Abs
 // pairing must see it.
 func TestPairingTakesDriftOut(t *testing.T) {
 	r := drift(10)
-	poll, ws := treatment("poll"), treatment("ws")
-	d, err := r.Difference(poll, ws, "staleness/p50")
-	if err != nil || !near(d.Center, 0.010) || !near(d.Lo, 0.010) || !near(d.Hi, 0.010) || d.N != 10 {
+	v, err := judgeOne(r, Claim{Expect: "staleness/p50[ws] ≈ staleness/p50[poll] ± 10.1ms"})
+	if d := v.Cells[0].Diff; err != nil || v.Outcome != Holds || !near(d.Center, -0.010) || math.Abs(d.Hi-d.Lo) > 0.01 || d.N != 10 {
 		t.Errorf("difference %+v, %v", d, err)
 	}
-	s, unit, err := r.Summary(poll, "staleness/p50")
-	if err != nil || unit != "s" || !near(s.Center, 1.05) || !near(s.Lo, 0.7) || !near(s.Hi, 1.4) {
-		t.Errorf("summary %+v %s, %v", s, unit, err)
+	s, err := r.Sample(treatment("poll"), "staleness/p50")
+	if sum := s.Summary(); err != nil || s.Unit != "s" || sum.Lo > 0.9 || sum.Hi < 1.15 {
+		t.Errorf("alone its interval has the drift in it: %+v, %v", sum, err)
 	}
-	q, err := r.Ratio(ws, poll, "staleness/p50")
+	q, err := r.Ratio(treatment("ws"), treatment("poll"), "staleness/p50")
 	if err != nil || q.Lo < 0.98 || q.Hi >= 1 {
 		t.Errorf("ratio %+v, %v", q, err)
 	}
-	if _, err := r.Ratio(poll, ws, "requests"); err == nil || !strings.Contains(err.Error(), "0 for ws") {
+	if _, err := r.Ratio(treatment("poll"), treatment("ws"), "requests"); err == nil || !strings.Contains(err.Error(), "0 for ws") {
 		t.Errorf("ratio to 0: %v", err)
-	}
-	if _, err := r.Difference(poll, ws, "staleness/p51"); err == nil {
-		t.Error("difference of nothing")
 	}
 }
 
-func TestOnlyKeptTrialsCount(t *testing.T) {
-	r := drift(8)
-	ws := r.trialsOf("ws")
-	ws[0].Valid = false
-	ws[1].Disturbed = true
-	repeat := *ws[1]
-	repeat.Disturbed, repeat.Attempt = false, 1
-	repeat.Metrics = map[string]Metric{"staleness/p50": {Value: 7, Unit: "s"}}
-	again := *ws[2] // kept twice: the first counts
-	again.Attempt = 1
-	again.Metrics = repeat.Metrics
-	r.Trials = append(r.Trials, &repeat, &again)
+// A trial drops out of a metric only where it broke a rule that this one needs.
+func TestARuleVoidsWhatNeedsIt(t *testing.T) {
+	metrics := []string{"staleness/p50", "connect/p90", "bytes/total/down", "requests", "server/cpu", "host/cpu", "server/rss", "events/lost", "host/steal"}
+	for _, tc := range []struct {
+		broken Broken
+		voids  string
+	}{
+		{Broken{Class: Sound}, "staleness/p50 connect/p90 bytes/total/down requests server/cpu host/cpu server/rss events/lost host/steal"},
+		{Broken{Class: Accounted}, "bytes/total/down requests"},
+		{Broken{Class: Timed}, "staleness/p50 connect/p90"},
+		{Broken{Class: AsAsked}, "staleness/p50 connect/p90 server/cpu host/cpu"},
+		{Broken{Class: Unsaturated}, "staleness/p50 connect/p90 server/cpu host/cpu"},
+		{Broken{Class: Counted}, "server/cpu host/cpu server/rss"},
+		{Broken{Class: Counted, Of: "host/"}, "host/cpu"},
+	} {
+		trial := &Trial{Broken: []Broken{tc.broken}}
+		var voided []string
+		for _, m := range metrics {
+			if !trial.Bears(m) {
+				voided = append(voided, m)
+			}
+		}
+		if got := strings.Join(voided, " "); got != tc.voids {
+			t.Errorf("%+v voids %s, want %s", tc.broken, got, tc.voids)
+		}
+	}
+	for _, info := range Vocabulary() {
+		if info.kind.by == byRatio && info.Unit == "" {
+			t.Errorf("%s has no unit", info.Name)
+		}
+	}
+	if !(&Trial{Broken: []Broken{{Class: Timed}}}).Sound() {
+		t.Error("a clock that was set makes the trial unsound")
+	}
+}
 
-	got, unit, err := r.Samples(treatment("ws"), "staleness/p50")
-	if err != nil || unit != "s" || len(got) != 7 {
-		t.Fatalf("%v %s, %v", got, unit, err)
+func TestWhatARuleVoidsIsLeftOut(t *testing.T) {
+	r := drift(8)
+	ws := r.listed("ws")
+	breaks(ws[0], Sound)
+	breaks(ws[1], Unsaturated)
+	breaks(ws[2], Accounted)
+	for metric, want := range map[string][]int{
+		"staleness/p50": {3, 4, 5, 6, 7, 8}, "requests": {2, 4, 5, 6, 7, 8},
+	} {
+		s, err := r.Sample(treatment("ws"), metric)
+		if got := slices.Sorted(maps.Keys(s.Values)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s counts in blocks %v, want %v; %v", metric, got, want, err)
+		}
 	}
-	if _, ok := got[1]; ok || got[2] != 7 || !near(got[3], 0.79) {
-		t.Errorf("%v", got)
+	if sound, tried := r.SoundBlocks(treatment("ws")); sound != 7 || tried != 8 {
+		t.Errorf("%d of %d sound, want 7 of 8", sound, tried)
 	}
-	if n := r.KeptBlocks(treatment("ws")); n != 7 {
-		t.Errorf("%d blocks kept, want 7", n)
-	}
-	d, err := r.Difference(treatment("poll"), treatment("ws"), "staleness/p50")
-	if err != nil || d.N != 7 {
-		t.Errorf("difference over %d blocks, want the 7 that have both; %v", d.N, err)
-	}
-	if got, want := r.Counts(), (Counts{Planned: 16, Written: 18, Kept: 16, Invalid: 1, Disturbed: 1, Repeated: 2}); got != want {
+	if got, want := r.Counts(), (Counts{Planned: 16, Written: 16, Counted: 16, Sound: 15, Whole: 13}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// An interrupted block is done again whole, and then only that pass counts.
+func TestABlockDoneAgainCountsOnce(t *testing.T) {
+	r := drift(4)
+	r.Trials = r.Trials[:7] // block 4 has poll, and lacks ws
+	again := func(transport string, v float64) {
+		trial := *r.listed(transport)[0]
+		trial.Block, trial.Metrics = 4, map[string]Metric{"staleness/p50": {Value: v, Unit: "s"}}
+		r.Trials = append(r.Trials, &trial)
+	}
+	again("ws", 7)
+	if s, _ := r.Sample(treatment("poll"), "staleness/p50"); len(s.Values) != 4 {
+		t.Errorf("the block that goes on: %v", s.Values)
+	}
+	again("poll", 8) // it was begun anew
+	if s, _ := r.Sample(treatment("ws"), "staleness/p50"); len(s.Values) != 3 {
+		t.Errorf("the first pass still counts: %v", s.Values)
+	}
+	again("ws", 9)
+	for transport, want := range map[string]float64{"poll": 8, "ws": 9} {
+		if s, err := r.Sample(treatment(transport), "staleness/p50"); err != nil || s.Values[4] != want {
+			t.Errorf("%s: %v, %v; want %v of the last pass", transport, s.Values, err, want)
+		}
 	}
 }
 
 func TestSamplesOfNothing(t *testing.T) {
 	r := drift(3)
 	var missing *NoMetricError
-	if _, _, err := r.Samples(treatment("ws"), "no-such"); !errors.As(err, &missing) {
+	if _, err := r.Sample(treatment("ws"), "no-such"); !errors.As(err, &missing) {
 		t.Errorf("unknown metric: %v", err)
 	}
 	for _, trial := range r.Trials {
-		trial.Valid = false
+		breaks(trial, Sound)
 	}
-	if got, _, err := r.Samples(treatment("ws"), "staleness/p50"); err != nil || len(got) != 0 {
-		t.Errorf("no kept trial: %v, %v", got, err)
+	if got, err := r.Sample(treatment("ws"), "staleness/p50"); err != nil || len(got.Values) != 0 {
+		t.Errorf("no sound trial: %v, %v", got, err)
 	}
-	if got, _, err := r.Samples(treatment("longpoll"), "staleness/p50"); err != nil || len(got) != 0 {
-		t.Errorf("no such treatment: %v, %v", got, err)
-	}
-	s, _, err := r.Summary(treatment("ws"), "staleness/p50")
-	if err != nil || s.N != 0 || !math.IsNaN(s.Center) {
-		t.Errorf("summary of nothing: %+v, %v", s, err)
+	s, err := r.Sample(treatment("longpoll"), "staleness/p50")
+	if sum := s.Summary(); err != nil || sum.N != 0 || !math.IsNaN(sum.Center) {
+		t.Errorf("no such treatment: %+v, %v", sum, err)
 	}
 }
 
 func TestUnitsMustAgree(t *testing.T) {
 	r := drift(3)
-	r.trialsOf("ws")[1].Metrics["staleness/p50"] = Metric{Value: 1, Unit: "B"}
-	if _, _, err := r.Samples(treatment("ws"), "staleness/p50"); err == nil || !strings.Contains(err.Error(), "block 2") {
+	r.listed("ws")[1].Metrics["staleness/p50"] = Metric{Value: 1, Unit: "B"}
+	if _, err := r.Sample(treatment("ws"), "staleness/p50"); err == nil || !strings.Contains(err.Error(), "block 2") {
 		t.Errorf("units differ between blocks: %v", err)
 	}
-	for _, trial := range r.trialsOf("ws") {
+	for _, trial := range r.listed("ws") {
 		trial.Metrics["staleness/p50"] = Metric{Value: 1, Unit: "B"}
 	}
 	if _, err := r.Ratio(treatment("ws"), treatment("poll"), "staleness/p50"); err == nil {
@@ -127,74 +172,76 @@ func TestTreatmentsInPlannedOrder(t *testing.T) {
 	}
 }
 
-// The rule: ten different values beyond the quantile, over all kept trials.
+// The rule: ten different values beyond the quantile, in each trial.
 func TestPrintable(t *testing.T) {
-	r := runOf(10, func(string, Treatment, int) values { return values{"events/distinct": 100} }, "ws", "poll")
+	r := runOf(3, func(string, Treatment, int) values { return values{"events/distinct": 1000} }, "ws", "poll?interval=1s")
+	filled := func(n int) *Hist {
+		h := NewHist()
+		for range n {
+			if err := h.Record(1000); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return h
+	}
 	for _, trial := range r.Trials {
-		staleness, connect := NewHist(), NewHist()
-		for range 5000 { // 50 subscribers see the same 100 events
-			if err := staleness.Record(1000); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for range 50 {
-			if err := connect.Record(1000); err != nil {
-				t.Fatal(err)
-			}
-		}
-		trial.Hists = map[string]*Hist{"staleness": staleness, "roundtrip": staleness, "connect": connect}
+		staleness := filled(50_000) // 50 subscribers see the same 1,000 events
+		trial.Hists = map[string]*Hist{"staleness": staleness, "roundtrip": staleness, "connect": filled(500)}
 	}
-	ws := treatment("ws")
-	check := func(metric string, want bool, why string) {
+	check := func(transport, metric string, want bool, why string) {
 		t.Helper()
-		ok, got := r.Printable(ws, metric)
+		ok, got := r.Printable(treatment(transport), metric)
 		if ok != want || !strings.Contains(got, why) || ok != (got == "") {
-			t.Errorf("%s: %v, %q", metric, ok, got)
+			t.Errorf("%s of %s: %v, %q", metric, transport, ok, got)
 		}
 	}
-	// 1000 different events: the p99 has exactly 10 beyond it.
-	check("staleness/p50", true, "")
-	check("staleness/p99", true, "")
-	check("staleness/p1", true, "")
-	check("staleness/p99.9", false, "1000 different events give 1")
-	check("staleness/p0.1", false, "1000 different events give 1")
-	check("staleness/p99.1", false, "give 9")
-	check("staleness/max", true, "")
-	check("staleness/mean", true, "")
-	check("requests", true, "")
+	check("ws", "staleness/p50", true, "")
+	check("ws", "staleness/p99", true, "") // exactly 10
+	check("ws", "staleness/p1", true, "")
+	check("ws", "staleness/p99.9", false, "1000 different events give 1")
+	check("ws", "staleness/p0.1", false, "1000 different events give 1")
+	check("ws", "staleness/p99.1", false, "give 9")
+	check("ws", "staleness/max", true, "")
+	check("ws", "staleness/mean", true, "")
+	check("ws", "requests", true, "")
+	// Each subscriber polls at a phase of its own.
+	check("poll?interval=1s", "staleness/p99.9", true, "")
+	check("poll?interval=1s", "staleness/p99.99", false, "50000 events at as many phases give 5")
 	// 500 connections, however many events.
-	check("connect/p98", true, "")
-	check("connect/p99", false, "500 subscribers give 5")
-	check("ttfe/p50", false, "0 different events")
+	check("ws", "connect/p98", true, "")
+	check("ws", "connect/p99", false, "500 subscribers give 5")
+	check("ws", "ttfe/p50", true, "") // not measured: there is nothing to quote
 	// 50,000 messages, of which no two subscribers send the same.
-	check("roundtrip/p99.9", true, "")
-	check("roundtrip/p99.99", false, "50000 messages give 5")
+	check("ws", "roundtrip/p99.9", true, "")
+	check("ws", "roundtrip/p99.99", false, "50000 messages give 5")
 
-	r.trialsOf("ws")[0].Disturbed = true
-	check("staleness/p99", false, "900 different events give 9")
+	// One trial with too few is enough to forbid it: three times 1,000 are no 3,000.
+	r.listed("ws")[1].Metrics["events/distinct"] = Metric{Value: 999, Unit: "1"}
+	check("ws", "staleness/p99", false, "999 different events")
+	breaks(r.listed("ws")[1], Timed)
+	check("ws", "staleness/p99", true, "")
 	for _, trial := range r.Trials {
 		trial.Metrics = map[string]Metric{"events/expected": {Value: 10, Unit: "1"}, "delivery/p99.9": {Value: 1, Unit: "s"}}
 	}
-	check("staleness/p50", true, "")
-	check("staleness/p99", false, "90 different events")
-	check("delivery/p99.9", true, "") // a number of its own in the record
+	check("ws", "staleness/p50", false, "10 different events give 5")
+	check("ws", "delivery/p99.9", true, "") // a number of its own in the record
 	for _, trial := range r.Trials {
 		trial.Metrics = nil
 	}
-	check("staleness/p99.9", true, "") // nothing says how many events there were but the values
+	check("ws", "staleness/p99.9", true, "") // nothing says how many events there were but the values
 }
 
 func TestPooled(t *testing.T) {
 	r := drift(3)
-	for i, trial := range r.trialsOf("ws") {
+	for i, trial := range r.listed("ws") {
 		trial.Hists = map[string]*Hist{"staleness": histOf(int64(i), 1000)}
 	}
-	r.trialsOf("ws")[0].Disturbed = true
+	breaks(r.listed("ws")[0], Timed)
 	h, err := r.Pooled(treatment("ws"), "staleness")
 	if err != nil || h.N() != 4 || h.Min() != 1 {
 		t.Errorf("n %d, min %d, %v", h.N(), h.Min(), err)
 	}
-	if r.trialsOf("ws")[1].Hists["staleness"].N() != 2 {
+	if r.listed("ws")[1].Hists["staleness"].N() != 2 {
 		t.Error("pooling changed a trial")
 	}
 	if _, err := r.Pooled(treatment("poll"), "staleness"); err == nil {
@@ -202,26 +249,54 @@ func TestPooled(t *testing.T) {
 	}
 }
 
-func TestNoiseFloor(t *testing.T) {
-	of := func(transport string, tr Treatment, block int) values {
-		v := 1.0
-		if strings.HasSuffix(transport, "#twin") {
-			v = 1 + 0.01*float64(block-4) // 0.97 to 1.03
+// What the protocol fixes is the same in every trial, or the trial is a finding.
+func TestExactValues(t *testing.T) {
+	r := runOf(9, func(transport string, _ Treatment, block int) values {
+		framing := 2.0
+		if block == 5 && transport == "ws" {
+			framing = 4
 		}
-		return values{"server/cpu": v, "requests": 0}
+		return values{"bytes/protocol/down": framing, "bytes/total/down": framing}
+	}, "ws", "wsbare")
+	s, err := r.Sample(treatment("ws"), "bytes/protocol/down")
+	if sum := s.Summary(); err != nil || len(s.Values) != 8 || !sum.Exact || sum.Lo != 2 || sum.Hi != 2 {
+		t.Errorf("%+v, %+v, %v", s, sum, err)
 	}
-	r := runOf(7, of, "ws", "ws#twin", "poll")
-	s, ok := r.NoiseFloor("server/cpu")
-	if !ok || s.N != 7 || !near(s.Lo, 0.97) || !near(s.Hi, 1.03) || !near(s.Center, 1) {
-		t.Errorf("%+v, %v", s, ok)
+	if f := r.Findings(); len(f) != 1 || !strings.Contains(f[0], "bytes/protocol/down of ws is 4 B/event in block 5, and 2 B/event in most") {
+		t.Errorf("findings %q", f)
 	}
-	if _, ok := r.NoiseFloor("requests"); ok {
-		t.Error("a noise floor of 0 over 0")
+	// Agreement alone makes nothing exact: a count has room for one more.
+	s, err = r.Sample(treatment("wsbare"), "bytes/total/down")
+	if sum := s.Summary(); err != nil || sum.Exact || !(sum.Lo < 2) || !(sum.Hi > 2) {
+		t.Errorf("equal by chance: %+v, %v", sum, err)
 	}
-	if _, ok := runOf(7, of, "ws", "poll").NoiseFloor("server/cpu"); ok {
-		t.Error("a noise floor without a twin")
+	for metric, exact := range map[string]string{
+		"bytes/envelope/down": "poll?interval=1s, sse, ws?compress=takeover",
+		"bytes/payload/down":  "poll?interval=1s, ws",
+		"requests":            "ws, sse, stream, raw",
+		"bytes/protocol/down": "ws, wsbare, raw, stream",
+		"conn/rtts":           "poll, ws",
+	} {
+		for transport := range strings.SplitSeq(exact, ", ") {
+			if !Exact(metric, Treatment{"transport": transport}) {
+				t.Errorf("%s of %s is not exact", metric, transport)
+			}
+		}
 	}
-	if s, ok := runOf(7, of, "ws, rate=1/s", "ws, rate=2/s", "ws#twin, rate=1/s", "ws#twin, rate=2/s").NoiseFloor("server/cpu"); !ok || s.N != 14 {
-		t.Errorf("two twins: %+v, %v", s, ok)
+	for _, not := range []struct {
+		metric string
+		t      Treatment
+	}{
+		{"bytes/total/down", Treatment{"transport": "ws"}},
+		{"requests", Treatment{"transport": "longpoll"}},
+		{"requests", Treatment{"transport": "poll?interval=1s"}},
+		{"bytes/protocol/down", Treatment{"transport": "ws?batch=on"}},
+		{"bytes/protocol/down", Treatment{"transport": "stream", "http": "2"}},
+		{"bytes/payload/down", Treatment{"transport": "ws", "uplink": "10/s"}},
+		{"server/cpu", Treatment{"transport": "ws"}},
+	} {
+		if Exact(not.metric, not.t) {
+			t.Errorf("%s of %v is called exact", not.metric, not.t)
+		}
 	}
 }

@@ -180,8 +180,11 @@ func bounds(d Summary, unit string) string {
 		lo, hi = -d.Hi, -d.Lo
 	}
 	interval := FormatInterval(lo, hi, unit)
-	if interval == Format(lo, unit) {
+	switch {
+	case d.Exact:
 		interval = "in every block"
+	case interval == Format(lo, unit):
+		interval = "to within rounding"
 	}
 	return interval + ", " + blocks
 }
@@ -192,7 +195,7 @@ func bounds(d Summary, unit string) string {
 // there is no difference to speak of.
 func factor(c CellVerdict) string {
 	q := c.Ratio
-	equal := c.Diff.Lo == 0 && c.Diff.Hi == 0
+	equal := c.Diff.Lo == 0 && c.Diff.Hi == 0 || c.Diff.Center == 0
 	if q.N == 0 || equal || !(q.Center > 0) || (q.Finite() && q.Lo <= 0) {
 		return ""
 	}

@@ -79,8 +79,14 @@ func momentsOf(values []float64, alpha float64) moments {
 	if m.n > 1 {
 		m.sd = stat.StdDev(values, nil)
 	}
-	if m.sd <= rounding*math.Abs(m.mean) { // of adding up equals
+	// What is left of adding up equals is no spread, and what is left of adding up
+	// what cancels is no mean.
+	largest := max(slices.Max(values), -slices.Min(values))
+	if m.sd <= rounding*largest {
 		m.sd = 0
+	}
+	if math.Abs(m.mean) <= rounding*largest {
+		m.mean = 0
 	}
 	return m
 }

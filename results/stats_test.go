@@ -8,28 +8,17 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Ranks and confidence of the interval of a median, from the binomial
-// distribution: the k-th value from either end misses the median with
-// 2·Σ_{i<k} C(n,i)/2ⁿ.
-func TestIntervalOfMedian(t *testing.T) {
-	for _, tc := range []struct {
-		n, k   int
-		misses float64
-	}{
-		{6, 1, 2. / 64}, {7, 1, 2. / 128}, {8, 1, 2. / 256},
-		{9, 2, 20. / 512}, {10, 2, 22. / 1024}, {11, 2, 24. / 2048},
-		{12, 3, 2 * 79. / 4096}, {15, 4, 2 * 576. / 32768}, {20, 6, 0.041389465},
-	} {
-		x := make([]float64, tc.n)
+// Student's t, by the tables: 4.303, 2.776, 2.365 and 2.093 for 3, 5, 8 and 20
+// values at 95 %.
+func TestIntervalIsStudents(t *testing.T) {
+	for n, want := range map[int]float64{3: 4.3027, 5: 2.7764, 8: 2.3646, 20: 2.0930} {
+		x := make([]float64, n)
 		for i := range x {
-			x[i] = float64(i + 1)
+			x[i] = -float64(i % 2) // not above 0, so that nothing is taken a logarithm of
 		}
-		s := Summarize(x)
-		if s.Lo != float64(tc.k) || s.Hi != float64(tc.n+1-tc.k) {
-			t.Errorf("n = %d: from value %g to %g, want %d to %d", tc.n, s.Lo, s.Hi, tc.k, tc.n+1-tc.k)
-		}
-		if s.Confidence < Confidence || s.Confidence > 1-tc.misses+1e-7 {
-			t.Errorf("n = %d: said to hold the median with %v, does with %v", tc.n, s.Confidence, 1-tc.misses)
+		m := momentsOf(x, 0.05)
+		if got := m.half() / (m.sd / math.Sqrt(float64(n))); math.Abs(got-want) > 1e-4 {
+			t.Errorf("n = %d: %.4f standard errors to either side, want %.4f", n, got, want)
 		}
 	}
 }
@@ -37,23 +26,28 @@ func TestIntervalOfMedian(t *testing.T) {
 func TestSummarize(t *testing.T) {
 	in := []float64{9, 1, 5, 3, 8, 2, 7}
 	s := Summarize(in)
-	if s.N != 7 || s.Center != 5 || s.Lo != 1 || s.Hi != 9 || !s.Finite() || len(s.Warnings) != 0 {
-		t.Errorf("%+v", s)
+	if want := math.Pow(9*1*5*3*8*2*7, 1./7); s.N != 7 || !near(s.Center, want) || !near(s.Center/s.Lo, s.Hi/s.Center) || len(s.Warnings) != 0 {
+		t.Errorf("the geometric mean is %v: %+v", want, s)
 	}
 	if !slices.Equal(in, []float64{9, 1, 5, 3, 8, 2, 7}) {
-		t.Error("the values were sorted in place")
+		t.Error("the values were changed")
 	}
-	if s := Summarize([]float64{4, 1, 2, 3}); s.Center != 2.5 || s.Finite() || !math.IsInf(s.Lo, -1) || !math.IsInf(s.Hi, 1) || len(s.Warnings) != 1 {
-		t.Errorf("four values: %+v", s)
+	if s := Summarize([]float64{0, 1, 2}); s.Center != 1 || !near(s.Hi-1, 1-s.Lo) || !near(s.Hi, 1+4.302652729911275/math.Sqrt(3)) {
+		t.Errorf("with a 0 it is the arithmetic mean: %+v", s)
+	}
+	if s := Summarize([]float64{4, 1}); s.Center != 2 || s.Finite() || !math.IsInf(s.Lo, -1) || !math.IsInf(s.Hi, 1) || len(s.Warnings) != 1 {
+		t.Errorf("two values: %+v", s)
 	}
 	if s := Summarize(nil); s.N != 0 || !math.IsNaN(s.Center) || s.Finite() {
 		t.Errorf("no value: %+v", s)
 	}
-	if s := Summarize([]float64{1, 2, 3, math.NaN(), 5, 6, 7}); !math.IsNaN(s.Center) || s.Finite() || len(s.Warnings) != 1 {
-		t.Errorf("not a number among them: %+v", s)
+	for _, odd := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if s := Summarize([]float64{1, 2, 3, odd, 5, 6, 7}); !math.IsNaN(s.Center) || s.Finite() || len(s.Warnings) != 1 {
+			t.Errorf("%v among them: %+v", odd, s)
+		}
 	}
-	if s := Summarize([]float64{math.MaxFloat64, math.MaxFloat64}); s.Center != math.MaxFloat64 {
-		t.Errorf("the median of the greatest floats is %v", s.Center)
+	if s := Summarize([]float64{1e300, 1e300}); math.Abs(s.Center/1e300-1) > 1e-9 {
+		t.Errorf("the mean of great floats is %v", s.Center)
 	}
 }
 
@@ -63,63 +57,78 @@ func TestMinBlocksIsTheLeast(t *testing.T) {
 	}
 }
 
-// A claim and its mirror image must come out alike, so a summary must mirror.
-func TestSummaryMirrors(t *testing.T) {
+// A claim and its mirror image must come out alike, so moments must mirror, and
+// their tests with them.
+func TestMomentsMirror(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), 0, 60).Draw(t, "x")
 		mirror := make([]float64, len(x))
 		for i, v := range x {
 			mirror[i] = -v
 		}
-		s, m := Summarize(x), Summarize(mirror)
-		if s.Lo != -m.Hi || s.Hi != -m.Lo || (s.N > 0 && math.Abs(s.Center+m.Center) > 1e-12*math.Abs(s.Center)) {
+		s, m := momentsOf(x, 0.05), momentsOf(mirror, 0.05)
+		lo, hi := s.interval()
+		back, there := m.interval()
+		close := func(a, b float64) bool { return a == b || math.Abs(a-b) <= 1e-9*(math.Abs(a)+math.Abs(b))+1e-9 }
+		if s.n > 0 && (!close(lo, -there) || !close(hi, -back) || !close(s.above(1), m.below(-1))) {
 			t.Fatalf("%+v mirrors to %+v", s, m)
 		}
-		if s.N > 0 && (s.Lo > s.Center || s.Hi < s.Center) {
-			t.Fatalf("%+v: the median is outside its interval", s)
+		if s.n > 0 && (lo > s.mean || hi < s.mean) {
+			t.Fatalf("%+v: the mean is outside its interval", s)
 		}
 	})
 }
 
-// The interval holds the true median at least as often as it says, for a
-// lopsided law.
-func TestIntervalCoversTheMedian(t *testing.T) {
-	rng := newRand(1)
-	const rounds = 4000
-	for _, n := range []int{6, 8, 10, 25} {
-		hits := 0
-		var confidence float64
-		for range rounds {
-			x := make([]float64, n)
-			for i := range x {
-				x[i] = rng.ExpFloat64()
-			}
-			s := Summarize(x)
-			confidence = s.Confidence
-			if s.Lo <= math.Ln2 && math.Ln2 <= s.Hi {
-				hits++
-			}
+// The interval holds 0 exactly where the two-sided test does not reject it.
+func TestIntervalIsTheTest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := momentsOf(rapid.SliceOfN(rapid.Float64Range(-2, 3), 3, 20).Draw(t, "x"), 0.05)
+		lo, hi := m.interval()
+		p := 2 * min(m.above(0), m.below(0))
+		if math.Abs(p-0.05) > 1e-9 && (lo > 0 || hi < 0) != (p < 0.05) {
+			t.Fatalf("%+v: from %g to %g, and p = %g", m, lo, hi, p)
 		}
-		share := float64(hits) / rounds
-		if sigma := math.Sqrt(confidence * (1 - confidence) / rounds); share < confidence-4*sigma {
-			t.Errorf("n = %d: covered in %.2f %% of rounds, want at least %.2f %%", n, 100*share, 100*confidence)
+	})
+}
+
+// Holm's own example of the step-down, and that order does not matter.
+func TestHolm(t *testing.T) {
+	got := Holm([]float64{0.04, 0.01, 0.03, 0.005})
+	for i, want := range []float64{0.06, 0.03, 0.06, 0.02} {
+		if !near(got[i], want) {
+			t.Errorf("%v: number %d is %v, want %v", got, i, got[i], want)
+		}
+	}
+	if got := Holm([]float64{0.5, 0.9}); got[0] != 1 || got[1] != 1 {
+		t.Errorf("beyond 1: %v", got)
+	}
+	if got := Holm(nil); len(got) != 0 {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+// The levels of several looks, by the tables of Pocock's bound.
+func TestLevelsOfLooks(t *testing.T) {
+	for looks, want := range map[int]float64{0: 0.05, 1: 0.05, 2: 0.0294, 3: 0.0221, 4: 0.0182, 5: 0.0158, 10: 0.0106} {
+		if got := levelOf(looks); math.Abs(got-want) > 5e-5 {
+			t.Errorf("%d looks: %.4f, want %.4f", looks, got, want)
+		}
+	}
+	for looks := 1; looks < 200; looks++ {
+		if levelOf(looks+1) > levelOf(looks) || levelOf(looks) <= 0 {
+			t.Errorf("%d looks more have a greater level", looks+1)
 		}
 	}
 }
 
-func TestUnpaired(t *testing.T) {
-	low, high := []float64{1, 2, 3, 4, 5, 6}, []float64{11, 12, 13, 14, 15, 16}
-	// Of the 924 orders of 6 among 6, two lie this far apart: p = 2/924.
-	if p := Unpaired(low, high); math.Abs(p-2.0/924) > 1e-12 {
-		t.Errorf("samples apart: p = %v, want 2/924", p)
+// Equal counts have room for one step, and no more.
+func TestEqualCountsAreWidenedByOneStep(t *testing.T) {
+	m := momentsOf([]float64{7, 7, 7, 7}, 0.05).widened(0.5)
+	if lo, hi := m.interval(); !near(lo, 6.5) || !near(hi, 7.5) {
+		t.Errorf("from %v to %v, want 6.5 to 7.5", lo, hi)
 	}
-	if p := Unpaired(low, low); p < 0.99 {
-		t.Errorf("a sample against itself: p = %v, want 1", p)
-	}
-	if p := Unpaired(low, append(slices.Clone(high), math.NaN())); p != 1 {
-		t.Errorf("with a NaN: p = %v, want 1", p)
-	}
-	if !slices.IsSorted(low) || low[0] != 1 {
-		t.Errorf("the sample was changed: %v", low)
+	spread := momentsOf([]float64{7, 7, 8, 7}, 0.05)
+	if spread.widened(0.5) != spread {
+		t.Error("a spread that is there was changed")
 	}
 }

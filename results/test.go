@@ -26,15 +26,15 @@ func (v *CellVerdict) decide(e *Expect, b blocks, level float64, kinds []kind) {
 		v.decideByCount(e, b)
 		return
 	}
+	if e.operator == "≈" && e.tolerance == nil {
+		v.Reason = "no tolerance is given, so that nothing says how near is equal"
+		return
+	}
 	v.test = testOf(e, b, level, kinds)
 	if b.exact && v.test.sd == 0 {
 		v.Certain = true
 	}
 	v.Leans, v.P = v.test.decide(e.operator)
-	if e.operator == "≈" && e.tolerance == nil {
-		v.Leans, v.P, v.Reason = CannotTell, 1, "no tolerance is given, so that nothing says how near is equal"
-		return
-	}
 	dear := slices.ContainsFunc(kinds, func(k kind) bool { return k.dear })
 	if e.operator != "≈" && !v.Certain && dear && v.test.n <= fewBlocks && v.Ratio.N > 0 &&
 		v.Ratio.Center < large && v.Ratio.Center > 1/large {

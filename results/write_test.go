@@ -28,7 +28,7 @@ func someHeader() Header {
 func someTrial(order int) *Trial {
 	return &Trial{
 		Treatment: someHeader().Plan.Treatments[order%2],
-		Block:     1 + order/2, Order: 1 + order, Started: epoch, Valid: true,
+		Block:     1 + order/2, Order: 1 + order, Started: epoch,
 		Metrics: map[string]Metric{"requests": {Value: 0.5, Unit: "1"}},
 		Hists:   map[string]*Hist{"staleness": histOf(1_000_000, 2_000_000)},
 	}
@@ -87,7 +87,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	if !strings.Contains(text, "interval=1s&pace=after") || !strings.Contains(text, `<fresher>`) {
 		t.Errorf("names are escaped beyond what grep finds:\n%s", text)
 	}
-	if !strings.Contains(text, `"invalid":[],`) || !strings.Contains(text, `"warnings":[],`) {
+	if !strings.Contains(text, `"broken":[],`) || !strings.Contains(text, `"warnings":[],`) {
 		t.Errorf("empty lists are not written as empty:\n%s", text)
 	}
 	run, err := ReadFrom(strings.NewReader(text), "run.jsonl")
@@ -104,7 +104,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	for i, got := range run.Trials {
 		want := someTrial(i)
-		want.Type, want.Invalid, want.Warnings = "trial", []string{}, []string{}
+		want.Type, want.Broken, want.Warnings = "trial", []Broken{}, []string{}
 		if diff := cmp.Diff(want, got, compareHists); diff != "" {
 			t.Errorf("trial %d (-want +got):\n%s", i, diff)
 		}

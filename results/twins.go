@@ -1,0 +1,102 @@
+package results
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A scenario may run a treatment a second time under a label, as ws#twin beside ws.
+// Both are the same: what differs between them is what the ruler makes of noise, in
+// about one comparison of twenty. Twins check the ruler, and gate no verdict.
+
+// twinLabel marks the second one.
+const twinLabel = "#twin"
+
+// twinOf finds the twin of t among the run's treatments.
+func (r *Run) twinOf(t Treatment) (twin Treatment, ok bool) {
+	want := maps.Clone(t)
+	want["transport"] = t.Transport() + twinLabel
+	for _, candidate := range r.Treatments() {
+		if maps.Equal(candidate, want) {
+			return candidate, true
+		}
+	}
+	return nil, false
+}
+
+// TwinPair is a twin held against its original in one metric.
+type TwinPair struct {
+	Treatment Treatment // the original
+	Metric    string
+	Ratio     Summary // twin over original; no values where a side is not above 0
+	P         float64 // of the difference, by chance alone
+	Exact     bool    // both are fixed, so that chance has no part in it
+}
+
+// Differs reports whether the ruler takes the two for different.
+func (p TwinPair) Differs() bool { return p.P <= 1-Confidence }
+
+// Twins compares each twin of the run with its original by the given metrics. What
+// has too few blocks, or may not be quoted, is left out.
+func (r *Run) Twins(metrics []string) []TwinPair {
+	var pairs []TwinPair
+	for _, t := range r.Treatments() {
+		twin, found := r.twinOf(t)
+		if !found || strings.HasSuffix(t.Transport(), twinLabel) {
+			continue
+		}
+		for _, metric := range metrics {
+			if pair, ok := r.twinPair(t, twin, metric); ok {
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	return pairs
+}
+
+func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
+	x, y, grain, err := r.paired(twin, t, metric)
+	info, known := Describe(metric)
+	okT, _ := r.Printable(t, metric)
+	okTwin, _ := r.Printable(twin, metric)
+	if err != nil || !known || !okT || !okTwin || len(x) < MinBlocks {
+		return TwinPair{}, false
+	}
+	both := blocks{left: x, right: y, grain: 2 * grain, exact: grain == 0}
+	test := testOf(&Expect{operator: "<"}, both, 1-Confidence, []kind{info.kind})
+	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact && Exact(metric, t)}
+	ratio := make([]float64, len(x))
+	for i := range x {
+		ratio[i] = x[i] / y[i]
+	}
+	if !slices.ContainsFunc(ratio, func(v float64) bool { return !(v > 0) || math.IsInf(v, 0) }) {
+		pair.Ratio = spread(ratio, 1-Confidence).widened(both.relative()).summary()
+	}
+	return pair, true
+}
+
+// twins reports whether an expectation compares nothing but a transport with its
+// twin.
+func twins(c cell, samples map[*Term]sample) bool {
+	names, labelled := map[string]bool{}, false
+	for term, s := range samples {
+		if s.measured {
+			name, twin := strings.CutSuffix(c.treatments[term].Transport(), twinLabel)
+			names[name], labelled = true, labelled || twin
+		}
+	}
+	return len(names) == 1 && labelled
+}
+
+// checkRuler holds two that are the same against each other: no chance is corrected
+// for, and no tolerance is needed.
+func (v *CellVerdict) checkRuler(e *Expect, b blocks, kinds []kind) {
+	test := testOf(e, b, 1-Confidence, kinds)
+	v.Certain, v.P, v.Leans = true, 0, Holds
+	if 2*min(test.above(0), test.below(0)) <= 1-Confidence && !(test.sd == 0 && test.mean == 0) {
+		v.Leans = Fails
+	}
+	v.Notes = append(v.Notes, "two of a kind: a check of the ruler, to which about one pair in twenty looks different")
+}
