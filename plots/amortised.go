@@ -184,7 +184,7 @@ func (r *report) amortised(p scenarios.Plot) (*drawing, error) {
 	if old {
 		told = append(told, "Without TCP and IP headers: "+oldRecord+".")
 	}
-	found.Notes = append([]string{"Medians over blocks with their " + confidence() + ". " + kind.note}, marks.paragraphs()...)
+	found.Notes = append([]string{"Means over blocks with their " + confidence() + ". " + kind.note}, marks.paragraphs()...)
 	return &drawing{chart: ch, about: kind.about, notes: append(told, brief(missing.list)...), tables: []exhibit{found}}, nil
 }
 

@@ -70,7 +70,7 @@ func (r *report) breakeven(p scenarios.Plot) (*drawing, error) {
 	}
 	ch.X = logAxis("k, events in a poll (logarithmic scale)", "1", xs)
 	ch.Y = logAxis("IP bytes for each event, both directions (logarithmic scale)", "B/event", ys)
-	found.Notes = append([]string{"Medians over blocks with their " + confidence() + "."}, append(found.Notes, marks.paragraphs()...)...)
+	found.Notes = append([]string{"Means over blocks with their " + confidence() + "."}, append(found.Notes, marks.paragraphs()...)...)
 	return &drawing{
 		chart: ch, notes: append(told, brief(missing.list)...), tables: []exhibit{found},
 		about: fmt.Sprintf("bytes that the network carries for an event, headers of TCP and IP included, by %s and by %s", p.Of, p.To),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"pushbench/results"
@@ -14,20 +15,24 @@ import (
 type quantity struct {
 	unit   string
 	blocks map[int]float64
+	grain  float64 // one step of what was counted
+	exact  bool    // fixed by the protocol
 }
 
 // add adds metrics up within each block of t that has them all.
 func (r *report) add(t results.Treatment, metrics []string) (quantity, error) {
 	q := quantity{}
 	for _, m := range metrics {
-		values, unit, err := r.run.Samples(t, m)
+		s, err := r.run.Sample(t, m)
 		if err != nil {
 			return quantity{}, err
 		}
+		values, unit := s.Values, s.Unit
 		if q.blocks == nil {
-			q = quantity{unit: unit, blocks: values}
+			q = quantity{unit: unit, blocks: values, grain: s.Grain, exact: s.Exact}
 			continue
 		}
+		q.grain, q.exact = q.grain+s.Grain, q.exact && s.Exact
 		if unit != q.unit && unit != "" && q.unit != "" {
 			return quantity{}, fmt.Errorf("%s is in %s, %s in %s: no sum", metrics[0], q.unit, m, unit)
 		}
@@ -41,8 +46,8 @@ func (r *report) add(t results.Treatment, metrics []string) (quantity, error) {
 
 // sound is what a sum may be quoted by: its values, or why it may not.
 func (r *report) sound(t results.Treatment, metrics []string) (q quantity, why string) {
-	if r.run.KeptBlocks(t) == 0 {
-		return quantity{}, "no kept trial"
+	if sound, _ := r.run.SoundBlocks(t); sound == 0 {
+		return quantity{}, "no sound trial"
 	}
 	for _, m := range metrics {
 		if ok, why := r.run.Printable(t, m); !ok {
@@ -69,9 +74,12 @@ func inShort(err error) string {
 // blockwise reckons with several quantities within each block that has them
 // all; what comes out as no number is left out.
 func blockwise(unit string, reckon func(v []float64) float64, of ...quantity) quantity {
-	q := quantity{unit: unit, blocks: map[int]float64{}}
+	q := quantity{unit: unit, blocks: map[int]float64{}, exact: true}
 	if len(of) == 0 {
 		return q
+	}
+	for _, o := range of {
+		q.exact = q.exact && o.exact
 	}
 	for b := range of[0].blocks {
 		vs := make([]float64, 0, len(of))
@@ -93,18 +101,20 @@ func blockwise(unit string, reckon func(v []float64) float64, of ...quantity) qu
 // reading summarises the quantity.
 func (q quantity) reading() reading {
 	if len(q.blocks) == 0 {
-		return reading{why: "no block kept what it takes"}
+		return reading{why: "no block has what it takes"}
 	}
 	return reading{Summary: q.summary(), unit: q.unit}
 }
 
-func (q quantity) summary() results.Summary { return results.Summarize(byBlock(q.blocks)) }
+func (q quantity) summary() results.Summary {
+	return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}.Summary()
+}
 
 // over divides block by block, so that what the host did to both cancels; why
 // says that there is no such ratio.
 func (q quantity) over(base quantity) (ratio results.Summary, why string) {
-	var ratios []float64
-	for _, b := range slices.Sorted(maps.Keys(q.blocks)) {
+	ratios := quantity{unit: "1", blocks: map[int]float64{}, exact: q.exact && base.exact}
+	for b, v := range q.blocks {
 		d, both := base.blocks[b]
 		if !both {
 			continue
@@ -112,12 +122,13 @@ func (q quantity) over(base quantity) (ratio results.Summary, why string) {
 		if d == 0 {
 			return results.Summary{}, "it has 0"
 		}
-		ratios = append(ratios, q.blocks[b]/d)
+		ratios.blocks[b] = v / d
+		ratios.grain = max(ratios.grain, (q.grain+base.grain*math.Abs(v/d))/math.Abs(d))
 	}
-	if len(ratios) == 0 {
-		return results.Summary{}, "no block kept both"
+	if len(ratios.blocks) == 0 {
+		return results.Summary{}, "no block has both"
 	}
-	return results.Summarize(ratios), ""
+	return ratios.summary(), ""
 }
 
 func byBlock(m map[int]float64) []float64 {
@@ -149,9 +160,12 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 	}
 	s := q.summary()
 	c := cell{Value: results.FormatShort(s.Center, q.unit)}
-	if s.Finite() {
+	switch {
+	case s.Exact:
+		c.Interval = "exact"
+	case s.Finite():
 		c.Interval = interval(s.Center, s.Lo, s.Hi, q.unit)
-	} else {
+	default:
 		c.Interval = fmt.Sprintf("n = %d", s.N)
 	}
 	if base == nil || col.Alone {
@@ -170,6 +184,9 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 		return c
 	}
 	c.Ratio = times(ratio)
+	if t.Key() == base.Key() {
+		c.Ratio = "×1"
+	}
 	return c
 }
 
@@ -198,8 +215,7 @@ func allZero(m map[int]float64) bool {
 // difference. Without an interval nothing can be said of that.
 func times(ratio results.Summary) string {
 	s := "×" + results.Format(ratio.Center, "1")
-	exact := ratio.Lo == 1 && ratio.Hi == 1
-	if ratio.Finite() && ratio.Lo <= 1 && ratio.Hi >= 1 && !exact {
+	if ratio.Finite() && ratio.Lo <= 1 && ratio.Hi >= 1 && !ratio.Exact {
 		s = "~ " + s
 	}
 	return s

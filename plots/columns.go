@@ -58,11 +58,11 @@ func (r *report) columns(ts []results.Treatment) []column {
 	add(latest, column{Head: "age,\nmean", Metrics: []string{"age/mean"}})
 	add(true,
 		column{Head: "staleness\np50", Metrics: []string{"staleness/p50"}, Spare: 2},
-		column{Head: "staleness\np99", Metrics: []string{"staleness/p99"}, Spare: 1})
+		r.tail("staleness", 1, ts))
 	add(latest, column{Head: "skipped,\nper event", Metrics: []string{"events/skipped"}, Each: "events/delivered", Alone: true})
 	add(uplink,
 		column{Head: "round trip\np50", Metrics: []string{"roundtrip/p50"}},
-		column{Head: "round trip\np99", Metrics: []string{"roundtrip/p99"}})
+		r.tail("roundtrip", 0, ts))
 	for _, f := range []struct{ fault, end, word string }{
 		{"server-stops", "notice/fleet", "fleet"}, {"fleet-stops", "notice/server", "server"},
 	} {
@@ -95,6 +95,18 @@ func (r *report) columns(ts []results.Treatment) []column {
 		all = slices.DeleteFunc(all, func(c column) bool { return c.Head == spare.Head })
 	}
 	return all
+}
+
+// tail is the column of the greatest quantile that may be quoted of every treatment.
+func (r *report) tail(hist string, spare int, ts []results.Treatment) column {
+	quantile := "p99"
+	for _, t := range ts {
+		if ok, _ := r.run.Printable(t, hist+"/p99"); !ok {
+			quantile = "p90"
+		}
+	}
+	words := strings.ReplaceAll(hist, "roundtrip", "round trip")
+	return column{Head: words + "\n" + quantile, Metrics: []string{hist + "/" + quantile}, Spare: spare}
 }
 
 // records reports whether some trial has all that a column needs: a scenario of
@@ -178,7 +190,7 @@ func (r *report) quote(t results.Treatment, c column) (q quantity, why string) {
 		return quantity{}, inShort(err)
 	}
 	if len(q.blocks) == 0 {
-		return quantity{}, "no block kept what it takes"
+		return quantity{}, "no block has what it takes"
 	}
 	return q, ""
 }

@@ -172,33 +172,19 @@ func compareRow(old, new *report, a, b results.Treatment, col column, marks *foo
 	if whyX != "" || whyY != "" {
 		return append(row, "", ""), true
 	}
-	return append(row, changed(x.summary(), y.summary(), byBlock(x.blocks), byBlock(y.blocks))...), true
+	return append(row, changed(x.summary(), y.summary())...), true
 }
 
-// changed is the ratio of the medians, and how surely the two runs differ.
-func changed(old, new results.Summary, a, b []float64) table.Row {
-	if old.Lo == old.Hi && new.Lo == new.Hi && old.Center == new.Center {
-		return table.Row{"=", "exact"}
-	}
-	p := results.Unpaired(a, b)
-	sure := fmt.Sprintf("p = %.3f", p)
+// changed is the ratio of the means, and how surely the two runs differ.
+func changed(old, new results.Summary) table.Row {
 	switch {
-	case min(len(a), len(b)) < minUnpaired:
-		return table.Row{"~", fmt.Sprintf("n = %d: too few", min(len(a), len(b)))}
-	case p > 1-results.Confidence:
-		return table.Row{"~", sure}
-	case old.Center > 0:
-		return table.Row{"×" + results.Format(new.Center/old.Center, "1"), sure}
-	case new.Center > old.Center:
-		return table.Row{"more", sure}
-	default:
-		return table.Row{"less", sure}
+	case old.Exact && new.Exact && old.Center == new.Center:
+		return table.Row{"=", "exact"}
+	case old.Exact && new.Exact:
+		return table.Row{"×" + results.Format(new.Center/old.Center, "1"), "exact"}
 	}
+	return table.Row{"", ""}
 }
-
-// minUnpaired is the fewest values of which the U-test can see a difference at
-// the level of results.Confidence.
-const minUnpaired = 4
 
 // differences are what else changed between the runs: a ratio may come from
 // there as well.

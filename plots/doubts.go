@@ -15,31 +15,32 @@ import (
 // What a reader must know before trusting a number: how far apart two runs of
 // the same thing lie, what was left out, and every warning on record.
 
-// twins compares each twin with its original by the columns of the table.
+// twins says how often the ruler takes two of a kind for different, in the columns of
+// the table, and by how much they differ; "" where the run has no twin.
 func (r *report) twins() string {
-	if !slices.ContainsFunc(r.ts, func(t results.Treatment) bool { return strings.HasSuffix(t.Transport(), "#twin") }) {
-		return ""
-	}
-	var parts []string
+	heads, metrics := map[string]string{}, []string{}
 	for _, col := range r.columns(r.ts) {
 		if len(col.Metrics) > 1 || col.Each != "" {
 			continue // the twin of a sum or a share is judged by its parts
 		}
-		s, ok := r.run.NoiseFloor(col.Metrics[0])
-		if !ok || !finite(s.Center) {
-			continue
-		}
-		head := strings.NewReplacer(",\n", " ", "\n", " ").Replace(col.Head)
-		switch {
-		case s.Lo == 1 && s.Hi == 1:
-			parts = append(parts, head+" none")
-		case s.Finite():
-			parts = append(parts, fmt.Sprintf("%s ×%s", head, results.FormatInterval(s.Lo, s.Hi, "1")))
-		default:
-			parts = append(parts, fmt.Sprintf("%s ×%s (n = %d)", head, results.Format(s.Center, "1"), s.N))
+		metrics = append(metrics, col.Metrics[0])
+		heads[col.Metrics[0]] = strings.NewReplacer(",\n", " ", "\n", " ").Replace(col.Head)
+	}
+	pairs := slices.DeleteFunc(r.run.Twins(metrics), func(p results.TwinPair) bool { return p.Exact })
+	if len(pairs) == 0 {
+		return ""
+	}
+	var differ []string
+	for _, p := range pairs {
+		if p.Differs() {
+			differ = append(differ, fmt.Sprintf("%s of %s by × %s", heads[p.Metric], p.Treatment.Transport(), results.Format(p.Ratio.Center, "1")))
 		}
 	}
-	return strings.Join(parts, "; ")
+	s := fmt.Sprintf("%d of %s of two of a kind differ, where about one in twenty does by chance", len(differ), plural(fmt.Sprint(len(pairs)), "comparison"))
+	if len(differ) > 0 {
+		s += ": " + strings.Join(differ, "; ")
+	}
+	return s
 }
 
 // headroom says how much of what the fleet can take the run asked of it, ""
@@ -68,21 +69,21 @@ func (r *report) headroom() string {
 // trials says how the run went.
 func (r *report) trials() string {
 	c := r.run.Counts()
-	s := fmt.Sprintf("%d kept of %d run (%d planned); %d disturbed, %d repeated, %d invalid", c.Kept, c.Written, c.Planned, c.Disturbed, c.Repeated, c.Invalid)
-	return s + ". " + r.blocks()
+	return fmt.Sprintf("%d of %d are sound, %d broke no rule at all. %s", c.Sound, c.Counted, c.Whole, r.blocks())
 }
 
-// blocks says how many blocks of each treatment enter statistics.
+// blocks says in how many blocks each treatment has a sound trial.
 func (r *report) blocks() string {
-	planned := r.run.Header.Plan.Blocks
 	byCount := map[int][]string{}
+	tried := 0
 	for _, t := range r.ts {
-		n := r.run.KeptBlocks(t)
+		n, of := r.run.SoundBlocks(t)
+		tried = max(tried, of)
 		byCount[n] = append(byCount[n], r.label(t))
 	}
 	counts := sortedKeys(byCount)
 	if len(counts) == 1 {
-		return fmt.Sprintf("Every treatment has %d of %d blocks.", counts[0], planned)
+		return fmt.Sprintf("Every treatment has %s.", plural(fmt.Sprint(counts[0]), "block"))
 	}
 	slices.Reverse(counts)
 	var parts []string
@@ -91,7 +92,7 @@ func (r *report) blocks() string {
 		if i == 0 && len(byCount[n]) > 3 {
 			names = "most treatments"
 		}
-		parts = append(parts, fmt.Sprintf("%d of %d for %s", n, planned, names))
+		parts = append(parts, fmt.Sprintf("%d of %d sound for %s", n, tried, names))
 	}
 	return "Blocks: " + strings.Join(parts, " · ") + "."
 }
@@ -115,18 +116,28 @@ func (r *report) warnings() []string {
 		list = append(list, fmt.Sprintf("left out: %s: %s", r.label(d.Treatment), d.Why))
 	}
 	list = append(list, r.ofTrials("warning", func(t *results.Trial) []string { return t.Warnings })...)
-	list = append(list, r.ofTrials("disturbed", func(t *results.Trial) []string {
-		if !t.Disturbed {
-			return nil
-		}
-		return t.Disturbance
-	})...)
-	return append(list, r.ofTrials("invalid", func(t *results.Trial) []string {
-		if t.Valid {
-			return nil
-		}
-		return t.Invalid
-	})...)
+	list = append(list, r.run.Findings()...)
+	for _, class := range results.Classes {
+		list = append(list, r.ofTrials(voids[class], func(t *results.Trial) (texts []string) {
+			for _, b := range t.Broken {
+				if b.Class == class {
+					texts = append(texts, b.Text)
+				}
+			}
+			return texts
+		})...)
+	}
+	return list
+}
+
+// voids says what of a trial does not count where it broke a rule of a class.
+var voids = map[results.Class]string{
+	results.Sound:       "unsound, counts nowhere",
+	results.Accounted:   "not accounted for, bytes and requests do not count",
+	results.Timed:       "not timed, latencies do not count",
+	results.AsAsked:     "not as asked, latencies and CPU do not count",
+	results.Unsaturated: "saturated, latencies and CPU do not count",
+	results.Counted:     "not counted, CPU and memory do not count",
 }
 
 // numbers in a warning; -, with digits around it, is part of a name.

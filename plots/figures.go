@@ -32,7 +32,7 @@ func (r *report) figures() (fs []*figure, skipped []string) {
 	return fs, skipped
 }
 
-var errNoData = errors.New("no kept trial has it")
+var errNoData = errors.New("no trial that counts has it")
 
 // chart makes the chart that a plot asks for, by its kind.
 func (r *report) chart(p scenarios.Plot) (*drawing, error) {
@@ -185,7 +185,8 @@ func (r *report) reading(t results.Treatment, metrics ...string) reading {
 func (r *report) blocksNote(ts []results.Treatment) string {
 	ns := map[int]bool{}
 	for _, t := range ts {
-		ns[r.run.KeptBlocks(t)] = true
+		sound, _ := r.run.SoundBlocks(t)
+		ns[sound] = true
 	}
 	counts := slices.Sorted(maps.Keys(ns))
 	switch len(counts) {
@@ -200,13 +201,13 @@ func (r *report) blocksNote(ts []results.Treatment) string {
 
 // intervalNote explains what is drawn around a value.
 func (r *report) intervalNote(ts []results.Treatment, around string) string {
-	s := "Values: medians over blocks, " + r.blocksNote(ts)
+	s := "Values: geometric means over blocks, " + r.blocksNote(ts)
 	for _, t := range ts {
-		if r.run.KeptBlocks(t) < results.MinBlocks {
+		if sound, _ := r.run.SoundBlocks(t); sound < results.MinBlocks {
 			return s + fmt.Sprintf("; %s: their %.0f %% intervals, where there are the %d blocks it takes.", around, 100*results.Confidence, results.MinBlocks)
 		}
 	}
-	return s + fmt.Sprintf("; %s: their %.0f %% intervals (none where all blocks gave the same).", around, 100*results.Confidence)
+	return s + fmt.Sprintf("; %s: their %.0f %% intervals (none where the protocol fixes the value).", around, 100*results.Confidence)
 }
 
 // meaning is what a metric or histogram is in this record.

@@ -85,7 +85,7 @@ func (r *report) fit(p scenarios.Plot) (*drawing, error) {
 	}
 	told := []string{r.intervalNote(shown, "upright lines")}
 	if len(said) > 0 {
-		told = append(told, "Lines: the model fitted to all subscribers and rates of a transport, by block; medians: "+strings.Join(said, "; ")+".")
+		told = append(told, "Lines: the model fitted to all subscribers and rates of a transport, by block; means: "+strings.Join(said, "; ")+".")
 	}
 	return &drawing{
 		chart: ch, about: name + ", as a share of a core: points as measured, lines by the model fitted to all subscribers and rates",
@@ -116,7 +116,7 @@ func (r *report) cpuOf(t results.Treatment, metric string) (cpu results.Summary,
 		return cpu, load, inShort(err)
 	}
 	if len(points) == 0 {
-		return cpu, load, "no kept trial"
+		return cpu, load, "no sound trial"
 	}
 	of := func(f func(results.CPUPoint) float64) results.Summary {
 		q := quantity{blocks: map[int]float64{}}
@@ -201,7 +201,7 @@ func (r *report) fits(metric string) exhibit {
 		row = append(row, errorRange(model.Within), errorRange(model.Without), fmt.Sprintf("%d × %d", model.Treatments, model.Blocks))
 		e.Rows = append(e.Rows, row)
 	}
-	e.Notes = append([]string{fmt.Sprintf("Least squares of the relative error in each block, no coefficient below 0; medians over blocks with their %s; ~ 0: not told from 0. "+
+	e.Notes = append([]string{fmt.Sprintf("Least squares of the relative error in each block, no coefficient below 0; means over blocks with their %s; ~ 0: not told from 0. "+
 		"Off by: how far the model's CPU lies from each trial's, at the median and at most; left out: as a fit to the other treatments predicts it. Grid: treatments × blocks.", confidence())}, notes.paragraphs()...)
 	return e
 }

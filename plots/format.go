@@ -13,21 +13,24 @@ import (
 // for ticks.
 
 // interval writes lo to hi and leaves the unit out where the value, already
-// printed, shows the same. It is "" where there are not two ends, and "exact"
-// where all trials gave one value.
+// printed, shows the same. It is "" where there are not two ends.
 func interval(v, lo, hi float64, unit string) string {
-	if !finite(lo) || !finite(hi) {
+	if !finite(lo) || !finite(hi) || lo == hi {
 		return ""
 	}
-	if lo == hi {
-		return "exact"
-	}
 	value, span := results.FormatShort(v, unit), results.FormatInterval(lo, hi, perEvent(unit))
+	number := value
 	if i := strings.LastIndexByte(value, ' '); i >= 0 {
-		return strings.TrimSuffix(span, value[i:])
+		number, span = value[:i], strings.TrimSuffix(span, value[i:])
+	}
+	if span == number {
+		return toTheDigit
 	}
 	return span
 }
+
+// toTheDigit is an interval whose ends round to the value itself.
+const toTheDigit = "to the digit"
 
 // perEvent is the unit without what a heading says.
 func perEvent(unit string) string { return strings.TrimSuffix(unit, "/event") }
@@ -35,7 +38,7 @@ func perEvent(unit string) string { return strings.TrimSuffix(unit, "/event") }
 // valueWithInterval is "498 ms (495–503)".
 func valueWithInterval(v, lo, hi float64, unit string) string {
 	s := results.FormatShort(v, unit)
-	if i := interval(v, lo, hi, unit); i != "" && i != "exact" {
+	if i := interval(v, lo, hi, unit); i != "" && i != toTheDigit {
 		return s + " (" + i + ")"
 	}
 	return s

@@ -40,7 +40,7 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// tooFewError names treatments whose medians have no interval.
+// tooFewError names treatments that have no interval.
 type tooFewError struct {
 	path  string
 	names []string
@@ -54,7 +54,7 @@ func (e *tooFewError) Error() string {
 	if more := len(names) - namedAtMost; more > 1 {
 		names = append(slices.Clone(names[:namedAtMost]), fmt.Sprintf("and %d treatments more", more))
 	}
-	return fmt.Sprintf("%s: too few undisturbed blocks for an interval (%d are needed): %s; run it again on a quieter host, or with more blocks",
+	return fmt.Sprintf("%s: too few sound blocks for an interval (%d are needed): %s; go on with it: loadgen -resume, with more time (-for) or -blocks",
 		e.path, results.MinBlocks, strings.Join(names, "; "))
 }
 
@@ -139,6 +139,15 @@ var commands = map[string]func(*flag.FlagSet) action{
 				return err
 			}
 			return compare(stdout, rs[0], rs[1])
+		}
+	},
+	"twins": func(*flag.FlagSet) action {
+		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+			rs, err := openAll(args, stdin)
+			if err != nil {
+				return err
+			}
+			return twins(stdout, rs)
 		}
 	},
 	"fit": func(f *flag.FlagSet) action {

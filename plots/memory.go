@@ -88,7 +88,7 @@ func (r *report) memory(p scenarios.Plot) (*drawing, error) {
 	if below {
 		told += "A part below zero is not drawn: memory that was set aside and never touched, or noise of the slopes. "
 	}
-	found.Notes = append([]string{"Slopes over several numbers of connections; medians over blocks with their " + confidence() + ". The kernel's memory is of both ends of a connection."}, notes.paragraphs()...)
+	found.Notes = append([]string{"Slopes over several numbers of connections; means over blocks with their " + confidence() + ". The kernel's memory is of both ends of a connection."}, notes.paragraphs()...)
 	return &drawing{
 		chart:  newStackChart("memory for each connection", "B", memoryParts, -1, stacks),
 		about:  "memory for each connection: the server's Go heap, goroutine stacks, what else its process has resident, and the kernel",

@@ -54,7 +54,7 @@ func (r *report) noneNoticed(t results.Treatment, metrics []string) bool {
 // shareInWords is ", by all" or ", by 40 %".
 func shareInWords(share quantity) string {
 	s := share.summary()
-	if s.Lo == 1 && s.Hi == 1 || s.Center == 1 && !s.Finite() {
+	if s.Center == 1 {
 		return ", by all"
 	}
 	return ", by " + results.FormatShort(s.Center, share.unit)

@@ -185,7 +185,7 @@ func (r *report) overhead(p scenarios.Plot) (*drawing, error) {
 	ch := newDotChart(fmt.Sprintf("bytes of %s ÷ bytes of %s", p.Of, p.To), "1", groups)
 	ch.Found = "counted, with its interval"
 	told := []string{"Ratios are formed within blocks. " + r.intervalNote(shown, "bars and brackets")}
-	found.Notes = append([]string{"Medians over blocks with their " + confidence() + "; ratios are formed within blocks."}, notes.paragraphs()...)
+	found.Notes = append([]string{"Means over blocks with their " + confidence() + "; ratios are formed within blocks."}, notes.paragraphs()...)
 	drawn := &drawing{
 		chart: ch, height: ch.height(), notes: told,
 		about: fmt.Sprintf("bytes of %s for an event as a multiple of those of %s, by what is counted; at 1, dashed, both take the same", p.Of, p.To),

@@ -160,16 +160,12 @@ func (r *report) named(transport string, condition map[string]string) (results.T
 	return nil, false
 }
 
-// tooFew names the treatments whose kept blocks are fewer than an interval
-// takes. A short run is a smoke test and is let off.
+// tooFew names the treatments with fewer sound blocks than an interval takes.
 func (r *report) tooFew() []string {
-	if r.run.Header.Plan.Short {
-		return nil
-	}
 	var names []string
 	for _, t := range r.ts {
-		if n := r.run.KeptBlocks(t); n < results.MinBlocks {
-			names = append(names, fmt.Sprintf("%s (%d)", r.label(t), n))
+		if sound, tried := r.run.SoundBlocks(t); sound < results.MinBlocks {
+			names = append(names, fmt.Sprintf("%s (%d of %d sound)", r.label(t), sound, tried))
 		}
 	}
 	return names

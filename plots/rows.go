@@ -106,10 +106,10 @@ func (r *report) stack(p scenarios.Plot) (*drawing, error) {
 			parts = append(parts, words[i]+": "+means)
 		}
 	}
-	told := "Beside each bar: the median of the sum of its parts. "
+	told := "Beside each bar: the mean of the sum of its parts. "
 	ch := newStackChart(p.Of, unit, words, saving, stacks)
 	if ch.saves() {
-		told = "Right of 0: what there was to carry; left of it, hatched: what compression took off that; beside each bar and at its mark: the median of the sum, which is what was carried. "
+		told = "Right of 0: what there was to carry; left of it, hatched: what compression took off that; beside each bar and at its mark: the mean of the sum, which is what was carried. "
 	}
 	return &drawing{
 		chart: ch,

@@ -25,6 +25,12 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 	section(paragraph(r.scenario.Question))
 	section(paragraph(dots(append(r.given(nil), r.window()...))))
 	section(paragraph(r.host() + "; " + r.when()))
+	if lines := r.answer(); len(lines) > 0 {
+		b.WriteByte('\n')
+		for _, line := range lines {
+			section(hanging("", line))
+		}
+	}
 
 	var notes footnotes
 	gs := r.groups()
@@ -50,10 +56,11 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 	}
 
 	b.WriteByte('\n')
+	for i, line := range r.meanwhile() {
+		section(hanging([]string{"host     ", "         "}[i], line))
+	}
 	if s := r.noiseFloor(); s != "" {
-		section(hanging("noise    ", "two runs of the same transport differ by: "+s))
-	} else {
-		section(hanging("noise    ", "unknown: the scenario has no twin (a transport with #twin) to tell it from"))
+		section(hanging("twins    ", s))
 	}
 	if s := r.headroom(); s != "" {
 		section(hanging("fleet    ", s))
@@ -106,7 +113,10 @@ func markdown(r *report) string {
 		fmt.Fprintf(&b, "%s.\n\n%s\n", tally(vs), markdownVerdicts(vs))
 	}
 	if s := r.noiseFloor(); s != "" {
-		fmt.Fprintf(&b, "- Noise: two runs of the same transport differ by: %s.\n", s)
+		fmt.Fprintf(&b, "- Twins: %s.\n", s)
+	}
+	if lines := r.meanwhile(); len(lines) > 0 {
+		fmt.Fprintf(&b, "- Meanwhile: %s\n", strings.Join(lines, " "))
 	}
 	if s := r.headroom(); s != "" {
 		fmt.Fprintf(&b, "- The fleet %s.\n", s)

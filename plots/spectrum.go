@@ -11,7 +11,7 @@ import (
 
 // The quantile spectrum shows a whole distribution with its tail stretched:
 // x = 1/(1−q), so that every further nine takes the same width (as in
-// HdrHistogram's plots). The line is all kept blocks pooled; the band spans
+// HdrHistogram's plots). The line is all blocks pooled; the band spans
 // the blocks' own quantiles, between which the pooled one always lies.
 
 func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
@@ -32,7 +32,7 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 			notes = append(notes, fmt.Sprintf("Not drawn: %s, %s.", l.name, why))
 			continue
 		}
-		s := series{Name: l.name, Style: l.style, Points: spectrumPoints(pool, r.histsOf(t, p.Of), limit)}
+		s := series{Name: l.name, Style: l.style, Points: spectrumPoints(pool, r.run.Hists(t, p.Of), limit)}
 		if share, ok := r.noticed(t, []string{p.Of}); ok {
 			s.Name += shareInWords(share)
 		}
@@ -49,8 +49,8 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 	ch.X = quantileAxis(right, samplesOf(p.Of))
 	ch.Y = logAxis(p.Of+" (logarithmic scale)", "s", ys)
 	return &drawing{chart: ch, about: r.about(p), notes: append([]string{
-		"Lines: all kept blocks pooled, " + r.blocksNote(shown) + "; bands: from the lowest to the highest block. " +
-			"Each line begins and ends where fewer than ten different values would lie beyond it."}, notes...)}, nil
+		"Lines: all blocks pooled, " + r.blocksNote(shown) + "; bands: from the lowest to the highest block. " +
+			"Each line begins and ends where fewer than ten different values would lie beyond it in a trial."}, notes...)}, nil
 }
 
 // samplesOf is what one value of a histogram is about.
@@ -92,21 +92,6 @@ func (r *report) supported(t results.Treatment, hist string) float64 {
 		}
 	}
 	return lo
-}
-
-// histsOf are the kept blocks' own histograms.
-func (r *report) histsOf(t results.Treatment, name string) []*results.Hist {
-	var hs []*results.Hist
-	seen := map[int]bool{}
-	for _, trial := range r.run.Trials {
-		if trial.Kept() && !seen[trial.Block] && trial.Treatment.Key() == t.Key() {
-			seen[trial.Block] = true
-			if h := trial.Hists[name]; h != nil && h.N() > 0 {
-				hs = append(hs, h)
-			}
-		}
-	}
-	return hs
 }
 
 // marked are the quantiles that carry a marker.

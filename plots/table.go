@@ -186,7 +186,7 @@ func legend(gs []grouping) string {
 			return slices.ContainsFunc(g.Columns, func(c column) bool { return strings.HasPrefix(c.Metrics[0], metric) })
 		})
 	}
-	s := fmt.Sprintf("Each cell: the median over blocks; its %.0f %% interval (exact: all blocks gave the same; n: too few blocks for one)", 100*results.Confidence)
+	s := fmt.Sprintf("Each cell: the geometric mean over blocks; its %.0f %% interval (exact: fixed by the protocol; to the digit: both ends round to the value; n: too few blocks for one)", 100*results.Confidence)
 	if i := slices.IndexFunc(gs, func(g grouping) bool { return g.Baseline != "" }); i >= 0 {
 		s += "; the ratio to " + gs[i].Baseline + " taken block by block (~ where its interval has room for 1: no difference seen)"
 	}

@@ -8,20 +8,9 @@ import (
 	"pushbench/results"
 )
 
-// verdicts judges every claim of the scenario. A claim that cannot be judged
+// verdicts judges the claims of the scenario, all together. One that cannot be judged
 // on this run, because it names a treatment that was not run, cannot be told.
-func (r *report) verdicts() []results.Verdict {
-	var vs []results.Verdict
-	for _, c := range r.scenario.Claims {
-		v, err := r.run.Judge(c)
-		if err != nil {
-			why := strings.TrimPrefix(err.Error(), "claim "+c.ID+": ")
-			v = results.Verdict{Claim: c, Outcome: results.CannotTell, Reason: why}
-		}
-		vs = append(vs, v)
-	}
-	return vs
-}
+func (r *report) verdicts() []results.Verdict { return r.run.Judge(r.scenario.Claims) }
 
 // measured is what was found, without the outcome that stands before it.
 func measured(v results.Verdict) string {
@@ -32,8 +21,9 @@ func measured(v results.Verdict) string {
 }
 
 // renderVerdicts sets a claim per line where it fits: outcome, name, the claim
-// in words, and what was measured.
+// in words, and what was measured; below them what they note.
 func renderVerdicts(vs []results.Verdict) string {
+	var notes footnotes
 	outcome, id := 0, 0
 	for _, v := range vs {
 		outcome = max(outcome, len(v.Outcome))
@@ -42,7 +32,7 @@ func renderVerdicts(vs []results.Verdict) string {
 	var b strings.Builder
 	for _, v := range vs {
 		head := pad(string(v.Outcome), outcome+2) + pad(v.Claim.ID, id+2)
-		says, found := strings.TrimSpace(v.Claim.Says), measured(v)
+		says, found := strings.TrimSpace(v.Claim.Says), measured(v)+marks(v, &notes)
 		if oneLine := head + says + "  " + found; utf8.RuneCountInString(oneLine) <= screenWidth {
 			b.WriteString(oneLine + "\n")
 			continue
@@ -50,7 +40,15 @@ func renderVerdicts(vs []results.Verdict) string {
 		b.WriteString(hanging(head, says) + "\n")
 		b.WriteString(hanging(strings.Repeat(" ", utf8.RuneCountInString(head)), found) + "\n")
 	}
-	return b.String()
+	return b.String() + notes.String()
+}
+
+// marks are the numbers of a verdict's footnotes.
+func marks(v results.Verdict, notes *footnotes) (s string) {
+	for _, n := range v.Notes {
+		s += " " + notes.mark(n)
+	}
+	return s
 }
 
 // tally counts outcomes: "12 claims: 9 hold, 1 fails, 2 cannot be told".
@@ -82,9 +80,16 @@ func tally(vs []results.Verdict) string {
 // markdownVerdicts is the same as a table.
 func markdownVerdicts(vs []results.Verdict) string {
 	var b strings.Builder
+	var notes footnotes
 	b.WriteString("| verdict | claim | | measured |\n|---|---|---|---|\n")
 	for _, v := range vs {
-		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", v.Outcome, inTable(v.Claim.ID), inTable(v.Claim.Says), inTable(measured(v)))
+		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", v.Outcome, inTable(v.Claim.ID), inTable(v.Claim.Says), inTable(measured(v)+marks(v, &notes)))
+	}
+	for i, why := range notes.list {
+		fmt.Fprintf(&b, "\n- [%d] %s", i+1, why)
+	}
+	if len(notes.list) > 0 {
+		b.WriteByte('\n')
 	}
 	return b.String()
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // The model of a server's CPU: what it takes each second is a sum of terms, each
@@ -104,7 +106,7 @@ func (t CPUTerm) FromZero() bool { return t.Finite() && t.Lo > 0 }
 // Errors are relative: 0.1 is a tenth of what was measured.
 type Errors struct{ Median, Largest float64 }
 
-// Predict is the CPU, as a share of a core, that the medians give for a load.
+// Predict is the CPU, as a share of a core, that the means give for a load.
 func (f CPUFit) Predict(l Load) float64 {
 	sum := 0.0
 	for _, t := range f.Terms {
@@ -230,7 +232,8 @@ func errorsOf(vs []float64) Errors {
 	if len(vs) == 0 {
 		return Errors{math.NaN(), math.NaN()}
 	}
-	return Errors{Summarize(vs).Center, slices.Max(vs)}
+	slices.Sort(vs)
+	return Errors{stat.Quantile(0.5, stat.LinInterp, vs, nil), vs[len(vs)-1]}
 }
 
 // blocksOf yields every block that some treatment has, in order.

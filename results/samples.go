@@ -215,6 +215,19 @@ func (r *Run) Pooled(t Treatment, hist string) (*Hist, error) {
 	return pool, nil
 }
 
+// Hists are the histograms of t's trials that have a say in them and hold a value, in
+// the order of their blocks.
+func (r *Run) Hists(t Treatment, hist string) []*Hist {
+	bearing := r.bearing(t, hist)
+	var list []*Hist
+	for _, block := range slices.Sorted(maps.Keys(bearing)) {
+		if h := bearing[block].Hists[hist]; h != nil && h.N() > 0 {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
 // SoundBlocks is in how many blocks t has a sound trial, and in how many it was
 // tried.
 func (r *Run) SoundBlocks(t Treatment) (sound, tried int) {

@@ -6,6 +6,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// waits makes it a trial in which a process waited for so many seconds.
+func waits(o *observation, name string, seconds float64) {
+	o.before.waited, o.after.waited = map[string]float64{name: 5}, map[string]float64{name: 5 + seconds}
+	o.before.link.Waited, o.after.link.Waited = 5e9, 5e9+int64(seconds*1e9)
+}
+
 func TestDoubts(t *testing.T) {
 	many := func(o *observation) { o.config.Treatment.Subscribers = 100 }
 	for _, test := range []struct {
@@ -25,12 +31,12 @@ func TestDoubts(t *testing.T) {
 		{"no TCP_INFO in quiet", quiet, func(o *observation) { o.after.fleet.NoTCP = "it takes Linux" }, []string{"it takes Linux"}},
 		{"a hypervisor that takes its time", clean, func(o *observation) { o.after.cpu.Steal += 0.11 }, []string{"the hypervisor took 6.0 % of the cores' time"}},
 
-		{"a fleet that waited", clean, func(o *observation) { o.before.waited.fleet, o.after.waited.fleet = 5, 5.88 }, []string{"the fleet waited 80 % of the time for its core"}},
-		{"a fleet that waited less", clean, func(o *observation) { o.after.waited.fleet = 0.85 }, nil},
-		{"a server that waited", clean, func(o *observation) { o.after.waited.server = 1.034 }, []string{"the server waited 94 % of the time for its core"}},
-		{"a link that waited", linked, func(o *observation) { o.after.link.Waited = 14e9 }, []string{"the link waited 70 % of the time for its core"}},
-		{"a busy fleet, which is a broken rule", clean, func(o *observation) { o.after.fleet.Usage.User += 1; o.after.waited.fleet = 0.1 }, nil},
-		{"a fleet that waited, where that was asked for", clean, func(o *observation) { o.after.waited.fleet, o.config.Saturate = 1, true }, nil},
+		{"a fleet that waited", clean, func(o *observation) { waits(o, "fleet", 0.88) }, []string{"the fleet waited 80 % of the time for its core"}},
+		{"a fleet that waited less", clean, func(o *observation) { waits(o, "fleet", 0.85) }, nil},
+		{"a server that waited", clean, func(o *observation) { waits(o, "server", 1.034) }, []string{"the server waited 94 % of the time for its core"}},
+		{"a link that waited", linked, func(o *observation) { waits(o, "link", 14) }, []string{"the link waited 70 % of the time for its core"}},
+		{"a busy fleet, which is a broken rule", clean, func(o *observation) { o.after.fleet.Usage.User += 1; waits(o, "fleet", 0.1) }, nil},
+		{"a fleet that waited, where that was asked for", clean, func(o *observation) { waits(o, "fleet", 1); o.config.Saturate = true }, nil},
 
 		{"polls left out, which is a broken rule", clean, func(o *observation) { o.after.fleet.Skipped = 4 }, nil},
 		{"polls left out, as the path is", clean, func(o *observation) { o.after.fleet.Skipped, o.plan.path.Loss = 4, 0.01 },

@@ -23,14 +23,11 @@ type mark struct {
 	link   lab.LinkMark // where there is one
 	resent bothWays     // segments that the kernel of each end sent again, where there is a link
 	cpu    host.CPUTime
-	asleep float64 // of the cores, s since boot
-	waited waits
+	asleep float64            // of the cores, s since boot
+	waited map[string]float64 // by the process's name: s that it was ready to run and waited for its core
 	// throttled is how long a quota has stopped the control group of the trial (s).
 	throttled float64
 }
-
-// waits is how long each process was ready to run, and had to wait for its core (s).
-type waits struct{ server, fleet float64 }
 
 // settleStep is how long the tallies of both ends have to stand still.
 const settleStep = 5 * time.Millisecond
@@ -81,14 +78,12 @@ func (o *observation) settle(ctx context.Context, p pair, conns int) (server, cl
 	}
 }
 
-// markTries is how often the processes are read where heartbeats pass.
-const markTries = 10
-
 // settleAndMark settles, and reads all processes. They are read one after the
-// other, and where a heartbeat passed meanwhile, once more.
+// other, and where a heartbeat passed meanwhile, again, for as long as a busy host
+// may need to find a moment between two.
 func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 	m, err := o.mark(ctx, p)
-	for try := 1; err == nil && o.plan.beat > 0 && try < markTries && len(o.unsettled) == 0; try++ {
+	for deadline := time.Now().Add(o.settleTime()); err == nil && o.plan.beat > 0 && time.Now().Before(deadline) && len(o.unsettled) == 0; {
 		var since wire.Counts
 		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
 			return m, err

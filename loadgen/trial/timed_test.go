@@ -1,7 +1,6 @@
 package trial
 
 import (
-	"testing"
 	"time"
 
 	"pushbench/loadgen/host"
@@ -40,15 +39,4 @@ var timedCases = []ruleCase{
 	{"set back", clean, func(o *observation) { lasting(o, 0, 62*time.Millisecond, 0) },
 		[]string{"timed clock: the clock was set: in 1m0s it came to differ by -62ms from the one that nobody sets"}},
 	{"a reading torn apart", clean, func(o *observation) { lasting(o, 0, -500*time.Millisecond, 500*time.Millisecond) }, nil},
-}
-
-// What the host's clocks say while a trial runs breaks no rule.
-func TestClocksOfThisHost(t *testing.T) {
-	o := memoryTrial(t)
-	o.began = host.ReadClocks()
-	<-time.After(10 * time.Millisecond)
-	o.ended = host.ReadClocks()
-	for _, b := range o.broken() {
-		t.Errorf("%s, by %+v and %+v", said(b), o.began, o.ended)
-	}
 }

@@ -48,16 +48,23 @@ type party struct {
 // parties is the processes of the trial.
 func (o *observation) parties() []party {
 	l, elapsed := o.config.Layout, o.elapsed()
-	waited := func(of func(waits) float64) float64 { return (of(o.after.waited) - of(o.before.waited)) / elapsed }
 	all := []party{
-		{"server", l.Server, o.serverCPU() / elapsed, waited(func(w waits) float64 { return w.server }), serverLimit},
-		{"fleet", l.Fleet, o.fleetCPU() / elapsed, waited(func(w waits) float64 { return w.fleet }), fleetLimit},
+		{"server", l.Server, o.serverCPU() / elapsed, o.waited("server") / elapsed, serverLimit},
+		{"fleet", l.Fleet, o.fleetCPU() / elapsed, o.waited("fleet") / elapsed, fleetLimit},
 	}
 	if o.plan.emulated {
-		waited := time.Duration(o.after.link.Waited - o.before.link.Waited).Seconds()
-		all = append(all, party{"link", l.Link, o.linkCPU() / elapsed, waited / elapsed, linkLimit})
+		all = append(all, party{"link", l.Link, o.linkCPU() / elapsed, o.waited("link") / elapsed, linkLimit})
 	}
 	return all
+}
+
+// waited is how long a process was ready to run between the marks, and had to wait for
+// its core (s).
+func (o *observation) waited(name string) float64 {
+	if name == "link" {
+		return time.Duration(o.after.link.Waited - o.before.link.Waited).Seconds()
+	}
+	return o.after.waited[name] - o.before.waited[name]
 }
 
 // busy says that a process was at its limit.

@@ -20,7 +20,7 @@ var unsaturatedCases = []ruleCase{
 	{"both busy, as asked", clean, func(o *observation) {
 		o.after.server.Usage.User, o.after.fleet.Usage.User, o.config.Saturate = 1+1.05, 3+0.89, true
 	}, nil},
-	{"both waiting while others have their cores", clean, func(o *observation) { o.after.waited = waits{server: 1.07, fleet: 1.07} }, nil},
+	{"both waiting while others have their cores", clean, func(o *observation) { o.after.waited = map[string]float64{"server": 1.07, "fleet": 1.07} }, nil},
 	{"both on one core", clean, func(o *observation) {
 		o.config.Layout.Fleet = o.config.Layout.Server
 		o.after.server.Usage.User, o.after.fleet.Usage.User = 1+0.6, 3+0.5

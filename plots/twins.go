@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"pushbench/results"
+)
+
+// twinMetrics are those in which twins are held against each other: what a reader of
+// any table or claim goes by.
+var twinMetrics = []string{
+	"staleness/p50", "staleness/p90", "staleness/mean", "roundtrip/p50", "connect/p50",
+	"bytes/total/down", "bytes/total/up", "bytes/protocol/down", "bytes/protocol/up", "requests",
+	"server/cpu", "fleet/cpu", "host/cpu", "server/rss", "server/switches", "idle/server-rss", "conn/server-cpu",
+}
+
+// twins tells for each run how many comparisons of two of a kind the ruler takes for
+// different; about one in twenty is what it promises.
+func twins(w io.Writer, rs []*report) error {
+	differ, all := 0, 0
+	for _, r := range rs {
+		var here, of int
+		var named []string
+		for _, p := range r.run.Twins(twinMetrics) {
+			if p.Exact {
+				continue // equal by law
+			}
+			of++
+			if p.Differs() {
+				here++
+				named = append(named, fmt.Sprintf("%s of %s × %s (p = %.3f)", p.Metric, r.label(p.Treatment), results.Format(p.Ratio.Center, "1"), p.P))
+			}
+		}
+		if of == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s: %d of %d differ\n", r.path, here, of); err != nil {
+			return err
+		}
+		for _, n := range named {
+			fmt.Fprintf(w, "  %s\n", n)
+		}
+		differ, all = differ+here, all+of
+	}
+	if all == 0 {
+		return inputError{fmt.Errorf("no run has a treatment and its #twin to compare")}
+	}
+	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of two of a kind differ, %s\n", differ, all, results.Format(float64(differ)/float64(all), "%"))
+	return err
+}
