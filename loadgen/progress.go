@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -36,10 +37,23 @@ func state(t *results.Trial) string {
 	switch {
 	case len(t.Broken) == 0:
 		return "ok"
-	case t.Sound():
-		return "ok in part: " + texts(t.Broken)
+	case !t.Sound():
+		return "not sound: " + texts(t.Broken)
 	}
-	return "not sound: " + texts(t.Broken)
+	var but []string
+	for _, b := range t.Broken {
+		but = append(but, cmp.Or(strings.TrimSuffix(b.Of, "/"), costs[b.Class])+": "+brief(b.Text))
+	}
+	return "ok but for " + strings.Join(but, "; ")
+}
+
+// costs is what a trial does not tell that broke a rule of a class.
+var costs = map[results.Class]string{
+	results.Accounted:   "bytes and requests",
+	results.Timed:       "latencies",
+	results.AsAsked:     "latencies and CPU",
+	results.Unsaturated: "latencies and CPU",
+	results.Counted:     "CPU and memory",
 }
 
 // texts are broken rules in a line.

@@ -20,7 +20,7 @@ func TestProgress(t *testing.T) {
 	m.Hists["staleness"] = h
 	m.Metrics["server/cpu"] = results.Metric{Value: 12e-6, Unit: "s/event"}
 	p.trial(s.plan, sl, m, "1m56s")
-	m.Broken = []results.Broken{{Class: results.Unsaturated, Rule: "busy", Text: "fleet used 85 % of its core"}}
+	m.Broken = []results.Broken{{Class: results.Unsaturated, Rule: "busy", Text: "fleet used 85 % of its core"}, {Class: results.Counted, Rule: "others", Of: "host/", Text: "other processes used 20 % of the cores' time"}}
 	p.trial(s.plan, sl, m, "10s")
 	m.Broken, m.Hists = []results.Broken{{Class: results.Sound, Rule: "lost", Text: "1 events lost"}, {Class: results.Sound, Rule: "duplicated", Text: "2 events duplicated"}}, nil
 	p.total = 0
@@ -33,7 +33,7 @@ func TestProgress(t *testing.T) {
 	}
 	for i, want := range []string{
 		"  p50 500 µs, cpu 12 µs/event  ETA 1m56s  ok",
-		"  p50 500 µs, cpu 12 µs/event  ETA 10s  ok in part: fleet used 85 % of its core",
+		"  p50 500 µs, cpu 12 µs/event  ETA 10s  ok but for latencies and CPU: fleet used 85 % of its core; host: other processes used 20 % of the cores' time",
 		"  ETA 0s at most  not sound: 1 events lost; 2 events duplicated",
 	} {
 		if !strings.HasSuffix(lines[i], want) {

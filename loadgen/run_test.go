@@ -79,6 +79,21 @@ func TestCompleteRun(t *testing.T) {
 	w.alive.allEnded()
 }
 
+// A run that is given a time takes three blocks at least, whatever the host, and its
+// record says what it was given.
+func TestRunForATime(t *testing.T) {
+	w := newWorkshop(t, tiny)
+	w.command("-for", "1s", "-only", "ws").want(exitOK, "and the first 3 blocks take about ", "\n[  3] block 3  ")
+	run := w.read()
+	if p := run.Header.Plan; p.For != time.Second || p.Blocks != maxBlocks || len(run.Trials) != 3 || run.End == nil || run.End.Reason != complete {
+		t.Errorf("plan %+v, %d trials, end %+v", p, len(run.Trials), run.End)
+	}
+	w.command("-resume", "-for", "1s", "-only", "ws").want(exitOK)
+	if n := len(w.read().Trials); n < 3 || n > 6 {
+		t.Errorf("another second has %d trials, where three had taken more than one", n)
+	}
+}
+
 // Two scenarios are two files, one after the other.
 func TestTwoScenarios(t *testing.T) {
 	w := newWorkshop(t, tiny)
