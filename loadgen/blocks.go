@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -47,13 +46,19 @@ func (s schedule) paced(d time.Duration) time.Duration {
 
 // blocks runs what the file does not hold yet.
 func (s *session) blocks(ctx context.Context) error {
-	done := s.done()
-	n := len(done)
-	last := s.plan.planned.Blocks
+	done, begun := s.done()
+	n, last := len(done), s.plan.planned.Blocks
 	if looks := s.plan.planned.Looks; len(looks) > 0 && n < looks[len(looks)-1] {
 		last = min(last, looks[len(looks)-1])
 	}
-	s.announce(n, last)
+	most := n // blocks, in the end
+	for block := 1; block <= last; block++ {
+		if !done[block] {
+			most++
+		}
+	}
+	s.always = max(results.MinBlocks, n+begun)
+	s.announce(n, most)
 	for block := 1; block <= last; block++ {
 		if done[block] {
 			continue
@@ -61,7 +66,7 @@ func (s *session) blocks(ctx context.Context) error {
 		if !s.begins(n, s.now()) {
 			break
 		}
-		if err := s.block(ctx, block, n, last); err != nil {
+		if err := s.block(ctx, block, n, most); err != nil {
 			return err
 		}
 		n++
@@ -73,9 +78,10 @@ func (s *session) blocks(ctx context.Context) error {
 	return nil
 }
 
-// begins reports whether another block begins at an instant, after n.
+// begins reports whether another block begins at an instant, after n. The first three
+// do, and what was begun once is brought to its end.
 func (s *session) begins(n int, at time.Time) bool {
-	return s.until.IsZero() || n < results.MinBlocks || !at.Add(s.blockTime()).After(s.until)
+	return s.until.IsZero() || n < s.always || !at.Add(s.blockTime()).After(s.until)
 }
 
 // blockTime is how long a block is taken to take: as those so far, or by the plan's
@@ -84,8 +90,8 @@ func (s *session) blockTime() time.Duration { return max(s.plan.blockTime(), s.s
 
 // forecast is how many blocks are still to come after n, from an instant on, and when
 // the last of them ends.
-func (s *session) forecast(n, last int, at time.Time) (blocks int, end time.Time) {
-	for n+blocks < last && s.begins(n+blocks, at) {
+func (s *session) forecast(n, most int, at time.Time) (blocks int, end time.Time) {
+	for n+blocks < most && s.begins(n+blocks, at) {
 		at = at.Add(s.blockTime())
 		blocks++
 	}
@@ -93,9 +99,9 @@ func (s *session) forecast(n, last int, at time.Time) (blocks int, end time.Time
 }
 
 // announce says what is about to be run.
-func (s *session) announce(n, last int) {
+func (s *session) announce(n, most int) {
 	now, trials := s.now(), len(s.plan.chosen)
-	blocks, end := s.forecast(n, last, now)
+	blocks, end := s.forecast(n, most, now)
 	takes, left := rounded(end.Sub(now)), rounded(s.until.Sub(now))
 	switch {
 	case blocks == 0:
@@ -103,7 +109,7 @@ func (s *session) announce(n, last int) {
 	case s.until.IsZero():
 		s.progress.note("%d trials, about %v", blocks*trials, takes)
 	case end.After(s.until):
-		s.progress.note("%v are left, and the first %d blocks take about %v: they are run all the same", max(0, left), results.MinBlocks, takes)
+		s.progress.note("%v are left, and the next %d %s about %v: they go before the time", max(0, left), blocks, plural(blocks, "block takes", "blocks take"), takes)
 	default:
 		s.progress.note("%v are left: %d blocks of %d trials fit, %v each", left, blocks, trials, rounded(s.blockTime()))
 	}
@@ -113,7 +119,7 @@ func (s *session) announce(n, last int) {
 }
 
 // block runs a block, the n+1st of the run, in its order.
-func (s *session) block(ctx context.Context, block, n, last int) error {
+func (s *session) block(ctx context.Context, block, n, most int) error {
 	slots := s.plan.slots(block)
 	began := s.now()
 	for i, sl := range slots {
@@ -125,7 +131,7 @@ func (s *session) block(ctx context.Context, block, n, last int) error {
 		now := s.now()
 		s.schedule.took += now.Sub(start)
 		s.schedule.estimate += s.plan.estimate(slots[i : i+1])
-		s.progress.trial(s.plan, sl, t, s.eta(slots[i+1:], n+1, last, now))
+		s.progress.trial(s.plan, sl, t, s.eta(slots[i+1:], n+1, most, now))
 		if err := s.useless(t); err != nil {
 			return err
 		}
@@ -136,13 +142,13 @@ func (s *session) block(ctx context.Context, block, n, last int) error {
 
 // eta is how long the run goes on: the rest of the block that is being run, and the
 // blocks that follow it.
-func (s *session) eta(rest []slot, n, last int, now time.Time) string {
+func (s *session) eta(rest []slot, n, most int, now time.Time) string {
 	at := now.Add(s.schedule.paced(s.plan.estimate(rest)))
 	if s.until.IsZero() { // of which no block is left out, so that the pace is the best guess
-		at = at.Add(s.schedule.paced(time.Duration(last-n) * s.plan.blockTime()))
+		at = at.Add(s.schedule.paced(time.Duration(most-n) * s.plan.blockTime()))
 		return fmt.Sprint(rounded(at.Sub(now)))
 	}
-	_, end := s.forecast(n, last, at)
+	_, end := s.forecast(n, most, at)
 	text := fmt.Sprint(rounded(end.Sub(now)))
 	if len(s.plan.planned.Looks) > 0 {
 		text += " at most"
@@ -152,8 +158,8 @@ func (s *session) eta(rest []slot, n, last int, now time.Time) string {
 
 // done are the blocks that are not to be run again: every treatment was reached in
 // their last pass. A block that was interrupted is done again from its beginning, so
-// that its trials have met the same host.
-func (s *session) done() map[int]bool {
+// that its trials have met the same host; so many were begun.
+func (s *session) done() (done map[int]bool, begun int) {
 	passes := map[int][]*results.Trial{}
 	for _, t := range s.record.Trials {
 		pass := passes[t.Block]
@@ -163,19 +169,23 @@ func (s *session) done() map[int]bool {
 		}
 		passes[t.Block] = append(pass, t)
 	}
-	done := map[int]bool{}
+	done = map[int]bool{}
 	for block, pass := range passes {
 		reached := map[string]bool{}
 		for _, t := range pass {
 			reached[t.Treatment.Key()] = !unreached(t)
 		}
-		done[block] = true
+		whole := true
 		for key := range s.plan.chosen {
-			done[block] = done[block] && reached[key]
+			whole = whole && reached[key]
+		}
+		if whole {
+			done[block] = true
+		} else {
+			begun++
 		}
 	}
-	maps.DeleteFunc(done, func(_ int, whole bool) bool { return !whole })
-	return done
+	return done, begun
 }
 
 // decided reports whether every claim is.

@@ -53,8 +53,8 @@ func TestTimeGiven(t *testing.T) {
 		{"a slow host", 10.5, 0, 0, []float64{2}, 5, ""},
 		{"a fast host has the plan's estimate", 10.5, 0, 0, []float64{0.5}, 20, ""},
 		{"one slow block is reckoned with", 10.5, 0, 0, []float64{1, 1, 4, 1}, 7, ""},
-		{"no time for three", 1, 0, 0, []float64{1}, 3, "and the first 3 blocks take about 32s: they are run all the same"},
-		{"the build took all of it", 4, 5, 0, []float64{1}, 3, "0s are left, and the first 3 blocks take about 32s: they are run all the same"},
+		{"no time for three", 1, 0, 0, []float64{1}, 3, "and the next 3 blocks take about 32s: they go before the time"},
+		{"the build took all of it", 4, 5, 0, []float64{1}, 3, "0s are left, and the next 3 blocks take about 32s: they go before the time"},
 		{"a host so slow that three take longer", 3.5, 0, 0, []float64{3}, 3, "3 blocks of 2 trials fit"},
 		{"at most as many as asked for", 10.5, 0, 5, []float64{1}, 5, "5 blocks of 2 trials fit"},
 	} {

@@ -113,7 +113,7 @@ func lastLines(text string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-var crash = regexp.MustCompile(`\b(runtime: |fatal error: |panic: )`)
+var crash = regexp.MustCompile(`\b(runtime/cgo: |runtime: |fatal error: |panic: )`)
 
 // cause is what keeps trials from working, by what they say.
 type cause struct {
@@ -123,18 +123,18 @@ type cause struct {
 
 // causes are looked through from the first to the last, which says least.
 var causes = []cause{
-	{regexp.MustCompile(`network is unreachable|no route to host|cannot assign requested address`), loopback},
-	{regexp.MustCompile(`address already in use`), always("the ports that the kernel picks from may be used up (net.ipv4.ip_local_port_range): end what holds them, or wait a minute")},
-	{regexp.MustCompile(`start the \w+: .*permission denied`), programs.forbidden},
-	{regexp.MustCompile(`exec format error`), programs.foreign},
-	{regexp.MustCompile(`resource temporarily unavailable|failed to create new OS thread`), always("a limit on processes is reached (`ulimit -u`, or pids.max of a container): raise it, or end others")},
-	{regexp.MustCompile(`cannot allocate memory|out of memory|failed to reserve|cannot reserve|errno=12`), always("memory is short, or limited (`ulimit -v`, or the limit of a container): raise it")},
-	{regexp.MustCompile(`too many open files`), always("too few files may be open: `ulimit -n` raises the limit")},
-	{regexp.MustCompile(`no space left on device|disk quota exceeded|read-only file system`), always("a disk is full, or cannot be written: make room, or let TMPDIR name another folder")},
-	{regexp.MustCompile(`socket: (operation not permitted|permission denied|function not implemented)|address family not supported`), always("a sandbox or container forbids sockets: run it outside")},
-	{regexp.MustCompile(`cpu time limit exceeded`), always("the time that a process may run is limited: `ulimit -t unlimited`")},
-	{regexp.MustCompile(`signal: killed`), always("a process was killed; where nobody did it the kernel was short of memory, and `dmesg` tells")},
-	{regexp.MustCompile(`\bserver: listen: `), programs.foreign},
+	{regexp.MustCompile(`(?i)network is unreachable|no route to host|cannot assign requested address`), loopback},
+	{regexp.MustCompile(`(?i)address already in use`), always("the ports that the kernel picks from may be used up (net.ipv4.ip_local_port_range): end what holds them, or wait a minute")},
+	{regexp.MustCompile(`(?i)start the \w+: .*permission denied`), programs.forbidden},
+	{regexp.MustCompile(`(?i)exec format error`), programs.foreign},
+	{regexp.MustCompile(`(?i)resource temporarily unavailable|failed to create new OS thread`), always("a limit on processes is reached (`ulimit -u`, or pids.max of a container): raise it, or end others")},
+	{regexp.MustCompile(`(?i)cannot allocate memory|out of memory|failed to reserve|cannot reserve|errno=12`), always("memory is short, or limited (`ulimit -v`, or the limit of a container): raise it")},
+	{regexp.MustCompile(`(?i)too many open files`), always("too few files may be open: `ulimit -n` raises the limit")},
+	{regexp.MustCompile(`(?i)no space left on device|disk quota exceeded|read-only file system`), always("a disk is full, or cannot be written: make room, or let TMPDIR name another folder")},
+	{regexp.MustCompile(`(?i)socket: (operation not permitted|permission denied|function not implemented)|address family not supported`), always("a sandbox or container forbids sockets: run it outside")},
+	{regexp.MustCompile(`(?i)cpu time limit exceeded`), always("the time that a process may run is limited: `ulimit -t unlimited`")},
+	{regexp.MustCompile(`(?i)signal: killed`), always("a process was killed; where nobody did it the kernel was short of memory, and `dmesg` tells")},
+	{regexp.MustCompile(`(?i)\bserver: listen: `), programs.foreign},
 }
 
 // mend is what would mend the cause that a text tells of; "" where that is not known.

@@ -89,6 +89,7 @@ func TestMend(t *testing.T) {
 		{given, "server: listen: the process ended\nservers: listen tcp 127.0.0.1:0: bind: address already in use", "net.ipv4.ip_local_port_range"},
 		{given, "start the fleet: fork/exec x: resource temporarily unavailable", "`ulimit -u`"},
 		{given, "server: listen: the process ended\nserver: runtime: failed to create new OS thread (have 5 already; errno=11)", "`ulimit -u`"},
+		{given, "fleet: connect: the process ended\nfleet: runtime/cgo: pthread_create failed: Resource temporarily unavailable", "`ulimit -u`"},
 		{given, "server: listen: the process ended\nserver: fatal error: failed to reserve page summary memory", "`ulimit -v`"},
 		{given, "server: run: the process ended; server: ended with signal: killed", "`dmesg`"},
 		{given, "server: run: the process ended; server: ended with signal: cpu time limit exceeded", "`ulimit -t unlimited`"},
@@ -128,6 +129,7 @@ func TestLastLines(t *testing.T) {
 		{"a\nb\nc", "b\nc"},
 		{"server: a\nfatal error: out of memory\nb\nc\nd", "fatal error: out of memory\nb"},
 		{"server: panic: oh no\nb\nc\nd", "server: panic: oh no\nb"},
+		{"a\nruntime/cgo: pthread_create failed\nSIGABRT: abort\n\nruntime: g 0", "runtime/cgo: pthread_create failed\nSIGABRT: abort"},
 	} {
 		if got := lastLines(test.log, 2); got != test.want {
 			t.Errorf("%q: %q, want %q", test.log, got, test.want)

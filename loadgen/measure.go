@@ -46,6 +46,9 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		return exitError{exitInterrupted, errors.New("interrupted before the first trial")}
 	}
 	if err != nil {
+		if mend := programs.mend(err.Error()); mend != "" {
+			err = fmt.Errorf("%w; %s", err, mend)
+		}
 		return err
 	}
 	var few error

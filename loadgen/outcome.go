@@ -45,7 +45,7 @@ func (s *session) enough() error {
 	if len(few) == 0 {
 		return nil
 	}
-	return exitError{exitFewTrials, fmt.Errorf("%s: fewer than %d sound %s for %s; %s", s.path, needed, plural(needed, "block"), strings.Join(few, ", "), mends(rules, some))}
+	return exitError{exitFewTrials, fmt.Errorf("%s: fewer than %d sound %s for %s; %s", s.path, needed, plural(needed, "block", "blocks"), strings.Join(few, ", "), mends(rules, some))}
 }
 
 // tally is how often a rule was broken.
@@ -114,9 +114,10 @@ func mends(rules map[string]bool, some bool) string {
 	return strings.Join(list, "; ")
 }
 
-func plural(n int, what string) string {
-	if n != 1 {
-		what += "s"
+// plural is one of two words.
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return one
 	}
-	return what
+	return more
 }

@@ -99,6 +99,22 @@ func TestWhatIsDoneAgain(t *testing.T) {
 	}
 }
 
+// A block that was begun is brought to its end, whether there is time or not.
+func TestInterruptedBlockWithoutTime(t *testing.T) {
+	s := given(t, 4.2, options{})
+	s.paced(1)
+	slow := s.try
+	s.run(s.stopAfter(7))
+	s.try = slow
+	next := s.again(t, options{resume: true})
+	if err := next.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := blocksOf(next.read(t)), []int{1, 1, 2, 2, 3, 3, 4, 4, 4}; !slices.Equal(got, want) {
+		t.Errorf("trials of the blocks %v, want %v", got, want)
+	}
+}
+
 // A run goes on for the time that it was given, or for that which is given now.
 func TestTimeOfAResumedRun(t *testing.T) {
 	end := func(run *results.Run) int { return run.Trials[len(run.Trials)-1].Block }

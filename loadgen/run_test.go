@@ -83,7 +83,7 @@ func TestCompleteRun(t *testing.T) {
 // record says what it was given.
 func TestRunForATime(t *testing.T) {
 	w := newWorkshop(t, tiny)
-	w.command("-for", "1s", "-only", "ws").want(exitOK, "and the first 3 blocks take about ", "\n[  3] block 3  ")
+	w.command("-for", "1s", "-only", "ws").want(exitOK, "and the next 3 blocks take about ", "\n[  3] block 3  ")
 	run := w.read()
 	if p := run.Header.Plan; p.For != time.Second || p.Blocks != maxBlocks || len(run.Trials) != 3 || run.End == nil || run.End.Reason != complete {
 		t.Errorf("plan %+v, %d trials, end %+v", p, len(run.Trials), run.End)

@@ -38,6 +38,7 @@ type session struct {
 	record   *results.Run // what the file holds, of this and of earlier sessions
 	fleet    results.Calibration
 	added    int // trials of this session
+	always   int // blocks that are run whether there is time for them or not
 	schedule schedule
 	failed   *results.Trial // the last trial, if it failed
 }
@@ -101,8 +102,11 @@ func (s *session) open(ctx context.Context) error {
 		}
 	}
 	file, err := results.Create(s.path)
-	if err != nil {
+	switch {
+	case errors.Is(err, results.ErrExists), errors.Is(err, results.ErrBusy): // which say what to do
 		return err
+	case err != nil:
+		return fmt.Errorf("%w; name another directory with -out", err)
 	}
 	if err := s.probe(ctx); err != nil {
 		os.Remove(s.path) // it is empty
