@@ -135,6 +135,7 @@ type Trial struct {
 	Disturbed   bool              `json:"disturbed"`
 	Disturbance []string          `json:"disturbance,omitempty"` // what disturbed it, with its numbers
 	Warnings    []string          `json:"warnings"`              // doubts that do not invalidate
+	Host        *Meanwhile        `json:"host,omitempty"`        // what the host did; nil where it was not read
 	Metrics     map[string]Metric `json:"metrics"`
 	Hists       map[string]*Hist  `json:"hists"`
 	Log         string            `json:"log,omitempty"` // tail of a failed child's log

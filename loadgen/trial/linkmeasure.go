@@ -76,8 +76,8 @@ func (o *observation) measureLink(t *results.Trial) {
 		put("link/cpu", o.linkCPU()/n, "s/event")
 	}
 	down, up := o.flows()
-	if n := down.Packets + up.Packets; n > 0 && o.after.link.Waited > 0 {
-		put("link/wait", time.Duration(o.after.link.Waited-o.before.link.Waited).Seconds()/float64(n), "s")
+	if waited, known := o.spent("link").Waited(); known {
+		put("link/wait", waited/o.elapsed(), "1")
 	}
 	for way, flow := range map[string]lab.Flow{"down": down, "up": up} {
 		put("link/lost/"+way, float64(flow.Lost), "1")
