@@ -10,11 +10,13 @@ type Meanwhile struct {
 }
 
 // CoreFact is one of the trial's cores. All but the frequency are shares of the time
-// between the marks.
+// between the marks. What is missing to 1 went into interrupts of an idle core. What is
+// beyond 1 is steal from a core that woke up, which counts as idle, too.
 type CoreFact struct {
 	CPU     int     `json:"cpu"`
 	Busy    float64 `json:"busy"`    // it ran something
 	Foreign float64 `json:"foreign"` // it ran other tasks than the trial's
+	Idle    float64 `json:"idle"`    // it had nothing to run
 	Steal   float64 `json:"steal"`   // the hypervisor took it
 	// Interrupts is there where the kernel counts them by themselves; else they are in
 	// the time of the tasks that they interrupt.

@@ -17,6 +17,8 @@ import (
 //
 // Left out is what a CPU does between its tasks: interrupts that come while it is
 // idle, unless the kernel counts them (Interrupts), and the way into and out of idle.
+// Wall less Busy and Idle is all of that and steal. The two cannot be told apart: a
+// virtual CPU that is woken waits for the hypervisor while it still counts as idle.
 type CPUTime struct {
 	Source Source
 	// Interrupts says that the kernel counts the time of interrupts by itself
@@ -36,7 +38,8 @@ const (
 	Cpuacct Source = "cpuacct"
 	// Schedstat is rq_cpu_time of /proc/schedstat (CONFIG_SCHEDSTATS), which is counted
 	// when a task leaves its CPU. Interrupts and steal that fell into the run of a task
-	// are part of it.
+	// are part of it. Where interrupts are counted, all of them are taken off, also the
+	// few that came while the CPU was idle.
 	Schedstat Source = "schedstat"
 	// Idle is all time that was neither idle nor stolen. The kernel tells both to 10 ms
 	// only, and part of what is stolen from a CPU that wakes up is in both.
@@ -59,6 +62,7 @@ type CoreTime struct {
 	Tasks      float64 // that processes and the kernel's threads ran
 	Interrupts float64 // hard and soft, in nobody's run time; 0 unless CPUTime.Interrupts
 	Softirq    float64 // part of Interrupts: on loopback the receiver's kernel half, run by the sender
+	Idle       float64 // and waiting for disk, to 10 ms
 	Steal      float64 // ready to run while the hypervisor ran something else
 	Waited     float64 // that tasks were ready to run and waited for this CPU, summed over them
 }
@@ -110,6 +114,7 @@ func (c CoreTime) plus(o CoreTime, sign float64) CoreTime {
 	c.Tasks += sign * o.Tasks
 	c.Interrupts += sign * o.Interrupts
 	c.Softirq += sign * o.Softirq
+	c.Idle += sign * o.Idle
 	c.Steal += sign * o.Steal
 	c.Waited += sign * o.Waited
 	return c
@@ -143,7 +148,7 @@ func readCPU(files fs.FS, cpus []int, wall func() float64) (CPUTime, error) {
 	}
 	for i, cpu := range cpus {
 		s := stat.cores[i]
-		c := CoreTime{CPU: cpu, Wall: now, Steal: s.steal}
+		c := CoreTime{CPU: cpu, Wall: now, Idle: s.idle, Steal: s.steal}
 		if t.Interrupts {
 			c.Interrupts, c.Softirq = s.irq+s.softirq, s.softirq
 		}

@@ -53,19 +53,19 @@ func TestReadCPUFromEachSource(t *testing.T) {
 		want CPUTime
 	}{
 		{"cpuacct", plainStat, root(charged), CPUTime{Source: Cpuacct, Cores: []CoreTime{
-			{CPU: 0, Wall: 1}, {CPU: 1, Wall: 1, Tasks: 0.25, Steal: 0.02}}}},
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02}}}},
 		{"cpuacct beside counted interrupts", exactStat, root(chargedLess), CPUTime{Source: Cpuacct, Interrupts: true, Cores: []CoreTime{
-			{CPU: 0, Wall: 1}, {CPU: 1, Wall: 1, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02}}}},
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02}}}},
 		{"schedstat", plainStat, map[string][2]string{"proc/schedstat": schedstat}, CPUTime{Source: Schedstat, Waits: true, Cores: []CoreTime{
-			{CPU: 0, Wall: 1, Waited: 0.5}, {CPU: 1, Wall: 1, Tasks: 0.25, Steal: 0.02, Waited: 0.5}}}},
+			{CPU: 0, Wall: 1, Idle: 1, Waited: 0.5}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02, Waited: 0.5}}}},
 		{"schedstat with counted interrupts in it", exactStat, map[string][2]string{"proc/schedstat": schedstat}, CPUTime{Source: Schedstat, Interrupts: true, Waits: true, Cores: []CoreTime{
-			{CPU: 0, Wall: 1, Waited: 0.5}, {CPU: 1, Wall: 1, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02, Waited: 0.5}}}},
+			{CPU: 0, Wall: 1, Idle: 1, Waited: 0.5}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02, Waited: 0.5}}}},
 		{"neither", plainStat, nil, CPUTime{Source: Idle, Cores: []CoreTime{
-			{CPU: 0, Wall: 1}, {CPU: 1, Wall: 1, Tasks: 0.25, Steal: 0.02}}}},
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02}}}},
 		{"neither, with counted interrupts", exactStat, nil, CPUTime{Source: Idle, Interrupts: true, Cores: []CoreTime{
-			{CPU: 0, Wall: 1}, {CPU: 1, Wall: 1, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02}}}},
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02}}}},
 		{"a container's own cpuacct", plainStat, map[string][2]string{cpuacct + "/cpuacct.usage_percpu": charged}, CPUTime{Source: Idle, Cores: []CoreTime{
-			{CPU: 0, Wall: 1}, {CPU: 1, Wall: 1, Tasks: 0.25, Steal: 0.02}}}},
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := reading(t, test.stat, test.more)
@@ -185,11 +185,11 @@ func TestParseStatErrors(t *testing.T) {
 
 func TestCoreTime(t *testing.T) {
 	both := CPUTime{Cores: []CoreTime{
-		{CPU: 0, Wall: 10, Tasks: 2, Interrupts: 1, Softirq: 0.5, Steal: 0.5, Waited: 3},
-		{CPU: 4, Wall: 10, Tasks: 1, Steal: 0.5},
+		{CPU: 0, Wall: 10, Tasks: 2, Interrupts: 1, Softirq: 0.5, Idle: 4, Steal: 0.5, Waited: 3},
+		{CPU: 4, Wall: 10, Tasks: 1, Idle: 5, Steal: 0.5},
 	}}
 	sum := both.Sum()
-	if want := (CoreTime{CPU: -1, Wall: 20, Tasks: 3, Interrupts: 1, Softirq: 0.5, Steal: 1, Waited: 3}); sum != want {
+	if want := (CoreTime{CPU: -1, Wall: 20, Tasks: 3, Interrupts: 1, Softirq: 0.5, Idle: 9, Steal: 1, Waited: 3}); sum != want {
 		t.Errorf("%+v, want %+v", sum, want)
 	}
 	if sum.StealShare() != 0.05 || sum.BusyShare() != 0.2 {

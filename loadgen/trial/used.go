@@ -67,6 +67,7 @@ func (o *observation) markAfter(ctx context.Context, p pair) (m mark, err error)
 		return m, err
 	}
 	u := o.use(p)
+	o.frequency = host.ReadFrequency(cores(o.config.Layout, p.link != nil))
 	if m, err = o.settleAndMark(ctx, p); err != nil {
 		return m, err
 	}
@@ -136,7 +137,6 @@ func (o *observation) use(p pair) used {
 	if u.asleep, err = host.ReadAsleep(cpus); err != nil {
 		o.sleepUnreadable = err
 	}
-	o.frequency = host.ReadFrequency(cpus)
 	return u
 }
 
@@ -209,7 +209,7 @@ func (o *observation) meanwhile() *results.Meanwhile {
 	m := &results.Meanwhile{Source: string(t.Source)}
 	for i, c := range t.Cores {
 		fact := results.CoreFact{
-			CPU: c.CPU, Busy: c.BusyShare(), Steal: c.StealShare(), Foreign: (c.Tasks - own[c.CPU]) / c.Wall,
+			CPU: c.CPU, Busy: c.BusyShare(), Foreign: (c.Tasks - own[c.CPU]) / c.Wall, Idle: c.Idle / c.Wall, Steal: c.StealShare(),
 		}
 		if t.Interrupts {
 			share := c.Interrupts / c.Wall

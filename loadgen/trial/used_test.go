@@ -33,9 +33,10 @@ func TestMeanwhile(t *testing.T) {
 	o := clean(t)
 	o.before.link.Usage.User, o.after.link.Usage.User = 1, 1.011 // on the fleet's core
 	o.after.cpu.Cores[1].Tasks += 0.011
+	o.after.cpu.Cores[0].Idle += 1.045
 	interrupts, none, wait := 0.01, 0., 0.02
 	want := &results.Meanwhile{Source: "cpuacct", Cores: []results.CoreFact{
-		{CPU: 4, Busy: 0.04, Foreign: 0.01, Steal: 0.02, Interrupts: &interrupts, Wait: &wait, Frequency: 3e9},
+		{CPU: 4, Busy: 0.04, Foreign: 0.01, Idle: 0.95, Steal: 0.02, Interrupts: &interrupts, Wait: &wait, Frequency: 3e9},
 		{CPU: 5, Busy: 0.02, Interrupts: &none, Wait: &none},
 	}}
 	if diff := cmp.Diff(want, o.meanwhile(), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
