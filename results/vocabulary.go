@@ -97,7 +97,7 @@ var vocabulary = []Info{
 	{"fleet/rss", "B", "", false, "the fleet's resident memory"},
 	{"fleet/ceiling", "1/s", "", false, "events a second that the fleet can take, by calibration against the floor"},
 	{"fleet/load", "1", "", false, "events delivered a second, as a share of that ceiling"},
-	{"host/cpu", "s/event", "lower", false, "CPU time of all tasks on the trial's cores, and of interrupts where the kernel counts them, per event"},
+	{"host/cpu", "s/event", "lower", false, "CPU time of all the trial's cores, softirq included, per event"},
 	{"host/softirq", "s/event", "lower", false, "of that, in the kernel's network interrupts; only where the kernel counts them"},
 	{"host/steal", "1", "", false, "share of CPU time that the hypervisor took"},
 	{"host/foreign", "1", "", false, "share of CPU time that tasks other than server, fleet and link ran on the trial's cores"},
