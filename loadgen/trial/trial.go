@@ -111,6 +111,9 @@ func (o *observation) judge(t *results.Trial) {
 	}
 	o.measureLink(t)
 	t.Disturbance = append(t.Disturbance, o.linkStalled()...)
+	if len(o.config.Steps) == 0 {
+		t.Host = o.meanwhile()
+	}
 	o.measureAsleep(t)
 	t.Invalid = append(t.Invalid, o.invalidAsleep()...)
 	o.measureFault(t)
@@ -120,19 +123,19 @@ func (o *observation) judge(t *results.Trial) {
 
 // observation is what a trial saw, before anything is computed from it.
 type observation struct {
-	config         Config
-	plan           plan
-	from, until    int64         // the window, ns on CLOCK_MONOTONIC
-	born, opened   control.Usage // of the server, before the first connection and after the last
-	before, after  mark
-	idle           idleReadings // of a trial of memory
-	silence        silence      // of a trial with a fault
-	newest         uint64       // event, of all that were published
-	undelivered    int          // subscribers without the newest event when the drain ended
-	collected      fleet.Collected
-	hostUnreadable error
+	config        Config
+	plan          plan
+	from, until   int64         // the window, ns on CLOCK_MONOTONIC
+	born, opened  control.Usage // of the server, before the first connection and after the last
+	before, after mark
+	idle          idleReadings // of a trial of memory
+	silence       silence      // of a trial with a fault
+	newest        uint64       // event, of all that were published
+	undelivered   int          // subscribers without the newest event when the drain ended
+	collected     fleet.Collected
+	frequency     []float64 // of the cores at the second mark (Hz)
 
-	sleepUnreadable error
+	hostUnreadable, sleepUnreadable error
 }
 
 // observe takes the processes through the trial. The log of a child that
@@ -252,7 +255,7 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
 		return err
 	}
-	if o.before, err = o.settleAndMark(ctx, p); err != nil {
+	if o.before, err = o.markBefore(ctx, p); err != nil {
 		return err
 	}
 
@@ -266,7 +269,7 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.after, err = o.settleAndMark(ctx, p); err != nil {
+	if o.after, err = o.markAfter(ctx, p); err != nil {
 		return err
 	}
 	if o.config.Marked != nil {
@@ -312,8 +315,12 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 	}, nil
 }
 
-// usage is what the server has taken from its host so far.
+// usage is the CPU time that the server has taken so far. It is asked only where it
+// cannot be read from outside.
 func (c *child) usage(ctx context.Context) (control.Usage, error) {
+	if cpu, err := host.ReadProcessCPU(c.cmd.Process.Pid); err == nil {
+		return control.Usage{User: cpu}, nil
+	}
 	var m control.ServerMark
 	err := c.call(ctx, 0, control.Mark, control.None{}, &m)
 	return m.Usage, err

@@ -68,6 +68,7 @@ func runTrial(t *testing.T, c Config) *results.Trial {
 		}
 	}
 	noChildren(t)
+	hostHasAll(t, trial)
 	return trial
 }
 

@@ -125,8 +125,8 @@ func (o *observation) warnings() []string {
 
 // unmeasured says what the host did not tell.
 func (o *observation) unmeasured() (why []string) {
-	if o.hostUnreadable != nil {
-		why = append(why, fmt.Sprintf("host CPU and steal were not measured: %v", o.hostUnreadable))
+	if uncounted := o.hostUncounted(); uncounted != "" {
+		why = append(why, uncounted)
 	}
 	if noTCP := o.noTCP(); noTCP != "" {
 		why = append(why, noTCP)

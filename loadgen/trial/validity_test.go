@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/host"
 	"pushbench/servers/all"
 	"pushbench/servers/wire"
 )
@@ -223,6 +224,7 @@ func TestWarnings(t *testing.T) {
 		{"a dear fleet of few", func(o *observation) { o.after.fleet.Usage.User += 0.011 }, nil},
 		{"no host CPU", func(o *observation) { o.hostUnreadable = errors.New("no /proc/stat") },
 			[]string{"host CPU and steal were not measured: no /proc/stat"}},
+		{"no exact host CPU", func(o *observation) { o.after.cpu.Source = host.Idle }, []string{host.Idle.Inexact()}},
 		{"polls left out", func(o *observation) { o.after.fleet.Skipped = 4 },
 			[]string{"3 polls were left out because the one before was outstanding"}},
 	} {
