@@ -107,6 +107,9 @@ func (e *Expect) comparedUnit(unitOf func(*Term) dimension) (dimension, *ExprErr
 	return sameUnit(unit, e.tolerance.dim, e.column, "allow ± %s on %s")
 }
 
+// Decidable reports whether the expectation says when it holds: ≈ takes a tolerance.
+func (e *Expect) Decidable() bool { return e.operator != "≈" || e.tolerance != nil }
+
 // relative reports whether the tolerance is a share of the right side.
 func (e *Expect) relative() bool {
 	return e.tolerance != nil && strings.HasSuffix(e.tolerance.text, "%")

@@ -80,6 +80,9 @@ func (p *parser) expectation(c results.Claim, line int) {
 		return
 	}
 	before := len(p.list)
+	if !expect.Decidable() && p.check != nil { // a record carries what was written before
+		p.add(line, "claim %s: ≈ needs a tolerance, for nothing else says how near is equal; write such as %s ± 5%%", c.ID, expect)
+	}
 	terms := expect.Terms()
 	for _, term := range terms {
 		p.term(c, term, line)

@@ -102,7 +102,7 @@ func TestQuantileOfNotice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := s.Warnings(), []string{"notice/fleet/p99 at 50 subscribers: about 300 connections in all blocks, 1000 are needed to print it"}; !slices.Equal(got, want) {
+	if got, want := s.Warnings(), []string{"notice/fleet/p99 at 50 subscribers: about 50 connections in a trial, 1000 are needed to print it"}; !slices.Equal(got, want) {
 		t.Errorf("warnings %q, not %q", got, want)
 	}
 }

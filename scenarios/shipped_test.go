@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,7 +81,7 @@ func TestShippedScenarios(t *testing.T) {
 			}
 			var want []string
 			if file == "smoke.yaml" {
-				want = []string{"blocks: 2 is too few for an interval; 6 or more give the median a 95 % interval"}
+				want = []string{"blocks: 2 is too few for an interval; it takes 3 or more"}
 			}
 			if diff := cmp.Diff(want, s.Warnings()); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
@@ -237,4 +238,35 @@ func firstColumn(text, section string) []string {
 		}
 	}
 	return cells
+}
+
+// One id means one thing, in whichever scenario it stands: readers quote ids.
+func TestClaimIDsMeanOneThing(t *testing.T) {
+	says, first := map[string]string{}, map[string]string{}
+	for _, file := range slices.Sorted(maps.Keys(shipped)) {
+		s, err := Load(file, testCheck)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range s.Claims {
+			if known, ok := says[c.ID]; ok && known != c.Says {
+				t.Errorf("%s is %q in %s, and %q in %s; give one of them another id", c.ID, known, first[c.ID], c.Says, file)
+			}
+			if _, ok := says[c.ID]; !ok {
+				says[c.ID], first[c.ID] = c.Says, file
+			}
+		}
+	}
+}
+
+// A file that is to be run says how near is equal; a record carries what it was run
+// with.
+func TestEqualNeedsATolerance(t *testing.T) {
+	text := strings.Replace(sound, "staleness/p50[ws] < ", "staleness/p50[ws] ≈ ", 1)
+	if _, err := Parse("s.yaml", []byte(text), testCheck); err == nil || !strings.Contains(err.Error(), "≈ needs a tolerance") || !strings.Contains(err.Error(), "± 5%") {
+		t.Errorf("to be run: %v", err)
+	}
+	if _, err := Parse("s.yaml", []byte(text), nil); err != nil {
+		t.Errorf("as a record carries it: %v", err)
+	}
 }

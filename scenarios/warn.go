@@ -22,7 +22,7 @@ func (s *Scenario) Warnings() []string {
 	}
 	var w []string
 	if s.Blocks < results.MinBlocks {
-		w = append(w, fmt.Sprintf("blocks: %d is too few for an interval; %d or more give the median a 95 %% interval", s.Blocks, results.MinBlocks))
+		w = append(w, fmt.Sprintf("blocks: %d is too few for an interval; it takes %d or more", s.Blocks, results.MinBlocks))
 	}
 	if s.asksLatency() {
 		w = append(w, resonance(ts)...)
@@ -111,15 +111,19 @@ func (s *Scenario) unprintable(ts []Treatment) []string {
 		need := math.Round(quantileEvents / min(q, 1-q))
 		for _, t := range ts {
 			perSecond, what, at := t.Rate, "distinct events", t.Labels["rate"]
+			if name, _, _ := strings.Cut(t.Labels.Transport(), "?"); name == "poll" { // each at a phase of its own
+				perSecond, what = t.Rate*float64(t.Subscribers), "events at different phases"
+			}
 			if strings.HasPrefix(metric, "roundtrip/") || strings.HasPrefix(metric, "uplink-lag/") { // each subscriber's messages are its own
 				perSecond, what, at = t.Uplink*float64(t.Subscribers), "messages", "an uplink of "+t.Labels["uplink"]
 			}
-			have := perSecond * s.Measure.Seconds() * float64(s.Blocks)
-			if strings.HasPrefix(metric, "notice/") { // once by each connection
-				have, what, at = float64(t.Subscribers*s.Blocks), "connections", t.Labels["subscribers"]+" subscribers"
+			have := perSecond * s.Measure.Seconds()
+			switch hist, _, _ := strings.Cut(metric, "/"); hist {
+			case "notice", "connect", "ttfe": // once by each connection
+				have, what, at = float64(t.Subscribers), "connections", t.Labels["subscribers"]+" subscribers"
 			}
 			if have < need && t.Labels.Matches(where) {
-				w = append(w, fmt.Sprintf("%s at %s: about %.0f %s in all blocks, %.0f are needed to print it", metric, at, have, what, need))
+				w = append(w, fmt.Sprintf("%s at %s: about %.0f %s in a trial, %.0f are needed to print it", metric, at, have, what, need))
 			}
 		}
 	}
