@@ -6,6 +6,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // CellVerdict is the answer under one combination of the factors that vary
@@ -33,7 +35,7 @@ type CellVerdict struct {
 // blocks are the values of both sides, block by block.
 type blocks struct {
 	left, right []float64
-	grain       float64 // one step of the left side minus the right
+	grain       float64 // one step of what is counted on either side
 	exact       bool
 }
 
@@ -102,26 +104,33 @@ func reckon(e *Expect, samples map[*Term]sample) blocks {
 		b.left, b.right = append(b.left, e.left.value(valueOf)), append(b.right, e.right.value(valueOf))
 	}
 	for _, side := range []node{e.left, e.right} {
-		b.grain += stepOf(side, samples)
+		b.grain = max(b.grain, stepOf(side, samples))
 	}
 	return b
 }
 
-// stepOf is how much a side changes when each metric in it changes by one step.
-func stepOf(side node, samples map[*Term]sample) float64 {
-	at := func(steps float64) float64 {
+// stepOf is how much a side changes when one metric in it changes by one step: of
+// the metric by which it changes most, since a sum of counts is a count.
+func stepOf(side node, samples map[*Term]sample) (step float64) {
+	with := func(moved *Term) float64 {
 		return side.value(func(t *Term) float64 {
 			s := samples[t]
-			if !s.measured {
+			switch {
+			case !s.measured:
 				return s.constant
+			case t == moved:
+				return stat.Mean(s.values.inOrder(), nil) + s.values.Grain
 			}
-			return s.values.Summary().Center + steps*s.values.Grain
+			return stat.Mean(s.values.inOrder(), nil)
 		})
 	}
-	if step := math.Abs(at(1) - at(0)); finite(step) {
-		return step
-	}
-	return 0
+	still := with(nil)
+	side.terms(func(t *Term) {
+		if change := math.Abs(with(t) - still); finite(change) {
+			step = max(step, change)
+		}
+	})
+	return step
 }
 
 // kindsOf is what sorts of numbers are compared.

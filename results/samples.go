@@ -138,13 +138,16 @@ func (r *Run) Sample(t Treatment, metric string) (Sample, error) {
 }
 
 // grain is one step of what a metric counts: a byte or a request among the events
-// that were delivered, a bucket of a histogram, a millionth of all else.
+// that were delivered, a byte among the connections, a bucket of a histogram, a
+// millionth of all else.
 func (t *Trial) grain(metric string, m Metric) float64 {
 	if _, direct := t.Metrics[metric]; !direct {
 		return m.Value / 1000 // buckets are 0.1 % wide
 	}
 	delivered := max(t.Metrics["events/delivered"].Value, 1)
 	switch info, _ := Describe(metric); {
+	case m.Unit == "B" && strings.HasPrefix(metric, "conn/"):
+		return 1 / max(t.Metrics["conn/count"].Value, 1)
 	case m.Unit == "B/event", strings.HasPrefix(metric, "requests"), metric == "events-per-response", metric == "fleet/reads":
 		return 1 / delivered
 	case m.Unit == "B", info.kind.by == byDifference && m.Unit == "1":
@@ -166,7 +169,7 @@ func (r *Run) Ratio(a, b Treatment, metric string) (Summary, error) {
 	step := 0.0 // of the ratio, as a share of it
 	for i := range x {
 		if x[i] != 0 {
-			step = max(step, grain/math.Abs(x[i])+grain/math.Abs(y[i]))
+			step = max(step, grain/min(math.Abs(x[i]), math.Abs(y[i])))
 		}
 		x[i] /= y[i]
 	}

@@ -22,12 +22,12 @@ type test struct {
 
 // decide holds both sides against the operator.
 func (v *CellVerdict) decide(e *Expect, b blocks, level float64, kinds []kind) {
-	if slices.ContainsFunc(kinds, func(k kind) bool { return k.by == byCount }) {
-		v.decideByCount(e, b)
-		return
-	}
 	if e.operator == "≈" && e.tolerance == nil {
 		v.Reason = "no tolerance is given, so that nothing says how near is equal"
+		return
+	}
+	if slices.ContainsFunc(kinds, func(k kind) bool { return k.by == byCount }) {
+		v.decideByCount(e, b)
 		return
 	}
 	v.test = testOf(e, b, level, kinds)

@@ -64,7 +64,7 @@ func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
 	if err != nil || !known || !okT || !okTwin || len(x) < MinBlocks {
 		return TwinPair{}, false
 	}
-	both := blocks{left: x, right: y, grain: 2 * grain, exact: grain == 0}
+	both := blocks{left: x, right: y, grain: grain, exact: grain == 0}
 	test := testOf(&Expect{operator: "<"}, both, 1-Confidence, []kind{info.kind})
 	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact && Exact(metric, t)}
 	ratio := make([]float64, len(x))
