@@ -39,8 +39,8 @@ type blocks struct {
 	exact       bool
 }
 
-// judgeCell judges one combination.
-func (r *Run) judgeCell(e *Expect, c cell) (CellVerdict, error) {
+// judgeCell judges one combination of so many.
+func (r *Run) judgeCell(e *Expect, c cell, cells int) (CellVerdict, error) {
 	v := CellVerdict{Where: c.where, Leans: CannotTell, P: 1}
 	samples := map[*Term]sample{}
 	for _, term := range e.terms() {
@@ -71,8 +71,8 @@ func (r *Run) judgeCell(e *Expect, c cell) (CellVerdict, error) {
 	if v.Reason != "" {
 		return v, nil
 	}
-	if e.operator == "≈" && e.tolerance == nil && twins(c, samples) {
-		v.checkRuler(e, both, kindsOf(samples))
+	if !e.Decidable() && twins(e, c) {
+		v.checkRuler(e, both, kindsOf(samples), cells)
 		return v, nil
 	}
 	v.decide(e, both, r.level(), kindsOf(samples))

@@ -100,7 +100,7 @@ func (r *Run) judgeCells(c Claim) Verdict {
 		return refuse(err)
 	}
 	for _, cell := range cells {
-		judged, err := r.judgeCell(e, cell)
+		judged, err := r.judgeCell(e, cell, len(cells))
 		if err != nil {
 			return refuse(err)
 		}

@@ -22,7 +22,7 @@ type test struct {
 
 // decide holds both sides against the operator.
 func (v *CellVerdict) decide(e *Expect, b blocks, level float64, kinds []kind) {
-	if e.operator == "≈" && e.tolerance == nil {
+	if !e.Decidable() {
 		v.Reason = "no tolerance is given, so that nothing says how near is equal"
 		return
 	}
@@ -36,11 +36,20 @@ func (v *CellVerdict) decide(e *Expect, b blocks, level float64, kinds []kind) {
 	}
 	v.Leans, v.P = v.test.decide(e.operator)
 	dear := slices.ContainsFunc(kinds, func(k kind) bool { return k.dear })
-	if e.operator != "≈" && !v.Certain && dear && v.test.n <= fewBlocks && v.Ratio.N > 0 &&
-		v.Ratio.Center < large && v.Ratio.Center > 1/large {
+	if e.operator != "≈" && !v.Certain && dear && v.test.n <= fewBlocks && !v.far() {
 		v.P = 1
 		v.Reason = fmt.Sprintf("%d blocks tell only a ratio beyond %g of times and CPU; %d tell smaller ones", v.test.n, large, fewBlocks+1)
 	}
+}
+
+// far reports whether the sides are beyond a ratio of large. Where a side is 0 or below
+// in some block it takes one that is no reckoned difference against nothing at all.
+func (v *CellVerdict) far() bool {
+	if v.Ratio.N > 0 {
+		return v.Ratio.Center > large || v.Ratio.Center < 1/large
+	}
+	nothing := func(s Summary) bool { return s.Center == 0 && s.Lo == 0 && s.Hi == 0 }
+	return !v.Reckoned && (nothing(v.Left) || nothing(v.Right))
 }
 
 // testOf forms the comparison: by ratio where nothing stands against it.
