@@ -29,8 +29,12 @@ type CellVerdict struct {
 	P       float64 // chance of leaning so where it is not so
 	Certain bool    // no chance is in it: exact on both sides, or judged by counts
 
-	test test // what decided it
+	test      test    // what decided it
+	strictest float64 // level that the claim is held against where it has the least p
 }
+
+// tested reports whether chance was tried: there was something to compare.
+func (v CellVerdict) tested() bool { return v.test.n > 0 }
 
 // blocks are the values of both sides, block by block.
 type blocks struct {

@@ -11,8 +11,10 @@ import (
 
 // An open claim says what it could have told, and what telling would take.
 
-// undecided says which difference would have shown.
+// undecided says which difference would have shown, whatever came out of the other
+// claims.
 func (v CellVerdict) undecided() string {
+	v.test.alpha = v.strictest
 	half := v.test.half()
 	if !finite(half) {
 		return "nothing could have shown"
@@ -60,15 +62,17 @@ func (t Takes) String() string {
 	return s + ", as one planned look"
 }
 
-// takes fills in what deciding the verdict takes, among so many claims.
-func (v *Verdict) takes(r *Run, claims int) {
+// takes fills in what deciding the verdict takes at a level.
+func (v *Verdict) takes(r *Run, level float64) {
 	if v.Decided() {
 		return
 	}
-	for _, c := range v.Cells {
-		if c.Outcome == CannotTell {
-			v.Takes.Blocks = max(v.Takes.Blocks, c.takes(r.level()/float64(max(claims, 1))))
-		}
+	open := v.with(CannotTell)
+	if len(open) == 0 {
+		open = v.Cells
+	}
+	for _, c := range open {
+		v.Takes.Blocks = max(v.Takes.Blocks, c.takes(level))
 	}
 	if v.Takes.Blocks < mostBlocks {
 		v.Takes.Time = time.Duration(v.Takes.Blocks) * r.blockTime()
@@ -82,7 +86,7 @@ func (v CellVerdict) takes(level float64) int {
 	if t.lo != 0 || t.hi != 0 {
 		effect = max(min(t.mean-t.lo, t.hi-t.mean), t.lo-t.mean, t.mean-t.hi)
 	}
-	if t.n < MinBlocks || t.nan || !(effect > 0) {
+	if t.n < MinBlocks || t.nan || !(effect > 0) || v.Leans == CannotTell { // a generator stays late
 		return 0
 	}
 	enough := func(n int) bool {
