@@ -124,15 +124,11 @@ func (r *Run) judgeCells(c Claim) Verdict {
 // p is the larger of the two least, each after Holm over the cells. Chance has a part
 // in it unless all is exact, or nothing could be tested.
 func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
-	ps := make([]float64, len(v.Cells))
-	most := 0.0
-	for i, c := range v.Cells {
-		ps[i], most = c.P, max(most, c.P)
-		chance = chance || !c.Certain && c.tested()
-	}
-	least := map[Outcome]float64{}
-	for i, adjusted := range Holm(ps) {
+	most, least := 0.0, map[Outcome]float64{}
+	for i, adjusted := range v.holm() {
 		leans := v.Cells[i].Leans
+		most = max(most, v.Cells[i].P)
+		chance = chance || !v.Cells[i].Certain && v.Cells[i].tested()
 		if p, found := least[leans]; !found || adjusted < p {
 			least[leans] = adjusted
 		}
@@ -152,64 +148,62 @@ func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
 }
 
 // conclude draws the outcome of all cells together, given the claim's own p among
-// those of the other claims. Where it is open it says what would have told, also at
-// the strictest level that a claim is held against.
+// those of the other claims. Where the claim is open, its cells are held against the
+// level as one of so many cells and of so many claims, and the reason says what would
+// have told, also at the strictest level that a claim is held against.
 func (v *Verdict) conclude(p, level, strictest float64) {
+	leans, own, _ := v.leaning()
+	among := 1.0 // by how much Holm raised the claim's p
+	if own > 0 {
+		among = max(1, p/own)
+	}
+	agreed := leans != CannotTell && leans != HoldsOnlyWhere && p <= level
+	count := map[Outcome]int{}
+	for i, adjusted := range v.holm() {
+		c := &v.Cells[i]
+		c.strictest = strictest
+		c.Outcome = c.Leans
+		if !agreed && adjusted*among > level {
+			c.Outcome = CannotTell
+			if adjusted <= level && c.Reason == "" {
+				c.Reason = "among so many claims it does not stand out"
+			}
+		}
+		count[c.Outcome]++
+	}
+	switch n := len(v.Cells); {
+	case n == 0: // refused
+	case agreed:
+		v.Outcome = leans
+	case count[Holds] > 0 && count[Fails] > 0:
+		v.Outcome = HoldsOnlyWhere
+	default:
+		v.Outcome = CannotTell
+		v.Reason = strings.TrimPrefix(v.Reason+"; "+v.open(count, n), "; ")
+	}
+}
+
+// holm is the p of each cell among the others.
+func (v *Verdict) holm() []float64 {
 	ps := make([]float64, len(v.Cells))
 	for i, c := range v.Cells {
 		ps[i] = c.P
 	}
-	count := map[Outcome]int{}
-	for i, adjusted := range Holm(ps) {
-		c := &v.Cells[i]
-		c.strictest = strictest
-		c.Outcome = c.Leans
-		if adjusted > level {
-			c.Outcome = CannotTell
-		}
-		count[c.Outcome]++
-	}
-	leans, _, _ := v.leaning()
-	switch n := len(v.Cells); {
-	case n == 0: // refused
-	case leans == CannotTell || p > level:
-		v.Outcome = CannotTell
-		v.Reason = strings.TrimPrefix(v.Reason+"; "+v.open(count, n), "; ")
-	default:
-		v.Outcome = leans
-		for i := range v.Cells {
-			if leans != HoldsOnlyWhere { // the largest p of them was held against the level
-				v.Cells[i].Outcome = leans
-			}
-		}
-	}
+	return Holm(ps)
 }
 
 // open says why the claim as a whole is open.
 func (v *Verdict) open(count map[Outcome]int, n int) string {
-	first := slices.IndexFunc(v.Cells, func(c CellVerdict) bool { return c.Outcome == CannotTell })
-	switch {
-	case first < 0 && len(count) == 1:
-		for i := range v.Cells {
-			v.Cells[i].Outcome = CannotTell
-		}
-		return "among so many claims it does not stand out"
-	case count[Holds] > 0 && count[Fails] > 0:
-		return "among so many claims it does not stand out"
-	case n == 1:
-		if c := v.Cells[0]; c.Reason != "" {
-			return c.Reason
-		}
-		return v.Cells[0].undecided()
-	case count[Holds] > 0:
+	switch first := slices.IndexFunc(v.Cells, func(c CellVerdict) bool { return c.Outcome == CannotTell }); {
+	case n > 1 && count[Holds] > 0:
 		return fmt.Sprintf("holds in %d of %d", count[Holds], n)
-	case count[Fails] > 0:
+	case n > 1 && count[Fails] > 0:
 		return fmt.Sprintf("fails in %d of %d", count[Fails], n)
+	case v.Cells[first].Reason != "":
+		return v.Cells[first].Reason
+	default:
+		return v.Cells[first].undecided()
 	}
-	if why := v.Cells[first].Reason; why != "" {
-		return why
-	}
-	return v.Cells[first].undecided()
 }
 
 // Decided reports whether a verdict is one way or the other.
