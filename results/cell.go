@@ -70,7 +70,7 @@ func (r *Run) judgeCell(e *Expect, c cell, cells int) (CellVerdict, error) {
 	both := reckon(e, samples)
 	v.describe(e, both, r.level())
 	if v.Reason == "" {
-		v.Reason = tooFew(r, c, samples, len(both.left))
+		v.Reason = r.tooFew(e, c, samples, len(both.left))
 	}
 	if v.Reason != "" {
 		return v, nil
@@ -229,11 +229,12 @@ func commonBlocks(samples map[*Term]sample) []int {
 }
 
 // tooFew says why there are too few blocks to judge by, "" where there are enough.
-func tooFew(r *Run, c cell, samples map[*Term]sample, n int) string {
+func (r *Run) tooFew(e *Expect, c cell, samples map[*Term]sample, n int) string {
 	if n >= MinBlocks {
 		return ""
 	}
-	for term, s := range samples {
+	for _, term := range e.terms() {
+		s := samples[term]
 		if t := c.treatments[term]; s.measured && len(s.values.Values) < MinBlocks {
 			if why := r.whyMissing(t, term.Name); why != "" {
 				return fmt.Sprintf("n = %d: %s of %s counts in %d blocks: %s", n, term.Name, t.Transport(), len(s.values.Values), why)

@@ -2,6 +2,7 @@ package results
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -134,6 +135,22 @@ func TestRulerOfManyPairs(t *testing.T) {
 	for odd, want := range map[float64]Outcome{0.19: Holds, 0.4: HoldsOnlyWhere} { // p is 0.04 and 0.001
 		if got := apart(odd); got != want {
 			t.Errorf("one pair of five apart by %g: %s, want %s", odd, got, want)
+		}
+	}
+}
+
+// The first side that lacks blocks is named, in every reading of a file.
+func TestTheSameReasonEachTime(t *testing.T) {
+	r := headline(4)
+	for _, transport := range []string{"ws", "longpoll"} {
+		for _, trial := range r.listed(transport) {
+			breaks(trial, Timed)
+		}
+	}
+	for range 20 {
+		v, err := judgeOne(r, Claim{Expect: "staleness/p50[longpoll] < staleness/p50[ws]"})
+		if err != nil || !strings.HasPrefix(v.Reason, "n = 0: staleness/p50 of longpoll counts in 0 blocks") {
+			t.Fatalf("%s, %v", v.Sentence(), err)
 		}
 	}
 }

@@ -148,24 +148,28 @@ func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
 }
 
 // conclude draws the outcome of all cells together, given the claim's own p among
-// those of the other claims. Where the claim is open, its cells are held against the
-// level as one of so many cells and of so many claims, and the reason says what would
-// have told, also at the strictest level that a claim is held against.
+// those of the other claims. A cell of a claim that holds only where it does is one of
+// so many cells, and one of a claim that is open one of so many claims besides. The
+// reason says what would have told, also at the strictest level of all claims.
 func (v *Verdict) conclude(p, level, strictest float64) {
 	leans, own, _ := v.leaning()
 	among := 1.0 // by how much Holm raised the claim's p
 	if own > 0 {
 		among = max(1, p/own)
 	}
-	agreed := leans != CannotTell && leans != HoldsOnlyWhere && p <= level
+	decided := leans != CannotTell && p <= level
 	count := map[Outcome]int{}
 	for i, adjusted := range v.holm() {
 		c := &v.Cells[i]
 		c.strictest = strictest
 		c.Outcome = c.Leans
-		if !agreed && adjusted*among > level {
+		switch {
+		case decided && (leans != HoldsOnlyWhere || adjusted <= level):
+		case decided || adjusted > level:
 			c.Outcome = CannotTell
-			if adjusted <= level && c.Reason == "" {
+		case adjusted*among > level:
+			c.Outcome = CannotTell
+			if c.Reason == "" {
 				c.Reason = "among so many claims it does not stand out"
 			}
 		}
@@ -173,10 +177,8 @@ func (v *Verdict) conclude(p, level, strictest float64) {
 	}
 	switch n := len(v.Cells); {
 	case n == 0: // refused
-	case agreed:
+	case decided:
 		v.Outcome = leans
-	case count[Holds] > 0 && count[Fails] > 0:
-		v.Outcome = HoldsOnlyWhere
 	default:
 		v.Outcome = CannotTell
 		v.Reason = strings.TrimPrefix(v.Reason+"; "+v.open(count, n), "; ")
