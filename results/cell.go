@@ -28,6 +28,7 @@ type CellVerdict struct {
 	Leans   Outcome // Holds or Fails, if P is small enough
 	P       float64 // chance of leaning so where it is not so
 	Certain bool    // no chance is in it: exact on both sides, or judged by counts
+	counted bool    // judged by counts
 
 	test      test    // what decided it
 	strictest float64 // level that the claim is held against where it has the least p
