@@ -155,10 +155,10 @@ func decodeBinary(buf []byte) (Event, []byte, error) {
 // them, begin at 0 and fit an int64.
 func (e Event) check() error {
 	if e.Seq > math.MaxInt64 {
-		return fmt.Errorf("event's number is %d, beyond 0 to %d", int64(e.Seq), math.MaxInt64)
+		return fmt.Errorf("event's number is %d, beyond 0 to %d", int64(e.Seq), int64(math.MaxInt64))
 	}
 	if g, ok := e.Gap(); ok && (e.Due < 0 || e.Sent < 0) {
-		return fmt.Errorf("the numbers of a gap are %d and %d, beyond 0 to %d", int64(g.First), int64(g.Last), math.MaxInt64)
+		return fmt.Errorf("the numbers of a gap are %d and %d, beyond 0 to %d", int64(g.First), int64(g.Last), int64(math.MaxInt64))
 	}
 	return nil
 }
