@@ -41,7 +41,8 @@ func syntheticRun(t testing.TB, s *scenarios.Scenario) *results.Run {
 			Scenario: results.Source{Name: s.Name, Text: string(s.Text)},
 			Host: results.Host{CPU: "Example CPU @ 2.50GHz", Cores: 2, Memory: 4 << 30, OS: "linux", Kernel: "6.18.0", Congestion: "bbr",
 				Virtual: true, OpenFiles: 20000, ServerCPUs: []int{0}, FleetCPUs: []int{1}, Canary: []float64{0.01}},
-			Build:   results.Build{Go: "go1.26.0", Revision: "0123456789abcdef0123456789abcdef01234567"},
+			Build: results.Build{Go: "go1.26.0", Revision: "0123456789abcdef0123456789abcdef01234567",
+				Servers: map[string]string{"GOAMD64": "v1"}},
 			Started: time.Date(2026, 5, 4, 10, 12, 0, 0, time.UTC),
 		},
 	}

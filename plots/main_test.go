@@ -78,6 +78,10 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	faster.Header.Build.Go = "go1.26.1"
+	faster.Header.Build.Servers = map[string]string{"GOAMD64": "v1", "-race": "true"}
+	faster.Header.Host.Facts = map[string]string{"governor": "performance"} // of which the other says nothing
+	faster.Header.Host.Congestion = "cubic"
+	faster.Header.Host.Load = 0.7 // of a moment
 	write(t, filepath.Join(dir, "after.jsonl"), faster)
 	got := cli(t, dir, "", "compare", "feed.jsonl", "after.jsonl")
 	t.Chdir(home)

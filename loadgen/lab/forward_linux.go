@@ -136,7 +136,7 @@ func (f *forwarder) arm() (wait int, err error) {
 			return 0, nil
 		}
 	}
-	switch left := due - f.clock.Now(); {
+	switch left := feed.Between(f.clock.Now(), due); {
 	case left <= 0:
 		return 0, nil
 	case due == math.MaxInt64:
@@ -181,7 +181,7 @@ func (f *forwarder) handOn(w *way) {
 			return
 		}
 		p := w.leave()
-		f.late.Record(now - due) // below an hour, or Dropped says so
+		f.late.Record(int64(feed.Between(due, now))) // below an hour, or Dropped says so
 		if _, err := unix.Write(w.to, p.data[:p.size]); err != nil {
 			w.refused++
 		}

@@ -24,7 +24,7 @@ func (c Config) quietFeed() bool { return c.faulty() && c.Treatment.Rate == 0 }
 func (o *observation) quietSteps(ctx context.Context, p pair) (err error) {
 	clock := feed.NewClock()
 	let := func(from, to time.Duration) error {
-		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead-from), To: to}}
+		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), lead-from), To: to}}
 		return p.fleet.call(ctx, to-from, control.Run, a, nil)
 	}
 	if err := o.connect(ctx, p); err != nil {
@@ -54,7 +54,7 @@ func (o *observation) passed(earlier, later int64) float64 {
 	if o.plan.interval > 0 {
 		return o.between()
 	}
-	return time.Duration(later - earlier).Seconds()
+	return feed.Between(earlier, later).Seconds()
 }
 
 // measureQuiet computes what a connection costs that carries no event.

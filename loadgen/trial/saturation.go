@@ -72,9 +72,9 @@ func (o *observation) between() float64 { return (o.plan.mark2 - o.plan.mark1).S
 // between them, and longer where the last arrived later than that. A quiet feed has
 // none.
 func (o *observation) elapsed() float64 {
-	if o.config.quietFeed() {
+	if o.config.quietFeed() || o.after.fleet.Delivered == 0 {
 		return o.between()
 	}
-	last := time.Duration(o.after.fleet.Last - o.from)
+	last := feed.Between(o.from, o.after.fleet.Last)
 	return max(o.between(), last.Seconds())
 }

@@ -252,15 +252,15 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
 		return err
 	}
-	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
+	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), lead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
 		return err
 	}
 	if o.before, err = o.markBefore(ctx, p); err != nil {
 		return err
 	}
 
-	origin := clock.Now() + int64(lead-o.plan.mark1)
-	o.from, o.until = origin+int64(o.plan.from), origin+int64(o.plan.until)
+	origin := feed.After(clock.Now(), lead-o.plan.mark1)
+	o.from, o.until = feed.After(origin, o.plan.from), feed.After(origin, o.plan.until)
 	o.newest, err = p.run(ctx, fleet.RunArgs{
 		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
 		From:    o.from,
@@ -276,7 +276,7 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 		o.config.Marked()
 	}
 
-	drain := fleet.AwaitArgs{Newest: o.newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
+	drain := fleet.AwaitArgs{Newest: o.newest, Origin: feed.After(clock.Now(), -o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
 	var left fleet.Awaited
 	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
 		return err
