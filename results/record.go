@@ -133,8 +133,9 @@ type Trial struct {
 	Block     int               `json:"block"` // from 1
 	Order     int               `json:"order"` // place within the run, from 1
 	Started   time.Time         `json:"started"`
-	Broken    []Broken          `json:"broken"`   // each rule that was broken; see Class for what that voids
-	Warnings  []string          `json:"warnings"` // doubts that void nothing
+	Broken    []Broken          `json:"broken"`         // each rule that was broken; see Class for what that voids
+	Warnings  []string          `json:"warnings"`       // doubts that void nothing
+	Host      *Meanwhile        `json:"host,omitempty"` // what the host did; nil where it was not read
 	Metrics   map[string]Metric `json:"metrics"`
 	Hists     map[string]*Hist  `json:"hists"`
 	// Saturated says which end could not do more, where the scenario asks for

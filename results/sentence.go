@@ -103,11 +103,18 @@ func elsewhere(o Outcome, cells []CellVerdict) string {
 // found is what was found in cells with one outcome.
 func found(o Outcome, cells []CellVerdict) string {
 	if o == CannotTell {
-		why := cells[0].Reason
-		if why == "" {
-			why = cells[0].undecided()
+		var reasons []string
+		undecided := ""
+		for _, c := range cells {
+			switch {
+			case c.Reason == "" && undecided == "":
+				undecided = c.undecided()
+				reasons = append(reasons, undecided)
+			case c.Reason != "" && !slices.Contains(reasons, c.Reason):
+				reasons = append(reasons, c.Reason)
+			}
 		}
-		return why + "; " + span(cells)
+		return strings.Join(reasons, ", or ") + "; " + span(cells)
 	}
 	return span(cells)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -158,8 +159,22 @@ func studentsT(n int) distuv.StudentsT {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}
 }
 
-// quantileT is the quantile of Student's t for n values.
-func quantileT(p float64, n int) float64 { return studentsT(n).Quantile(p) }
+// quantileT is the quantile of Student's t for n values. It is kept, since finding one
+// takes longer than the rest of a verdict.
+func quantileT(p float64, n int) float64 {
+	type of struct {
+		p float64
+		n int
+	}
+	if known, ok := quantiles.Load(of{p, n}); ok {
+		return known.(float64)
+	}
+	q := studentsT(n).Quantile(p)
+	quantiles.Store(of{p, n}, q)
+	return q
+}
+
+var quantiles sync.Map
 
 // Holm adjusts p values for their number (Holm, Scand. J. Statist. 6, 1979): each
 // that is at most the level rejects, with the chance of any false rejection among

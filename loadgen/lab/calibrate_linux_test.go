@@ -4,7 +4,6 @@ import (
 	"io"
 	"math"
 	"net"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -45,7 +44,7 @@ func checkRTT(t *testing.T, asked float64, probe func() []float64) {
 			t.Errorf("a round trip took %v ms, want %v", took[0], asked)
 		}
 		median := took[len(took)/2]
-		used := after.Sub(before)
+		used := after.Sub(before).Sum()
 		busy := used.BusyShare() + used.StealShare()
 		t.Logf("%.3f ms over in the median of %d, %.3f ms the least, CPUs %.0f %% busy or taken away", median-asked, len(took), took[0]-asked, 100*busy)
 		if median-asked <= rttLimit {
@@ -198,11 +197,6 @@ func TestLate(t *testing.T) {
 	}
 	m := l.marked(t)
 	late := m.Late
-	// A kernel that does not keep these times has no such file, or noughts in it.
-	told, err := os.ReadFile("/proc/self/schedstat")
-	if keeps := err == nil && string(told) != "0 0 0\n"; (m.Waited > 0) != keeps {
-		t.Errorf("it waited %d ns for its CPU, where a process is told %q, %v", m.Waited, told, err)
-	}
 	if late.N() < 100 || late.Min() < 0 || late.Dropped() != 0 {
 		t.Errorf("the lateness of %d packets, least %d, %d dropped", late.N(), late.Min(), late.Dropped())
 	}

@@ -61,10 +61,8 @@ func (o *observation) parties() []party {
 // waited is how long a process was ready to run between the marks, and had to wait for
 // its core (s).
 func (o *observation) waited(name string) float64 {
-	if name == "link" {
-		return time.Duration(o.after.link.Waited - o.before.link.Waited).Seconds()
-	}
-	return o.after.waited[name] - o.before.waited[name]
+	s, _ := o.spent(name).Waited() // 0 where nobody tells
+	return s
 }
 
 // busy says that a process was at its limit.
