@@ -163,9 +163,23 @@ func (f *fleet) subscribe(i int, client wire.Client, spec feed.Spec, s feed.Subs
 	}
 }
 
-// run lets trial time pass and returns when it rests, and neither a poll nor a
-// message of an uplink is under way.
+// run lets trial time pass, where it does not already, and returns when it rests,
+// and neither a poll nor a message of an uplink is under way.
 func (f *fleet) run(ctx context.Context, a RunArgs) (control.None, error) {
+	if f.last != a.RunArgs {
+		f.begin(a)
+	}
+	return control.None{}, f.atRest(ctx, a.RunArgs)
+}
+
+// start lets trial time pass, and returns at once.
+func (f *fleet) start(_ context.Context, a RunArgs) (control.None, error) {
+	f.begin(a)
+	return control.None{}, nil
+}
+
+// begin says what is measured of the trial time that it lets pass.
+func (f *fleet) begin(a RunArgs) {
 	w := window{from: a.From, until: a.Until, origin: a.Origin, began: feed.After(a.Origin, f.last.To)}
 	if f.last != (control.RunArgs{}) {
 		w.rest = feed.Between(f.last.Origin, a.Origin)
@@ -173,7 +187,6 @@ func (f *fleet) run(ctx context.Context, a RunArgs) (control.None, error) {
 	f.last = a.RunArgs
 	f.seen.open(w)
 	f.timeline.Run(a.Origin, a.To)
-	return control.None{}, f.atRest(ctx, a.RunArgs)
 }
 
 // echoTime is how long after its end trial time waits for echoes: what is not

@@ -8,8 +8,9 @@ import (
 	"pushbench/servers/wire"
 )
 
-// Commands of a fleet, beside control.Run (RunArgs → None), control.Start,
-// control.Tally, control.Mark (→ Mark), control.Trim and control.Ended.
+// Commands of a fleet, beside control.Run (RunArgs → None), control.Start (the same,
+// but at once: a Run that follows waits for it), control.Tally, control.Mark (→ Mark),
+// control.Trim and control.Ended.
 const (
 	Connect = "connect" // Config → None, once every subscriber has its first event
 	Await   = "await"   // AwaitArgs → Awaited

@@ -154,6 +154,7 @@ func layers(m Mark) (down, up int64) {
 // counted the same.
 func run(t *testing.T, s *server, p process, a RunArgs) {
 	t.Helper()
+	p.do(control.Start, a, nil) // so that it knows what is measured before the first event comes
 	s.Timeline.Run(a.Origin, a.To)
 	p.do(control.Run, a, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -226,9 +227,8 @@ func session(t *testing.T, s *server, p process, c Config) (got seen) {
 	t.Helper()
 	p.do(Connect, c, nil)
 	s.publish()
-	// The fleet must have its orders before trial time comes to the window.
-	const lead, warm, end = 300 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond
-	origin := s.Clock.Now()
+	const lead, warm, end = 10 * time.Millisecond, 50 * time.Millisecond, 250 * time.Millisecond
+	origin := s.Clock.Now() + int64(lead)
 	run(t, s, p, RunArgs{RunArgs: control.RunArgs{Origin: origin, To: warm}})
 	got.before = p.mark()
 

@@ -2,7 +2,6 @@ package trial
 
 import (
 	"errors"
-	"fmt"
 
 	"pushbench/loadgen/host"
 	"pushbench/results"
@@ -45,18 +44,4 @@ func (o *observation) measureAsleep(t *results.Trial) {
 	if share, err := o.asleep(); err == nil {
 		t.Metrics["host/asleep"] = results.Metric{Value: share, Unit: "1"}
 	}
-}
-
-// invalidAsleep says that the host did not do what the treatment asks of it.
-func (o *observation) invalidAsleep() []string {
-	if !o.config.Treatment.Awake {
-		return nil
-	}
-	switch share, err := o.asleep(); {
-	case err != nil:
-		return []string{fmt.Sprintf("the CPUs were to stay awake, and how much they slept is not known: %v", err)}
-	case share > asleepLimit:
-		return []string{fmt.Sprintf("the CPUs were to stay awake, and slept %.0f %% of the time", 100*share)}
-	}
-	return nil
 }

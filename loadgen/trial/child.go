@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 // child is a process of a trial: the server, the fleet or the link.
 type child struct {
 	name string
+	limits
 	cmd  *exec.Cmd
 	in   io.Closer
 	out  io.Closer
@@ -28,21 +30,29 @@ type child struct {
 	err  error         // how, once done is closed
 }
 
-// patience is how long a child may take beyond what its command needs, and
-// grace how long to end once its input has. They are variables for tests.
-var (
-	patience = 10 * time.Second
-	grace    = 5 * time.Second
-)
+// limits are of what is waited for. A test may have others.
+type limits struct {
+	patience time.Duration // a child may take beyond what its command needs
+	grace    time.Duration // and so long to end once its input has
+	settle   time.Duration // both ends may take so long to agree: they do within some ms, but where others have the CPUs
+}
+
+func (l limits) orDefault() limits {
+	return limits{
+		patience: cmp.Or(l.patience, 20*time.Second),
+		grace:    cmp.Or(l.grace, 20*time.Second),
+		settle:   cmp.Or(l.settle, 22*time.Second),
+	}
+}
 
 // start runs a program held to the given CPUs.
-func start(name string, cpus []int, path string, args ...string) (*child, error) {
+func (l limits) start(name string, cpus []int, path string, args ...string) (*child, error) {
 	cmd := exec.Command(path, args...)
 	cmd.Env = Environment(os.Environ())
 	// Out of the terminal's foreground group: Ctrl-C is loadgen's to handle, and
 	// the child ends with its standard input.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c := &child{name: name, cmd: cmd, log: &tail{}, done: make(chan struct{})}
+	c := &child{name: name, limits: l, cmd: cmd, log: &tail{}, done: make(chan struct{})}
 	cmd.Stderr = c.log
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -85,8 +95,8 @@ func Environment(own []string) []string {
 
 // call sends a command that should take no longer than within.
 func (c *child) call(ctx context.Context, within time.Duration, do string, args, result any) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, within+patience,
-		fmt.Errorf("it hangs: nothing for %v", (within+patience).Round(time.Second)))
+	ctx, cancel := context.WithTimeoutCause(ctx, within+c.patience,
+		fmt.Errorf("it hangs: nothing for %v", (within+c.patience).Round(time.Second)))
 	defer cancel()
 	if err := c.peer.Call(ctx, do, args, result); err != nil {
 		return &childError{child: c.name, err: err}
@@ -110,7 +120,7 @@ func (c *child) stop() error {
 	c.in.Close()
 	select {
 	case <-c.done:
-	case <-time.After(grace):
+	case <-time.After(c.grace):
 		c.cmd.Process.Kill()
 		<-c.done
 		return &childError{c.name, errors.New("did not end with its input and was killed")}

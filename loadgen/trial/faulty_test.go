@@ -22,12 +22,9 @@ import (
 	"pushbench/servers/wire"
 )
 
-// faultVar names the one fault of a faulty server. A fault of the feed happens
-// once, to one subscriber, in the answer of a poll.
-const faultVar = "TRIAL_TEST_FAULT"
-
 // faulty is a server that is made of the real one's parts and does one thing
-// wrong.
+// wrong. It is told which in place of a kind of payload. A fault of the feed happens
+// once, to one subscriber, in the answer of a poll.
 type faulty struct {
 	*feed.Publisher
 	tally wire.Tally
@@ -48,7 +45,8 @@ func serveFaulty(args []string) error {
 	rate := f.String("rate", "", "")
 	payload := f.String("payload", "", "")
 	encoding := f.String("encoding", "", "")
-	for _, ignored := range []string{"ring", "arrivals", "payload-kind", "seed", "block", "tls", "headers"} {
+	fault := f.String("payload-kind", "", "")
+	for _, ignored := range []string{"ring", "arrivals", "seed", "block", "tls", "headers"} {
 		f.String(ignored, "", "")
 	}
 	if err := f.Parse(args); err != nil {
@@ -70,7 +68,7 @@ func serveFaulty(args []string) error {
 			Timeline: feed.NewTimeline(clock), Clock: clock, Record: true,
 		},
 		addr:  l.Addr().String(),
-		fault: os.Getenv(faultVar),
+		fault: *fault,
 	}
 	s.Log.Publish(clock.Now(), make([]byte, size))
 	handler := all.Handler(s.Log)

@@ -23,7 +23,7 @@ func (o *observation) measure(t *results.Trial) {
 
 	put("window", o.plan.until.Seconds()-o.plan.from.Seconds(), "s")
 	put("events/distinct", float64(distinct), "1")
-	put("events/expected", float64(distinct*o.config.Treatment.Subscribers), "1")
+	put("events/expected", float64(o.expected()), "1")
 	put("events/delivered", float64(o.received()), "1")
 	put("events/lost", float64(o.collected.Order.Lost), "1")
 	put("events/duplicated", float64(o.collected.Order.Duplicated), "1")
@@ -80,7 +80,7 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	a, b := o.before.fleet, o.after.fleet
 	n := float64(b.Delivered - a.Delivered)
 	if n == 0 {
-		return // invalid: there is nothing to divide by
+		return // there is nothing to divide by
 	}
 	put("throughput", n/o.elapsed(), "1/s")
 	for layer, bytes := range o.layers() {
@@ -135,7 +135,7 @@ type bothWays struct{ down, up int64 }
 // kernel's count of segments; and the total by its count of bytes. What the
 // kernel does not tell is left out. In the lab the total is what the link counted,
 // packets that it lost included, and of that headers are what no socket saw;
-// invalidLink holds them against the kernel's counts.
+// a rule holds them against the kernel's counts.
 func (o *observation) layers() map[string]bothWays {
 	a, b := o.before.fleet, o.after.fleet
 	layers := map[string]bothWays{
@@ -204,22 +204,10 @@ func (o *observation) publishLag() (*results.Hist, int) {
 	for i, due := range o.after.server.Due {
 		if due >= o.from && due < o.until {
 			n++
-			h.Record(o.after.server.Lag[i]) // what it cannot take it counts; invalid looks
+			h.Record(o.after.server.Lag[i]) // what it cannot take it counts; a rule looks
 		}
 	}
 	return h, n
-}
-
-// late is how many of the window's events were published a millisecond or more
-// after they were due.
-func (o *observation) late() int {
-	n := 0
-	for i, due := range o.after.server.Due {
-		if due >= o.from && due < o.until && o.after.server.Lag[i] >= lagLimit.Nanoseconds() {
-			n++
-		}
-	}
-	return n
 }
 
 // sum adds up the layers that pass the socket.

@@ -179,6 +179,7 @@ func TestModelHold(t *testing.T) {
 // The means that were written down before anything was measured: d + (1−f)·d, with
 // f = q/(L+q), L = 2dλ, q = e^(−L).
 func TestModelClosedForm(t *testing.T) {
+	t.Parallel()
 	for d, row := range map[int]map[float64]float64{
 		25:  {1: 26.2, 4: 29.9, 10: 36.3, 40: 48.4},
 		50:  {1: 55.0, 4: 68.7, 10: 86.6, 40: 99.8},
@@ -210,6 +211,7 @@ func batchedMean(rate float64, rtt time.Duration) float64 {
 // path; and without batching the queue is that of Pollaczek and Khinchine for a
 // service time of a round trip, as long as it has an end.
 func TestModelLongRun(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		rate := rapid.Float64Range(0.2, 100).Draw(rt, "rate")
 		rtt := time.Duration(rapid.IntRange(1, 400).Draw(rt, "RTT")) * time.Millisecond
@@ -349,6 +351,7 @@ func TestModelPolling(t *testing.T) {
 // Over all phases a poll finds an event half an interval old, and a path delays
 // what it brings by one transit.
 func TestModelPollMean(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		interval := time.Duration(rapid.IntRange(100, 2000).Draw(rt, "interval")) * time.Millisecond
 		rtt := time.Duration(rapid.IntRange(2, 99).Draw(rt, "RTT")) * time.Millisecond // no slot is left out

@@ -67,7 +67,7 @@ func (c Config) plan() (plan, error) {
 		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
 	}
 	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
-	p.mark1 = max(c.Warmup, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
+	p.mark1 = max(c.Warmup, c.Lead, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
 	p.from, p.until = p.mark1, p.mark1+c.Measure
 	p.mark2 = p.until
 	if p.interval > 0 { // at least one interval more, to a whole number of them
@@ -77,6 +77,19 @@ func (c Config) plan() (plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// Lead is the trial time before the window that suits all of these trials. With it
+// in their Config the windows of a block's treatments hold the same events, those
+// that are due at the same instants of trial time: each treatment does equal work.
+// Trials that publish nothing on schedule have no such window.
+func Lead(trials ...Config) (longest time.Duration) {
+	for _, c := range trials {
+		if p, err := c.plan(); err == nil && len(c.Steps) == 0 && !c.quietFeed() {
+			longest = max(longest, p.mark1)
+		}
+	}
+	return longest
 }
 
 // dialRate is how many connections are opened a second: a handshake takes about

@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"pushbench/loadgen/fleet"
@@ -24,7 +23,7 @@ func (c Config) quietFeed() bool { return c.faulty() && c.Treatment.Rate == 0 }
 func (o *observation) quietSteps(ctx context.Context, p pair) (err error) {
 	clock := feed.NewClock()
 	let := func(from, to time.Duration) error {
-		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), lead-from), To: to}}
+		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), ahead-from), To: to}}
 		return p.fleet.call(ctx, to-from, control.Run, a, nil)
 	}
 	if err := o.connect(ctx, p); err != nil {
@@ -81,21 +80,4 @@ func (o *observation) measureQuiet(t *results.Trial) {
 	if o.hostUnreadable == nil {
 		put("host/steal", o.hostTime().Sum().StealShare(), "1")
 	}
-}
-
-// invalidQuiet lists the rules that a quiet feed's part of a trial broke.
-func (o *observation) invalidQuiet() []string {
-	broken := o.invalidIdle()
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			broken = append(broken, fmt.Sprintf(format, args...))
-		}
-	}
-	c := o.collected
-	check(c.Failed > 0 || len(c.Errors) == 0, "events were not as ordered: %s", first(c.Errors))
-	check(c.Dropped == 0, "%d samples outside 0 to 3600 s", c.Dropped)
-	conns, want := o.after.server.Counts.Conns, int64(o.config.Treatment.Subscribers)
-	check(conns == want, "%d connections, not %d", conns, want)
-	check(o.fleetCPU()/o.between() < fleetLimit, "fleet used %.0f %% of its core, limit %.0f %%", 100*o.fleetCPU()/o.between(), 100*fleetLimit)
-	return append(broken, o.invalidLink()...)
 }

@@ -3,6 +3,7 @@ package trial
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,19 +30,21 @@ func TestBytesAgainstCapture(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	var rows []row
-	for _, c := range truthConfigs(t) {
+	configs := truthConfigs(t)
+	rows := make([][]row, len(configs))
+	t.Cleanup(func() { writeRows(t.Output(), slices.Concat(rows...)) })
+	t.Parallel()
+	for i, c := range configs {
 		t.Run(treatmentName(c), func(t *testing.T) {
-			compared := undisturbed(t, c)
-			for _, r := range compared {
+			t.Parallel()
+			rows[i] = undisturbed(t, c)
+			for _, r := range rows[i] {
 				if !r.holds() {
 					t.Errorf("%s %s: counted %d, captured %d", r.layer, r.direction, r.counted, r.captured)
 				}
 			}
-			rows = append(rows, compared...)
 		})
 	}
-	writeRows(t.Output(), rows)
 }
 
 // truthConfigs is every transport over each version of HTTP that it has, in

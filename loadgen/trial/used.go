@@ -2,7 +2,7 @@ package trial
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"pushbench/loadgen/host"
@@ -26,12 +26,19 @@ import (
 // that had come. That nothing came later, the second mark tells by when the last event
 // came. Else what it took is read again, settling included.
 
+// restTime is how long it may take until no process has anything to do. Where
+// heartbeats or held requests come close upon one another there is no such moment, and
+// the reading is none the worse.
+const restTime = 2 * time.Second
+
 // used is what processes and cores had used at an instant.
 type used struct {
 	at      int64 // ns on CLOCK_MONOTONIC
 	cpu     host.CPUTime
 	asleep  float64                     // of the cores, s since boot
 	process map[string]host.ProcessTime // by the child's name
+	// throttled is how long a quota has stopped the control group of the trial (s).
+	throttled float64
 }
 
 // children is the processes that there are.
@@ -40,6 +47,17 @@ func (p pair) children() []*child {
 		return []*child{p.server, p.fleet}
 	}
 	return []*child{p.server, p.fleet, p.link}
+}
+
+// cores is every core that the trial's processes run on, a link's among them
+// where there is one.
+func cores(l host.Layout, link bool) []int {
+	all := slices.Concat(l.Server, l.Fleet)
+	if link {
+		all = append(all, l.Link...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // markBefore is the first mark.
@@ -85,7 +103,7 @@ func (p plan) arrival() time.Duration { return p.trip + p.batch }
 // awaitRest returns once no process has had anything to do for a step, or has had
 // enough time for it.
 func (o *observation) awaitRest(ctx context.Context, p pair, step time.Duration) error {
-	deadline := time.Now().Add(o.config.settleTime() + o.plan.slack + step)
+	deadline := time.Now().Add(restTime + o.backlogTime() + o.plan.slack + step)
 	last := -1.0
 	for time.Now().Before(deadline) {
 		ran, rests, err := p.running(last)
@@ -192,15 +210,6 @@ func (o *observation) hostTime() host.CPUTime { return o.after.cpu.Sub(o.before.
 // among them.
 func (o *observation) foreign() float64 {
 	return o.hostTime().Sum().Tasks - o.serverCPU() - o.fleetCPU() - o.linkCPU()
-}
-
-// hostUncounted is why the CPU time of the whole host is not known exactly, "" where it
-// is.
-func (o *observation) hostUncounted() string {
-	if o.hostUnreadable != nil {
-		return fmt.Sprintf("host CPU and steal were not measured: %v", o.hostUnreadable)
-	}
-	return o.hostTime().Source.Inexact()
 }
 
 // meanwhile is what the host did, for the record; nil where it could not be read.

@@ -4,11 +4,11 @@ import (
 	"testing"
 
 	"pushbench/loadgen/host"
-	"pushbench/results"
 )
 
 // Of each core that a trial is on, its record has what the host tells.
 func TestHostIsRead(t *testing.T) {
+	t.Parallel()
 	c := config(t, "poll?interval=50ms")
 	now, err := host.ReadCPU(cores(c.Layout, false))
 	if err != nil {
@@ -31,11 +31,8 @@ func TestHostIsRead(t *testing.T) {
 // What the ends are asked before a mark is charged to nobody: a server that takes long
 // to tell its tally does so after it has been read.
 func TestSettlingIsNotCharged(t *testing.T) {
-	t.Setenv(faultVar, "dear")
-	o, err := observe(t.Context(), config(t, "poll?interval=50ms"), new(results.Trial))
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
+	o, _ := observeTrial(t, faultyConfig(t, "dear"))
 	if took := o.after.server.At - o.after.at; took < 2*int64(dear) {
 		t.Errorf("the server settled in %d ns", took)
 	}
