@@ -42,7 +42,7 @@ func TestSlowHandshake(t *testing.T) {
 	} {
 		for _, pause := range []time.Duration{0, time.Second} { // at once, and then one byte a second
 			synctest.Test(t, func(t *testing.T) {
-				server := newServer(all.Handler(feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())), false)
+				server := newServer(all.Handler(feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())))
 				l := oneByOne{conns: make(chan net.Conn), closed: make(chan struct{})}
 				ended := make(chan error, 1)
 				go func() { ended <- server.Serve(l) }()

@@ -77,7 +77,7 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		l.Close()
 		return err
 	}
-	server := newServer(o.headers.Handler(all.Handler(publisher.Log)), o.tls)
+	server := newServer(o.headers.Handler(all.Handler(publisher.Log)))
 	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(counted) }()
 
@@ -106,8 +106,8 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 // after the other must not hold a connection, and what it costs, for ever.
 const headTime = 10 * time.Second
 
-func newServer(h http.Handler, secure bool) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, Protocols: protocols(secure)}
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, Protocols: wire.Protocols()}
 }
 
 // listener counts what passes l, in clear or under TLS. The authority, in PEM,
@@ -121,16 +121,6 @@ func listener(l net.Listener, tally *wire.Tally, secure bool) (counted net.Liste
 		return nil, nil, err
 	}
 	return wire.TLSListener(l, tally, a.ServerConfig()), a.PEM(), nil
-}
-
-// protocols are HTTP/1.1 and HTTP/2, of which the client chooses: under TLS by
-// ALPN, in clear by prior knowledge (RFC 9113 §3.2, §3.3).
-func protocols(secure bool) *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	p.SetHTTP2(secure)
-	p.SetUnencryptedHTTP2(!secure)
-	return p
 }
 
 // shutdown ends the feed, lets requests in hand finish, and closes the rest.

@@ -3,7 +3,7 @@
 // http.RoundTripper on the subscriber's, so that no transport knows it is being
 // counted.
 //
-//	transport ─ HTTP heads, frames ─ (crypto/tls ─) Conn: bytes, TLS records ─ kernel: TCP_INFO
+//	transport ─ HTTP heads, frames ─ (crypto/tls ─) Conn: bytes ─ kernel: TCP_INFO
 package wire
 
 import "sync/atomic"
@@ -15,9 +15,11 @@ type Tally struct {
 	BytesRead, BytesWritten atomic.Int64
 	Reads, Writes           atomic.Int64 // calls that moved at least a byte
 
-	// TLS is, of the bytes written, those of TLS itself: handshakes, and what
-	// each record has beyond its content. Each end counts what it sends: only
-	// the sender knows where its handshake ended. Handshakes is part of it.
+	// TLS is, of the bytes written, those of TLS itself: all that was not written
+	// above it. That is handshakes, alerts, and what each record has beyond its
+	// content. Each end counts what it sends: only the sender knows where its
+	// handshake ended, and what it was given to send. Handshakes is part of it.
+	// While a write is under way, TLS is short of it.
 	TLS, Handshakes atomic.Int64
 
 	// Ends, if set, is told of each connection that this end closes. It is set
