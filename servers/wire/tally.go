@@ -6,7 +6,11 @@
 //	transport ─ HTTP heads, frames ─ (crypto/tls ─) Conn: bytes ─ kernel: TCP_INFO
 package wire
 
-import "sync/atomic"
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
 
 // Tally counts the bytes and calls of any number of connections, at the
 // boundary between the program and its TCP socket.
@@ -61,6 +65,22 @@ func (t *Tally) closed() {
 	if t.Ends != nil {
 		t.Ends.Add()
 	}
+}
+
+// closedStep is how often AllClosed looks.
+const closedStep = 5 * time.Millisecond
+
+// AllClosed waits until this end has closed every connection, or ctx ends. No
+// more may be opened meanwhile.
+func (t *Tally) AllClosed(ctx context.Context) error {
+	for t.Closed.Load() < t.Conns.Load() {
+		select {
+		case <-time.After(closedStep):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // Sub is what was counted since an earlier reading.
