@@ -148,7 +148,7 @@ func (d *delivery) gather() (newest uint64, err error) {
 		select {
 		case <-d.over.C:
 			return d.log.Newest(), nil
-		case <-d.log.ended:
+		case <-d.log.life.Done():
 			return d.log.Newest(), nil
 		case <-d.beats:
 			if err := d.beat(); err != nil {

@@ -23,13 +23,15 @@ const (
 // Echo answers a request with a WebSocket that returns each message as it came:
 // text as text, binary as binary, however it was cut into frames. Compression is
 // used where the client offers it, without a context that outlives the message,
-// so that many connections need little memory.
-func Echo(w http.ResponseWriter, r *http.Request) {
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionNoContextTakeover})
+// so that many connections need little memory. It is closed with 1001 when life
+// ends, whose cause is the reason.
+func Echo(life context.Context, w http.ResponseWriter, r *http.Request) {
+	conn, err := accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionNoContextTakeover})
 	if err != nil {
-		return // Accept has answered with the status and the reason
+		return // accept has answered with the status and the reason
 	}
 	conn.SetReadLimit(maxEcho)
+	defer context.AfterFunc(life, func() { conn.Close(websocket.StatusGoingAway, context.Cause(life).Error()) })()
 	echo(conn, anyMessage)
 }
 

@@ -97,7 +97,7 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
-	server := &http.Server{Handler: c.Profile.Handler(mux), Protocols: c.Way.protocols()}
+	server := &http.Server{Handler: c.Profile.Handler(mux), Protocols: wire.Protocols()}
 	counted := wire.Listener(hookedListener{l, c.Hook}, &s.Tally)
 	if config := c.Way.serverTLS(t); config != nil {
 		counted = wire.TLSListener(hookedListener{l, c.Hook}, &s.Tally, config)
