@@ -32,7 +32,7 @@ import (
 const (
 	exitOK          = 0
 	exitFailure     = 1
-	exitUsage       = 2   // bad flags, bad scenario, no server to test
+	exitUsage       = 2   // bad flags, bad scenario, a server that could not be tested
 	exitFewTrials   = 3   // the run is complete, but too few undisturbed trials are left
 	exitInterrupted = 130 // Ctrl-C; go on with -resume
 )
