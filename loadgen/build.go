@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"debug/buildinfo"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -18,18 +20,23 @@ import (
 )
 
 // programs are what a trial starts.
-type programs struct{ servers, fleet string }
+type programs struct {
+	servers, fleet string
+	built          bool // servers was, for this run
+}
 
 // build makes the servers' program in dir, unless one is given, so that every
 // trial starts the same binary. The fleet is this very program.
 func build(ctx context.Context, dir, given string) (programs, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return programs{}, fmt.Errorf("find this program, which is the fleet too: %w", err)
+		return programs{}, fmt.Errorf("find this program, which is the fleet too: %w (is /proc mounted?)", err)
 	}
-	p := programs{servers: given, fleet: self}
+	p := programs{servers: given, fleet: self, built: given == ""}
 	if given != "" {
-		if p.servers, err = exec.LookPath(given); err != nil {
+		if p.servers, err = exec.LookPath(given); errors.Is(err, fs.ErrPermission) {
+			return programs{}, fmt.Errorf("-servers: %w; %s", err, programs{servers: given}.forbidden())
+		} else if err != nil {
 			return programs{}, fmt.Errorf("-servers: %w", err)
 		}
 		return p, nil

@@ -171,8 +171,7 @@ func TestSameBuild(t *testing.T) {
 	if err := os.WriteFile(s.path, bytes.Replace(text, []byte(runtime.Version()), []byte("go1.0"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.resume, s.trials = true, nil
-	if err := s.run(t.Context()); err == nil || !strings.Contains(err.Error(), "go: go1.0, then "+runtime.Version()) {
+	if err := s.again(t, options{resume: true}).run(t.Context()); err == nil || !strings.Contains(err.Error(), "go: go1.0, then "+runtime.Version()) {
 		t.Errorf("resumed by another build: %v", err)
 	}
 }

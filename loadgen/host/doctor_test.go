@@ -162,7 +162,7 @@ func TestChecks(t *testing.T) {
 		}, Note, "CPUs 50 % busy now – something else is running"},
 		{"steal", func(s *stand) {
 			s.nextStat = "cpu0 1001 0 0 99026 0 0 0 3\ncpu1 1000 0 0 99027 0 0 0 3\n"
-		}, Note, "10.0 % now, 0.0 % since boot – trials with more than 5 %"},
+		}, Note, "10.0 % now, 0.0 % since boot – blocks differ more from one another"},
 		{"cpu-time", func(s *stand) {
 			delete(s.files.(fstest.MapFS), "proc/schedstat")
 			s.nextSchedstat = ""

@@ -131,21 +131,30 @@ func (c *child) stop() error {
 	return nil
 }
 
-// tail keeps the last few kilobytes of what a child wrote to its log.
+// tail keeps the first and the last lines of what a child wrote to its log: a program
+// that crashes says why, and then writes pages of stacks.
 type tail struct {
-	mu  sync.Mutex
-	buf []byte
+	mu    sync.Mutex
+	first []byte
+	last  []byte
+	cut   bool // something between them is left out
 }
 
-const tailSize = 4 << 10
+// Bytes of a log that are kept.
+const (
+	firstSize = 1 << 10
+	tailSize  = 4 << 10 // in all
+)
 
 // Write implements io.Writer.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.buf = append(t.buf, p...)
-	if over := len(t.buf) - tailSize; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
+	n := min(len(p), firstSize-len(t.first))
+	t.first = append(t.first, p[:n]...)
+	t.last = append(t.last, p[n:]...)
+	if over := len(t.last) - (tailSize - firstSize); over > 0 {
+		t.last, t.cut = append(t.last[:0], t.last[over:]...), true
 	}
 	return len(p), nil
 }
@@ -153,5 +162,9 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.buf))
+	between := ""
+	if t.cut {
+		between = "\n…\n"
+	}
+	return strings.TrimSpace(string(t.first) + between + string(t.last))
 }

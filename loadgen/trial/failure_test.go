@@ -93,7 +93,7 @@ func TestKilledAtTheStart(t *testing.T) {
 		choose func(server, fleet int) int
 		want   string
 	}{
-		{"server", theServer, `^sound failed: server: listen: .*; server: ended with signal: killed$`},
+		{"server", theServer, `^sound unreached: server: listen: .*; server: ended with signal: killed$`},
 		{"fleet", theFleet, `^sound failed: fleet: connect: .*; fleet: ended with signal: killed$`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -143,13 +143,13 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		{"server missing", func(c *Config) { c.ServerPath += "-none" }, `^sound failed: start the server: .*no such file`},
-		{"server no program", func(c *Config) { c.ServerPath = text }, `^sound failed: start the server: .*permission denied`},
-		{"fleet no program", func(c *Config) { c.FleetPath = text }, `^sound failed: start the fleet: .*permission denied`},
-		{"server says nothing", func(c *Config) { c.ServerPath = "/bin/sh" }, `^sound failed: server: listen: `},
-		{"server echoes", func(c *Config) { c.ServerPath = echo(t) }, `^sound failed: server: listen: decode the answer: unexpected end of JSON input`},
-		{"unknown transport", func(c *Config) { c.Treatment.Transport = "pigeon" }, `^sound failed: transport "pigeon" is not known`},
-		{"unknown encoding", func(c *Config) { c.ServerPath, c.Treatment.Encoding = servers(t), "morse" }, `^sound failed: server: listen: .*; server: ended with exit status 2$`},
+		{"server missing", func(c *Config) { c.ServerPath += "-none" }, `^sound unreached: start the server: .*no such file`},
+		{"server no program", func(c *Config) { c.ServerPath = text }, `^sound unreached: start the server: .*permission denied`},
+		{"fleet no program", func(c *Config) { c.FleetPath = text }, `^sound unreached: start the fleet: .*permission denied`},
+		{"server says nothing", func(c *Config) { c.ServerPath = "/bin/sh" }, `^sound unreached: server: listen: `},
+		{"server echoes", func(c *Config) { c.ServerPath = echo(t) }, `^sound unreached: server: listen: decode the answer: unexpected end of JSON input`},
+		{"unknown transport", func(c *Config) { c.Treatment.Transport = "pigeon" }, `^sound unreached: transport "pigeon" is not known`},
+		{"unknown encoding", func(c *Config) { c.ServerPath, c.Treatment.Encoding = servers(t), "morse" }, `^sound unreached: server: listen: .*; server: ended with exit status 2$`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

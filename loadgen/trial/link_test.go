@@ -357,7 +357,7 @@ func TestKilledInLab(t *testing.T) {
 				}
 				c.Listening = func(string) { at("listening") }
 				c.Marked = func() { at("marked") }
-				wantBroken(t, runTrial(t, c), `^sound failed: .*`+victim+`: ended with signal: killed`)
+				wantBroken(t, runTrial(t, c), `^sound (failed|unreached): .*`+victim+`: ended with signal: killed`)
 			})
 		}
 	}
@@ -372,11 +372,11 @@ func TestLabThatIsNone(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		{"unknown profile", func(c *Config) { c.Treatment.Network = scenarios.Network{Profile: "5g"} }, `^sound failed: network "5g" is not known$`},
-		{"impossible", func(c *Config) { c.Treatment.Network.Jitter = time.Second }, `^sound failed: jitter of 1s: it must be`},
-		{"no program", func(c *Config) { c.FleetPath += "-none" }, `^sound failed: start the link: .*no such file`},
-		{"no link", func(c *Config) { c.FleetPath = "/bin/false" }, `^sound failed: link: open: .*; link: ended with exit status 1$`},
-		{"no server to join", func(c *Config) { c.ServerPath += "-none" }, `^sound failed: server: listen: .*; server: ended with exit status 1$`},
+		{"unknown profile", func(c *Config) { c.Treatment.Network = scenarios.Network{Profile: "5g"} }, `^sound unreached: network "5g" is not known$`},
+		{"impossible", func(c *Config) { c.Treatment.Network.Jitter = time.Second }, `^sound unreached: jitter of 1s: it must be`},
+		{"no program", func(c *Config) { c.FleetPath += "-none" }, `^sound unreached: start the link: .*no such file`},
+		{"no link", func(c *Config) { c.FleetPath = "/bin/false" }, `^sound unreached: link: open: .*; link: ended with exit status 1$`},
+		{"no server to join", func(c *Config) { c.ServerPath += "-none" }, `^sound unreached: server: listen: .*; server: ended with exit status 1$`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

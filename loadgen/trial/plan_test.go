@@ -201,17 +201,21 @@ func TestTail(t *testing.T) {
 	if log.String() != "" {
 		t.Errorf("empty tail is %q", &log)
 	}
+	log.Write([]byte("the first\n"))
+	if got := log.String(); got != "the first" {
+		t.Errorf("a line is %q", got)
+	}
 	for range 1000 {
 		if n, err := log.Write([]byte("a line of 20 letters\n")); n != 21 || err != nil {
 			t.Fatal(n, err)
 		}
 	}
 	log.Write([]byte("the last\n\n"))
-	if s := log.String(); len(s) > tailSize || len(s) < tailSize-30 || !strings.HasSuffix(s, "letters\nthe last") {
-		t.Errorf("%d bytes, ending in %q", len(s), s[max(0, len(s)-40):])
+	if s := log.String(); len(s) > tailSize+len("\n…\n") || len(s) < tailSize-30 || !strings.HasPrefix(s, "the first\na line") || !strings.HasSuffix(s, "letters\nthe last") {
+		t.Errorf("%d bytes, from %q to %q", len(s), s[:40], s[max(0, len(s)-40):])
 	}
 	log.Write([]byte(strings.Repeat("x", 3*tailSize)))
-	if s := log.String(); s != strings.Repeat("x", tailSize) {
-		t.Errorf("%d bytes of a write beyond its size", len(s))
+	if s := log.String(); !strings.HasPrefix(s, "the first\n") || !strings.HasSuffix(s, "…\n"+strings.Repeat("x", tailSize-firstSize)) {
+		t.Errorf("after a long line it is %q", s)
 	}
 }

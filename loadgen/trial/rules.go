@@ -87,6 +87,12 @@ func failed(why error) results.Broken {
 	return results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(why)}
 }
 
+// unreached is what is broken where nothing of the treatment was reached, as no
+// server listened for it: that says nothing about the treatment.
+func unreached(why error) results.Broken {
+	return results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(why)}
+}
+
 // unless is a text, or "" where the condition holds.
 func unless(holds bool, format string, args ...any) string {
 	if holds {

@@ -77,11 +77,14 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		o.judge(t)
+	case o == nil || !o.reached:
+		t.Broken = append(t.Broken, unreached(err))
+	default:
 		t.Broken = append(t.Broken, failed(err))
-		return t, nil
 	}
-	o.judge(t)
 	return t, nil
 }
 
@@ -123,6 +126,7 @@ func (o *observation) judge(t *results.Trial) {
 type observation struct {
 	config        Config
 	plan          plan
+	reached       bool          // a server listened
 	began, ended  host.Clocks   // before the first connection, and when all was over
 	from, until   int64         // the window, ns on CLOCK_MONOTONIC
 	born, opened  control.Usage // of the server, before the first connection and after the last
@@ -294,6 +298,7 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 	if err := server.call(ctx, 0, control.Listen, control.None{}, &at); err != nil {
 		return fleet.Config{}, err
 	}
+	o.reached = true
 	c := o.config
 	if c.Listening != nil {
 		c.Listening(at.Addr)
