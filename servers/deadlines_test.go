@@ -259,6 +259,52 @@ func TestAnswerThatNobodyReads(t *testing.T) {
 	}
 }
 
+// Nor is an echo, and nothing of a message that has begun, at either server end.
+func TestEchoHasDeadlines(t *testing.T) {
+	const frame = "\x81\x85\x00\x00\x00\x00hello"
+	for _, query := range []string{"", "?end=ws"} {
+		for says, reads := range map[string]bool{frame: false, frame[:3]: true, "\x01" + frame[1:]: true, frame + frame[:7]: true} {
+			bothWays(t, func(t *testing.T, secure bool) {
+				s := openSite(t, secure)
+				defer s.close()
+				conn := s.dial()
+				go io.WriteString(conn, "GET "+all.EchoPath+query+" HTTP/1.1\r\nHost: feed.test\r\n"+fmt.Sprintf(upgrade, "websocket")+"\r\n")
+				readHead(t, conn)
+				<-time.After(24 * time.Hour)
+				began := time.Now()
+				if _, err := io.WriteString(conn, says); err != nil {
+					t.Fatal(err)
+				}
+				if reads {
+					go io.Copy(io.Discard, conn)
+				}
+				for s.tally.Closed.Load() == 0 {
+					<-time.After(time.Second)
+				}
+				if took := time.Since(began); took < feed.MessageTime || took > feed.MessageTime+lingering+5*time.Second { // TLS tries to say farewell
+					t.Errorf("after %q it is held for %v", says, took)
+				}
+				conn.Close()
+			})
+		}
+	}
+}
+
+// readHead reads the head of a 101, and nothing behind it.
+func readHead(t *testing.T, conn net.Conn) {
+	t.Helper()
+	b, got := make([]byte, 1), ""
+	for !strings.HasSuffix(got, "\r\n\r\n") {
+		if _, err := conn.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		got += string(b)
+	}
+	if !strings.HasPrefix(got, "HTTP/1.1 101 ") {
+		t.Fatalf("the answer is %q", got)
+	}
+}
+
 // None of these bounds is one of a subscription, which lasts over every way, and
 // with it the answer to a request that is parked.
 func TestSubscriptionsLast(t *testing.T) {

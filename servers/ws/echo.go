@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -32,7 +33,7 @@ func Echo(life context.Context, w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(maxEcho)
 	defer context.AfterFunc(life, func() { conn.Close(websocket.StatusGoingAway, context.Cause(life).Error()) })()
-	echo(conn, anyMessage)
+	echo(conn, anyMessage, feed.MessageTime)
 }
 
 // refusal is why a message is not echoed; the zero refusal is none.
@@ -61,11 +62,13 @@ func feedMessages(c feed.Codec) func(websocket.MessageType, []byte) refusal {
 }
 
 // echo returns each message that is not refused. It is also what answers pings,
-// and notices that the peer has gone. When it returns, the connection is closed.
-func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal) {
+// and notices that the peer has gone. A peer that does not read an echo is waited
+// for no longer than patience, unless that is 0. When it returns, the connection is
+// closed.
+func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal, patience time.Duration) {
 	defer conn.CloseNow()
 	for {
-		why, err := echoNext(conn, refused)
+		why, err := echoNext(conn, refused, patience)
 		switch {
 		case err == nil && why == refusal{}:
 			continue
@@ -82,7 +85,7 @@ func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refu
 }
 
 // echoNext waits for a message, and echoes it unless it is refused.
-func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal) (refusal, error) {
+func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal, patience time.Duration) (refusal, error) {
 	t, r, err := conn.Reader(context.Background())
 	if err != nil {
 		return refusal{}, err
@@ -96,7 +99,13 @@ func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) 
 		return why, nil
 	}
 	// A peer that does not read its echoes is not read from either.
-	return refusal{}, conn.Write(context.Background(), t, b.bytes)
+	ctx := context.Background()
+	if patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	return refusal{}, conn.Write(ctx, t, b.bytes)
 }
 
 // cut reports whether a connection ended without either end's doing wrong, or by

@@ -33,7 +33,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	gone, left := context.WithCancel(context.Background())
 	go func() {
 		defer left()
-		echo(conn, feedMessages(log.Codec()))
+		echo(conn, feedMessages(log.Codec()), 0) // who does not read falls behind
 	}()
 	defer func() {
 		conn.CloseNow()

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
+
+	"pushbench/servers/feed"
 )
 
 // maxEcho bounds a message that is echoed (bytes).
@@ -40,11 +43,19 @@ func (c *Conn) echoAll(life context.Context) {
 		c.await()
 		op, message, err := c.NextMessage()
 		if err == nil {
-			err = c.WriteMessage(op, message)
+			err = c.echo(op, message)
 		}
 		if err != nil && !errors.Is(err, errClosing) { // else what comes before the client's close frame is dropped
 			c.leave(err)
 			return
 		}
 	}
+}
+
+// echo returns a message. A client that does not read it is not waited for for
+// ever: it subscribes to nothing that it could fall behind with.
+func (c *Conn) echo(op Opcode, message []byte) error {
+	late := time.AfterFunc(feed.MessageTime, func() { c.Close() })
+	defer late.Stop()
+	return c.WriteMessage(op, message)
 }
