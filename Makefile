@@ -54,11 +54,11 @@ planted: ## see that a planted delay, planted bytes and planted CPU are found, o
 verify-bytes: ## hold every count of bytes against a packet capture, layer by layer
 	go test -count=1 -v -run TestBytesAgainstCapture ./loadgen/trial
 
-lint: ## gofmt, go vet, staticcheck, import rules
+lint: ## gofmt, go vet, staticcheck, import rules, and that it builds on every platform
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	go test -run 'TestImportRules' ./loadgen
+	go test -run 'TestImportRules|TestPlatforms' ./loadgen
 
 vuln: ## known vulnerabilities in what we import (says so where the database is out of reach)
 	@go run $(GOVULNCHECK) ./... 2>/tmp/pushbench-vuln.$$$$ && code=0 || code=$$?; \
