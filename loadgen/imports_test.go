@@ -58,6 +58,7 @@ var owners = []struct{ pkg, owner string }{
 	{"github.com/jedib0t/go-pretty/v6", "plots"},
 	{"github.com/gopacket/gopacket", "loadgen/internal/capture"},
 	{"golang.org/x/net/bpf", "loadgen/internal/capture"},
+	{"golang.org/x/net/idna", "loadgen/conform"},
 	{"github.com/vishvananda/netlink", "loadgen/lab"},
 	{"golang.org/x/sys", "…"}, // the standard library by another name
 }

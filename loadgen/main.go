@@ -33,7 +33,7 @@ import (
 const (
 	exitOK          = 0
 	exitFailure     = 1
-	exitUsage       = 2   // bad flags, bad scenario, no server to test
+	exitUsage       = 2   // bad flags, bad scenario, a server that could not be tested
 	exitFewTrials   = 3   // the run is complete, but a treatment has too few sound blocks
 	exitInterrupted = 130 // Ctrl-C; go on with -resume
 )

@@ -90,7 +90,7 @@ func (s *session) open(ctx context.Context) error {
 		case err != nil:
 			return err
 		default:
-			if err := errors.Join(s.plan.sameAs(old.Header), sameBuild(old.Header.Build, describeBuild(ctx))); err != nil {
+			if err := errors.Join(s.plan.sameAs(old.Header), sameBuild(old.Header.Build, describeBuild(ctx, s.programs.servers))); err != nil {
 				file.Close()
 				return fmt.Errorf("resume %s: %w; start anew with another -out", s.path, err)
 			}
@@ -207,7 +207,8 @@ func (s *session) header(ctx context.Context) results.Header {
 			h.Canary = append(h.Canary, seconds)
 		}
 	}
-	warnings := append(s.plan.scenario.Warnings(), host.Doubts(h, s.layout)...)
+	build := describeBuild(ctx, s.programs.servers)
+	warnings := slices.Concat(s.plan.scenario.Warnings(), host.Doubts(h, s.layout), doubtsOf(build))
 	if s.plan.emulated() && s.layout.LinkShares() {
 		warnings = append(warnings, sharedLink)
 	}
@@ -222,7 +223,7 @@ func (s *session) header(ctx context.Context) results.Header {
 		Scenario: results.Source{Name: s.plan.scenario.Name, Text: string(s.plan.scenario.Text)},
 		Plan:     s.plan.planned,
 		Host:     h,
-		Build:    describeBuild(ctx),
+		Build:    build,
 		Started:  time.Now().UTC(),
 		Warnings: warnings,
 

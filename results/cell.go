@@ -6,6 +6,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // CellVerdict is the answer under one combination of the factors that vary
@@ -26,19 +28,24 @@ type CellVerdict struct {
 	Leans   Outcome // Holds or Fails, if P is small enough
 	P       float64 // chance of leaning so where it is not so
 	Certain bool    // no chance is in it: exact on both sides, or judged by counts
+	counted bool    // judged by counts
 
-	test test // what decided it
+	test      test    // what decided it
+	strictest float64 // level that the claim is held against where it has the least p
 }
+
+// tested reports whether chance was tried: there was something to compare.
+func (v CellVerdict) tested() bool { return v.test.n > 0 }
 
 // blocks are the values of both sides, block by block.
 type blocks struct {
 	left, right []float64
-	grain       float64 // one step of the left side minus the right
+	grain       float64 // one step of what is counted on either side
 	exact       bool
 }
 
-// judgeCell judges one combination.
-func (r *Run) judgeCell(e *Expect, c cell) (CellVerdict, error) {
+// judgeCell judges one combination of so many.
+func (r *Run) judgeCell(e *Expect, c cell, cells int) (CellVerdict, error) {
 	v := CellVerdict{Where: c.where, Leans: CannotTell, P: 1}
 	samples := map[*Term]sample{}
 	for _, term := range e.terms() {
@@ -64,13 +71,13 @@ func (r *Run) judgeCell(e *Expect, c cell) (CellVerdict, error) {
 	both := reckon(e, samples)
 	v.describe(e, both, r.level())
 	if v.Reason == "" {
-		v.Reason = tooFew(r, c, samples, len(both.left))
+		v.Reason = r.tooFew(e, c, samples, len(both.left))
 	}
 	if v.Reason != "" {
 		return v, nil
 	}
-	if e.operator == "≈" && e.tolerance == nil && twins(c, samples) {
-		v.checkRuler(e, both, kindsOf(samples))
+	if !e.Decidable() && twins(e, c) {
+		v.checkRuler(e, both, kindsOf(samples), cells)
 		return v, nil
 	}
 	v.decide(e, both, r.level(), kindsOf(samples))
@@ -102,26 +109,33 @@ func reckon(e *Expect, samples map[*Term]sample) blocks {
 		b.left, b.right = append(b.left, e.left.value(valueOf)), append(b.right, e.right.value(valueOf))
 	}
 	for _, side := range []node{e.left, e.right} {
-		b.grain += stepOf(side, samples)
+		b.grain = max(b.grain, stepOf(side, samples))
 	}
 	return b
 }
 
-// stepOf is how much a side changes when each metric in it changes by one step.
-func stepOf(side node, samples map[*Term]sample) float64 {
-	at := func(steps float64) float64 {
+// stepOf is how much a side changes when one metric in it changes by one step: of
+// the metric by which it changes most, since a sum of counts is a count.
+func stepOf(side node, samples map[*Term]sample) (step float64) {
+	with := func(moved *Term) float64 {
 		return side.value(func(t *Term) float64 {
 			s := samples[t]
-			if !s.measured {
+			switch {
+			case !s.measured:
 				return s.constant
+			case t == moved:
+				return stat.Mean(s.values.inOrder(), nil) + s.values.Grain
 			}
-			return s.values.Summary().Center + steps*s.values.Grain
+			return stat.Mean(s.values.inOrder(), nil)
 		})
 	}
-	if step := math.Abs(at(1) - at(0)); finite(step) {
-		return step
-	}
-	return 0
+	still := with(nil)
+	side.terms(func(t *Term) {
+		if change := math.Abs(with(t) - still); finite(change) {
+			step = max(step, change)
+		}
+	})
+	return step
 }
 
 // kindsOf is what sorts of numbers are compared.
@@ -216,11 +230,12 @@ func commonBlocks(samples map[*Term]sample) []int {
 }
 
 // tooFew says why there are too few blocks to judge by, "" where there are enough.
-func tooFew(r *Run, c cell, samples map[*Term]sample, n int) string {
+func (r *Run) tooFew(e *Expect, c cell, samples map[*Term]sample, n int) string {
 	if n >= MinBlocks {
 		return ""
 	}
-	for term, s := range samples {
+	for _, term := range e.terms() {
+		s := samples[term]
 		if t := c.treatments[term]; s.measured && len(s.values.Values) < MinBlocks {
 			if why := r.whyMissing(t, term.Name); why != "" {
 				return fmt.Sprintf("n = %d: %s of %s counts in %d blocks: %s", n, term.Name, t.Transport(), len(s.values.Values), why)

@@ -64,6 +64,7 @@ var (
 	slope    = kind{needs: []Class{Counted}, by: byRatio}
 	count    = kind{by: byDifference}
 	share    = kind{by: byCount}
+	mishap   = kind{by: byCount} // what must not happen at all: the spread of none is not one event
 	fact     = kind{by: byDifference, dear: true}
 )
 

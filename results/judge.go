@@ -43,45 +43,31 @@ type Verdict struct {
 // A combination of the factors that a claim leaves open is judged by itself. The
 // claim is the unit: it holds (or fails) if it does in every combination, and its p
 // is the largest of theirs, held against the level after Holm's correction over the
-// claims that are not exact. It holds only where it does if it fails elsewhere, each
+// claims that chance could decide. It holds only where it does if it fails elsewhere:
+// its p is the larger of the least p of those that hold and of those that fail, each
 // after Holm over its own combinations. Everything else cannot tell.
 func (r *Run) Judge(claims []Claim) []Verdict {
 	vs := make([]Verdict, len(claims))
-	var uncertain []int // claims that could be decided by chance
+	var byChance []int // claims that chance could decide
 	var p []float64
 	for i, c := range claims {
 		vs[i] = r.judgeCells(c)
-		if _, worst, exact := vs[i].leaning(); !exact {
-			uncertain, p = append(uncertain, i), append(p, worst)
+		if _, own, chance := vs[i].leaning(); chance {
+			byChance, p = append(byChance, i), append(p, own)
 		}
 	}
-	adjusted := Holm(p)
-	for k, i := range uncertain {
-		vs[i].conclude(adjusted[k], r.level())
+	level := r.level()
+	strictest := level / float64(max(len(byChance), 1)) // of those that Holm holds a claim against
+	for k, adjusted := range Holm(p) {
+		vs[byChance[k]].conclude(adjusted, level, strictest)
 	}
 	for i := range vs {
-		if !slices.Contains(uncertain, i) {
-			vs[i].conclude(0, r.level())
+		if !slices.Contains(byChance, i) {
+			vs[i].conclude(0, level, strictest)
 		}
-		vs[i].takes(r, len(uncertain))
+		vs[i].takes(r, len(byChance))
 	}
 	return vs
-}
-
-// level is the error that a verdict of this run may have, given how often it was
-// looked at: each end of a sitting is a look, and so is each that was planned.
-func (r *Run) level() float64 { return levelOf(r.Looks()) }
-
-// Looks is how often the run was looked at, or planned to be, and at least once. A
-// sitting that ended with too few blocks for any verdict was none.
-func (r *Run) Looks() int {
-	looks, fewest := 0, MinBlocks*len(r.Header.Plan.Treatments)
-	for _, trials := range r.ends {
-		if trials >= fewest {
-			looks++
-		}
-	}
-	return max(1, looks, len(r.Header.Plan.Looks))
 }
 
 // judgeCells judges every combination by itself.
@@ -100,7 +86,7 @@ func (r *Run) judgeCells(c Claim) Verdict {
 		return refuse(err)
 	}
 	for _, cell := range cells {
-		judged, err := r.judgeCell(e, cell)
+		judged, err := r.judgeCell(e, cell, len(cells))
 		if err != nil {
 			return refuse(err)
 		}
@@ -117,83 +103,93 @@ func (r *Run) judgeCells(c Claim) Verdict {
 	return v
 }
 
-// leaning is the outcome that all combinations lean to, CannotTell where they do
-// not agree, with the largest of their p. It is exact where none rests on chance.
-func (v *Verdict) leaning() (o Outcome, worst float64, exact bool) {
-	exact = true
-	for i, c := range v.Cells {
-		worst = max(worst, c.P)
-		exact = exact && c.Certain
-		if i == 0 {
-			o = c.Leans
-		} else if o != c.Leans {
-			o = CannotTell
+// leaning is the outcome that the cells lean to, with the claim's p: the largest of
+// theirs where they agree. Where some hold and some fail it takes one of each, so that
+// p is the larger of the two least, each after Holm over the cells. Chance has a part
+// in it unless all is exact, or nothing could be tested.
+func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
+	most, least := 0.0, map[Outcome]float64{}
+	for i, adjusted := range v.holm() {
+		leans := v.Cells[i].Leans
+		most = max(most, v.Cells[i].P)
+		chance = chance || !v.Cells[i].Certain && v.Cells[i].tested()
+		if p, found := least[leans]; !found || adjusted < p {
+			least[leans] = adjusted
 		}
 	}
-	if len(v.Cells) == 0 || o == "" {
-		o = CannotTell
+	_, holds := least[Holds]
+	_, fails := least[Fails]
+	_, open := least[CannotTell]
+	switch {
+	case holds && fails:
+		return HoldsOnlyWhere, max(least[Holds], least[Fails]), chance
+	case holds && !open:
+		return Holds, most, chance
+	case fails && !open:
+		return Fails, most, chance
 	}
-	if o == CannotTell && !exact {
-		worst = 1
-	}
-	return o, worst, exact
+	return CannotTell, 1, chance
 }
 
 // conclude draws the outcome of all cells together, given the claim's own p among
-// those of the other claims.
-func (v *Verdict) conclude(p, level float64) {
-	ps := make([]float64, len(v.Cells))
-	for i, c := range v.Cells {
-		ps[i] = c.P
+// those of the other claims. A cell of a claim that holds only where it does is one of
+// so many cells, and one of a claim that is open one of so many claims besides. The
+// reason says what would have told, also at the strictest level of all claims.
+func (v *Verdict) conclude(p, level, strictest float64) {
+	leans, own, _ := v.leaning()
+	among := 1.0 // by how much Holm raised the claim's p
+	if own > 0 {
+		among = max(1, p/own)
 	}
+	decided := leans != CannotTell && p <= level
 	count := map[Outcome]int{}
-	for i, adjusted := range Holm(ps) {
+	for i, adjusted := range v.holm() {
 		c := &v.Cells[i]
+		c.strictest = strictest
 		c.Outcome = c.Leans
-		if adjusted > level {
+		switch {
+		case decided && (leans != HoldsOnlyWhere || adjusted <= level):
+		case decided || adjusted > level:
 			c.Outcome = CannotTell
+		case adjusted*among > level:
+			c.Outcome = CannotTell
+			if c.Reason == "" {
+				c.Reason = "among so many claims it does not stand out"
+			}
 		}
 		count[c.Outcome]++
 	}
-	leans, _, _ := v.leaning()
 	switch n := len(v.Cells); {
 	case n == 0: // refused
-	case leans != CannotTell && p <= level:
+	case decided:
 		v.Outcome = leans
-		for i := range v.Cells { // the largest p of them was held against the level
-			v.Cells[i].Outcome = leans
-		}
-	case count[Holds] > 0 && count[Fails] > 0:
-		v.Outcome = HoldsOnlyWhere
 	default:
 		v.Outcome = CannotTell
 		v.Reason = strings.TrimPrefix(v.Reason+"; "+v.open(count, n), "; ")
 	}
 }
 
+// holm is the p of each cell among the others.
+func (v *Verdict) holm() []float64 {
+	ps := make([]float64, len(v.Cells))
+	for i, c := range v.Cells {
+		ps[i] = c.P
+	}
+	return Holm(ps)
+}
+
 // open says why the claim as a whole is open.
 func (v *Verdict) open(count map[Outcome]int, n int) string {
-	first := slices.IndexFunc(v.Cells, func(c CellVerdict) bool { return c.Outcome == CannotTell })
-	switch {
-	case first < 0:
-		if n == 1 {
-			v.Cells[0].Outcome = CannotTell
-		}
-		return "among so many claims it does not stand out"
-	case n == 1:
-		if c := v.Cells[0]; c.Reason != "" {
-			return c.Reason
-		}
-		return v.Cells[0].undecided()
-	case count[Holds] > 0:
+	switch first := slices.IndexFunc(v.Cells, func(c CellVerdict) bool { return c.Outcome == CannotTell }); {
+	case n > 1 && count[Holds] > 0:
 		return fmt.Sprintf("holds in %d of %d", count[Holds], n)
-	case count[Fails] > 0:
+	case n > 1 && count[Fails] > 0:
 		return fmt.Sprintf("fails in %d of %d", count[Fails], n)
+	case v.Cells[first].Reason != "":
+		return v.Cells[first].Reason
+	default:
+		return v.Cells[first].undecided()
 	}
-	if why := v.Cells[first].Reason; why != "" {
-		return why
-	}
-	return v.Cells[first].undecided()
 }
 
 // Decided reports whether a verdict is one way or the other.

@@ -78,7 +78,8 @@ func (r *Run) consult(e *Expect, c cell, samples map[*Term]sample, v *CellVerdic
 		if len(both.left) < MinBlocks {
 			continue // an older record, which does not tell
 		}
-		again := CellVerdict{Leans: CannotTell, P: 1, Ratio: v.Ratio}
+		again := *v
+		again.Leans, again.P = CannotTell, 1
 		again.decide(e, both, r.level(), kindsOf(samples))
 		if again.Leans != v.Leans || again.P > r.level() {
 			v.Leans, v.P = CannotTell, 1

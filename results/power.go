@@ -5,14 +5,14 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // An open claim says what it could have told, and what telling would take.
 
-// undecided says which difference would have shown.
+// undecided says which difference would have shown, whatever came out of the other
+// claims.
 func (v CellVerdict) undecided() string {
+	v.test.alpha = v.strictest
 	half := v.test.half()
 	if !finite(half) {
 		return "nothing could have shown"
@@ -52,6 +52,8 @@ func (t Takes) String() string {
 		s = "about 1 more block"
 	}
 	switch {
+	case t.Time >= 2*time.Hour:
+		s += fmt.Sprintf(", %.0f h", t.Time.Hours())
 	case t.Time >= 90*time.Second:
 		s += fmt.Sprintf(", %.0f min", t.Time.Minutes())
 	case t.Time > 0:
@@ -60,15 +62,14 @@ func (t Takes) String() string {
 	return s + ", as one planned look"
 }
 
-// takes fills in what deciding the verdict takes, among so many claims.
+// takes fills in what deciding the verdict at the next look takes, among so many claims.
 func (v *Verdict) takes(r *Run, claims int) {
 	if v.Decided() {
 		return
 	}
-	for _, c := range v.Cells {
-		if c.Outcome == CannotTell {
-			v.Takes.Blocks = max(v.Takes.Blocks, c.takes(r.level()/float64(max(claims, 1))))
-		}
+	level := r.nextLevel() / float64(max(claims, 1))
+	for _, c := range v.with(CannotTell) {
+		v.Takes.Blocks = max(v.Takes.Blocks, c.takes(level))
 	}
 	if v.Takes.Blocks < mostBlocks {
 		v.Takes.Time = time.Duration(v.Takes.Blocks) * r.blockTime()
@@ -78,17 +79,13 @@ func (v *Verdict) takes(r *Run, claims int) {
 // takes is how many more blocks would decide the cell, with the spread that there is.
 func (v CellVerdict) takes(level float64) int {
 	t := v.test
-	effect := math.Abs(t.mean)
-	if t.lo != 0 || t.hi != 0 {
-		effect = max(min(t.mean-t.lo, t.hi-t.mean), t.lo-t.mean, t.mean-t.hi)
-	}
-	if t.n < MinBlocks || t.nan || !(effect > 0) {
+	apart := t.apart()
+	if t.n < MinBlocks || t.nan || !(apart > 0) || v.Leans == CannotTell { // a generator stays late
 		return 0
 	}
 	enough := func(n int) bool {
-		d := distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}
 		return n > t.n && (v.Reason == "" || n > fewBlocks) &&
-			(d.Quantile(1-level/2)+d.Quantile(power))*t.sd/math.Sqrt(float64(n)) <= effect
+			quantileT(1-level/2, n)+quantileT(power, n) <= apart*math.Sqrt(float64(n))
 	}
 	low, high := t.n, t.n+mostBlocks
 	if !enough(high) {
@@ -102,6 +99,21 @@ func (v CellVerdict) takes(level float64) int {
 		}
 	}
 	return high - t.n
+}
+
+// apart is how far, in standard deviations, the numbers are from where the test would
+// come out the other way.
+func (t test) apart() float64 {
+	of := func(m moments) float64 { return math.Abs(m.mean) / m.sd }
+	switch {
+	case t.lo == 0 && t.hi == 0:
+		return of(t.moments)
+	case t.within():
+		return min(of(t.least), of(t.most))
+	case t.least.mean < 0:
+		return of(t.least)
+	}
+	return of(t.most)
 }
 
 // blockTime is about how long a block took: the median of the run's.

@@ -12,14 +12,8 @@ import (
 // Treatments lists the run's treatments in planned order, and behind them any
 // that were run without being planned.
 func (r *Run) Treatments() []Treatment {
-	list := slices.Clone(r.Header.Plan.Treatments)
-	for _, trial := range r.Trials {
-		same := func(t Treatment) bool { return maps.Equal(t, trial.Treatment) }
-		if !slices.ContainsFunc(list, same) {
-			list = append(list, trial.Treatment)
-		}
-	}
-	return list
+	r.index()
+	return slices.Clone(r.indexed.treatments)
 }
 
 // trialsOf returns the trials of t by block. A block that was interrupted is done
@@ -32,18 +26,26 @@ func (r *Run) trialsOf(t Treatment) map[int]*Trial {
 
 // index sorts the trials by treatment and block, where that is not done yet.
 func (r *Run) index() {
-	if r.indexed.of == len(r.Trials) && r.indexed.trials != nil {
+	planned := r.Header.Plan.Treatments
+	if r.indexed.of == len(r.Trials) && r.indexed.planned == len(planned) && r.indexed.trials != nil {
 		return
 	}
 	last := map[int]map[string]*Trial{} // of each block, its last pass
+	treatments, known := slices.Clone(planned), map[string]bool{}
+	for _, t := range planned {
+		known[t.Key()] = true
+	}
 	for _, trial := range r.Trials {
 		key := trial.Treatment.Key()
+		if !known[key] {
+			known[key], treatments = true, append(treatments, trial.Treatment)
+		}
 		if last[trial.Block] == nil || last[trial.Block][key] != nil {
 			last[trial.Block] = map[string]*Trial{}
 		}
 		last[trial.Block][key] = trial
 	}
-	r.indexed = index{of: len(r.Trials), trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
+	r.indexed = index{of: len(r.Trials), planned: len(planned), treatments: treatments, trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
 	for block, pass := range last {
 		for key, trial := range pass {
 			if r.indexed.trials[key] == nil {
@@ -56,9 +58,10 @@ func (r *Run) index() {
 
 // index is the trials that count, by treatment and block.
 type index struct {
-	of     int // trials of the run when it was made
-	trials map[string]map[int]*Trial
-	usual  map[string]Metric // exact values, by treatment and metric
+	of, planned int // trials of the run, and treatments of its plan, when it was made
+	treatments  []Treatment
+	trials      map[string]map[int]*Trial
+	usual       map[string]Metric // exact values, by treatment and metric
 }
 
 // bearing returns the trials of t that have a say in a metric, by block.
@@ -92,7 +95,7 @@ func (s Sample) summary(alpha float64) Summary {
 	if s.Exact && m.sd == 0 && m.n > 0 {
 		return Summary{N: m.n, Center: values[0], Lo: values[0], Hi: values[0], Exact: true}
 	}
-	if m.log && m.mean != 0 && len(values) > 0 {
+	if m.log {
 		return m.widened(s.Grain / values[0]).summary()
 	}
 	sum := m.widened(s.Grain).summary()
@@ -138,13 +141,16 @@ func (r *Run) Sample(t Treatment, metric string) (Sample, error) {
 }
 
 // grain is one step of what a metric counts: a byte or a request among the events
-// that were delivered, a bucket of a histogram, a millionth of all else.
+// that were delivered, a byte among the connections, a bucket of a histogram, a
+// millionth of all else.
 func (t *Trial) grain(metric string, m Metric) float64 {
 	if _, direct := t.Metrics[metric]; !direct {
 		return m.Value / 1000 // buckets are 0.1 % wide
 	}
 	delivered := max(t.Metrics["events/delivered"].Value, 1)
 	switch info, _ := Describe(metric); {
+	case m.Unit == "B" && strings.HasPrefix(metric, "conn/"):
+		return 1 / max(t.Metrics["conn/count"].Value, 1)
 	case m.Unit == "B/event", strings.HasPrefix(metric, "requests"), metric == "events-per-response", metric == "fleet/reads":
 		return 1 / delivered
 	case m.Unit == "B", info.kind.by == byDifference && m.Unit == "1":
@@ -166,7 +172,7 @@ func (r *Run) Ratio(a, b Treatment, metric string) (Summary, error) {
 	step := 0.0 // of the ratio, as a share of it
 	for i := range x {
 		if x[i] != 0 {
-			step = max(step, grain/math.Abs(x[i])+grain/math.Abs(y[i]))
+			step = max(step, grain/min(math.Abs(x[i]), math.Abs(y[i])))
 		}
 		x[i] /= y[i]
 	}

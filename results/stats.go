@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -158,8 +159,22 @@ func studentsT(n int) distuv.StudentsT {
 	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}
 }
 
-// quantileT is the quantile of Student's t for n values.
-func quantileT(p float64, n int) float64 { return studentsT(n).Quantile(p) }
+// quantileT is the quantile of Student's t for n values. It is kept, since finding one
+// takes longer than the rest of a verdict.
+func quantileT(p float64, n int) float64 {
+	type of struct {
+		p float64
+		n int
+	}
+	if known, ok := quantiles.Load(of{p, n}); ok {
+		return known.(float64)
+	}
+	q := studentsT(n).Quantile(p)
+	quantiles.Store(of{p, n}, q)
+	return q
+}
+
+var quantiles sync.Map
 
 // Holm adjusts p values for their number (Holm, Scand. J. Statist. 6, 1979): each
 // that is at most the level rejects, with the chance of any false rejection among
@@ -178,20 +193,17 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// pocock is the normal deviate beyond which each of 1, 2, 3 … equally spaced looks
-// may reject, so that all together err in 5 % (Pocock, Biometrika 64, 1977; Jennison
-// and Turnbull, Group Sequential Methods, 2000, table 2.1).
-var pocock = []float64{1.960, 2.178, 2.289, 2.361, 2.413, 2.453, 2.485, 2.512, 2.535, 2.555,
-	2.572, 2.588, 2.602, 2.614, 2.626, 2.636, 2.646, 2.655, 2.663, 2.672}
+// What looking more than once costs: the looks of a run share its error, which
+// they spend one after the other (Lan and DeMets, Biometrika 70, 1983), and their sum
+// bounds what all of them err together, however far apart they are. Looks that were
+// planned share it equally. Who goes on behind them, or behind a run that planned one,
+// has beyond for all further looks, half of what is left for each.
+const beyond = 0.01
 
-// levelOf is the level of one of so many looks, of which each may decide. Beyond
-// the table looks share the error equally, which is less.
-func levelOf(looks int) float64 {
-	switch {
-	case looks <= 1:
-		return 1 - Confidence
-	case looks <= len(pocock):
-		return 2 * distuv.UnitNormal.Survival(pocock[looks-1])
+// levelOf is the level of the last of so many looks, of which so many were planned.
+func levelOf(planned, further int) float64 {
+	if further > 0 {
+		return beyond * math.Pow(2, -float64(further))
 	}
-	return min((1-Confidence)/float64(looks), levelOf(len(pocock)))
+	return (1 - Confidence) / float64(max(planned, 1))
 }

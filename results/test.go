@@ -14,20 +14,32 @@ const (
 	large     = 2.0
 )
 
-// test is a comparison in numbers.
+// test is a comparison in numbers: left against right and, for ≈, left against the
+// least and the most that right allows. Where that is a share of right, it is one of
+// each block's own, so that a host that drifts does not blur it.
 type test struct {
 	moments
-	lo, hi float64 // what is allowed, on the scale of the moments; both 0 for < and >
+	lo, hi      float64 // what is allowed, on the scale of the moments; both 0 for < and >
+	least, most moments // left − what is allowed at least, and at most
+}
+
+// within reports whether left lies where right allows it.
+func (t test) within() bool { return t.least.mean >= 0 && t.most.mean <= 0 }
+
+// shifted is m with all values less by so much.
+func (m moments) shifted(by float64) moments {
+	m.mean -= by
+	return m
 }
 
 // decide holds both sides against the operator.
 func (v *CellVerdict) decide(e *Expect, b blocks, level float64, kinds []kind) {
-	if slices.ContainsFunc(kinds, func(k kind) bool { return k.by == byCount }) {
-		v.decideByCount(e, b)
+	if !e.Decidable() {
+		v.Reason = "no tolerance is given, so that nothing says how near is equal"
 		return
 	}
-	if e.operator == "≈" && e.tolerance == nil {
-		v.Reason = "no tolerance is given, so that nothing says how near is equal"
+	if slices.ContainsFunc(kinds, func(k kind) bool { return k.by == byCount }) {
+		v.decideByCount(e, b)
 		return
 	}
 	v.test = testOf(e, b, level, kinds)
@@ -36,11 +48,20 @@ func (v *CellVerdict) decide(e *Expect, b blocks, level float64, kinds []kind) {
 	}
 	v.Leans, v.P = v.test.decide(e.operator)
 	dear := slices.ContainsFunc(kinds, func(k kind) bool { return k.dear })
-	if e.operator != "≈" && !v.Certain && dear && v.test.n <= fewBlocks && v.Ratio.N > 0 &&
-		v.Ratio.Center < large && v.Ratio.Center > 1/large {
+	if e.operator != "≈" && !v.Certain && dear && v.test.n <= fewBlocks && !v.far() {
 		v.P = 1
 		v.Reason = fmt.Sprintf("%d blocks tell only a ratio beyond %g of times and CPU; %d tell smaller ones", v.test.n, large, fewBlocks+1)
 	}
+}
+
+// far reports whether the sides are beyond a ratio of large. Where a side is 0 or below
+// in some block it takes one that is no reckoned difference against nothing at all.
+func (v *CellVerdict) far() bool {
+	if v.Ratio.N > 0 {
+		return v.Ratio.Center > large || v.Ratio.Center < 1/large
+	}
+	nothing := func(s Summary) bool { return s.Center == 0 && s.Lo == 0 && s.Hi == 0 }
+	return !v.Reckoned && (nothing(v.Left) || nothing(v.Right))
 }
 
 // testOf forms the comparison: by ratio where nothing stands against it.
@@ -61,24 +82,30 @@ func testOf(e *Expect, b blocks, level float64, kinds []kind) test {
 		t := test{moments: momentsOf(values, level).widened(b.relative())}
 		t.log = true
 		if e.tolerance != nil {
-			t.lo, t.hi = math.Log(1-e.tolerance.v), math.Log(1+e.tolerance.v)
-			if math.IsNaN(t.lo) {
-				t.lo = math.Inf(-1)
-			}
+			t.lo, t.hi = math.Log(max(0, 1-e.tolerance.v)), math.Log(1+e.tolerance.v)
 		}
+		t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
 		return t
 	}
 	for i := range values {
 		values[i] = minus(b.left[i], b.right[i])
 	}
 	t := test{moments: momentsOf(values, level).widened(b.step())}
-	switch {
-	case e.relative():
-		t.hi = e.tolerance.v * math.Abs(spread(b.right, level).summary().Center)
-	case e.tolerance != nil:
-		t.hi = e.tolerance.v
+	if !e.relative() {
+		if e.tolerance != nil {
+			t.lo, t.hi = -e.tolerance.v, e.tolerance.v
+		}
+		t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
+		return t
 	}
+	least, most, allowed := make([]float64, len(values)), make([]float64, len(values)), make([]float64, len(values))
+	for i, right := range b.right {
+		allowed[i] = e.tolerance.v * math.Abs(right)
+		least[i], most[i] = minus(b.left[i], right-allowed[i]), minus(b.left[i], right+allowed[i])
+	}
+	t.hi = momentsOf(allowed, level).mean
 	t.lo = -t.hi
+	t.least, t.most = momentsOf(least, level).widened(b.step()), momentsOf(most, level).widened(b.step())
 	return t
 }
 
@@ -94,13 +121,13 @@ func (t test) decide(operator string) (leans Outcome, p float64) {
 	case operator == "<", operator == ">":
 		return Fails, 2 * min(less, more)
 	}
-	if t.sd == 0 && t.mean >= t.lo && t.mean <= t.hi && t.n >= MinBlocks {
+	switch {
+	case t.within() && t.least.sd == 0 && t.most.sd == 0 && t.n >= MinBlocks:
 		return Holds, 0
+	case t.within():
+		return Holds, min(1, 2*max(t.least.above(0), t.most.below(0)))
 	}
-	if t.mean >= t.lo && t.mean <= t.hi {
-		return Holds, min(1, 2*max(t.above(t.lo), t.below(t.hi)))
-	}
-	return Fails, min(1, 2*min(t.below(t.lo), t.above(t.hi)))
+	return Fails, min(1, 2*min(t.least.below(0), t.most.above(0)))
 }
 
 // decideByCount judges shares: each block complies with the claim or does not.
@@ -109,11 +136,11 @@ func (v *CellVerdict) decideByCount(e *Expect, b blocks) {
 	for i := range b.left {
 		one := testOf(e, blocks{left: b.left[i : i+1], right: b.right[i : i+1], exact: true}, 1, []kind{share})
 		switch d := one.mean; {
-		case e.operator == "<" && d < 0, e.operator == ">" && d > 0, e.operator == "≈" && d >= one.lo && d <= one.hi:
+		case e.operator == "<" && d < 0, e.operator == ">" && d > 0, e.operator == "≈" && one.within():
 			comply++
 		}
 	}
-	v.Certain, v.P = true, 0
+	v.Certain, v.counted, v.P = true, true, 0
 	switch n := len(b.left); comply {
 	case n:
 		v.Leans = Holds

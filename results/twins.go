@@ -64,7 +64,7 @@ func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
 	if err != nil || !known || !okT || !okTwin || len(x) < MinBlocks {
 		return TwinPair{}, false
 	}
-	both := blocks{left: x, right: y, grain: 2 * grain, exact: grain == 0}
+	both := blocks{left: x, right: y, grain: grain, exact: grain == 0}
 	test := testOf(&Expect{operator: "<"}, both, 1-Confidence, []kind{info.kind})
 	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact && Exact(metric, t)}
 	ratio := make([]float64, len(x))
@@ -77,26 +77,33 @@ func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
 	return pair, true
 }
 
-// twins reports whether an expectation compares nothing but a transport with its
-// twin.
-func twins(c cell, samples map[*Term]sample) bool {
-	names, labelled := map[string]bool{}, false
-	for term, s := range samples {
-		if s.measured {
-			name, twin := strings.CutSuffix(c.treatments[term].Transport(), twinLabel)
-			names[name], labelled = true, labelled || twin
-		}
+// twins reports whether an expectation holds a metric of a treatment against the same
+// metric of its twin, and nothing else.
+func twins(e *Expect, c cell) bool {
+	left, isTerm := e.left.(*Term)
+	right, both := e.right.(*Term)
+	if !isTerm || !both || left.Name != right.Name {
+		return false
 	}
-	return len(names) == 1 && labelled
+	original := func(t *Term) (Treatment, bool) {
+		of := maps.Clone(c.treatments[t])
+		name, labelled := strings.CutSuffix(of.Transport(), twinLabel)
+		of["transport"] = name
+		return of, labelled
+	}
+	l, leftIsTwin := original(left)
+	r, rightIsTwin := original(right)
+	return maps.Equal(l, r) && leftIsTwin != rightIsTwin
 }
 
-// checkRuler holds two that are the same against each other: no chance is corrected
-// for, and no tolerance is needed.
-func (v *CellVerdict) checkRuler(e *Expect, b blocks, kinds []kind) {
+// checkRuler holds two that are the same against each other, one pair of so many of
+// the claim: they count as equal unless all pairs together look different by more than
+// the usual chance. No tolerance is needed.
+func (v *CellVerdict) checkRuler(e *Expect, b blocks, kinds []kind, pairs int) {
 	test := testOf(e, b, 1-Confidence, kinds)
 	v.Certain, v.P, v.Leans = true, 0, Holds
-	if 2*min(test.above(0), test.below(0)) <= 1-Confidence && !(test.sd == 0 && test.mean == 0) {
+	if 2*min(test.above(0), test.below(0)) <= (1-Confidence)/float64(pairs) {
 		v.Leans = Fails
 	}
-	v.Notes = append(v.Notes, "two of a kind: a check of the ruler, to which about one pair in twenty looks different")
+	v.Notes = append(v.Notes, "two of a kind: a check of the ruler, which takes them for different in about one such claim of twenty")
 }

@@ -18,6 +18,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(feedtest.LeakedDescriptors()))
 }
 

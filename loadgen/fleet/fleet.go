@@ -96,7 +96,7 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	defer alarm.Close()
 	origin := f.clock.Now()
 	for i, phase := range phases {
-		if err := alarm.Wait(ctx, origin+int64(dials.Next()), nil); err != nil {
+		if err := alarm.Wait(ctx, feed.After(origin, dials.Next()), nil); err != nil {
 			return control.None{}, err
 		}
 		s := feed.Subscription{Since: c.Since, Latest: c.Latest, Codec: codec, Phase: phase}
@@ -180,9 +180,9 @@ func (f *fleet) start(_ context.Context, a RunArgs) (control.None, error) {
 
 // begin says what is measured of the trial time that it lets pass.
 func (f *fleet) begin(a RunArgs) {
-	w := window{from: a.From, until: a.Until, origin: a.Origin, began: a.Origin + int64(f.last.To)}
+	w := window{from: a.From, until: a.Until, origin: a.Origin, began: feed.After(a.Origin, f.last.To)}
 	if f.last != (control.RunArgs{}) {
-		w.rest = a.Origin - f.last.Origin
+		w.rest = feed.Between(f.last.Origin, a.Origin)
 	}
 	f.last = a.RunArgs
 	f.seen.open(w)
@@ -198,7 +198,8 @@ func (f *fleet) atRest(ctx context.Context, a control.RunArgs) error {
 	if !f.seen.sends() {
 		return f.timeline.AtRest(ctx)
 	}
-	soon, cancel := context.WithTimeout(ctx, a.To-time.Duration(f.clock.Now()-a.Origin)+echoTime)
+	until := feed.After(feed.After(a.Origin, a.To), echoTime)
+	soon, cancel := context.WithTimeout(ctx, feed.Between(f.clock.Now(), until))
 	defer cancel()
 	err := f.timeline.AtRest(soon) // over HTTP a message is under way until it is answered
 	if err == nil {

@@ -4,7 +4,8 @@
 //
 //	loadgen ─▶ host.Describe, Split, Doubts ─▶ the record's header
 //	        ─▶ host.StartPinned             ─▶ server and fleet, one CPU each
-//	        ─▶ host.ReadCPU, Canary         ─▶ host/steal, host/canary
+//	        ─▶ host.ReadCPU, ReadProcess    ─▶ CPU and waits of cores and processes
+//	        ─▶ host.Canary                  ─▶ host/canary
 //	        ─▶ host.Doctor                  ─▶ the terminal, before any run
 //
 // Linux is the measuring platform. Elsewhere the package builds and says what

@@ -10,7 +10,7 @@ import (
 // slept makes it a trial whose CPUs slept for a share of the time.
 func slept(o *observation, share float64) {
 	o.config.Treatment.Awake = true
-	o.before.asleep, o.after.asleep = 500, 500+share*o.after.cpu.Sub(o.before.cpu).Total
+	o.before.asleep, o.after.asleep = 500, 500+share*o.hostTime().Sum().Wall
 }
 
 var askedCases = []ruleCase{

@@ -28,20 +28,12 @@ func (c Config) keepAwake() (release func() error, err error) {
 	return request.Close, nil
 }
 
-// markAsleep reads how long the trial's cores have slept.
-func (o *observation) markAsleep(p pair, m *mark) {
-	var err error
-	if m.asleep, err = host.ReadAsleep(cores(o.config.Layout, p.link != nil)); err != nil {
-		o.sleepUnreadable = err
-	}
-}
-
 // asleep is the share of their time between the marks that the cores slept.
 func (o *observation) asleep() (float64, error) {
 	if err := errors.Join(o.sleepUnreadable, o.hostUnreadable); err != nil {
 		return 0, err
 	}
-	spent := o.after.cpu.Sub(o.before.cpu).Total
+	spent := o.hostTime().Sum().Wall
 	if !(spent > 0) {
 		return 0, errors.New("no time passed between the marks")
 	}

@@ -30,7 +30,8 @@ func TestAsleep(t *testing.T) {
 	} {
 		o := &observation{sleepUnreadable: test.err}
 		o.before.asleep, o.after.asleep = test.before, test.after
-		o.before.cpu.Total, o.after.cpu.Total = 100, 100+test.cpu
+		o.before.cpu.Cores = []host.CoreTime{{Wall: 100}}
+		o.after.cpu.Cores = []host.CoreTime{{Wall: 100 + test.cpu}}
 		trial := &results.Trial{Metrics: map[string]results.Metric{}}
 		o.measureAsleep(trial)
 		m, told := trial.Metrics["host/asleep"]

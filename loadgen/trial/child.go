@@ -48,7 +48,7 @@ func (l limits) orDefault() limits {
 // start runs a program held to the given CPUs.
 func (l limits) start(name string, cpus []int, path string, args ...string) (*child, error) {
 	cmd := exec.Command(path, args...)
-	cmd.Env = environment(os.Environ())
+	cmd.Env = Environment(os.Environ())
 	// Out of the terminal's foreground group: Ctrl-C is loadgen's to handle, and
 	// the child ends with its standard input.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -79,9 +79,9 @@ func (l limits) start(name string, cpus []int, path string, args ...string) (*ch
 	return c, nil
 }
 
-// environment is the child's: without the settings of Go's runtime that the
+// Environment is a child's: without the settings of Go's runtime that the
 // person's shell may hold, so that every trial runs under the same ones.
-func environment(own []string) []string {
+func Environment(own []string) []string {
 	var env []string
 	for _, kv := range own {
 		switch name, _, _ := strings.Cut(kv, "="); name {

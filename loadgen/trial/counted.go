@@ -12,14 +12,14 @@ var countedRules = append([]rule{
 		return unless(o.hostUnreadable == nil, "the host's CPU time was not read: %v", o.hostUnreadable)
 	}},
 	{results.Counted, "reading", "host/", marks, func(o *observation) string {
-		read := o.after.cpu.Sub(o.before.cpu).Total
+		read := o.hostTime().Sum().Wall
 		cpus := len(cores(o.config.Layout, o.plan.emulated))
 		want := float64(cpus) * o.between()
 		return unless(o.hostUnreadable != nil || read >= readLeast*want, "the host's CPU time was read for %.2f s of %d CPUs, of at least %.2f", read, cpus, want)
 	}},
 	{results.Counted, "foreign", "host/", marks, func(o *observation) string {
-		share := o.foreign()
-		return unless(o.hostUnreadable != nil || share <= foreignLimit, "other processes used %.1f %% of the cores' time, limit %.0f %%", 100*share, 100*foreignLimit)
+		foreign, all := o.foreign(), o.hostTime().Sum().Wall
+		return unless(o.hostUnreadable != nil || foreign <= foreignLimit*all, "other processes used %.1f %% of the cores' time, limit %.0f %%", 100*foreign/all, 100*foreignLimit)
 	}},
 	{results.Counted, "quota", "", marks, func(o *observation) string {
 		stopped := o.after.throttled - o.before.throttled
@@ -29,7 +29,7 @@ var countedRules = append([]rule{
 
 const (
 	// readLeast: of the time between the marks, which the reading of the host's CPUs
-	// must cover. The kernel counts in steps of 10 ms, and each CPU by itself.
+	// must cover.
 	readLeast = 0.9
 	// foreignLimit: of the cores' time, above which it is others' CPU time that the
 	// host's is made of.

@@ -24,14 +24,14 @@ var countedCases = []ruleCase{
 		o.after.cpu = o.before.cpu
 	}, []string{"counted reading of host/: the host's CPU time was read for 0.00 s of 2 CPUs, of at least 2.20"}},
 	{"a reading of half of the time", clean, func(o *observation) {
-		o.after.cpu.Total = o.before.cpu.Total + 1.9
+		o.after.cpu.Cores[0].Wall, o.after.cpu.Cores[1].Wall = 50.9, 51
 	}, []string{"counted reading of host/: the host's CPU time was read for 1.90 s of 2 CPUs, of at least 2.20"}},
 	{"a reading of longer", clean, func(o *observation) {
-		o.after.cpu.Total = o.before.cpu.Total + 4
+		o.after.cpu.Cores[0].Wall, o.after.cpu.Cores[1].Wall = 52, 52
 	}, nil},
-	{"others at work", clean, func(o *observation) { o.after.cpu.Busy += 0.1 },
+	{"others at work", clean, func(o *observation) { o.after.cpu.Cores[0].Tasks += 0.1 },
 		[]string{"counted foreign of host/: other processes used 5.0 % of the cores' time, limit 3 %"}},
-	{"others hardly at work", clean, func(o *observation) { o.after.cpu.Busy += 0.05 }, nil},
+	{"others hardly at work", clean, func(o *observation) { o.after.cpu.Cores[1].Tasks += 0.05 }, nil},
 	{"a quota", clean, func(o *observation) { o.before.throttled, o.after.throttled = 7, 7.25 },
 		[]string{"counted quota: a quota of CPU time stopped the trial for 0.250 s: lift it (cpu.max of the control group), or run outside the container"}},
 	{"a quota before the first mark", clean, func(o *observation) { o.before.throttled, o.after.throttled = 7, 7 }, nil},

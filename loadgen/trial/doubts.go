@@ -23,8 +23,11 @@ func (o *observation) doubts() []string {
 		}
 	}
 	if o.hostUnreadable == nil {
-		if share := o.after.cpu.Sub(o.before.cpu).StealShare(); share > stealDoubt {
+		if share := o.hostTime().Sum().StealShare(); share > stealDoubt {
 			said = append(said, fmt.Sprintf("the hypervisor took %.1f %% of the cores' time", 100*share))
+		}
+		if inexact := o.hostTime().Source.Inexact(); inexact != "" {
+			said = append(said, inexact)
 		}
 	}
 	if noTCP := o.noTCP(); noTCP != "" {

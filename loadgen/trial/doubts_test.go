@@ -4,12 +4,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pushbench/loadgen/host"
 )
 
 // waits makes it a trial in which a process waited for so many seconds.
 func waits(o *observation, name string, seconds float64) {
-	o.before.waited, o.after.waited = map[string]float64{name: 5}, map[string]float64{name: 5 + seconds}
-	o.before.link.Waited, o.after.link.Waited = 5e9, 5e9+int64(seconds*1e9)
+	process := func(seconds float64) map[string]host.ProcessTime {
+		return map[string]host.ProcessTime{name: {Threads: map[int]host.ThreadTime{9: {Waited: seconds}}}}
+	}
+	o.before.process, o.after.process = process(5), process(5+seconds)
 }
 
 func TestDoubts(t *testing.T) {
@@ -29,7 +33,9 @@ func TestDoubts(t *testing.T) {
 		{"a dear fleet of few", clean, func(o *observation) { o.after.fleet.Usage.User += 0.011 }, nil},
 		{"no TCP_INFO", clean, func(o *observation) { o.after.fleet.NoTCP = "it takes Linux" }, []string{"it takes Linux"}},
 		{"no TCP_INFO in quiet", quiet, func(o *observation) { o.after.fleet.NoTCP = "it takes Linux" }, []string{"it takes Linux"}},
-		{"a hypervisor that takes its time", clean, func(o *observation) { o.after.cpu.Steal += 0.11 }, []string{"the hypervisor took 6.0 % of the cores' time"}},
+		{"a hypervisor that takes its time", clean, func(o *observation) { o.after.cpu.Cores[1].Steal += 0.11 }, []string{"the hypervisor took 6.0 % of the cores' time"}},
+
+		{"a host that does not tell exactly", clean, func(o *observation) { o.after.cpu.Source = host.Idle }, []string{host.Idle.Inexact()}},
 
 		{"a fleet that waited", clean, func(o *observation) { waits(o, "fleet", 0.88) }, []string{"the fleet waited 80 % of the time for its core"}},
 		{"a fleet that waited less", clean, func(o *observation) { waits(o, "fleet", 0.85) }, nil},

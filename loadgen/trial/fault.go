@@ -134,7 +134,7 @@ func (o *observation) faultSteps(ctx context.Context, p pair) error {
 	}
 
 	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(o.plan.faultSpan()))
-	onwards := control.RunArgs{Origin: clock.Now() + int64(ahead-o.plan.mark2), To: o.plan.mark2 + wait + c.Measure}
+	onwards := control.RunArgs{Origin: feed.After(clock.Now(), ahead-o.plan.mark2), To: o.plan.mark2 + wait + c.Measure}
 	if err := p.fleet.call(ctx, 0, control.Start, onwards, nil); err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.
 	if o.config.Silenced != nil {
 		o.config.Silenced()
 	}
-	until := o.silence.began + int64(o.config.Measure)
+	until := feed.After(o.silence.began, o.config.Measure)
 	for i := range o.silence.notices {
 		n := &o.silence.notices[i]
 		var ended control.EndedAt
@@ -185,11 +185,11 @@ func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.
 // each ended that did so in time (ns).
 func (n notice) split(began int64, within time.Duration) (before int, after []int64) {
 	for _, at := range n.ended {
-		switch took := at - began; {
+		switch took := feed.Between(began, at); {
 		case took < 0:
 			before++
-		case took <= int64(within):
-			after = append(after, took)
+		case took <= within:
+			after = append(after, int64(took))
 		}
 	}
 	return before, after

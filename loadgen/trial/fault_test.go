@@ -113,7 +113,7 @@ func TestNobodyNoticesStop(t *testing.T) {
 func stopped(t *testing.T, pid int) {
 	t.Helper()
 	state := regexp.MustCompile(`(?m)^State:\s+(\S)`)
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); runtime.Gosched() {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); runtime.Gosched() {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		if errors.Is(err, os.ErrNotExist) && runtime.GOOS != "linux" {
 			need.That(t, false, "/proc, to see in it whether a process is stopped")

@@ -55,7 +55,7 @@ func (o *observation) idleSteps(ctx context.Context, p pair) error {
 	}
 	passed := time.Duration(0) // trial time
 	let := func(d time.Duration) error {
-		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.NewClock().Now() + int64(ahead-passed), To: passed + d}}
+		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(feed.NewClock().Now(), ahead-passed), To: passed + d}}
 		passed += d
 		return p.fleet.call(ctx, d, control.Run, a, nil)
 	}

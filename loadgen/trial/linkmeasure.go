@@ -1,8 +1,6 @@
 package trial
 
 import (
-	"time"
-
 	"pushbench/loadgen/lab"
 	"pushbench/results"
 )
@@ -65,9 +63,7 @@ func (o *observation) measureLink(t *results.Trial) {
 		put("link/cpu", o.linkCPU()/n, "s/event")
 	}
 	down, up := o.flows()
-	if n := down.Packets + up.Packets; n > 0 && o.after.link.Waited > 0 {
-		put("link/wait", time.Duration(o.after.link.Waited-o.before.link.Waited).Seconds()/float64(n), "s")
-	}
+	o.waits("link", put)
 	for way, flow := range map[string]lab.Flow{"down": down, "up": up} {
 		put("link/lost/"+way, float64(flow.Lost), "1")
 		put("link/overflowed/"+way, float64(flow.Overflowed), "1")

@@ -92,10 +92,9 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	}
 	put("server/cpu", o.serverCPU()/n, "s/event")
 	put("server/cpu-per-message", o.serverCPU()/(n+float64(b.Echoes-a.Echoes)), "s")
-	usage, earlier := o.after.server.Usage, o.before.server.Usage
-	put("server/switches", float64(usage.Switches-earlier.Switches)/n, "1")
-	if usage.Syscalls > 0 {
-		put("server/syscalls", float64(usage.Syscalls-earlier.Syscalls)/n, "1")
+	put("server/switches", float64(o.switches())/n, "1")
+	if calls := o.syscalls(); calls > 0 {
+		put("server/syscalls", float64(calls)/n, "1")
 	}
 	put("fleet/cpu", o.fleetCPU()/n, "s/event")
 	put("fleet/reads", float64(b.Counts.Reads-a.Counts.Reads)/n, "1")
@@ -109,12 +108,19 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	if answers := b.Answers - a.Answers; answers > 0 {
 		put("events-per-response", n/float64(answers), "1")
 	}
+	o.waits("server", put)
+	o.waits("fleet", put)
 	if o.hostUnreadable == nil {
-		cpu := o.after.cpu.Sub(o.before.cpu)
-		put("host/cpu", cpu.Busy/n, "s/event")
-		put("host/softirq", cpu.Softirq/n, "s/event")
-		put("host/steal", cpu.StealShare(), "1")
-		put("host/foreign", o.foreign(), "1")
+		t := o.hostTime()
+		all := t.Sum()
+		put("host/cpu", all.Busy()/n, "s/event")
+		if t.Interrupts {
+			put("host/softirq", all.Softirq/n, "s/event")
+		}
+		put("host/steal", all.StealShare(), "1")
+		if all.Wall > 0 {
+			put("host/foreign", o.foreign()/all.Wall, "1")
+		}
 	}
 }
 
@@ -185,18 +191,6 @@ func (o *observation) serverCPU() float64 {
 
 func (o *observation) fleetCPU() float64 {
 	return o.after.fleet.Usage.CPU() - o.before.fleet.Usage.CPU()
-}
-
-// foreign is the share of the cores' time that others than the trial's processes
-// used, at the least: the kernel's network interrupts are left out too, and
-// most kernels charge them to a process already, so that it can come out
-// below 0.
-func (o *observation) foreign() float64 {
-	cpu := o.after.cpu.Sub(o.before.cpu)
-	if cpu.Total == 0 {
-		return 0
-	}
-	return (cpu.Busy - cpu.Softirq - o.serverCPU() - o.fleetCPU() - o.linkCPU()) / cpu.Total
 }
 
 // received is how many events of the window arrived, over all subscribers.

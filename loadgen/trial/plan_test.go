@@ -191,7 +191,7 @@ func TestEstimate(t *testing.T) {
 // person's shell has.
 func TestEnvironment(t *testing.T) {
 	own := []string{"PATH=/bin", "GOGC=off", "GOMAXPROCS=1", "GODEBUG=gctrace=1", "GOMEMLIMIT=1GiB", "GORACE=x", "ODD", "GOGCX=1"}
-	if got, want := environment(own), []string{"PATH=/bin", "GORACE=x", "ODD", "GOGCX=1"}; !slices.Equal(got, want) {
+	if got, want := Environment(own), []string{"PATH=/bin", "GORACE=x", "ODD", "GOGCX=1"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

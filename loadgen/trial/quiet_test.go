@@ -148,7 +148,7 @@ func TestQuietCosts(t *testing.T) {
 			p.mark2 = p.mark1 + 50*time.Second
 		}
 		o := &observation{config: c, plan: p}
-		o.after.fleet.At, o.after.server.At = 100e9, 80e9
+		o.after.fleet.At, o.after.at = 100e9, 80e9
 		o.after.fleet.Counts = wire.Counts{BytesRead: 2000, BytesWritten: 6000}
 		o.after.fleet.TCP = wire.TCP{BytesReceived: 2000, BytesSent: 6000}
 		o.after.server.Usage = control.Usage{User: 0.6, System: 0.2}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"pushbench/loadgen/fleet"
-	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
 	"pushbench/servers/control"
 	"pushbench/servers/wire"
@@ -22,11 +21,7 @@ type mark struct {
 	fleet  fleet.Mark
 	link   lab.LinkMark // where there is one
 	resent bothWays     // segments that the kernel of each end sent again, where there is a link
-	cpu    host.CPUTime
-	asleep float64            // of the cores, s since boot
-	waited map[string]float64 // by the process's name: s that it was ready to run and waited for its core
-	// throttled is how long a quota has stopped the control group of the trial (s).
-	throttled float64
+	used                // CPU time, by when all of that had been handled
 }
 
 // settleStep is how long the tallies of both ends have to stand still.
@@ -91,6 +86,9 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 		if since == m.server.Counts && agree(since, m.fleet.Counts) {
 			break
 		}
+		if err := pause(ctx, o.plan.trip); err != nil {
+			return m, err
+		}
 		before := m
 		m, err = o.mark(ctx, p)
 		m.server.Due = append(before.server.Due, m.server.Due...)
@@ -103,13 +101,8 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 	return m, err
 }
 
-// mark settles, and reads each of the processes once. What is under way needs a
-// round trip to arrive and be answered; to ask meanwhile whether it has would be
-// charged to those that are asked.
+// mark settles, and reads each of the processes once.
 func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
-	if err := pause(ctx, o.plan.trip); err != nil {
-		return m, err
-	}
 	if _, _, err := o.settle(ctx, p, 0); err != nil {
 		return m, err
 	}
@@ -125,15 +118,7 @@ func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
 	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
 		return m, err
 	}
-	if err := o.markLink(ctx, p, &m); err != nil {
-		return m, err
-	}
-	o.markAsleep(p, &m)
-	m.cpu, err = host.ReadCPU(cores(o.config.Layout, p.link != nil))
-	if err != nil { // not Linux: the host metrics stay out of the record
-		o.hostUnreadable = err
-	}
-	return m, nil
+	return m, o.markLink(ctx, p, &m)
 }
 
 // standStill waits until the kernel's counts have stood still for as long as asked.

@@ -20,7 +20,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"pushbench/loadgen/fleet"
@@ -115,6 +114,9 @@ func (o *observation) judge(t *results.Trial) {
 		o.measure(t)
 	}
 	o.measureLink(t)
+	if len(o.config.Steps) == 0 {
+		t.Host = o.meanwhile()
+	}
 	o.measureAsleep(t)
 	o.measureFault(t)
 	t.Broken, t.Warnings, t.Saturated = o.broken(), o.doubts(), o.saturated()
@@ -122,22 +124,22 @@ func (o *observation) judge(t *results.Trial) {
 
 // observation is what a trial saw, before anything is computed from it.
 type observation struct {
-	config         Config
-	plan           plan
-	reached        bool          // a server listened
-	began, ended   host.Clocks   // before the first connection, and when all was over
-	from, until    int64         // the window, ns on CLOCK_MONOTONIC
-	born, opened   control.Usage // of the server, before the first connection and after the last
-	before, after  mark
-	unsettled      []string     // what the ends did not agree about where they should have
-	idle           idleReadings // of a trial of memory
-	silence        silence      // of a trial with a fault
-	newest         uint64       // event, of all that were published
-	undelivered    int          // subscribers without the newest event when the drain ended
-	collected      fleet.Collected
-	hostUnreadable error
+	config        Config
+	plan          plan
+	reached       bool          // a server listened
+	began, ended  host.Clocks   // before the first connection, and when all was over
+	from, until   int64         // the window, ns on CLOCK_MONOTONIC
+	born, opened  control.Usage // of the server, before the first connection and after the last
+	before, after mark
+	unsettled     []string     // what the ends did not agree about where they should have
+	idle          idleReadings // of a trial of memory
+	silence       silence      // of a trial with a fault
+	newest        uint64       // event, of all that were published
+	undelivered   int          // subscribers without the newest event when the drain ended
+	collected     fleet.Collected
+	frequency     []float64 // of the cores at the second mark (Hz)
 
-	sleepUnreadable error
+	hostUnreadable, sleepUnreadable error
 }
 
 // observe takes the processes through the trial. The log of a child that
@@ -257,15 +259,15 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
 		return err
 	}
-	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(ahead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
+	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), ahead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
 		return err
 	}
-	if o.before, err = o.settleAndMark(ctx, p); err != nil {
+	if o.before, err = o.markBefore(ctx, p); err != nil {
 		return err
 	}
 
-	origin := clock.Now() + int64(ahead-o.plan.mark1)
-	o.from, o.until = origin+int64(o.plan.from), origin+int64(o.plan.until)
+	origin := feed.After(clock.Now(), ahead-o.plan.mark1)
+	o.from, o.until = feed.After(origin, o.plan.from), feed.After(origin, o.plan.until)
 	o.newest, err = p.run(ctx, fleet.RunArgs{
 		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
 		From:    o.from,
@@ -274,14 +276,14 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.after, err = o.settleAndMark(ctx, p); err != nil {
+	if o.after, err = o.markAfter(ctx, p); err != nil {
 		return err
 	}
 	if o.config.Marked != nil {
 		o.config.Marked()
 	}
 
-	drain := fleet.AwaitArgs{Newest: o.newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
+	drain := fleet.AwaitArgs{Newest: o.newest, Origin: feed.After(clock.Now(), -o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
 	var left fleet.Awaited
 	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
 		return err
@@ -321,8 +323,12 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 	}, nil
 }
 
-// usage is what the server has taken from its host so far.
+// usage is the CPU time that the server has taken so far. It is asked only where it
+// cannot be read from outside.
 func (c *child) usage(ctx context.Context) (control.Usage, error) {
+	if cpu, err := host.ReadProcessCPU(c.cmd.Process.Pid); err == nil {
+		return control.Usage{User: cpu}, nil
+	}
 	var m control.ServerMark
 	err := c.call(ctx, 0, control.Mark, control.None{}, &m)
 	return m.Usage, err
@@ -340,15 +346,4 @@ func (p pair) run(ctx context.Context, a fleet.RunArgs, takes time.Duration) (ui
 	go func() { failed <- p.fleet.call(ctx, takes, control.Run, a, nil) }()
 	err := p.server.call(ctx, takes, control.Run, a.RunArgs, &r)
 	return r.Newest, errors.Join(err, <-failed)
-}
-
-// cores is every core that the trial's processes run on, a link's among them
-// where there is one.
-func cores(l host.Layout, link bool) []int {
-	all := slices.Concat(l.Server, l.Fleet)
-	if link {
-		all = append(all, l.Link...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }

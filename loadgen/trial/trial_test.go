@@ -73,6 +73,7 @@ func runTrial(t *testing.T, c Config) *results.Trial {
 		}
 	}
 	left(t)
+	hostHasAll(t, trial)
 	return trial
 }
 

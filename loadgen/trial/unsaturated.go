@@ -61,10 +61,8 @@ func (o *observation) parties() []party {
 // waited is how long a process was ready to run between the marks, and had to wait for
 // its core (s).
 func (o *observation) waited(name string) float64 {
-	if name == "link" {
-		return time.Duration(o.after.link.Waited - o.before.link.Waited).Seconds()
-	}
-	return o.after.waited[name] - o.before.waited[name]
+	s, _ := o.spent(name).Waited() // 0 where nobody tells
+	return s
 }
 
 // busy says that a process was at its limit.
@@ -152,9 +150,9 @@ func (o *observation) between() float64 { return (o.plan.mark2 - o.plan.mark1).S
 // between them, and longer where the last arrived later than that. A quiet feed has
 // none.
 func (o *observation) elapsed() float64 {
-	if o.config.quietFeed() {
+	if o.config.quietFeed() || o.after.fleet.Delivered == 0 {
 		return o.between()
 	}
-	last := time.Duration(o.after.fleet.Last - o.from)
+	last := feed.Between(o.from, o.after.fleet.Last)
 	return max(o.between(), last.Seconds())
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pushbench/loadgen/host"
 	"pushbench/servers/feed"
 )
 
@@ -20,18 +21,15 @@ var unsaturatedCases = []ruleCase{
 	{"both busy, as asked", clean, func(o *observation) {
 		o.after.server.Usage.User, o.after.fleet.Usage.User, o.config.Saturate = 1+1.05, 3+0.89, true
 	}, nil},
-	{"both waiting while others have their cores", clean, func(o *observation) { o.after.waited = map[string]float64{"server": 1.07, "fleet": 1.07} }, nil},
+	{"waiting while others have the core", clean, func(o *observation) { waits(o, "server", 1.07) }, nil},
 	{"both on one core", clean, func(o *observation) {
 		o.config.Layout.Fleet = o.config.Layout.Server
 		o.after.server.Usage.User, o.after.fleet.Usage.User = 1+0.6, 3+0.5
-		o.after.cpu.Total = o.before.cpu.Total + 1.1
-		o.after.cpu.Busy = o.before.cpu.Busy + 1.1
 	}, []string{"unsaturated shared-core: the server and the fleet used 101 % of their core, limit 95 %"}},
 
 	{"as busy where no CPU is known", clean, func(o *observation) {
 		o.config.Layout.Server, o.config.Layout.Fleet = nil, nil
 		o.after.server.Usage.User, o.after.fleet.Usage.User = 1+0.6, 3+0.5
-		o.after.cpu.Busy = o.before.cpu.Busy + 1.1
 	}, nil},
 
 	{"link busy, on the fleet's core", linked, func(o *observation) { o.after.link.Usage.User = 18.2 }, []string{
@@ -42,7 +40,7 @@ var unsaturatedCases = []ruleCase{
 	{"link as busy, on cores of their own", linked, func(o *observation) {
 		o.config.Layout.Link = []int{2}
 		o.after.link.Usage.User, o.after.fleet.Usage.User = 9, 10
-		o.after.cpu.Total += 20
+		o.after.cpu.Cores = append(o.after.cpu.Cores, host.CoreTime{CPU: 2, Wall: 20})
 	}, nil},
 	{"link as busy, for as long as its backlog took", linked, func(o *observation) {
 		o.after.link.Usage.User, o.after.fleet.Usage.User = 9, 10
@@ -51,13 +49,13 @@ var unsaturatedCases = []ruleCase{
 	{"link busy on a core of its own", linked, func(o *observation) {
 		o.config.Layout.Link = []int{2}
 		o.after.link.Usage.User = 15
-		o.after.cpu.Total += 20
+		o.after.cpu.Cores = append(o.after.cpu.Cores, host.CoreTime{CPU: 2, Wall: 20})
 	}, []string{"unsaturated link: the link used 80 % of its core, limit 80 %"}},
 	{"link busy, where an end was to be", linked, func(o *observation) {
 		o.config.Saturate = true
 		o.config.Layout.Link = []int{2}
 		o.after.link.Usage.User = 15
-		o.after.cpu.Total += 20
+		o.after.cpu.Cores = append(o.after.cpu.Cores, host.CoreTime{CPU: 2, Wall: 20})
 	}, []string{"unsaturated link: the link used 80 % of its core, limit 80 %"}},
 }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 	"testing"
 )
 
@@ -16,25 +16,33 @@ func Of(t testing.TB, pid int) string {
 	return At(t, fmt.Sprintf("/proc/%d/ns/net", pid))
 }
 
-// At is the network namespace that a path of /proc stands for. The test holds it until
-// it ends, so that no other namespace gets its number meanwhile.
+// At is the network namespace that a path of /proc stands for. Until the test ends it
+// is kept: its name is a number, which the kernel may give to another when it is gone.
 func At(t testing.TB, path string) string {
 	t.Helper()
-	held, err := os.Open(path)
+	keep, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { held.Close() })
-	space, err := os.Readlink(path)
+	descriptor := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), keep.Fd())
+	kept.Store(descriptor, true)
+	t.Cleanup(func() {
+		kept.Delete(descriptor)
+		keep.Close()
+	})
+	space, err := os.Readlink(descriptor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return space
 }
 
-// Holders are the threads and descriptors that keep a namespace, those of this test
-// left out. A process that another test is starting has this one's descriptors for a
-// moment, hence the looks.
+// kept is the descriptors by which At keeps namespaces.
+var kept sync.Map
+
+// Holders are the threads and descriptors that keep a namespace, but for those of At. A
+// process that another test is starting has these for a moment, so that one look is not
+// enough.
 func Holders(t testing.TB, space string) (found []string) {
 	t.Helper()
 	const looks = 20
@@ -48,14 +56,16 @@ func Holders(t testing.TB, space string) (found []string) {
 
 func holders(t testing.TB, space string) (found []string) {
 	t.Helper()
-	own := fmt.Sprintf("/proc/%d/fd/", os.Getpid())
 	for _, pattern := range []string{"/proc/[0-9]*/task/[0-9]*/ns/net", "/proc/[0-9]*/fd/*"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, path := range paths {
-			if at, err := os.Readlink(path); err == nil && at == space && !strings.HasPrefix(path, own) { // else it has ended meanwhile
+			if _, ours := kept.Load(path); ours {
+				continue
+			}
+			if at, err := os.Readlink(path); err == nil && at == space { // else it has ended meanwhile
 				found = append(found, path)
 			}
 		}
