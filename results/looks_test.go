@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 )
 
 // All looks together spend the error of the planned ones, and no more than beyond for
@@ -32,19 +33,22 @@ func TestLooks(t *testing.T) {
 	const treatments = 2
 	for _, tc := range []struct {
 		name        string
-		plan        []int // blocks
+		plan        []int // blocks; one alone is the plan's blocks, none a time
 		ends        []int // blocks
 		blocks      int
 		looks       int
 		level, next float64
 	}{
-		{"a run without an end", nil, nil, 8, 1, 0.05, 0.005},
-		{"one sitting", nil, []int{8}, 8, 1, 0.05, 0.005},
+		{"a time, and no end", nil, nil, 8, 1, 0.05, 0.005},
+		{"a time, one sitting", nil, []int{8}, 8, 1, 0.05, 0.005},
 		{"it was gone on with", nil, []int{8, 20}, 20, 2, 0.005, 0.0025},
 		{"twice", nil, []int{8, 20, 40}, 40, 3, 0.0025, 0.00125},
 		{"the second sitting is cut off", nil, []int{8}, 9, 2, 0.005, 0.0025},
 		{"the second sitting measured nothing", nil, []int{8, 8}, 8, 1, 0.05, 0.005},
 		{"the first sittings were too short for a verdict", nil, []int{1, 2, 8}, 8, 1, 0.05, 0.005},
+		{"all blocks", []int{7}, []int{7}, 7, 1, 0.05, 0.005},
+		{"stopped before", []int{7}, []int{5}, 5, 2, 0.005, 0.05},
+		{"and gone on with to the plan's end", []int{7}, []int{5, 7}, 7, 2, 0.05, 0.0025},
 		{"a plan at its second look", []int{3, 6, 12, 24}, nil, 6, 4, 0.0125, 0.0125},
 		{"decided at its second look", []int{3, 6, 12, 24}, []int{6}, 6, 4, 0.0125, 0.0125},
 		{"gone on with to the third", []int{3, 6, 12, 24}, []int{6, 12}, 12, 4, 0.0125, 0.0125},
@@ -54,7 +58,14 @@ func TestLooks(t *testing.T) {
 		{"behind its last look", []int{3, 6}, []int{6, 9}, 9, 3, 0.005, 0.0025},
 	} {
 		r := pairs("server/cpu", make([]float64, tc.blocks)...)
-		r.Header.Plan.Looks = tc.plan
+		switch len(tc.plan) {
+		case 0:
+			r.Header.Plan.For = time.Minute
+		case 1:
+			r.Header.Plan.Blocks = tc.plan[0]
+		default:
+			r.Header.Plan.Looks = tc.plan
+		}
 		for _, blocks := range tc.ends {
 			r.ends = append(r.ends, blocks*treatments)
 		}
@@ -72,7 +83,7 @@ func TestLooksCostCertainty(t *testing.T) {
 	if err != nil || one.Outcome != Holds || one.Cells[0].P < 0.02 {
 		t.Fatalf("one look, p = %v: %s, %v", one.Cells[0].P, one.Sentence(), err)
 	}
-	r.ends = []int{10, 16}
+	r.ends, r.Header.Plan.For = []int{10, 16}, time.Minute
 	two, err := judgeOne(r, claim)
 	if err != nil || two.Outcome != CannotTell {
 		t.Errorf("two looks: %s, %v", two.Sentence(), err)
