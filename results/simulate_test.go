@@ -12,7 +12,7 @@ import (
 const (
 	noiseCPU       = 0.139   // server/cpu: 535 blocks of 80 pairs of twins
 	noiseStaleness = 0.174   // staleness/p50: 339 blocks of 50 pairs of twins
-	noiseBytes     = 0.00084 // bytes/total/down: 535 blocks of 80 pairs of twins
+	noiseBytes     = 0.00076 // bytes/total/down: 535 blocks of 80 pairs of twins
 )
 
 // host is how a machine treats trials: the logarithm of the factor by which it slows

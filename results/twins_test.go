@@ -153,9 +153,9 @@ func TestNoiseOfTheRecords(t *testing.T) {
 			}
 		}
 		got := stat.StdDev(logs, nil)
-		t.Logf("%s: %.4f in %d blocks of %d pairs; beyond 1.5 × in %d", tc.metric, got, len(logs), pairs, apart)
+		t.Logf("%s: %.4g in %d blocks of %d pairs; beyond 1.5 × in %d", tc.metric, got, len(logs), pairs, apart)
 		if math.Abs(got-tc.noise) > 0.05*tc.noise || len(logs) != tc.blocks || pairs != tc.pairs {
-			t.Errorf("%s: %.4f in %d blocks of %d pairs, the simulations have %g, %d and %d", tc.metric, got, len(logs), pairs, tc.noise, tc.blocks, tc.pairs)
+			t.Errorf("%s: %.4g in %d blocks of %d pairs, the simulations have %g, %d and %d", tc.metric, got, len(logs), pairs, tc.noise, tc.blocks, tc.pairs)
 		}
 	}
 }

@@ -170,12 +170,14 @@ func TestLateGenerator(t *testing.T) {
 		}
 	}
 	// At its limit a server's publisher is late by its own doing.
-	busy := run(0.0006, 0.0005, 0.0003, 0)
-	for _, trial := range busy.Trials {
-		trial.Saturated = "server"
-	}
-	if v, err := judgeOne(busy, claim); err != nil || v.Outcome != Fails {
-		t.Errorf("saturated: %s, %v", v.Sentence(), err)
+	for end, want := range map[string]Outcome{"server": Fails, "both": Fails, "fleet": CannotTell, "neither": CannotTell} {
+		busy := run(0.0006, 0.0005, 0.0003, 0)
+		for _, trial := range busy.Trials {
+			trial.Saturated = end
+		}
+		if v, err := judgeOne(busy, claim); err != nil || v.Outcome != want {
+			t.Errorf("saturated is %s: %s, %v; want %s", end, v.Sentence(), err, want)
+		}
 	}
 }
 
