@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -197,11 +198,15 @@ func (p *plan) config(s slot) trial.Config {
 // canaryTime is about what the calibration loop before each trial takes.
 const canaryTime = 25 * time.Millisecond
 
-// estimate is how long these slots will take.
+// estimate is how long these slots will take, at most as long as there is a word for.
 func (p *plan) estimate(slots []slot) time.Duration {
 	var d time.Duration
 	for _, s := range slots {
-		d += p.config(s).Estimate() + canaryTime
+		each := p.config(s).Estimate() + canaryTime
+		if d > math.MaxInt64-each {
+			return math.MaxInt64
+		}
+		d += each
 	}
 	return d
 }
