@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -252,11 +253,15 @@ func (p *plan) longestLead() time.Duration {
 // canaryTime is about what the calibration loop before and after each trial takes.
 const canaryTime = 50 * time.Millisecond
 
-// estimate is how long these slots will take.
+// estimate is how long these slots will take, at most as long as there is a word for.
 func (p *plan) estimate(slots []slot) time.Duration {
 	var d time.Duration
 	for _, s := range slots {
-		d += p.config(s).Estimate() + canaryTime
+		each := p.config(s).Estimate() + canaryTime
+		if d > math.MaxInt64-each {
+			return math.MaxInt64
+		}
+		d += each
 	}
 	return d
 }

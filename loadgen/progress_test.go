@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -39,5 +40,15 @@ func TestProgress(t *testing.T) {
 		if !strings.HasSuffix(lines[i], want) {
 			t.Errorf("line %q, want …%q", lines[i], want)
 		}
+	}
+}
+
+// However many trials there are, and however long each, their time does not begin
+// anew below 0.
+func TestEstimateHasAnEnd(t *testing.T) {
+	s := newSession(t, 3, options{}, made)
+	s.plan.scenario.Measure = 1 << 62
+	if d := s.plan.estimate(s.plan.slots()); d != math.MaxInt64 {
+		t.Errorf("six trials of 146 years take %v", d)
 	}
 }
