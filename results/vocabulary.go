@@ -107,6 +107,8 @@ var vocabulary = []Info{
 	{"host/asleep", "1", "", fact, "share of their time that the trial's cores slept: in idle states deeper than the first"},
 	{"host/canary", "1", "", fact, "calibration loop before the trial, against its median in the run"},
 	{"canary", "s", "", fact, "calibration loop before the trial"},
+	{"host/canary/after", "1", "", fact, "calibration loop after the trial, against its median in the run"},
+	{"canary/after", "s", "", fact, "calibration loop after the trial"},
 	{"requests", "1", "lower", wire, "requests per delivered event"},
 	{"requests/empty", "1", "lower", wire, "requests answered without an event, per delivered event"},
 	{"events-per-response", "1", "", wire, "delivered events per response that had any"},
