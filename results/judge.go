@@ -65,25 +65,9 @@ func (r *Run) Judge(claims []Claim) []Verdict {
 		if !slices.Contains(byChance, i) {
 			vs[i].conclude(0, level, strictest)
 		}
-		vs[i].takes(r, strictest)
+		vs[i].takes(r, len(byChance))
 	}
 	return vs
-}
-
-// level is the error that a verdict of this run may have, given how often it was
-// looked at: each end of a sitting is a look, and so is each that was planned.
-func (r *Run) level() float64 { return levelOf(r.Looks()) }
-
-// Looks is how often the run was looked at, or planned to be, and at least once. A
-// sitting that ended with too few blocks for any verdict was none.
-func (r *Run) Looks() int {
-	looks, fewest := 0, MinBlocks*len(r.Header.Plan.Treatments)
-	for _, trials := range r.ends {
-		if trials >= fewest {
-			looks++
-		}
-	}
-	return max(1, looks, len(r.Header.Plan.Looks))
 }
 
 // judgeCells judges every combination by itself.

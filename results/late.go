@@ -103,10 +103,11 @@ func (r *Run) seen(t Treatment, metric string, of func(*Trial, string) (Metric, 
 	return s
 }
 
-// saturated reports whether an end of t was asked for all that it can do.
+// saturated reports whether t's server was asked for all that it can do: its publisher
+// is late by its own doing then. A run that asks for saturation may not reach it.
 func (r *Run) saturated(t Treatment) bool {
 	for _, trial := range r.trialsOf(t) {
-		if trial.Saturated != "" {
+		if trial.Saturated == "server" || trial.Saturated == "both" {
 			return true
 		}
 	}

@@ -62,11 +62,12 @@ func (t Takes) String() string {
 	return s + ", as one planned look"
 }
 
-// takes fills in what deciding the verdict takes at a level.
-func (v *Verdict) takes(r *Run, level float64) {
+// takes fills in what deciding the verdict at the next look takes, among so many claims.
+func (v *Verdict) takes(r *Run, claims int) {
 	if v.Decided() {
 		return
 	}
+	level := r.nextLevel() / float64(max(claims, 1))
 	for _, c := range v.with(CannotTell) {
 		v.Takes.Blocks = max(v.Takes.Blocks, c.takes(level))
 	}

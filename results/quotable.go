@@ -12,7 +12,7 @@ const enough = 10
 // perSubscriber names the histograms with one value per subscriber and trial,
 // not one per event.
 var perSubscriber = map[string]bool{
-	"connect": true, "ttfe": true,
+	"connect": true, "connect-tcp": true, "connect-tls": true, "connect-tls-resumed": true, "ttfe": true,
 	"staleness-mean-by-subscriber": true, "staleness-max-by-subscriber": true,
 	"notice/server": true, "notice/fleet": true,
 }

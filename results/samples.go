@@ -12,18 +12,8 @@ import (
 // Treatments lists the run's treatments in planned order, and behind them any
 // that were run without being planned.
 func (r *Run) Treatments() []Treatment {
-	list := slices.Clone(r.Header.Plan.Treatments)
-	planned := map[string]bool{}
-	for _, t := range list {
-		planned[t.Key()] = true
-	}
 	r.index()
-	for _, t := range r.indexed.treatments {
-		if !planned[t.Key()] {
-			list = append(list, t)
-		}
-	}
-	return list
+	return slices.Clone(r.indexed.treatments)
 }
 
 // trialsOf returns the trials of t by block. A block that was interrupted is done
@@ -36,23 +26,26 @@ func (r *Run) trialsOf(t Treatment) map[int]*Trial {
 
 // index sorts the trials by treatment and block, where that is not done yet.
 func (r *Run) index() {
-	if r.indexed.of == len(r.Trials) && r.indexed.trials != nil {
+	planned := r.Header.Plan.Treatments
+	if r.indexed.of == len(r.Trials) && r.indexed.planned == len(planned) && r.indexed.trials != nil {
 		return
 	}
 	last := map[int]map[string]*Trial{} // of each block, its last pass
-	seen := map[string]bool{}
-	var treatments []Treatment
+	treatments, known := slices.Clone(planned), map[string]bool{}
+	for _, t := range planned {
+		known[t.Key()] = true
+	}
 	for _, trial := range r.Trials {
 		key := trial.Treatment.Key()
-		if !seen[key] {
-			seen[key], treatments = true, append(treatments, trial.Treatment)
+		if !known[key] {
+			known[key], treatments = true, append(treatments, trial.Treatment)
 		}
 		if last[trial.Block] == nil || last[trial.Block][key] != nil {
 			last[trial.Block] = map[string]*Trial{}
 		}
 		last[trial.Block][key] = trial
 	}
-	r.indexed = index{of: len(r.Trials), treatments: treatments, trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
+	r.indexed = index{of: len(r.Trials), planned: len(planned), treatments: treatments, trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
 	for block, pass := range last {
 		for key, trial := range pass {
 			if r.indexed.trials[key] == nil {
@@ -65,10 +58,10 @@ func (r *Run) index() {
 
 // index is the trials that count, by treatment and block.
 type index struct {
-	of         int // trials of the run when it was made
-	treatments []Treatment
-	trials     map[string]map[int]*Trial
-	usual      map[string]Metric // exact values, by treatment and metric
+	of, planned int // trials of the run, and treatments of its plan, when it was made
+	treatments  []Treatment
+	trials      map[string]map[int]*Trial
+	usual       map[string]Metric // exact values, by treatment and metric
 }
 
 // bearing returns the trials of t that have a say in a metric, by block.

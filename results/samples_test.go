@@ -186,7 +186,7 @@ func TestPrintable(t *testing.T) {
 	}
 	for _, trial := range r.Trials {
 		staleness := filled(50_000) // 50 subscribers see the same 1,000 events
-		trial.Hists = map[string]*Hist{"staleness": staleness, "roundtrip": staleness, "connect": filled(500)}
+		trial.Hists = map[string]*Hist{"staleness": staleness, "roundtrip": staleness, "connect": filled(500), "connect-tls": filled(500)}
 	}
 	check := func(transport, metric string, want bool, why string) {
 		t.Helper()
@@ -210,6 +210,7 @@ func TestPrintable(t *testing.T) {
 	// 500 connections, however many events.
 	check("ws", "connect/p98", true, "")
 	check("ws", "connect/p99", false, "500 subscribers give 5")
+	check("ws", "connect-tls/p99", false, "500 subscribers give 5")
 	check("ws", "ttfe/p50", true, "") // not measured: there is nothing to quote
 	// 50,000 messages, of which no two subscribers send the same.
 	check("ws", "roundtrip/p99.9", true, "")

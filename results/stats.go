@@ -193,20 +193,16 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// pocock is the normal deviate beyond which each of 1, 2, 3 … equally spaced looks
-// may reject, so that all together err in 5 % (Pocock, Biometrika 64, 1977; Jennison
-// and Turnbull, Group Sequential Methods, 2000, table 2.1).
-var pocock = []float64{1.960, 2.178, 2.289, 2.361, 2.413, 2.453, 2.485, 2.512, 2.535, 2.555,
-	2.572, 2.588, 2.602, 2.614, 2.626, 2.636, 2.646, 2.655, 2.663, 2.672}
+// What looking more than once costs: the looks of a run share its error, which
+// they spend one after the other (Lan and DeMets, Biometrika 70, 1983), and their sum
+// bounds what all of them err together, however far apart they are. Looks that were
+// planned share it equally. All others together have beyond, each half of what is left.
+const beyond = 0.01
 
-// levelOf is the level of one of so many looks, of which each may decide. Beyond
-// the table looks share the error equally, which is less.
-func levelOf(looks int) float64 {
-	switch {
-	case looks <= 1:
-		return 1 - Confidence
-	case looks <= len(pocock):
-		return 2 * distuv.UnitNormal.Survival(pocock[looks-1])
+// levelOf is the level of the last of so many looks, of which so many were planned.
+func levelOf(planned, further int) float64 {
+	if further > 0 {
+		return beyond * math.Pow(2, -float64(further))
 	}
-	return min((1-Confidence)/float64(looks), levelOf(len(pocock)))
+	return (1 - Confidence) / float64(max(planned, 1))
 }

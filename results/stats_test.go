@@ -107,20 +107,6 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-// The levels of several looks, by the tables of Pocock's bound.
-func TestLevelsOfLooks(t *testing.T) {
-	for looks, want := range map[int]float64{0: 0.05, 1: 0.05, 2: 0.0294, 3: 0.0221, 4: 0.0182, 5: 0.0158, 10: 0.0106} {
-		if got := levelOf(looks); math.Abs(got-want) > 5e-5 {
-			t.Errorf("%d looks: %.4f, want %.4f", looks, got, want)
-		}
-	}
-	for looks := 1; looks < 200; looks++ {
-		if levelOf(looks+1) > levelOf(looks) || levelOf(looks) <= 0 {
-			t.Errorf("%d looks more have a greater level", looks+1)
-		}
-	}
-}
-
 // Equal counts have room for one step, and no more.
 func TestEqualCountsAreWidenedByOneStep(t *testing.T) {
 	m := momentsOf([]float64{7, 7, 7, 7}, 0.05).widened(0.5)

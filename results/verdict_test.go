@@ -115,32 +115,6 @@ func TestOneCellOfMany(t *testing.T) {
 	}
 }
 
-// Each end of a sitting is a look, and so is each that was planned.
-func TestLooksCostCertainty(t *testing.T) {
-	r := pairs("server/cpu", 0.1, 0.35, 0.05, 0.3, 0.12, 0.28, 0.02, -0.03)
-	claim := Claim{Expect: "server/cpu[ws] < server/cpu[poll]"}
-	one, err := judgeOne(r, claim)
-	if err != nil || one.Outcome != Holds || one.Cells[0].P < 0.02 {
-		t.Fatalf("one look, p = %v: %s, %v", one.Cells[0].P, one.Sentence(), err)
-	}
-	r.ends = []int{1, 2, 10, 16} // the first two with too little for a verdict
-	if r.Looks() != 2 {
-		t.Errorf("%d looks, want 2", r.Looks())
-	}
-	r.ends = []int{6, 10, 12, 14, 16}
-	five, err := judgeOne(r, claim)
-	if err != nil || r.Looks() != 5 || five.Outcome != CannotTell {
-		t.Errorf("five looks: %s, %v", five.Sentence(), err)
-	}
-	if w1, w5 := one.Cells[0].Diff, five.Cells[0].Diff; w5.Hi-w5.Lo <= w1.Hi-w1.Lo {
-		t.Errorf("the interval of five looks is no wider: %+v, %+v", w1, w5)
-	}
-	r.ends, r.Header.Plan.Looks = nil, []int{3, 6, 12, 24, 48}
-	if r.Looks() != 5 {
-		t.Errorf("%d looks, want the 5 that were planned", r.Looks())
-	}
-}
-
 // Shares are judged by whether each block complies.
 func TestShares(t *testing.T) {
 	run := func(shares ...float64) *Run {
@@ -196,12 +170,14 @@ func TestLateGenerator(t *testing.T) {
 		}
 	}
 	// At its limit a server's publisher is late by its own doing.
-	busy := run(0.0006, 0.0005, 0.0003, 0)
-	for _, trial := range busy.Trials {
-		trial.Saturated = "server"
-	}
-	if v, err := judgeOne(busy, claim); err != nil || v.Outcome != Fails {
-		t.Errorf("saturated: %s, %v", v.Sentence(), err)
+	for end, want := range map[string]Outcome{"server": Fails, "both": Fails, "fleet": CannotTell, "neither": CannotTell} {
+		busy := run(0.0006, 0.0005, 0.0003, 0)
+		for _, trial := range busy.Trials {
+			trial.Saturated = end
+		}
+		if v, err := judgeOne(busy, claim); err != nil || v.Outcome != want {
+			t.Errorf("saturated is %s: %s, %v; want %s", end, v.Sentence(), err, want)
+		}
 	}
 }
 
