@@ -66,7 +66,7 @@ func compare(w io.Writer, old, new *report) error {
 	configs[1].Align, configs[3].Align, configs[5].Align = text.AlignLeft, text.AlignLeft, text.AlignLeft
 	t.SetColumnConfigs(configs)
 	t.SuppressTrailingSpaces()
-	b.WriteString(t.Render() + "\n")
+	b.WriteString(rendered(t) + "\n")
 	b.WriteString(paragraph(fmt.Sprintf("Medians over blocks with their %.0f %% intervals, their ratio, and p of the Mann–Whitney U-test; ~: that test sees no difference.", 100*results.Confidence)) + "\n")
 	b.WriteString(marks.String())
 	for _, s := range append(notes, differences(old, new)...) {

@@ -219,7 +219,7 @@ func bounds(c CellVerdict, unit string, whole bool) string {
 		within = apart(d.Lo, d.Hi, unit)
 	}
 	if within == "" && d.Finite() {
-		within = "to the digit"
+		within = "±0"
 	}
 	if whole {
 		within = strings.TrimPrefix(within+", "+blockCount(d), ", ")
