@@ -48,7 +48,7 @@ func TestProgress(t *testing.T) {
 func TestEstimateHasAnEnd(t *testing.T) {
 	s := newSession(t, 3, options{}, made)
 	s.plan.scenario.Measure = 1 << 62
-	if d := s.plan.estimate(s.plan.slots()); d != math.MaxInt64 {
-		t.Errorf("six trials of 146 years take %v", d)
+	if d := s.plan.estimate(s.plan.slots(1)); d != math.MaxInt64 {
+		t.Errorf("a block of trials of 146 years take %v", d)
 	}
 }
