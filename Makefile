@@ -68,7 +68,7 @@ vuln: ## known vulnerabilities in what we import (says so where the database is 
 plots: build ## draw every committed figure and table again, from results/reference
 	@rm -rf results/reference/figures
 	@$(BIN)/plots -out results/reference/figures results/reference/*.jsonl >/dev/null || [ $$? -eq 3 ]
-	@go test ./plots -run TestReference -update >/dev/null
+	@go test ./plots -run TestDocs -update >/dev/null
 	@git status --short README.md results/reference
 
 reference: build ## run a scenario anew as the committed reference: SCENARIO=headline
