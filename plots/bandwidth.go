@@ -121,7 +121,7 @@ func (r *report) bandwidth(p scenarios.Plot) (*drawing, error) {
 }
 
 func lubbersInWords() string {
-	return "Lubbers and Greco (2010), 871 characters of headers for a poll and 2 bytes for a frame, once a second, multiplied by the clients; their “Mbps” are 2^20 bits."
+	return "Lubbers and Greco (2010), 871 characters of headers for a poll and 2 bytes for a frame, once a second, multiplied by the clients. Their “Mbps” are 2^20 bits."
 }
 
 // loads are the treatments of a plot, and behind the largest of each transport

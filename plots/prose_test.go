@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"pushbench/results"
+	"pushbench/scenarios"
 )
 
 // The prose around the actions of a template holds no measured number: a number
@@ -92,19 +94,20 @@ func TestProseHasNoTypedNumbers(t *testing.T) {
 }
 
 // typedNumbers are the numbers in the prose of a template that nothing allows, each
-// with its line; and the given phrases that it has.
-func typedNumbers(text string, scenario func(run string) results.Source) (typed, given []string) {
-	run, levels, ids := "", map[string]bool{}, []string{}
+// with its line; and the given phrases that it has. A line that names a claim may say
+// the numbers that the claim says.
+func typedNumbers(text string, scenario func(run string) (text string, claims []results.Claim)) (typed, given []string) {
+	run, levels, claims := "", map[string]bool{}, []results.Claim{}
 	lines := strings.Split(text, "\n")
 	for i, line := range prose(actionOf.ReplaceAllString(text, " "), true) {
-		if m := runName.FindStringSubmatch(lines[i]); m != nil && m[1] != run {
-			run = m[1]
-			s := scenario(run)
-			levels = levelsOf(s.Text)
-			ids = claimIDs(s.Text)
-		}
 		if strings.HasPrefix(line, "#") {
-			run, levels, ids = "", map[string]bool{}, nil
+			run, levels, claims = "", map[string]bool{}, nil
+		}
+		if m := runName.FindStringSubmatch(lines[i]); m != nil {
+			var text string
+			run = m[1]
+			text, claims = scenario(run)
+			levels = levelsOf(text)
 		}
 		for phrase := range givenNumbers {
 			if strings.Contains(line, phrase) {
@@ -112,13 +115,18 @@ func typedNumbers(text string, scenario func(run string) results.Source) (typed,
 				line = strings.ReplaceAll(line, phrase, " ")
 			}
 		}
-		line = numberedName.ReplaceAllString(line, " ")
-		for _, id := range ids {
-			line = strings.ReplaceAll(line, id, " ")
+		said := ""
+		for _, c := range claims {
+			if id := regexp.MustCompile(`(^|[^\w-])` + regexp.QuoteMeta(c.ID) + `($|[^\w-])`); id.MatchString(lines[i]) {
+				said += " " + c.Says + " " + c.Expect
+				line = id.ReplaceAllString(line, " ")
+			}
 		}
+		line = numberedName.ReplaceAllString(line, " ")
+		stated := levelsOf(said)
 		for _, n := range slices.Concat(number.FindAllString(line, -1), inWords.FindAllString(line, -1)) {
-			if !levels[plainLevel(n)] {
-				typed = append(typed, fmt.Sprintf("%d: %q is typed, and is no level of the scenario %q: "+
+			if !levels[plainLevel(n)] && !stated[plainLevel(n)] && !strings.Contains(said, n) {
+				typed = append(typed, fmt.Sprintf("%d: %q is typed, and is no level of the scenario %q nor in a claim that the line names: "+
 					`ask the record, as {{val "staleness/p50[ws]"}} does, or give a reason in givenNumbers`, i+1, n, run))
 			}
 		}
@@ -147,29 +155,30 @@ func plainLevel(s string) string {
 	return strings.TrimSuffix(s, "/s")
 }
 
-var claimID = regexp.MustCompile(`(?m)^\s*(?:- )?(?:\{)?id: ([^\s,}]+)`)
-
-func claimIDs(scenario string) (ids []string) {
-	for _, m := range claimID.FindAllStringSubmatch(scenario, -1) {
-		ids = append(ids, m[1])
-	}
-	slices.SortFunc(ids, func(a, b string) int { return len(b) - len(a) })
-	return ids
-}
-
-func scenarioOf(t *testing.T) func(run string) results.Source {
-	return func(run string) results.Source {
-		r, err := open(filepath.Join(reference, run+".jsonl"), nil)
+// scenarioOf reads the first line of a record alone, which carries its scenario.
+func scenarioOf(t *testing.T) func(run string) (string, []results.Claim) {
+	return func(run string) (string, []results.Claim) {
+		f, err := os.Open(filepath.Join(reference, run+".jsonl"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.run.Header.Scenario
+		defer f.Close()
+		var h results.Header
+		if err := json.NewDecoder(f).Decode(&h); err != nil {
+			t.Fatalf("%s: %v", run, err)
+		}
+		s, err := scenarios.Parse(run+".yaml", []byte(h.Scenario.Text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.Scenario.Text, s.Claims
 	}
 }
 
 // TestTypedNumbers shows what an author may type and what not.
 func TestTypedNumbers(t *testing.T) {
 	const scenario = "fixed: {rtt: 50ms, subscribers: 1000, rate: 40/s, bandwidth: 256kbps} # 7 ms\nclaims:\n  - id: C18a\n    expect: 8ms\n"
+	claims := []results.Claim{{ID: "C18", Says: "It is twice as old.", Expect: "a ≈ b ± 2ms"}, {ID: "C18a"}}
 	for line, want := range map[string]int{
 		"An event is 42 ms old.":                                   1,
 		"An event is {{val \"staleness/p50[ws]\"}} old.":           0,
@@ -178,12 +187,16 @@ func TestTypedNumbers(t *testing.T) {
 		"Over 7 ms, within 8 ms.":                                  2,
 		"RFC 6455 §5.2, HTTP/1.1, TLS 1.3, p99, 2012, C18a holds.": 0,
 		"It takes 1.5 × the bytes, or 30 % more.":                  2,
+		"Within 2 ms (C18).":                                       0,
+		"Twice as old (C18).":                                      1,
+		"It is twice as old (C18), or 3 ms.":                       1,
+		"Within 2 ms (C18a).":                                      1,
 		"| ws | 499 µs |":                                          1,
 		"It takes twice the bytes, a third more, ten times.":       3,
 		"`-for 4min` and [7 ms](a9.md)":                            1,
 		"    loadgen -for 4min":                                    0,
 	} {
-		typed, _ := typedNumbers("{{run \"x\"}}\n"+line, func(string) results.Source { return results.Source{Text: scenario} })
+		typed, _ := typedNumbers("{{run \"x\"}}\n"+line, func(string) (string, []results.Claim) { return scenario, claims })
 		if len(typed) != want {
 			t.Errorf("%q: %q; want %d numbers", line, typed, want)
 		}

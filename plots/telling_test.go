@@ -1,10 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -16,12 +16,17 @@ import (
 // staleness/p50[ws], and it is judged by the code that judges claims.
 type telling struct {
 	dir  string
-	runs map[string]*report
-	now  *report                    // the run that the template speaks of
-	said map[string]results.Verdict // its verdicts, by id
+	runs map[string]*judgedRun
+	now  *judgedRun // the run that the template speaks of, nil for none yet
 }
 
-func newTelling(dir string) *telling { return &telling{dir: dir, runs: map[string]*report{}} }
+// judgedRun is a run with the verdicts on its claims.
+type judgedRun struct {
+	*report
+	said []results.Verdict
+}
+
+func newTelling(dir string) *telling { return &telling{dir: dir, runs: map[string]*judgedRun{}} }
 
 // functions by the names that templates use.
 func (d *telling) functions() template.FuncMap {
@@ -37,16 +42,14 @@ func (d *telling) functions() template.FuncMap {
 func (d *telling) run(name string) (string, error) {
 	r, ok := d.runs[name]
 	if !ok {
-		var err error
-		if r, err = open(filepath.Join(d.dir, name+".jsonl"), nil); err != nil {
+		read, err := open(filepath.Join(d.dir, name+".jsonl"), nil)
+		if err != nil {
 			return "", err
 		}
+		r = &judgedRun{read, read.verdicts()}
 		d.runs[name] = r
 	}
-	d.now, d.said = r, map[string]results.Verdict{}
-	for _, v := range r.verdicts() {
-		d.said[v.Claim.ID] = v
-	}
+	d.now = r
 	return "", nil
 }
 
@@ -63,7 +66,7 @@ func (d *telling) lubbers() (string, error) {
 	if d.now == nil {
 		return "", errNoRun
 	}
-	e, err := lubbers(d.now)
+	e, err := lubbers(d.now.report)
 	return strings.TrimSpace(e.markdown()), err
 }
 
@@ -219,10 +222,14 @@ var outcomes = map[results.Outcome]string{
 // claim is "C18a holds"; what is said around it rests on the outcome, so that the
 // template names it, and another one is an error.
 func (d *telling) claim(id, outcome string) (string, error) {
-	v, ok := d.said[id]
-	if !ok {
+	if d.now == nil {
+		return "", errNoRun
+	}
+	i := slices.IndexFunc(d.now.said, func(v results.Verdict) bool { return v.Claim.ID == id })
+	if i < 0 {
 		return "", fmt.Errorf("the run has no claim %s", id)
 	}
+	v := d.now.said[i]
 	if outcomes[v.Outcome] != outcome {
 		return "", fmt.Errorf("claim %s: %q was meant, and the record says %s", id, outcome, v.Sentence())
 	}
@@ -236,12 +243,12 @@ func (d *telling) claims() (string, error) {
 		return "", errNoRun
 	}
 	ids := map[results.Outcome][]string{}
-	for _, v := range d.now.verdicts() {
+	for _, v := range d.now.said {
 		ids[v.Outcome] = append(ids[v.Outcome], v.Claim.ID)
 	}
 	var parts []string
 	if n := len(ids[results.Holds]); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %s hold", n, plural(fmt.Sprint(len(d.now.verdicts())), "claim")))
+		parts = append(parts, fmt.Sprintf("%d of %s hold", n, plural(fmt.Sprint(len(d.now.said)), "claim")))
 	}
 	for _, o := range []struct {
 		outcome   results.Outcome
@@ -268,11 +275,6 @@ func (d *telling) verdicts() (string, error) {
 	if d.now == nil {
 		return "", errNoRun
 	}
-	var open []results.Verdict
-	for _, v := range d.now.verdicts() {
-		if v.Outcome != results.Holds {
-			open = append(open, v)
-		}
-	}
-	return strings.TrimSuffix(cmp.Or(markdownVerdicts(open), "\n"), "\n"), nil
+	open := slices.DeleteFunc(slices.Clone(d.now.said), func(v results.Verdict) bool { return v.Outcome == results.Holds })
+	return strings.TrimSpace(markdownVerdicts(open)), nil
 }
