@@ -27,7 +27,7 @@ var documents = []document{
 
 // TestDocs holds the texts to their templates and to the committed runs.
 func TestDocs(t *testing.T) {
-	told := newTelling(reference)
+	told := newTelling(t)
 	for _, d := range documents {
 		want, errs := d.render(told)
 		for _, err := range errs {
@@ -100,7 +100,7 @@ func TestDocsRefuse(t *testing.T) {
 		{`{{run "headline"}}{{claim "C99" "holds"}}`, "no claim"},
 		{`{{run "rtt"}}{{val "staleness/mean[ws]"}}`, "15 cases"},
 	} {
-		_, errs := renderText("some.tmpl", "first line\n"+c.action+"\n", newTelling(reference))
+		_, errs := renderText("some.tmpl", "first line\n"+c.action+"\n", newTelling(t))
 		if len(errs) != 1 || !strings.Contains(errs[0].Error(), c.want) || !strings.Contains(errs[0].Error(), "some.tmpl:2:") {
 			t.Errorf("%s gave %v; want one error with some.tmpl:2: and %q", c.action, errs, c.want)
 		}

@@ -2,21 +2,32 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
 const reference = "../results/reference"
 
+// referenceRuns are the committed runs, read once for every test that asks them.
+var referenceRuns = sync.OnceValues(func() ([]*report, error) {
+	paths, err := filepath.Glob(reference + "/*.jsonl")
+	if err != nil || len(paths) == 0 {
+		return nil, fmt.Errorf("no reference runs in %s: %w", reference, err)
+	}
+	return openAll(paths, nil)
+})
+
 // TestReferenceFigures holds the committed figures and tables to the committed
 // runs: what is shown is what `make plots` draws from them. PNGs are not
 // compared, as they are the same drawings.
 func TestReferenceFigures(t *testing.T) {
-	runs, err := filepath.Glob(reference + "/*.jsonl")
-	if err != nil || len(runs) == 0 {
-		t.Fatalf("no reference runs in %s (%v)", reference, err)
+	runs, err := referenceRuns()
+	if err != nil {
+		t.Fatal(err)
 	}
 	committed := textFiles(t, reference+"/figures")
 	drawn := drawnFiles(t, runs)
@@ -33,12 +44,8 @@ func TestReferenceFigures(t *testing.T) {
 }
 
 // drawnFiles is what `make plots` makes of the runs, PNGs apart.
-func drawnFiles(t *testing.T, runs []string) map[string][]byte {
+func drawnFiles(t *testing.T, rs []*report) map[string][]byte {
 	t.Helper()
-	rs, err := openAll(runs, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := map[string][]byte{}
 	var tables []string
 	for _, r := range rs {
@@ -47,9 +54,11 @@ func drawnFiles(t *testing.T, runs []string) map[string][]byte {
 			t.Errorf("%s: not drawn: %q", r.path, skipped)
 		}
 		for _, f := range fs {
-			if files[f.Name+".svg"], err = f.SVG(); err != nil {
+			svg, err := f.SVG()
+			if err != nil {
 				t.Fatal(err)
 			}
+			files[f.Name+".svg"] = svg
 		}
 		tables = append(tables, markdown(r))
 	}

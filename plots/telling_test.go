@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 	"text/template"
 
 	"pushbench/results"
@@ -15,7 +15,6 @@ import (
 // action asks is an expression of the language of claims, such as
 // staleness/p50[ws], and it is judged by the code that judges claims.
 type telling struct {
-	dir  string
 	runs map[string]*judgedRun
 	now  *judgedRun // the run that the template speaks of, nil for none yet
 }
@@ -26,7 +25,18 @@ type judgedRun struct {
 	said []results.Verdict
 }
 
-func newTelling(dir string) *telling { return &telling{dir: dir, runs: map[string]*judgedRun{}} }
+func newTelling(t *testing.T) *telling {
+	t.Helper()
+	runs, err := referenceRuns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &telling{runs: map[string]*judgedRun{}}
+	for _, r := range runs {
+		d.runs[r.name()] = &judgedRun{report: r}
+	}
+	return d
+}
 
 // functions by the names that templates use.
 func (d *telling) functions() template.FuncMap {
@@ -40,16 +50,13 @@ func (d *telling) functions() template.FuncMap {
 
 // run says of which run the lines below speak.
 func (d *telling) run(name string) (string, error) {
-	r, ok := d.runs[name]
-	if !ok {
-		read, err := open(filepath.Join(d.dir, name+".jsonl"), nil)
-		if err != nil {
-			return "", err
-		}
-		r = &judgedRun{read, read.verdicts()}
-		d.runs[name] = r
+	d.now = d.runs[name]
+	if d.now == nil {
+		return "", fmt.Errorf("there is no reference run %s", name)
 	}
-	d.now = r
+	if d.now.said == nil {
+		d.now.said = d.now.verdicts()
+	}
 	return "", nil
 }
 
@@ -248,7 +255,7 @@ func (d *telling) claims() (string, error) {
 	}
 	var parts []string
 	if n := len(ids[results.Holds]); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %s hold", n, plural(fmt.Sprint(len(d.now.said)), "claim")))
+		parts = append(parts, fmt.Sprintf("%d of %d hold", n, len(d.now.said)))
 	}
 	for _, o := range []struct {
 		outcome   results.Outcome
