@@ -45,6 +45,7 @@ func (o *observation) measure(t *results.Trial) {
 	put("fleet/rss", float64(o.after.fleet.Usage.RSS), "B")
 	put("server/cpu-util", o.serverCPU()/o.elapsed(), "1")
 	put("fleet/cpu-util", o.fleetCPU()/o.elapsed(), "1")
+	o.waits(put)
 	if n := len(o.after.server.Due); n > 0 {
 		put("publisher/cpu", o.after.server.PublishCPU/float64(n), "s/event")
 	}
@@ -107,11 +108,6 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	}
 	if answers := b.Answers - a.Answers; answers > 0 {
 		put("events-per-response", n/float64(answers), "1")
-	}
-	for _, end := range []string{"server", "fleet"} {
-		if waited, known := o.spent(end).Waited(); known {
-			put(end+"/wait", waited/o.elapsed(), "1")
-		}
 	}
 	if o.hostUnreadable == nil {
 		t := o.hostTime()

@@ -57,6 +57,7 @@ func clean(t testing.TB) *observation {
 		process: map[string]host.ProcessTime{
 			"server": {Threads: map[int]host.ThreadTime{70: {Waited: 1, Switches: 200}}, Syscalls: 100},
 			"fleet":  {Threads: map[int]host.ThreadTime{80: {Waited: 1}}},
+			"link":   {Threads: map[int]host.ThreadTime{90: {Waited: 2}}},
 		},
 	}
 	o.after.server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
@@ -81,6 +82,7 @@ func clean(t testing.TB) *observation {
 		process: map[string]host.ProcessTime{
 			"server": {Threads: map[int]host.ThreadTime{70: {Waited: 1, Switches: 302}, 71: {Waited: 0.011, Switches: 30}}, Syscalls: 276},
 			"fleet":  {Threads: map[int]host.ThreadTime{80: {Waited: 1}}},
+			"link":   {Threads: map[int]host.ThreadTime{90: {Waited: 2.022}}},
 		},
 	}
 	o.frequency = []float64{3e9, 0}
@@ -179,6 +181,7 @@ func TestMetrics(t *testing.T) {
 		"fleet/cpu":              {Value: 0.011 / 88, Unit: "s/event"},
 		"fleet/cpu-util":         {Value: 0.01, Unit: "1"},
 		"fleet/wait":             {Value: 0, Unit: "1"},
+		"link/wait":              {Value: 0.02, Unit: "1"},
 		"fleet/cpu-per-request":  {Value: 0.011 / 44, Unit: "s"},
 		"fleet/reads":            {Value: 0.5, Unit: "1"},
 		"fleet/rss":              {Value: 20 << 20, Unit: "B"},

@@ -160,6 +160,15 @@ func (o *observation) spent(name string) host.ProcessTime {
 	return o.after.process[name].Sub(o.before.process[name])
 }
 
+// waits puts down how long each process was ready to run and waited for its core.
+func (o *observation) waits(put func(name string, value float64, unit string)) {
+	for name := range o.after.process {
+		if waited, known := o.spent(name).Waited(); known {
+			put(name+"/wait", waited/o.elapsed(), "1")
+		}
+	}
+}
+
 // switches is how often the server got a CPU between the marks.
 func (o *observation) switches() int64 {
 	if n, known := o.spent("server").Switches(); known {
