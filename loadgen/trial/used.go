@@ -178,16 +178,18 @@ func (o *observation) spent(name string) host.ProcessTime {
 	return o.after.process[name].Sub(o.before.process[name])
 }
 
-// waits is how long a process was ready to run and waited for its core: each time before
-// it ran, which is about what it adds to a latency, and in all.
-func (o *observation) waits(name string, put func(name string, value float64, unit string)) {
-	waited, known := o.spent(name).Waited()
-	if !known {
-		return
-	}
-	put(name+"/waiting", waited/o.elapsed(), "1")
-	if n, _ := o.spent(name).Switches(); n > 0 {
-		put(name+"/wait", waited/float64(n), "s")
+// waits puts down how long each process was ready to run and waited for its core: each
+// time before it ran, which is about what it adds to a latency, and in all.
+func (o *observation) waits(put func(name string, value float64, unit string)) {
+	for name := range o.after.process {
+		waited, known := o.spent(name).Waited()
+		if !known {
+			continue
+		}
+		put(name+"/waiting", waited/o.elapsed(), "1")
+		if n, _ := o.spent(name).Switches(); n > 0 {
+			put(name+"/wait", waited/float64(n), "s")
+		}
 	}
 }
 
