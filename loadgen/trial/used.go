@@ -37,8 +37,7 @@ type used struct {
 	cpu     host.CPUTime
 	asleep  float64                     // of the cores, s since boot
 	process map[string]host.ProcessTime // by the child's name
-	// throttled is how long a quota has stopped the control group of the trial (s).
-	throttled float64
+	quota   host.Throttle               // by which the trial was stopped
 }
 
 // children is the processes that there are.
@@ -151,6 +150,9 @@ func (o *observation) use(p pair) used {
 		if t, err := host.ReadProcess(c.cmd.Process.Pid); err == nil {
 			u.process[c.name] = t
 		}
+	}
+	if u.quota, err = host.ReadThrottle(); err != nil {
+		o.quotaUnreadable = err
 	}
 	if u.asleep, err = host.ReadAsleep(cpus); err != nil {
 		o.sleepUnreadable = err
