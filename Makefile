@@ -2,6 +2,12 @@
 
 # Programs are built once here, so that a run starts the same binaries throughout.
 BIN := bin
+# When make began, from which the time of a run counts: the build is part of it.
+BEGAN := $(shell date +%s)
+# How long `make bench` may take, such as FOR=20min for narrower intervals.
+FOR ?= 4min
+# What `make test` tests.
+PKGS ?= ./...
 # Each run has a directory of its own: RUN=… names it.
 ifndef RUN
 RUN := results/runs/$(shell date -u +%Y%m%d-%H%M%S)
@@ -10,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-short test verify-bytes lint vuln plots reference serve clean build
+.PHONY: help bench bench-short test test-hostile planted verify-bytes lint vuln plots reference serve clean build
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -28,25 +34,31 @@ define measure
 	case $$code in 0|3) $(BIN)/plots $(RUN)/headline.jsonl || code=$$?;; esac; exit $$code
 endef
 
-bench: build ## measure this machine: the headline comparison, in about five minutes
-	$(call measure,)
+bench: build ## measure this machine: the headline comparison, within five minutes; FOR=20min has narrower intervals
+	$(call measure,-for $(FOR) -since $(BEGAN))
 
-bench-short: build ## the same in under a minute: shows that it works, too short to publish
-	$(call measure,-short -blocks 6)
+bench-short: build ## the same in under a minute: answers with wide intervals, too short to publish
+	$(call measure,-short -for 45s -since $(BEGAN))
 
 test: ## run every test, with the race detector where there is a C compiler
 	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; \
-	then echo "go test -race ./..."; go test -race ./...; \
-	else echo "go test ./... (without -race: it needs cgo and a C compiler, and there is none here)"; go test ./...; fi
+	then echo "go test -race $(PKGS)"; go test -race $(PKGS); \
+	else echo "go test $(PKGS) (without -race: it needs cgo and a C compiler, and there is none here)"; go test $(PKGS); fi
+
+test-hostile: ## run every test on hosts that are not like this one, each simulated; HOSTS="booted busy" for some
+	@.ci/hostile $(HOSTS)
+
+planted: ## see that a planted delay, planted bytes and planted CPU are found, on a real server
+	go test -count=1 -v -tags planted -run TestPlanted ./loadgen
 
 verify-bytes: ## hold every count of bytes against a packet capture, layer by layer
 	go test -count=1 -v -run TestBytesAgainstCapture ./loadgen/trial
 
-lint: ## gofmt, go vet, staticcheck, import rules
+lint: ## gofmt, go vet, staticcheck, import rules, and that it builds on every platform
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
-	go test -run 'TestImportRules' ./loadgen
+	go test -run 'TestImportRules|TestPlatforms' ./loadgen
 
 vuln: ## known vulnerabilities in what we import (says so where the database is out of reach)
 	@go run $(GOVULNCHECK) ./... 2>/tmp/pushbench-vuln.$$$$ && code=0 || code=$$?; \

@@ -33,7 +33,7 @@ blocks: 1
 		c := w.command()
 		c.Env = append(c.Env, addrVar+"="+run.addr)
 		c.want(exitOK)
-		trial := w.checkComplete().Trials[0]
+		trial := w.checkComplete(0).Trials[0]
 		get := func(metric string) float64 {
 			m, err := trial.Value(metric)
 			if err != nil {

@@ -18,8 +18,10 @@ import (
 // Busy is what counts here. Events that come one by one wake the fleet for each,
 // and cost it more; its utilisation, which has a limit of its own, shows that.
 
+// calibrators are the subscribers to each flood. It is a variable for tests.
+var calibrators = 50
+
 const (
-	calibrators     = 50 // subscribers
 	calibrationTime = time.Second
 	floodRate       = 4000.0 // events a second to each of them, beyond what either end can take
 	floodBytes      = 2e9    // a second to all of them, which is beyond it where events are large
@@ -66,12 +68,10 @@ func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport str
 	if transport == floor {
 		t.HTTP = "1.1"
 	}
+	window := min(calibrationTime, s.plan.scenario.Measure) // no longer than the trials'
 	c := trial.Config{
-		Treatment: t, Seed: s.plan.scenario.Seed, Warmup: calibrationTime / 5, Measure: calibrationTime, Saturate: true,
+		Treatment: t, Seed: s.plan.scenario.Seed, Warmup: window / 5, Measure: window, Saturate: true,
 		ServerPath: s.programs.servers, FleetPath: s.programs.fleet, Layout: s.layout,
-	}
-	if s.plan.planned.Short {
-		c.Warmup, c.Measure = c.Warmup/4, c.Measure/4
 	}
 	if ctx.Err() != nil {
 		return 0, nil
@@ -85,7 +85,7 @@ func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport str
 	}
 	m, ok := r.Metrics[metric]
 	if !ok || !(m.Value > 0) {
-		return 0, fmt.Errorf("calibrate the fleet against %s: no %s: %v", transport, metric, r.Invalid)
+		return 0, fmt.Errorf("calibrate the fleet against %s: no %s: %v", transport, metric, texts(r.Broken))
 	}
 	return m.Value, nil
 }

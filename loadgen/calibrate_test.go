@@ -62,7 +62,10 @@ func TestCalibration(t *testing.T) {
 func TestCalibrationFails(t *testing.T) {
 	s, _ := flooded(t)
 	s.floor = func(context.Context, trial.Config) (*results.Trial, error) {
-		return &results.Trial{Invalid: []string{"the ends did not settle"}, Metrics: map[string]results.Metric{}}, nil
+		return &results.Trial{
+			Broken:  []results.Broken{{Class: results.Sound, Rule: failedRule, Text: "the ends did not settle"}},
+			Metrics: map[string]results.Metric{},
+		}, nil
 	}
 	if err := s.run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -71,7 +74,7 @@ func TestCalibrationFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := strings.Join(run.Header.Warnings, "\n"); !strings.Contains(w, "calibrate the fleet against raw: no fleet/cpu: [the ends did not settle]") {
+	if w := strings.Join(run.Header.Warnings, "\n"); !strings.Contains(w, "calibrate the fleet against raw: no fleet/cpu: the ends did not settle") {
 		t.Errorf("warnings %q", w)
 	}
 	if _, ok := run.Trials[0].Metrics["fleet/load"]; ok {

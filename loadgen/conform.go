@@ -16,14 +16,15 @@ const conformUsage = `usage: loadgen conform [flags] URL
 Holds a WebSocket server against RFC 6455 (and RFC 7692, where it agrees to
 permessage-deflate) over raw connections, and prints each rule with pass or
 fail. A server that echoes messages is tested whole; of another, what needs no
-echo.
+echo. A server that is not there, sends elsewhere, or wants to know who comes,
+breaks no rule: one line says what it did, and what was tested before stands.
 
 example: the servers of this module, in another terminal: servers -addr 127.0.0.1:8080
   loadgen conform ws://127.0.0.1:8080/echo
   loadgen conform -insecure -header 'Origin: https://example.org' wss://example.org/chat
 
-exit codes: 0 every MUST passes, 1 some fail, 2 bad usage or no connection, 130
-interrupted
+exit codes: 0 every MUST passes, 1 some fail, 2 bad usage, or the server could
+not be tested to the end, 130 interrupted
 
 flags:
 `
@@ -40,7 +41,7 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	f.DurationVar(&o.Timeout, "timeout", 2*time.Second, "how long an answer may take")
 	f.DurationVar(&o.Slow, "slow", 0, "how long to wait for a handshake that never ends to be cut (0: leave that out)")
 	f.IntVar(&o.Max, "max", 0, "the largest message that the server takes, in `bytes` (0: leave out what is larger)")
-	f.Func("header", "a `line` for each handshake, such as 'Cookie: a=b'; may be given again", func(line string) error {
+	f.Func("header", "a `line` for each handshake, such as 'Cookie: a=b'; Host replaces the URL's; may be given again", func(line string) error {
 		headers = append(headers, line)
 		return nil
 	})
@@ -79,10 +80,15 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	} else {
 		err = report.Text(stdout)
 	}
-	if err != nil || report.Failed() {
-		if err != nil {
-			fmt.Fprintln(stderr, "loadgen: conform: print the report:", err)
-		}
+	untested := report.Untested()
+	switch {
+	case err != nil:
+		fmt.Fprintln(stderr, "loadgen: conform: print the report:", err)
+		return exitFailure
+	case untested != "":
+		fmt.Fprintln(stderr, "loadgen: conform:", untested)
+		return exitUsage
+	case report.Failed():
 		return exitFailure
 	}
 	return exitOK

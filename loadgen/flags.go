@@ -5,7 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -17,7 +20,9 @@ type options struct {
 	resume  bool
 	only    string
 	blocks  int
-	repeats int // percent
+	time    time.Duration // that the command may take; 0: its blocks, however long they take
+	began   time.Time     // when the command began, from which the time counts
+	decided bool          // run until every claim is
 	servers string
 	version bool
 	files   []string
@@ -27,61 +32,108 @@ const usage = `usage: loadgen [flags] SCENARIO.yaml...
        loadgen doctor
        loadgen conform URL
 
-Runs every trial of the scenarios and writes one result file each.
+Runs the trials of the scenarios, block by block, and writes one result file
+each. A block runs every treatment once, in an order drawn anew for each run. No
+trial is repeated: one that is not sound is missing from its block.
 
 example: what a scenario would do, a smoke run of it, the run, its figures
   loadgen -dry scenarios/headline.yaml
   loadgen -short -out /tmp/try scenarios/headline.yaml
   loadgen -out results/runs/mine scenarios/headline.yaml
   plots results/runs/mine/headline.jsonl
+example: as many blocks as fit into 20 minutes, and no more than the claims take
+  loadgen -for 20min scenarios/headline.yaml
+  loadgen -for 20min -until decided scenarios/headline.yaml
 
-exit codes: 0 complete, 1 failed, 2 bad usage or scenario, 3 too few
-undisturbed trials are left (repeat more of them with -resume -repeats 100),
-130 interrupted (go on with -resume)
+exit codes: 0 every treatment has 3 sound blocks (one, with -short or where fewer
+than 3 blocks were planned); 1 failed, or no trial can work on this host; 2 bad
+usage or scenario; 3 a treatment has too few sound blocks, and the last line says
+why and what would mend it; 130 interrupted (go on with -resume)
 
 flags:
 `
 
-// Bounds of the time for repeating disturbed trials, in percent of the run's.
-const (
-	defaultRepeats = 20
-	maxRepeats     = 1000
-)
+// decidedTime is what -until decided may take where -for does not say.
+const decidedTime = time.Hour
 
 var errHelp = flag.ErrHelp
 
-func parseFlags(args []string, stderr io.Writer) (options, error) {
-	var o options
+// parseFlags reads the command line of a command that began now, or earlier where
+// -since says so.
+func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error) {
+	o := options{began: now}
+	var until string
+	var since bool
 	f := flag.NewFlagSet("loadgen", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
 	f.StringVar(&o.out, "out", "", "`directory` for the result files (default results/runs/<time>)")
 	f.BoolVar(&o.dry, "dry", false, "print the plan and how long it takes, run nothing")
-	f.BoolVar(&o.short, "short", false, "a smoke run: two blocks of half-second windows, nothing to publish")
-	f.BoolVar(&o.resume, "resume", false, "go on with the run that -out holds")
+	f.BoolVar(&o.short, "short", false, "a smoke run: three blocks of half-second windows, nothing to publish")
+	f.BoolVar(&o.resume, "resume", false, "go on with the run that -out holds; a block that was interrupted is done again whole")
 	f.StringVar(&o.only, "only", "", "run one `treatment`: its transport, or key=level, key=level")
-	f.IntVar(&o.blocks, "blocks", 0, "run this many `blocks` in place of the scenario's")
-	f.IntVar(&o.repeats, "repeats", defaultRepeats, "time for repeating disturbed trials, in `percent` of the run's; more on a restless host")
+	f.IntVar(&o.blocks, "blocks", 0, "run this many `blocks` in place of the scenario's; with -for at most so many")
+	f.Func("for", "`time` that the command may take, such as 4min, 90s or 1h30m, the build included: a block begins only if it fits, three go before the time", func(text string) (err error) {
+		o.time, err = parseTime(text)
+		return err
+	})
+	f.Func("since", "when the time of -for began, in `seconds` since 1970 as date +%s gives them (default: when loadgen began)", func(text string) (err error) {
+		since = true
+		o.began, err = parseSince(text, now)
+		return err
+	})
+	f.StringVar(&until, "until", "", "`decided`: run until every claim is, at looks that are planned before, or until the time of -for is up (default 1h)")
 	f.StringVar(&o.servers, "servers", "", "`program` of the servers (default: built from this module)")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	o.files = f.Args()
-	switch {
-	case o.version:
+	o.files, o.decided = f.Args(), until != ""
+	if o.version {
 		return o, nil
+	}
+	if o.decided && o.time == 0 && !o.resume { // which has the time of the run that it goes on with
+		o.time = decidedTime
+	}
+	switch {
 	case len(o.files) == 0:
 		return o, errors.New("no scenario given; try loadgen scenarios/headline.yaml, or -h")
 	case o.blocks < 0:
 		return o, fmt.Errorf("-blocks %d: use 1 or more", o.blocks)
-	case o.repeats < 0 || o.repeats > maxRepeats:
-		return o, fmt.Errorf("-repeats %d: use 0 to %d percent of the run's time", o.repeats, maxRepeats)
 	case o.resume && o.out == "":
 		return o, errors.New("-resume needs -out, the directory of the run to go on with")
+	case o.decided && until != "decided":
+		return o, fmt.Errorf("-until %q: use decided", until)
+	case o.decided && o.only != "":
+		return o, errors.New("-until decided needs every treatment that the claims compare: leave -only out")
+	case since && o.time == 0:
+		return o, errors.New("-since says when the time of -for began: give -for, too")
 	}
 	if o.out == "" {
-		o.out = filepath.Join("results", "runs", time.Now().UTC().Format("20060102-150405"))
+		o.out = filepath.Join("results", "runs", now.UTC().Format("20060102-150405"))
 	}
 	return o, nil
+}
+
+// minutes is min, and not mins, which would become milliseconds.
+var minutes = regexp.MustCompile(`min(\d|$)`)
+
+// parseTime reads a time as Go writes it, with min for m as in scenarios.
+func parseTime(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(minutes.ReplaceAllString(text, "m$1"))
+	if err != nil || d <= 0 {
+		return 0, errors.New("use a time above zero such as 4min, 90s or 1h30m")
+	}
+	return d, nil
+}
+
+// parseSince reads an instant. One that is still to come is now: the host's clock
+// may have been set back since.
+func parseSince(text string, now time.Time) (time.Time, error) {
+	s, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(s >= 0 && s < math.MaxInt64/1e9) {
+		return now, errors.New("use seconds since 1970, as date +%s gives them")
+	}
+	ago := now.Sub(time.Unix(0, int64(s*1e9)))
+	return now.Add(-max(0, ago)), nil // by now, whose reading no set clock moves
 }

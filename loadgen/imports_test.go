@@ -52,11 +52,13 @@ var owners = []struct{ pkg, owner string }{
 	{"github.com/HdrHistogram/hdrhistogram-go", "results"},
 	{"golang.org/x/perf", "results"},
 	{"go.yaml.in/yaml/v4", "scenarios"},
+	{"gonum.org/v1/gonum", "results"},
 	{"gonum.org/v1/plot", "plots"},
 	{"golang.org/x/image", "plots"}, // names the weights and styles of gonum's fonts
 	{"github.com/jedib0t/go-pretty/v6", "plots"},
 	{"github.com/gopacket/gopacket", "loadgen/internal/capture"},
 	{"golang.org/x/net/bpf", "loadgen/internal/capture"},
+	{"golang.org/x/net/idna", "loadgen/conform"},
 	{"github.com/vishvananda/netlink", "loadgen/lab"},
 	{"golang.org/x/sys", "…"}, // the standard library by another name
 }

@@ -40,7 +40,7 @@ func newLabWorkshop(t *testing.T, scenario string) *workshop {
 func TestLabRun(t *testing.T) {
 	w := newLabWorkshop(t, far)
 	w.command().want(exitOK, "lab: this host can emulate networks", "\n[4/4] block 1  ")
-	run := w.checkComplete()
+	run := w.checkComplete(0)
 	if len(run.Header.Host.LinkCPUs) == 0 {
 		t.Error("the record does not say where the link ran")
 	}
@@ -119,7 +119,7 @@ func TestLabEnds(t *testing.T) {
 				w.env = append(w.env, aliveVar+"="+w.alive.path, gateVar+"=")
 				w.hand()
 				w.command("-resume").want(exitOK)
-				w.checkComplete()
+				w.checkComplete(0)
 				w.alive.allEnded()
 			})
 		}

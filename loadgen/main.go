@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/host"
@@ -32,14 +33,20 @@ import (
 const (
 	exitOK          = 0
 	exitFailure     = 1
-	exitUsage       = 2   // bad flags, bad scenario, no server to test
-	exitFewTrials   = 3   // the run is complete, but too few undisturbed trials are left
+	exitUsage       = 2   // bad flags, bad scenario, a server that could not be tested
+	exitFewTrials   = 3   // the run is complete, but a treatment has too few sound blocks
 	exitInterrupted = 130 // Ctrl-C; go on with -resume
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
+	// Who reads the progress may go away; the run goes on, and writes to its file.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -60,7 +67,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return conformance(ctx, args[1:], stdout, stderr)
 		}
 	}
-	o, err := parseFlags(args, stderr)
+	o, err := parseFlags(args, time.Now(), stderr)
 	switch {
 	case errors.Is(err, errHelp):
 		return exitOK

@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -22,15 +22,20 @@ type plan struct {
 	planned    results.Planned
 	treatments []scenarios.Treatment
 	chosen     map[string]bool // treatments to run, by key
-	repeats    int             // time for repeats, in percent of the run's
+	asked      int             // blocks that the command line asks for; 0: it does not
+	decided    bool            // run until every claim is
+	lead       time.Duration   // before the window of every trial, so that all have the same events in it
 }
 
 // Windows of a smoke run.
 const (
-	shortBlocks  = 2
+	shortBlocks  = results.MinBlocks
 	shortWarmup  = 200 * time.Millisecond
-	shortMeasure = 500 * time.Millisecond
+	shortMeasure = time.Second
 )
+
+// maxBlocks bounds a run that is given a time: it is more than anybody waits for.
+const maxBlocks = 1000
 
 // readPlan loads a scenario and checks that this host can run it.
 func readPlan(path string, o options) (*plan, error) {
@@ -44,18 +49,61 @@ func readPlan(path string, o options) (*plan, error) {
 	if o.blocks > 0 {
 		s.Blocks = o.blocks
 	}
-	p := &plan{scenario: s, chosen: make(map[string]bool), repeats: o.repeats}
+	if o.decided && len(s.Claims) == 0 {
+		return nil, exitError{exitUsage, fmt.Errorf("%s: it has no claims that -until decided could decide", path)}
+	}
+	p := &plan{scenario: s, chosen: make(map[string]bool), asked: o.blocks, decided: o.decided}
 	if p.planned, err = s.Plan(); err != nil {
 		return nil, exitError{exitUsage, err}
 	}
 	p.planned.Short = o.short
+	p.planned.Order = 1 + rand.Uint64N(1<<53-1) // so that a reader whose numbers are float64 has it whole
 	if p.treatments, _, err = s.Treatments(); err != nil {
 		return nil, exitError{exitUsage, err}
 	}
 	if err := p.choose(o.only); err != nil {
 		return nil, exitError{exitUsage, fmt.Errorf("%s: %w", path, err)}
 	}
+	p.lead = p.longestLead()
+	p.give(o.time)
 	return p, p.fits()
+}
+
+// give plans for a time; 0 leaves the blocks that are planned.
+func (p *plan) give(d time.Duration) {
+	if d == 0 {
+		return
+	}
+	p.planned.For, p.planned.Blocks = d, maxBlocks
+	if p.asked > 0 {
+		p.planned.Blocks = p.asked
+	}
+	p.scenario.Blocks = p.fit(d) // which its warnings reckon with
+	p.look(d)
+}
+
+// look plans after how many blocks the claims are looked at, where they say how long
+// the run goes on and it has so much time left. Each look costs some certainty, so
+// that each is twice as far as the one before, and the last at the time's end.
+func (p *plan) look(left time.Duration) {
+	if !p.decided {
+		return
+	}
+	last := p.fit(left)
+	p.planned.Looks = nil
+	for n := results.MinBlocks; 3*n <= 2*last; n *= 2 {
+		p.planned.Looks = append(p.planned.Looks, n)
+	}
+	p.planned.Looks = append(p.planned.Looks, last)
+}
+
+// blockTime is about how long a block takes.
+func (p *plan) blockTime() time.Duration { return p.estimate(p.slots(1)) }
+
+// fit is how many blocks fit into a time, by the plan's estimate. Three go before
+// the time.
+func (p *plan) fit(d time.Duration) int {
+	return min(max(int(d/p.blockTime()), results.MinBlocks), p.planned.Blocks)
 }
 
 // checkTransport tells a scenario what it has to know of a transport.
@@ -165,17 +213,14 @@ func connections(t scenarios.Treatment) int {
 type slot struct {
 	block     int
 	treatment scenarios.Treatment
-	attempt   int
 }
 
-// slots is the whole run in its order.
-func (p *plan) slots() []slot {
+// slots is a block in its order.
+func (p *plan) slots(block int) []slot {
 	var slots []slot
-	for block := 1; block <= p.scenario.Blocks; block++ {
-		for _, i := range p.scenario.Order(block) {
-			if t := p.treatments[i]; p.chosen[t.Labels.Key()] {
-				slots = append(slots, slot{block: block, treatment: t})
-			}
+	for _, i := range p.scenario.Order(p.planned.Order, block) {
+		if t := p.treatments[i]; p.chosen[t.Labels.Key()] {
+			slots = append(slots, slot{block: block, treatment: t})
 		}
 	}
 	return slots
@@ -191,72 +236,52 @@ func (p *plan) config(s slot) trial.Config {
 		Measure:   p.scenario.Measure,
 		Steps:     p.scenario.Idle,
 		Saturate:  p.scenario.Saturation,
+		Lead:      p.lead,
 	}
 }
 
-// canaryTime is about what the calibration loop before each trial takes.
-const canaryTime = 25 * time.Millisecond
+// longestLead is what the treatments of a block need before their window, those that
+// are left out of this run included: with and without them it is the same run.
+func (p *plan) longestLead() time.Duration {
+	var all []trial.Config
+	for _, t := range p.treatments {
+		all = append(all, p.config(slot{block: 1, treatment: t}))
+	}
+	return trial.Lead(all...)
+}
 
-// estimate is how long these slots will take.
+// canaryTime is about what the calibration loop before and after each trial takes.
+const canaryTime = 50 * time.Millisecond
+
+// estimate is how long these slots will take, at most as long as there is a word for.
 func (p *plan) estimate(slots []slot) time.Duration {
 	var d time.Duration
 	for _, s := range slots {
-		d += p.config(s).Estimate() + canaryTime
+		each := p.config(s).Estimate() + canaryTime
+		if d > math.MaxInt64-each {
+			return math.MaxInt64
+		}
+		d += each
 	}
 	return d
 }
 
-// print writes the plan for a person.
-func (p *plan) print(w io.Writer) {
-	s := p.scenario
-	slots := p.slots()
-	fmt.Fprintf(w, "%s: %s\n", s.Path, strings.TrimSpace(s.Question))
-	repeats := fmt.Sprintf(", and up to %d %% more for repeats of disturbed ones", p.repeats)
-	if p.planned.Short {
-		repeats = ""
-	}
-	fmt.Fprintf(w, "%d treatments × %d blocks = %d trials, about %v%s\n",
-		len(p.chosen), s.Blocks, len(slots), p.estimate(slots).Round(time.Second), repeats)
-	fmt.Fprintf(w, "each: warm-up %v, measured window %v; seed %d\n", s.Warmup, s.Measure, s.Seed)
-	fixed := results.Treatment(maps.Clone(s.Fixed))
-	fmt.Fprintf(w, "fixed: %s\n", fixed.Key())
-	for _, t := range p.treatments {
-		if p.chosen[t.Labels.Key()] {
-			fmt.Fprintf(w, "  %s\n", p.name(t))
-		}
-	}
-	for _, d := range p.planned.Dropped {
-		fmt.Fprintf(w, "  left out, cannot exist: %s: %s\n", d.Treatment.Key(), d.Why)
-	}
-	for _, warning := range s.Warnings() {
-		fmt.Fprintf(w, "warning: %s\n", warning)
-	}
-	for _, line := range []string{p.labLine(), p.awakeLine()} {
-		if line != "" {
-			fmt.Fprintln(w, line)
-		}
-	}
-	fmt.Fprintf(w, "order of block 1:")
-	for _, s := range slots {
-		if s.block > 1 {
-			break
-		}
-		fmt.Fprintf(w, " %s;", p.name(s.treatment))
-	}
-	fmt.Fprintln(w)
-}
-
 // sameAs reports how a run on file differs from this plan, nil if it does not:
-// only the same can be gone on with.
+// only the same can be gone on with. How far to go may be another: that is what a run
+// is gone on with for.
 func (p *plan) sameAs(h results.Header) error {
 	old := h.Plan
 	switch {
 	case h.Scenario.Text != string(p.scenario.Text):
 		return errors.New("the scenario file has changed since")
-	case old.Short != p.planned.Short, old.Blocks != p.planned.Blocks, old.Warmup != p.planned.Warmup, old.Measure != p.planned.Measure:
+	case old.Short != p.planned.Short, old.Warmup != p.planned.Warmup, old.Measure != p.planned.Measure, p.asked > 0 && old.Blocks != p.asked:
 		return fmt.Errorf("it was started with other -short or -blocks: %d blocks of %v", old.Blocks, old.Measure)
 	case !slices.EqualFunc(old.Treatments, p.planned.Treatments, func(a, b results.Treatment) bool { return a.Key() == b.Key() }):
 		return errors.New("its treatments are others")
+	case old.Generator != p.planned.Generator:
+		return fmt.Errorf("its random numbers come from %q, and these from %q", old.Generator, p.planned.Generator)
+	case p.decided && len(old.Looks) == 0:
+		return errors.New("it was started without -until decided, and looks are planned before the first block: leave -until out")
 	}
 	return nil
 }

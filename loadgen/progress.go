@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"pushbench/results"
 )
@@ -12,51 +12,57 @@ import (
 // progress tells a waiting person, a line a trial, what happened and how long
 // the rest takes.
 type progress struct {
-	w        io.Writer
-	now      func() time.Time
-	total    int
-	began    time.Time
-	estimate time.Duration // of all of it, before the first trial
+	w     io.Writer
+	total int // trials, where that is known
+	n     int // of which so many were run
 }
 
-func newProgress(w io.Writer) *progress { return &progress{w: w, now: time.Now} }
+func newProgress(w io.Writer) *progress { return &progress{w: w} }
 
 // note writes a line of its own.
 func (p *progress) note(format string, args ...any) { fmt.Fprintf(p.w, format+"\n", args...) }
 
-// start begins a series of trials.
-func (p *progress) start(total int, estimate time.Duration) {
-	p.total, p.began, p.estimate = total, p.now(), estimate
-	if total > 0 {
-		p.note("%d trials, about %v", total, estimate.Round(time.Second))
+// trial reports a trial, and how long the run still takes.
+func (p *progress) trial(plan *plan, s slot, t *results.Trial, eta string) {
+	p.n++
+	place := fmt.Sprintf("[%3d]", p.n)
+	if p.total > 0 {
+		place = fmt.Sprintf("[%*d/%d]", len(fmt.Sprint(p.total)), p.n, p.total)
 	}
+	p.note("%s block %d  %-*s  %-24s  ETA %s  %s", place, s.block, plan.nameWidth(), plan.name(s.treatment), figures(t), eta, state(t))
 }
 
-// trial reports the i-th trial of the series, with the estimate for those that
-// follow.
-func (p *progress) trial(i int, plan *plan, s slot, t *results.Trial, left time.Duration) {
-	var state []string
-	if !t.Valid {
-		state = append(state, "invalid: "+strings.Join(t.Invalid, "; "))
+// state is what became of a trial: what it broke costs it all of its metrics or some.
+func state(t *results.Trial) string {
+	switch {
+	case len(t.Broken) == 0:
+		return "ok"
+	case !t.Sound():
+		return "not sound: " + texts(t.Broken)
 	}
-	if t.Disturbed {
-		state = append(state, "disturbed: "+strings.Join(t.Disturbance, "; "))
+	var but []string
+	for _, b := range t.Broken {
+		but = append(but, cmp.Or(strings.TrimSuffix(b.Of, "/"), costs[b.Class])+": "+brief(b.Text))
 	}
-	if len(state) == 0 {
-		state = []string{"ok"}
-	}
-	p.note("[%*d/%d] block %d  %-*s  %-24s  ETA %v  %s",
-		len(fmt.Sprint(p.total)), i+1, p.total, s.block, plan.nameWidth(), plan.name(s.treatment),
-		figures(t), p.eta(left), strings.Join(state, "; "))
+	return "ok but for " + strings.Join(but, "; ")
 }
 
-// eta scales the estimate of what is left by how long the trials so far took
-// against their own estimate.
-func (p *progress) eta(left time.Duration) time.Duration {
-	if done := p.estimate - left; done > 0 {
-		left = time.Duration(float64(left) * float64(p.now().Sub(p.began)) / float64(done))
+// costs is what a trial does not tell that broke a rule of a class.
+var costs = map[results.Class]string{
+	results.Accounted:   "bytes and requests",
+	results.Timed:       "latencies",
+	results.AsAsked:     "latencies and CPU",
+	results.Unsaturated: "latencies and CPU",
+	results.Counted:     "CPU and memory",
+}
+
+// texts are broken rules in a line.
+func texts(broken []results.Broken) string {
+	var list []string
+	for _, b := range broken {
+		list = append(list, brief(b.Text))
 	}
-	return left.Round(time.Second)
+	return strings.Join(list, "; ")
 }
 
 // figures is what a trial measured, in a few words.

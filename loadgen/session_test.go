@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,268 +13,116 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 )
 
-// newSession is a session of two treatments whose trials are made up.
+// newSession is a session of two treatments whose trials are made up. Its clock
+// stands still unless a test lets it go on.
 func newSession(t *testing.T, blocks int, o options, try func(trial.Config) *results.Trial) *session {
 	t.Helper()
+	return newSessionOf(t, fmt.Sprintf("question: q\nfactors:\n  transport: [longpoll, ws]\nwarmup: 1s\nmeasure: 4s\nblocks: %d\n", blocks), o, try)
+}
+
+// newSessionOf is a session of any scenario.
+func newSessionOf(t *testing.T, text string, o options, try func(trial.Config) *results.Trial) *session {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "made-up.yaml")
-	text := fmt.Sprintf("question: q\nfactors:\n  transport: [longpoll, ws]\nwarmup: 1s\nmeasure: 4s\nblocks: %d\n", blocks)
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	o.repeats = defaultRepeats
 	p, err := readPlan(path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	began := time.Now()
 	return &session{
 		plan:     p,
 		path:     filepath.Join(t.TempDir(), "made-up.jsonl"),
 		progress: newProgress(io.Discard),
+		now:      func() time.Time { return began },
+		began:    began,
+		until:    until(o, began),
 		try: func(_ context.Context, c trial.Config) (*results.Trial, error) {
 			return try(c), nil
 		},
 	}
 }
 
-// made is a trial without fault. Its host is as it was told to be: what the
-// calibration loop of this host says comes on top.
+// until is when the time that a command line gives is up.
+func until(o options, began time.Time) time.Time {
+	if o.time == 0 {
+		return time.Time{}
+	}
+	return began.Add(o.time)
+}
+
+// again is the next session of the same run, which goes on with its file.
+func (s *session) again(t *testing.T, o options) *session {
+	t.Helper()
+	p, err := readPlan(s.plan.scenario.Path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &session{
+		plan: p, path: s.path, progress: newProgress(io.Discard), resume: true,
+		now: s.now, began: s.now(), until: until(o, s.now()), try: s.try,
+	}
+}
+
+// made is a trial without fault.
 func made(c trial.Config) *results.Trial {
 	return &results.Trial{
-		Treatment: c.Treatment.Labels, Block: c.Block, Started: time.Now(), Valid: true,
-		Metrics: map[string]results.Metric{"host/steal": {Value: 0, Unit: "1"}},
+		Treatment: c.Treatment.Labels, Block: c.Block, Started: time.Now(),
+		Metrics: map[string]results.Metric{},
 		Hists:   map[string]*results.Hist{},
 	}
 }
 
-func disturbedBySteal(c trial.Config) *results.Trial {
+// unsound is a trial that lost an event, and failing one that did not come to its end.
+func unsound(c trial.Config) *results.Trial {
+	return breaking(c, results.Broken{Class: results.Sound, Rule: "lost", Text: "1 events lost, 1 subscribers without the newest"})
+}
+
+func failing(c trial.Config, text string) *results.Trial {
+	return breaking(c, results.Broken{Class: results.Sound, Rule: failedRule, Text: text})
+}
+
+func breaking(c trial.Config, b results.Broken) *results.Trial {
 	t := made(c)
-	t.Metrics["host/steal"] = results.Metric{Value: 0.5, Unit: "1"}
+	t.Broken = append(t.Broken, b)
 	return t
 }
 
-// A run that is left with too few trials is complete, and says so with a code of
-// its own.
-func TestTooFewTrials(t *testing.T) {
-	s := newSession(t, results.MinBlocks, options{}, func(c trial.Config) *results.Trial {
-		made := made(c)
-		if c.Treatment.Transport == "ws" {
-			made.Valid, made.Invalid = false, []string{"1 events lost"}
-		}
-		return made
-	})
-	var stderr strings.Builder
-	s.progress = newProgress(&stderr)
-	if code := report(&stderr, s.run(t.Context())); code != exitFewTrials {
-		t.Errorf("exit code %d, want %d", code, exitFewTrials)
-	}
-	for _, want := range []string{
-		"invalid: 1 events lost",
-		"fewer than 6 valid and undisturbed trials are left for ",
-		"ws (0)", // and whatever the calibration loop of this host says of others
-		", or run again on a quieter host, or with more -blocks\n",
-	} {
-		if !strings.Contains(stderr.String(), want) {
-			t.Errorf("it does not say %q but\n%s", want, &stderr)
-		}
-	}
+// read is the run on file.
+func (s *session) read(t *testing.T) *results.Run {
+	t.Helper()
 	run, err := results.Read(s.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.End == nil || run.End.Reason != "complete" || run.End.Invalid < results.MinBlocks {
-		t.Errorf("end %+v", run.End)
-	}
+	return run
 }
 
-func TestEnough(t *testing.T) {
-	spoilt := func(t *results.Trial) { t.Valid = false }
-	disturb := func(t *results.Trial) { t.Disturbed = true }
-	for _, test := range []struct {
-		name   string
-		blocks int
-		o      options
-		spoil  map[int]func(*results.Trial) // of ws, by block
-		again  []int                        // blocks of ws that were repeated, undisturbed
-		want   string
-	}{
-		{name: "all", blocks: 6},
-		{name: "one of six invalid", blocks: 6, spoil: map[int]func(*results.Trial){3: spoilt}, want: "ws (5)"},
-		{name: "one of six disturbed", blocks: 6, spoil: map[int]func(*results.Trial){3: disturb}, want: "ws (5)"},
-		{name: "two of six", blocks: 6, spoil: map[int]func(*results.Trial){3: disturb, 6: spoilt}, want: "ws (4)"},
-		{name: "one of six disturbed and repeated", blocks: 6, spoil: map[int]func(*results.Trial){3: disturb}, again: []int{3}},
-		{name: "another block repeated does not count twice", blocks: 6, spoil: map[int]func(*results.Trial){3: disturb}, again: []int{4}, want: "ws (5)"},
-		{name: "one of seven", blocks: 7, spoil: map[int]func(*results.Trial){3: disturb}},
-		{name: "planned with too few", blocks: 5},
-		{name: "smoke run", blocks: 6, o: options{short: true, blocks: 6}, spoil: map[int]func(*results.Trial){3: disturb}},
-		{name: "not asked for", blocks: 6, o: options{only: "longpoll"}, spoil: map[int]func(*results.Trial){3: disturb}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s := newSession(t, test.blocks, test.o, made)
-			for _, sl := range s.plan.slots() {
-				m := made(s.plan.config(sl))
-				s.trials = append(s.trials, m)
-				if m.Treatment.Transport() == "ws" && test.spoil[m.Block] != nil {
-					test.spoil[m.Block](m)
-				}
-				if m.Treatment.Transport() == "ws" && slices.Contains(test.again, m.Block) {
-					again := made(s.plan.config(sl))
-					again.Attempt = 1
-					s.trials = append(s.trials, again)
-				}
-			}
-			err := s.enough()
-			var code exitError
-			switch {
-			case test.want == "":
-				if err != nil {
-					t.Errorf("error %v", err)
-				}
-			case !errors.As(err, &code) || code.code != exitFewTrials || !strings.Contains(err.Error(), "are left for "+test.want+";"):
-				t.Errorf("error %v, want %q", err, test.want)
-			}
-		})
+// blocksOf is the block of each trial on file, in its order.
+func blocksOf(run *results.Run) (blocks []int) {
+	for _, t := range run.Trials {
+		blocks = append(blocks, t.Block)
 	}
-}
-
-// Repeats take at most a fifth of the run's time, unless more is asked for,
-// however disturbed the host.
-func TestRepeatsAreBounded(t *testing.T) {
-	const blocks = 10
-	s := newSession(t, blocks, options{}, disturbedBySteal)
-	var stderr strings.Builder
-	s.progress = newProgress(&stderr)
-	if code := report(&stderr, s.run(t.Context())); code != exitFewTrials {
-		t.Errorf("exit code %d, want %d: nothing is left", code, exitFewTrials)
-	}
-	// All trials are equally long, so that a fifth of the time is a fifth of them.
-	run, err := results.Read(s.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := run.Counts(); n.Written != 2*blocks+2*blocks/5 || n.Repeated != 2*blocks/5 || n.Disturbed != n.Written {
-		t.Errorf("%+v, want a fifth of %d trials repeated", n, 2*blocks)
-	}
-	if !strings.Contains(stderr.String(), "\nrepeating 4 of 20 disturbed trials\n") || !strings.Contains(stderr.String(), "\n20 trials stay disturbed: the time for repeats is used up\n") {
-		t.Errorf("it said\n%s", &stderr)
-	}
-
-	// Nor does a second session repeat what the first had no time for.
-	s.resume, s.trials = true, nil
-	report(io.Discard, s.run(t.Context()))
-	if again, err := results.Read(s.path); err != nil || len(again.Trials) != len(run.Trials) {
-		t.Errorf("resumed: %d trials, error %v; want the %d there were", len(again.Trials), err, len(run.Trials))
-	}
-
-	// Unless it is given more time.
-	s.plan.repeats, s.trials = 100, nil
-	report(io.Discard, s.run(t.Context()))
-	if more, err := results.Read(s.path); err != nil || more.Counts().Repeated != 2*blocks {
-		t.Errorf("with as much time as the run had: %+v, error %v; want %d repeated", more.Counts(), err, 2*blocks)
-	}
-}
-
-// What was disturbed is repeated until one attempt is not.
-func TestRepeats(t *testing.T) {
-	tries := map[string]int{}
-	s := newSession(t, 10, options{}, func(c trial.Config) *results.Trial {
-		key := fmt.Sprint(c.Block, c.Treatment.Transport)
-		tries[key]++
-		if key == "3ws" && tries[key] < 3 {
-			return disturbedBySteal(c)
-		}
-		return made(c)
-	})
-	report(io.Discard, s.run(t.Context()))
-	// Nothing is asked about the others: this host may disturb some on its own.
-	var attempts []int
-	for _, trial := range s.trials {
-		if trial.Block == 3 && trial.Treatment.Transport() == "ws" {
-			attempts = append(attempts, trial.Attempt)
-		}
-	}
-	if len(attempts) < 2 || len(attempts) > 5 {
-		t.Errorf("attempts %v at a trial that was disturbed twice; four repeats fit", attempts)
-	}
-	for i, attempt := range attempts {
-		if attempt != i {
-			t.Errorf("attempts are numbered %v", attempts)
-		}
-	}
-}
-
-func TestSmokeRunRepeatsNothing(t *testing.T) {
-	s := newSession(t, 10, options{short: true}, disturbedBySteal)
-	if err := s.run(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if len(s.trials) != 2*shortBlocks {
-		t.Errorf("%d trials, want %d", len(s.trials), 2*shortBlocks)
-	}
-}
-
-func TestDisturbed(t *testing.T) {
-	s := newSession(t, 2, options{}, made)
-	slots := s.plan.slots()
-	add := func(i int, spoil func(*results.Trial)) {
-		m := made(s.plan.config(slots[i]))
-		spoil(m)
-		s.trials = append(s.trials, m)
-	}
-	add(0, func(t *results.Trial) {})
-	add(1, func(t *results.Trial) { t.Valid = false })                    // its own fault
-	add(2, func(t *results.Trial) { t.Valid, t.Disturbed = false, true }) // perhaps the host's
-	add(3, func(t *results.Trial) { t.Disturbed = true })
-	add(3, func(t *results.Trial) { t.Disturbed, t.Attempt = true, 1 })
-	var got []string
-	for _, sl := range s.disturbed(slots) {
-		got = append(got, fmt.Sprintf("%s attempt %d", sl.place(), sl.attempt))
-	}
-	want := []string{slots[2].place() + " attempt 1", slots[3].place() + " attempt 2"}
-	if !slices.Equal(got, want) {
-		t.Errorf("again: %q, want %q", got, want)
-	}
-	if got, want := s.repeated(), s.plan.estimate(slots[:1]); got != want {
-		t.Errorf("repeats took %v, want that of one trial, %v", got, want)
-	}
-}
-
-func TestFitting(t *testing.T) {
-	s := newSession(t, 4, options{}, made)
-	all := s.plan.slots()
-	rapid.Check(t, func(t *rapid.T) {
-		slots := all[:rapid.IntRange(0, len(all)).Draw(t, "slots")]
-		budget := time.Duration(rapid.Int64Range(-1e9, 60e9).Draw(t, "budget"))
-		fit := s.fitting(slots, budget)
-		if took := s.plan.estimate(fit); len(fit) > 0 && took > budget {
-			t.Errorf("%d trials take %v of %v", len(fit), took, budget)
-		}
-		if len(fit) < len(slots) && s.plan.estimate(slots[:len(fit)+1]) <= budget {
-			t.Errorf("%d trials of %d, and one more fits into %v", len(fit), len(slots), budget)
-		}
-	})
+	return blocks
 }
 
 // What stops a run other than Ctrl-C is the reason at the file's end.
 func TestRunThatStops(t *testing.T) {
 	s := newSession(t, 2, options{}, made)
 	s.try = func(context.Context, trial.Config) (*results.Trial, error) {
-		return nil, errors.New("the sky has fallen")
+		return nil, errors.New("the sky has fallen\nand it is blue")
 	}
-	if err := s.run(t.Context()); err == nil || err.Error() != "the sky has fallen" {
+	if err := s.run(t.Context()); err == nil || err.Error() != "the sky has fallen\nand it is blue" {
 		t.Errorf("error %v", err)
 	}
-	run, err := results.Read(s.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if run.End == nil || run.End.Reason != "the sky has fallen" || len(run.Trials) != 0 {
+	if run := s.read(t); run.End == nil || run.End.Reason != "the sky has fallen" || len(run.Trials) != 0 {
 		t.Errorf("%d trials, end %+v", len(run.Trials), run.End)
 	}
 }
@@ -289,25 +138,45 @@ func TestUnwritableTrial(t *testing.T) {
 	if err := s.run(t.Context()); err == nil || !strings.Contains(err.Error(), "histogram staleness is null") {
 		t.Errorf("error %v", err)
 	}
-	if run, err := results.Read(s.path); err != nil || len(run.Trials) != 0 {
-		t.Errorf("the file: %+v, %v", run, err)
+	if run := s.read(t); len(run.Trials) != 0 {
+		t.Errorf("the file: %+v", run)
 	}
 }
 
-// A resumed run is judged by the calibration of all its sessions.
+// The calibration loop runs before and after each trial; what it took is in the
+// record, and voids nothing.
+func TestCanary(t *testing.T) {
+	s := newSession(t, 1, options{}, made)
+	s.newCanary = host.NewCanary
+	if err := s.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run := s.read(t)
+	if n := len(run.Header.Host.Canary); n != firstCanaries {
+		t.Errorf("the header has %d measurements", n)
+	}
+	for _, trial := range run.Trials {
+		want := []string{"canary", "canary/after", "host/canary", "host/canary/after"}
+		if got := slices.Sorted(maps.Keys(trial.Metrics)); !slices.Equal(got, want) || len(trial.Broken) > 0 {
+			t.Errorf("metrics %q, broken rules %v", got, trial.Broken)
+		}
+	}
+	if got := canaries(run); len(got) != firstCanaries+2*len(run.Trials) {
+		t.Errorf("a session that goes on has %d measurements for its median", len(got))
+	}
+}
+
+// A resumed run has the median of all its sessions.
 func TestCanariesOfAResumedRun(t *testing.T) {
 	old := &results.Run{
 		Header: results.Header{Host: results.Host{Canary: []float64{0.020, 0.022}}},
 		Trials: []*results.Trial{
-			{Metrics: map[string]results.Metric{"canary": {Value: 0.021, Unit: "s"}}},
+			{Metrics: map[string]results.Metric{"canary": {Value: 0.021, Unit: "s"}, "canary/after": {Value: 0.023, Unit: "s"}}},
 			{Metrics: map[string]results.Metric{}},
 		},
 	}
-	if got, want := canaries(old), []float64{0.020, 0.022, 0.021}; !slices.Equal(got, want) {
+	if got, want := canaries(old), []float64{0.020, 0.022, 0.021, 0.023}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
-	}
-	if median := host.NewCanary(nil, canaries(old)...).Median(); median != 0.021 {
-		t.Errorf("median %v", median)
 	}
 	if len(old.Header.Host.Canary) != 2 {
 		t.Error("the header was changed")

@@ -142,9 +142,9 @@ type gate struct {
 	pipe *os.File
 }
 
-// calibrations is how many trials the fleet is calibrated with, before those of
-// the scenario.
-const calibrations = 2
+// before is how many trials there are before those of the scenario: one to see that
+// any works, and two with which the fleet is calibrated.
+const before = 1 + 2
 
 // gated lets the first n children of the scenario's trials pass, and holds those
 // after them.
@@ -164,7 +164,7 @@ func (w *workshop) gated(n int) *gate {
 	})
 	w.env = append(w.env, gateVar+"="+path)
 	g := &gate{w.t, pipe}
-	g.pass(2*calibrations + n)
+	g.pass(2*before + n)
 	return g
 }
 
@@ -216,7 +216,7 @@ func newAlive(t *testing.T, path string) *alive {
 // trials, once it has started.
 func (a *alive) await(role string, n int) int {
 	a.t.Helper()
-	n += calibrations
+	n += before
 	late := time.After(tooLong)
 	for {
 		select {

@@ -1,80 +1,199 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"pushbench/results"
 )
 
 // The answer is what somebody reads who reads nothing else: for each transport a
-// sentence of what was found, against WebSocket where that was run.
+// sentence of what was found, against WebSocket where that was run. It speaks of what
+// the scenario asks about most, in its claims and its figures.
 
-// fact is one of the things that are told of a transport.
+// fact is one of the things that can be told of a transport.
 type fact struct {
-	metrics []string
-	says    string // with its value: "an event is %s old"
-	unit    string // shown instead of the metrics' own, "" for theirs
+	subject, verb, rest string   // "an event", "takes", "%s on the wire"
+	metrics             []string // whose sum is told
+	instead             []string // where those may not be quoted of every transport; nil: nothing
+	unit                string   // shown instead of the metrics' own, "" for theirs
+	never               string   // what is told where none noticed
+	asked               []string // how the metrics begin by which a scenario asks for it
 }
 
-// facts in the order in which they are told; those that a record lacks are left out.
+// facts in the order in which they are told.
 var facts = []fact{
-	{metrics: []string{"age/mean"}, says: "what a subscriber knows is %s old on average"},
-	{metrics: []string{"staleness/p50"}, says: "an event is %s old"},
-	{metrics: []string{"roundtrip/p50"}, says: "a message and its echo take %s"},
-	{metrics: []string{"notice/server/p50"}, says: "the server notices a dead peer after %s"},
-	{metrics: []string{"notice/fleet/p50"}, says: "a subscriber notices a dead server after %s"},
-	{metrics: []string{"bytes/total/down", "bytes/total/up"}, says: "it takes %s on the wire"},
-	{metrics: []string{"server/cpu"}, says: "it takes %s of the server's CPU", unit: "s"},
-	{metrics: []string{"idle/server-rss"}, says: "an idle connection takes %s of the server's memory"},
-	{metrics: []string{"idle/server-cpu"}, says: "a quiet connection takes %s of the server's CPU a second", unit: "s"},
+	{subject: "a subscriber's newest event", verb: "is", rest: "%s old on average", metrics: []string{"age/mean"}, asked: []string{"age/"}},
+	{subject: "an event", verb: "is", rest: "%s old", metrics: []string{"staleness/p50"}, instead: []string{"staleness/mean"}, asked: []string{"staleness/", "delivery/"}},
+	{subject: "an event", verb: "takes", rest: "%s on the wire", metrics: []string{"bytes/total/down", "bytes/total/up"}, asked: []string{"bytes/"}},
+	{subject: "an event", verb: "takes", rest: "%s of the server's CPU", metrics: []string{"server/cpu"}, unit: "s", asked: []string{"server/cpu", "host/cpu"}},
+	{subject: "a message and its echo", verb: "take", rest: "%s", metrics: []string{"roundtrip/p50"}, instead: []string{"roundtrip/mean"}, asked: []string{"roundtrip/"}},
+	{subject: "an event or an echo", verb: "takes", rest: "%s of the server's CPU", metrics: []string{"server/cpu-per-message"}, asked: []string{"server/cpu-per-message"}},
+	{subject: "the server", verb: "delivers", rest: "%s events a second", metrics: []string{"throughput"}, unit: inAll, asked: []string{"throughput"}},
+	{subject: "the server", verb: "notices", rest: "a dead peer after %s", metrics: []string{"notice/server/p50"}, never: "does not notice a dead peer", asked: []string{"notice/server"}},
+	{subject: "a subscriber", verb: "notices", rest: "a dead server after %s", metrics: []string{"notice/fleet/p50"}, never: "does not notice a dead server", asked: []string{"notice/fleet"}},
+	{subject: "a connection", verb: "is", rest: "ready after %s", metrics: []string{"connect/p50"}, instead: []string{"connect/mean"}, asked: []string{"connect", "ttfe"}},
+	{subject: "a connection", verb: "takes", rest: "%s to set up", metrics: []string{"conn/bytes/down", "conn/bytes/up", "conn/tcpip/down", "conn/tcpip/up"}, instead: []string{"conn/bytes/down", "conn/bytes/up"}, asked: []string{"conn/bytes", "conn/tcpip", "conn/tls"}},
+	{subject: "a connection", verb: "takes", rest: "%s of the server's CPU", metrics: []string{"conn/server-cpu"}, asked: []string{"conn/server-cpu"}},
+	{subject: "an idle connection", verb: "takes", rest: "%s of the server's memory", metrics: []string{"idle/server-rss"}, asked: []string{"idle/server-rss", "held/server-rss"}},
+	{subject: "a quiet connection", verb: "takes", rest: "%s on the wire", metrics: []string{"idle/total/down", "idle/total/up"}, instead: []string{"idle/bytes/down", "idle/bytes/up"}, asked: []string{"idle/total", "idle/bytes"}},
+	{subject: "a quiet connection", verb: "takes", rest: "%s of the server's CPU a second", metrics: []string{"idle/server-cpu"}, unit: "s", asked: []string{"idle/server-cpu"}},
 }
+
+// inAll is the unit of what is told as a whole number.
+const inAll = "whole"
 
 // mostFacts is how many of them a sentence has room for.
 const mostFacts = 3
 
-// answer is a sentence for each transport.
-func (r *report) answer() []string {
-	told := r.told()
-	if len(told) == 0 {
-		return nil
+// told are the facts that this record has and its scenario asks for most; of a
+// scenario that asks for none, the first.
+func (r *report) told() []fact {
+	type asked struct {
+		fact
+		place, times int
 	}
-	var lines []string
-	for _, transport := range r.levels("transport") {
-		if strings.Contains(transport, "#") {
-			continue // a twin says nothing of its own
-		}
-		var parts []string
-		for _, f := range told {
-			if said := r.say1(transport, f); said != "" {
-				parts = append(parts, said)
+	var list []asked
+	for i, f := range facts {
+		if f.instead != nil && !r.quotable(r.ts, f.metrics...) {
+			f.metrics = f.instead
+			if strings.HasSuffix(f.metrics[0], "/mean") {
+				f.rest += " on average"
 			}
 		}
+		if r.records(column{Metrics: f.metrics}) {
+			list = append(list, asked{f, i, r.asks(f)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b asked) int { return cmp.Compare(b.times, a.times) })
+	list = list[:min(mostFacts, len(list))]
+	if len(list) > 0 && list[0].times > 0 {
+		list = slices.DeleteFunc(list, func(a asked) bool { return a.times == 0 })
+	}
+	slices.SortFunc(list, func(a, b asked) int { return cmp.Compare(a.place, b.place) })
+	var told []fact
+	for _, a := range list {
+		told = append(told, a.fact)
+	}
+	return told
+}
+
+// asks counts how often the scenario's claims and figures ask for a fact.
+func (r *report) asks(f fact) (n int) {
+	count := func(metric string) {
+		for _, prefix := range f.asked {
+			whole := prefix == "server/cpu" || prefix == "host/cpu" // which other metrics begin with
+			if metric == prefix || !whole && strings.HasPrefix(metric, prefix) {
+				n++
+				return
+			}
+		}
+	}
+	for _, c := range r.scenario.Claims {
+		e, err := results.ParseExpect(c.Expect)
+		if err != nil {
+			continue // told with the verdicts
+		}
+		for _, t := range e.Terms() {
+			count(t.Name)
+		}
+	}
+	for _, p := range r.scenario.Plots {
+		for _, m := range slices.Concat(p.Metrics(), p.Upwards()) {
+			count(m)
+		}
+	}
+	return n
+}
+
+// answer is a sentence for each transport, by its name.
+func (r *report) answer() (names, sentences []string) {
+	told := r.told()
+	ranges := false
+	for _, transport := range r.levels("transport") {
+		if strings.HasSuffix(transport, "#twin") {
+			continue // it says nothing of its own
+		}
+		s, ranged := r.sentence(transport, told)
+		if s != "" {
+			names, sentences = append(names, transport), append(sentences, s)
+			ranges = ranges || ranged
+		}
+	}
+	if ranges {
+		names = append(names, "")
+		sentences = append(sentences, fmt.Sprintf("A range, a to b, is over the %d conditions that the tables tell apart.", len(r.conditions())))
+	}
+	return names, sentences
+}
+
+// sentence is what is told of a transport; ranged, whether it has a range.
+func (r *report) sentence(transport string, told []fact) (s string, ranged bool) {
+	var clauses []string // of one subject each
+	var parts []string   // of a clause
+	subject, verb, based := "", "", false
+	end := func() {
+		if len(parts) > 1 {
+			parts[len(parts)-1] = "and " + parts[len(parts)-1]
+		}
 		if len(parts) > 0 {
-			lines = append(lines, transport+": "+strings.Join(parts, "; ")+".")
+			clauses = append(clauses, subject+" "+listed(parts))
 		}
+		parts, verb = nil, ""
 	}
-	return lines
+	for _, f := range told {
+		v := r.factOf(transport, f)
+		if len(v.values) == 0 && v.never == 0 {
+			continue
+		}
+		if f.subject != subject {
+			end()
+			subject = f.subject
+		}
+		part, own := v.text(f, based)
+		ranged = ranged || strings.Contains(spanOf(v.values)+spanOf(v.ratios), " to ")
+		based = based || len(v.ratios) > 0
+		if own != verb {
+			part, verb = strings.TrimPrefix(own+" ", " ")+part, own
+		}
+		parts = append(parts, part)
+	}
+	end()
+	if len(clauses) == 0 {
+		return "", false
+	}
+	s = strings.Join(clauses, "; ") + "."
+	first, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(string(first)) + s[n:], ranged
 }
 
-// told are the facts that this record has.
-func (r *report) told() (list []fact) {
-	for _, f := range facts {
-		if len(list) < mostFacts && r.records(column{Metrics: f.metrics}) {
-			list = append(list, f)
-		}
+// listed joins two parts by a blank and more by commas.
+func listed(parts []string) string {
+	if len(parts) == 2 {
+		return strings.Join(parts, " ")
 	}
-	return list
+	return strings.Join(parts, ", ")
 }
 
-// say1 tells one fact of a transport: its value and what it is to WebSocket's, or
-// both as a range where the run has several conditions.
-func (r *report) say1(transport string, f fact) string {
-	var values, ratios []reading
-	base := ""
+// found is what is known of a fact under the conditions of a run.
+type found struct {
+	values, ratios []reading
+	base           string // what the ratios are to
+	never          int    // conditions under which none noticed
+}
+
+// factOf reads a fact of a transport under each condition.
+func (r *report) factOf(transport string, f fact) (v found) {
 	for _, c := range r.conditions() {
 		t, ok := r.exactly(transport, c)
 		if !ok {
+			continue
+		}
+		if r.noneNoticed(t, f.metrics) {
+			v.never++
 			continue
 		}
 		q, why := r.sum(t, f.metrics...)
@@ -84,28 +203,19 @@ func (r *report) say1(transport string, f fact) string {
 		if f.unit != "" {
 			q.unit = f.unit
 		}
-		values = append(values, reading{Summary: q.summary(), unit: perEvent(q.unit)})
+		v.values = append(v.values, reading{Summary: q.summary(), unit: perEvent(q.unit)})
 		ws, ok := r.baseline(c)
-		if !ok || ws.Transport() == transport {
+		if !ok || ws.Transport() == transport || f.never != "" {
 			continue
 		}
-		b, why := r.sum(ws, f.metrics...)
-		if why != "" {
-			continue
-		}
-		if ratio, why := q.over(b); why == "" {
-			base = ws.Transport()
-			ratios = append(ratios, reading{Summary: ratio, unit: "1"})
+		if b, why := r.sum(ws, f.metrics...); why == "" {
+			if ratio, why := q.over(b); why == "" {
+				v.base = ws.Transport()
+				v.ratios = append(v.ratios, reading{Summary: ratio, unit: "1"})
+			}
 		}
 	}
-	if len(values) == 0 {
-		return ""
-	}
-	said := fmt.Sprintf(f.says, spanOf(values))
-	if len(ratios) > 0 {
-		said += ", " + against(ratios, base)
-	}
-	return said
+	return v
 }
 
 // exactly is the treatment of a condition with this very transport.
@@ -118,42 +228,62 @@ func (r *report) exactly(transport string, condition map[string]string) (results
 	return nil, false
 }
 
+// text tells a fact and its verb; based, that the sentence has said what ratios are to.
+func (v found) text(f fact, based bool) (part, verb string) {
+	if len(v.values) == 0 {
+		return f.never, ""
+	}
+	part = fmt.Sprintf(f.rest, spanOf(v.values))
+	if v.never > 0 {
+		part += fmt.Sprintf(", and never under %d of %s", v.never, plural(fmt.Sprint(len(v.values)+v.never), "condition"))
+	}
+	if s := against(v.ratios); s != "" {
+		if !based {
+			s = strings.Replace(s, "×", "× that of "+v.base, 1)
+		}
+		part += " (" + s + ")"
+	}
+	return part, f.verb
+}
+
 // spanOf writes one value, or the least and the greatest of several.
 func spanOf(vs []reading) string {
+	if len(vs) == 0 {
+		return ""
+	}
 	low, high := ends(vs)
 	if low.short() == high.short() {
 		return low.short()
 	}
-	return low.short() + " to " + high.short()
+	if low.unit == inAll {
+		return low.short() + " to " + high.short()
+	}
+	return strings.Replace(results.FormatInterval(low.Center, high.Center, low.unit), "–", " to ", 1)
 }
 
 func ends(vs []reading) (low, high reading) {
-	low, high = vs[0], vs[0]
-	for _, v := range vs[1:] {
-		if v.Center < low.Center {
-			low = v
-		}
-		if v.Center > high.Center {
-			high = v
-		}
-	}
-	return low, high
+	byCenter := func(a, b reading) int { return cmp.Compare(a.Center, b.Center) }
+	return slices.MinFunc(vs, byCenter), slices.MaxFunc(vs, byCenter)
 }
 
-// against says how much that is of what the baseline takes, and how surely.
-func against(ratios []reading, base string) string {
-	low, high := ends(ratios)
-	if len(ratios) > 1 {
-		return fmt.Sprintf("%s to %s × as with %s", low.short(), high.short(), base)
+// against says how much that is of what the baseline takes, and how surely; "" where
+// there is nothing to say it of.
+func against(ratios []reading) string {
+	if len(ratios) == 0 {
+		return ""
 	}
-	s := fmt.Sprintf("%s × as with %s", low.short(), base)
-	switch i := interval(low.Center, low.Lo, low.Hi, "1"); {
-	case low.Finite() && !low.Exact && low.Lo <= 1 && low.Hi >= 1:
-		return s + " (" + i + ": not told apart)"
-	case i != "":
-		return s + " (" + i + ")"
-	case !low.Finite():
-		return s + fmt.Sprintf(" (n = %d)", low.N)
+	s := spanOf(ratios) + " ×"
+	open := func(v reading) bool { return v.Finite() && !v.Exact && v.Lo <= 1 && v.Hi >= 1 }
+	switch only := ratios[0]; {
+	case !slices.ContainsFunc(ratios, func(v reading) bool { return !open(v) }):
+		s += ", not told apart"
+	case len(ratios) > 1:
+	case !only.Finite():
+		s += fmt.Sprintf(", n = %d", only.N)
+	default:
+		if i := interval(only.Center, only.Lo, only.Hi, "1"); i != "" && i != toTheDigit {
+			s += ", " + i
+		}
 	}
 	return s
 }

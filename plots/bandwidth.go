@@ -59,7 +59,7 @@ func (r *report) bandwidth(p scenarios.Plot) (*drawing, error) {
 		g := dotGroup{Name: r.loadName(l)}
 		row := []string{l.t.Transport(), count(l.subscribers), "", "", "", "", "", "", ""}
 		if l.derived {
-			row[1] += " (derived)"
+			row[1] += "\n(derived)"
 		}
 		bits, printed, ok := l.published()
 		for _, w := range wireLayers[:withTCPIP+1] {

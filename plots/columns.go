@@ -57,12 +57,12 @@ func (r *report) columns(ts []results.Treatment) []column {
 	}
 	add(latest, column{Head: "age,\nmean", Metrics: []string{"age/mean"}})
 	add(true,
-		column{Head: "staleness\np50", Metrics: []string{"staleness/p50"}, Spare: 2},
-		r.tail("staleness", 1, ts))
+		r.middle("staleness\n", "staleness", 2, ts))
+	add(true, r.tail("staleness", 1, ts)...)
 	add(latest, column{Head: "skipped,\nper event", Metrics: []string{"events/skipped"}, Each: "events/delivered", Alone: true})
 	add(uplink,
-		column{Head: "round trip\np50", Metrics: []string{"roundtrip/p50"}},
-		r.tail("roundtrip", 0, ts))
+		r.middle("round trip\n", "roundtrip", 0, ts))
+	add(uplink, r.tail("roundtrip", 0, ts)...)
 	for _, f := range []struct{ fault, end, word string }{
 		{"server-stops", "notice/fleet", "fleet"}, {"fleet-stops", "notice/server", "server"},
 	} {
@@ -82,7 +82,7 @@ func (r *report) columns(ts []results.Treatment) []column {
 		column{Head: "sockets per\nsubscriber", Metrics: []string{"conn/count"}, Each: "subscribers"})
 	add(true,
 		column{Head: "requests,\nper event", Metrics: []string{"requests"}, Spare: 5},
-		column{Head: "set-up\ntime, p50", Metrics: []string{"connect/p50"}, Spare: 4},
+		r.middle("set-up\ntime, ", "connect", 4, ts),
 		column{Head: "set-up\n" + ip + "bytes", Metrics: r.setupBytes(), Floor: true, Spare: 3})
 	if len(r.run.Trials) > 0 {
 		all = slices.DeleteFunc(all, func(c column) bool { return !r.records(c) })
@@ -97,16 +97,42 @@ func (r *report) columns(ts []results.Treatment) []column {
 	return all
 }
 
-// tail is the column of the greatest quantile that may be quoted of every treatment.
-func (r *report) tail(hist string, spare int, ts []results.Treatment) column {
-	quantile := "p99"
-	for _, t := range ts {
-		if ok, _ := r.run.Printable(t, hist+"/p99"); !ok {
-			quantile = "p90"
+// middle is the column of the median, or of the mean where that may not be quoted of
+// every treatment.
+func (r *report) middle(head, hist string, spare int, ts []results.Treatment) column {
+	what := "mean"
+	if r.quotable(ts, hist+"/p50") {
+		what = "p50"
+	}
+	return column{Head: head + what, Metrics: []string{hist + "/" + what}, Spare: spare}
+}
+
+// tail is the column of the greatest quantile that may be quoted of every treatment, if
+// there is one.
+func (r *report) tail(hist string, spare int, ts []results.Treatment) []column {
+	for _, quantile := range []string{"p99", "p90"} {
+		if r.quotable(ts, hist+"/"+quantile) {
+			words := strings.ReplaceAll(hist, "roundtrip", "round trip")
+			return []column{{Head: words + "\n" + quantile, Metrics: []string{hist + "/" + quantile}, Spare: spare}}
 		}
 	}
-	words := strings.ReplaceAll(hist, "roundtrip", "round trip")
-	return column{Head: words + "\n" + quantile, Metrics: []string{hist + "/" + quantile}, Spare: spare}
+	return nil
+}
+
+// quotable reports whether some treatments have metrics, and those may be quoted of
+// each of them.
+func (r *report) quotable(ts []results.Treatment, metrics ...string) bool {
+	some := false
+	for _, t := range ts {
+		_, why := r.sum(t, metrics...)
+		some = some || why == ""
+		for _, m := range metrics {
+			if ok, _ := r.run.Printable(t, m); !ok {
+				return false
+			}
+		}
+	}
+	return some
 }
 
 // records reports whether some trial has all that a column needs: a scenario of

@@ -66,7 +66,7 @@ func compare(w io.Writer, old, new *report) error {
 	configs[1].Align, configs[3].Align, configs[5].Align = text.AlignLeft, text.AlignLeft, text.AlignLeft
 	t.SetColumnConfigs(configs)
 	t.SuppressTrailingSpaces()
-	b.WriteString(t.Render() + "\n")
+	b.WriteString(rendered(t) + "\n")
 	b.WriteString(paragraph(fmt.Sprintf("Medians over blocks with their %.0f %% intervals, their ratio, and p of the Mann–Whitney U-test; ~: that test sees no difference.", 100*results.Confidence)) + "\n")
 	b.WriteString(marks.String())
 	for _, s := range append(notes, differences(old, new)...) {
@@ -203,11 +203,26 @@ func differences(old, new *report) []string {
 	if a.Scenario.Name == b.Scenario.Name && a.Scenario.Text != b.Scenario.Text {
 		list = append(list, "the scenario's text has changed")
 	}
-	say("the processor", a.Host.CPU, b.Host.CPU)
-	say("cores", a.Host.Cores, b.Host.Cores)
-	say("the kernel", a.Host.Kernel, b.Host.Kernel)
-	say("Go", a.Build.Go, b.Build.Go)
+	list = append(list, elsewhere("host", a.Host.Differences(b.Host))...)
+	list = append(list, elsewhere("build", a.Build.Differences(b.Build))...)
 	say("the measured window", seconds(a.Plan.Measure), seconds(b.Plan.Measure))
 	say("the seed", a.Plan.Seed, b.Plan.Seed)
+	return list
+}
+
+// elsewhere tells of every field in which two hosts, or two builds, differ. Groups of
+// fields that an older record has not share a line.
+func elsewhere(of string, differences []results.Difference) (list []string) {
+	var unknown []string
+	for _, d := range differences {
+		if d.Old == "" && d.New == "" {
+			unknown = append(unknown, d.Name)
+			continue
+		}
+		list = append(list, fmt.Sprintf("the %ss differ in %s", of, strings.TrimPrefix(d.String(), "facts ")))
+	}
+	if unknown != nil {
+		list = append(list, fmt.Sprintf("one of the records says nothing of its %s's %s, in which the two may differ", of, strings.Join(unknown, ", ")))
+	}
 	return list
 }

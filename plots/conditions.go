@@ -243,7 +243,15 @@ func (r *report) given(where map[string]string) []string {
 // window says how long was measured, and how often.
 func (r *report) window() []string {
 	p := r.run.Header.Plan
-	words := []string{fmt.Sprintf("%s measured, %s warm-up", seconds(p.Measure), seconds(p.Warmup)), plural(fmt.Sprint(p.Blocks), "block")}
+	blocks := p.Blocks
+	if p.For > 0 { // as many as the time allowed
+		blocks = 0
+		for _, t := range r.ts {
+			_, tried := r.run.SoundBlocks(t)
+			blocks = max(blocks, tried)
+		}
+	}
+	words := []string{fmt.Sprintf("%s measured, %s warm-up", seconds(p.Measure), seconds(p.Warmup)), plural(fmt.Sprint(blocks), "block")}
 	if p.Short {
 		words = append(words, "a smoke run: windows too short to quote")
 	}

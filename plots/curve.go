@@ -62,7 +62,7 @@ func (r *report) curve(p scenarios.Plot) (*drawing, error) {
 		ch.Series = append(ch.Series, s)
 	}
 	if len(shown) == 0 {
-		return nil, errNoData
+		return nil, r.noData(p)
 	}
 	if p.Log && slices.ContainsFunc(ys, func(y float64) bool { return y > 0 }) {
 		ch.Y = logAxis(axisOf(p)+" (logarithmic scale)", unit, ys)

@@ -38,7 +38,9 @@ func TestDegenerateRuns(t *testing.T) {
 		"one trial":      func(run *results.Run) { run.Trials = run.Trials[:1] },
 		"one block":      func(run *results.Run) { run.Trials = run.Trials[:5] },
 		"no treatment":   func(run *results.Run) { run.Trials, run.Header.Plan.Treatments = nil, nil },
-		"all invalid":    func(run *results.Run) { each(run, func(t *results.Trial) { t.Valid = false }) },
+		"all unsound":    func(run *results.Run) { each(run, breaking(results.Sound)) },
+		"all saturated":  func(run *results.Run) { each(run, breaking(results.Unsaturated)) },
+		"no byte counts": func(run *results.Run) { each(run, breaking(results.Accounted)) },
 		"no histogram":   func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists = nil }) },
 		"no metric":      func(run *results.Run) { each(run, func(t *results.Trial) { t.Metrics = nil }) },
 		"empty hist":     func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = results.NewHist() }) },
@@ -87,6 +89,13 @@ func copyOf(run *results.Run) *results.Run {
 		c.Trials = append(c.Trials, &t)
 	}
 	return &c
+}
+
+// breaking breaks a rule of a class.
+func breaking(class results.Class) func(*results.Trial) {
+	return func(t *results.Trial) {
+		t.Broken = []results.Broken{{Class: class, Rule: "rule", Text: "a rule is broken"}}
+	}
 }
 
 func each(run *results.Run, f func(*results.Trial)) {

@@ -12,12 +12,15 @@ import (
 	"pushbench/results"
 )
 
-// What a reader must know before trusting a number: how far apart two runs of
-// the same thing lie, what was left out, and every warning on record.
+// What a reader must know before trusting a number: how often two that are the same
+// were told apart, what does not count, and every warning on record.
 
-// twins says how often the ruler takes two of a kind for different, in the columns of
-// the table, and by how much they differ; "" where the run has no twin.
+// twins says how often two of a kind were told apart, in the columns of the table, and
+// by how much; "" where the run has no twin.
 func (r *report) twins() string {
+	if r.worked.twins != nil {
+		return *r.worked.twins
+	}
 	heads, metrics := map[string]string{}, []string{}
 	for _, col := range r.columns(r.ts) {
 		if len(col.Metrics) > 1 || col.Each != "" {
@@ -27,20 +30,35 @@ func (r *report) twins() string {
 		heads[col.Metrics[0]] = strings.NewReplacer(",\n", " ", "\n", " ").Replace(col.Head)
 	}
 	pairs := slices.DeleteFunc(r.run.Twins(metrics), func(p results.TwinPair) bool { return p.Exact })
-	if len(pairs) == 0 {
-		return ""
-	}
-	var differ []string
-	for _, p := range pairs {
-		if p.Differs() {
-			differ = append(differ, fmt.Sprintf("%s of %s by × %s", heads[p.Metric], p.Treatment.Transport(), results.Format(p.Ratio.Center, "1")))
+	s := ""
+	if len(pairs) > 0 {
+		var differ []string
+		for _, p := range pairs {
+			if p.Differs() {
+				differ = append(differ, heads[p.Metric]+" "+further(p.Ratio)+" ("+r.label(p.Treatment)+")")
+			}
+		}
+		s = fmt.Sprintf("a #twin is the same treatment again: %d of %s tell the two apart, where chance does in 1 of 20", len(differ), plural(fmt.Sprint(len(pairs)), "comparison"))
+		if len(differ) > 0 {
+			s += ": " + strings.Join(differ, "; ")
 		}
 	}
-	s := fmt.Sprintf("%d of %s of two of a kind differ, where about one in twenty does by chance", len(differ), plural(fmt.Sprint(len(pairs)), "comparison"))
-	if len(differ) > 0 {
-		s += ": " + strings.Join(differ, "; ")
-	}
+	r.worked.twins = &s
 	return s
+}
+
+// further tells a ratio as one says it: "11 % less", or "× 2.3" far from 1.
+func further(ratio results.Summary) string {
+	switch q := ratio.Center; {
+	case ratio.N == 0:
+		return "differs"
+	case q < 2./3 || q > 3./2:
+		return "× " + results.Format(q, "1")
+	case q < 1:
+		return results.Format(1-q, "%") + " less"
+	default:
+		return results.Format(q-1, "%") + " more"
+	}
 }
 
 // headroom says how much of what the fleet can take the run asked of it, ""
@@ -69,7 +87,14 @@ func (r *report) headroom() string {
 // trials says how the run went.
 func (r *report) trials() string {
 	c := r.run.Counts()
-	return fmt.Sprintf("%d of %d are sound, %d broke no rule at all. %s", c.Sound, c.Counted, c.Whole, r.blocks())
+	s := fmt.Sprintf("%d of %d are sound", c.Sound, c.Counted)
+	if c.Sound == c.Counted {
+		s = fmt.Sprintf("all %d are sound", c.Counted)
+	}
+	if part := c.Sound - c.Whole; part > 0 {
+		s += fmt.Sprintf("; %d of them count in part, see below", part)
+	}
+	return s + "; " + r.blocks()
 }
 
 // blocks says in how many blocks each treatment has a sound trial.
@@ -83,7 +108,7 @@ func (r *report) blocks() string {
 	}
 	counts := sortedKeys(byCount)
 	if len(counts) == 1 {
-		return fmt.Sprintf("Every treatment has %s.", plural(fmt.Sprint(counts[0]), "block"))
+		return "every treatment has " + plural(fmt.Sprint(counts[0]), "sound block")
 	}
 	slices.Reverse(counts)
 	var parts []string
@@ -92,9 +117,9 @@ func (r *report) blocks() string {
 		if i == 0 && len(byCount[n]) > 3 {
 			names = "most treatments"
 		}
-		parts = append(parts, fmt.Sprintf("%d of %d sound for %s", n, tried, names))
+		parts = append(parts, fmt.Sprintf("%d of %d for %s", n, tried, names))
 	}
-	return "Blocks: " + strings.Join(parts, " · ") + "."
+	return "sound blocks: " + strings.Join(parts, " · ")
 }
 
 // warnings are the doubts on record: of the run, of its file, and of its
@@ -112,70 +137,102 @@ func (r *report) warnings() []string {
 	if e := r.run.End; e != nil && e.Reason != "" && e.Reason != "complete" {
 		list = append(list, "the run did not come to its end: "+e.Reason)
 	}
-	for _, d := range r.run.Header.Plan.Dropped {
-		list = append(list, fmt.Sprintf("left out: %s: %s", r.label(d.Treatment), d.Why))
-	}
-	list = append(list, r.ofTrials("warning", func(t *results.Trial) []string { return t.Warnings })...)
+	list = append(list, r.dropped()...)
 	list = append(list, r.run.Findings()...)
+	list = append(list, r.ofTrials(func(t *results.Trial) (ds []doubt) {
+		for _, text := range t.Warnings {
+			ds = append(ds, doubt{"a warning", text})
+		}
+		return ds
+	})...)
 	for _, class := range results.Classes {
-		list = append(list, r.ofTrials(voids[class], func(t *results.Trial) (texts []string) {
+		list = append(list, r.ofTrials(func(t *results.Trial) (ds []doubt) {
 			for _, b := range t.Broken {
 				if b.Class == class {
-					texts = append(texts, b.Text)
+					ds = append(ds, doubt{voids(b), b.Text})
 				}
 			}
-			return texts
+			return ds
 		})...)
 	}
 	return list
 }
 
-// voids says what of a trial does not count where it broke a rule of a class.
-var voids = map[results.Class]string{
-	results.Sound:       "unsound, counts nowhere",
-	results.Accounted:   "not accounted for, bytes and requests do not count",
-	results.Timed:       "not timed, latencies do not count",
-	results.AsAsked:     "not as asked, latencies and CPU do not count",
-	results.Unsaturated: "saturated, latencies and CPU do not count",
-	results.Counted:     "not counted, CPU and memory do not count",
+// dropped are the combinations that cannot be run, by the reason.
+func (r *report) dropped() (list []string) {
+	byReason := map[string][]string{}
+	var order []string
+	for _, d := range r.run.Header.Plan.Dropped {
+		if byReason[d.Why] == nil {
+			order = append(order, d.Why)
+		}
+		byReason[d.Why] = append(byReason[d.Why], r.label(d.Treatment))
+	}
+	for _, why := range order {
+		list = append(list, fmt.Sprintf("not run, since %s: %s", why, strings.Join(byReason[why], "; ")))
+	}
+	return list
+}
+
+// voids says what of a trial does not count where it broke a rule.
+func voids(b results.Broken) string {
+	if b.Of != "" {
+		return "metrics under " + b.Of + " do not count"
+	}
+	return map[results.Class]string{
+		results.Sound:       "nothing counts",
+		results.Accounted:   "bytes and requests do not count",
+		results.Timed:       "latencies do not count",
+		results.AsAsked:     "latencies and CPU do not count",
+		results.Unsaturated: "latencies and CPU do not count",
+		results.Counted:     "CPU and memory do not count",
+	}[b.Class]
 }
 
 // numbers in a warning; -, with digits around it, is part of a name.
 var numbers = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(e[-+]?[0-9]+)?`)
 
-// ofTrials gathers what trials say by its wording, the most frequent first:
-// the first of its kind, how often, and where.
-func (r *report) ofTrials(kind string, say func(*results.Trial) []string) []string {
-	type doubt struct {
-		text  string
+// doubt is something that a trial says against itself.
+type doubt struct{ what, text string }
+
+// ofTrials gathers what trials say by its wording, the most frequent first: the first
+// of its kind, how often, and where.
+func (r *report) ofTrials(say func(*results.Trial) []doubt) []string {
+	type kind struct {
+		doubt
 		n     int
 		where []string
+		alike bool // to the digit
 	}
-	byWords := map[string]*doubt{}
-	var order []*doubt
+	byWords := map[doubt]*kind{}
+	var order []*kind
 	for _, t := range r.run.Trials {
-		for _, text := range say(t) {
-			key := numbers.ReplaceAllString(text, "#")
-			d := byWords[key]
-			if d == nil {
-				d = &doubt{text: text}
-				byWords[key] = d
-				order = append(order, d)
+		for _, d := range say(t) {
+			key := doubt{d.what, numbers.ReplaceAllString(d.text, "#")}
+			k := byWords[key]
+			if k == nil {
+				k = &kind{doubt: d, alike: true}
+				byWords[key] = k
+				order = append(order, k)
 			}
-			d.n++
-			if name := t.Treatment.Transport(); !slices.Contains(d.where, name) {
-				d.where = append(d.where, name)
+			k.n++
+			k.alike = k.alike && d.text == k.text
+			if name := t.Treatment.Transport(); !slices.Contains(k.where, name) {
+				k.where = append(k.where, name)
 			}
 		}
 	}
-	slices.SortStableFunc(order, func(a, b *doubt) int { return cmp.Compare(b.n, a.n) })
+	slices.SortStableFunc(order, func(a, b *kind) int { return cmp.Compare(b.n, a.n) })
 	var list []string
-	for _, d := range order {
-		s := fmt.Sprintf("%s: %s (%s)", kind, d.text, strings.Join(d.where, ", "))
-		if d.n > 1 {
-			s = fmt.Sprintf("%s in %d trials (%s), such as: %s", kind, d.n, strings.Join(d.where, ", "), d.text)
+	for _, k := range order {
+		where, such := strings.Join(k.where, ", "), ":"
+		if len(k.where) > 1 && len(k.where) == len(r.levels("transport")) {
+			where = "of every transport"
 		}
-		list = append(list, s)
+		if !k.alike {
+			such = ", such as:"
+		}
+		list = append(list, fmt.Sprintf("%s in %s (%s)%s %s", k.what, plural(fmt.Sprint(k.n), "trial"), where, such, k.text))
 	}
 	return list
 }

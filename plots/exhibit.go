@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -93,7 +94,7 @@ func (e exhibit) String() string {
 		folded.Rows = append(folded.Rows, append(foldNames(row[:e.Words]), row[e.Words:]...))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n", paragraph(e.Title+":"), folded.writer().Render())
+	fmt.Fprintf(&b, "%s\n\n%s\n", paragraph(e.Title+":"), rendered(folded.writer()))
 	for _, n := range e.Notes {
 		b.WriteString(paragraph(n) + "\n")
 	}
@@ -153,7 +154,13 @@ func (v reading) value(notes *footnotes) string {
 }
 
 // short is the value alone.
-func (v reading) short() string { return results.FormatShort(v.Center, v.unit) }
+func (v reading) short() string {
+	if v.unit == inAll {
+		step := math.Pow(10, max(math.Floor(math.Log10(math.Abs(v.Center)))-2, 0)) // three digits
+		return count(math.Round(v.Center/step) * step)
+	}
+	return results.FormatShort(v.Center, v.unit)
+}
 
 // stacked is value with the interval below it.
 func (v reading) stacked(notes *footnotes) string {

@@ -34,6 +34,16 @@ func (r *report) figures() (fs []*figure, skipped []string) {
 
 var errNoData = errors.New("no trial that counts has it")
 
+// noData is why a plot has nothing to show.
+func (r *report) noData(p scenarios.Plot) error {
+	for _, t := range r.under(p.Where) {
+		if _, why := r.sum(t, p.Metrics()...); why != "" {
+			return errors.New(why)
+		}
+	}
+	return errNoData
+}
+
 // chart makes the chart that a plot asks for, by its kind.
 func (r *report) chart(p scenarios.Plot) (*drawing, error) {
 	kinds := map[string]func(scenarios.Plot) (*drawing, error){

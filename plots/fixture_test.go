@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,8 @@ func syntheticRun(t testing.TB, s *scenarios.Scenario) *results.Run {
 			Scenario: results.Source{Name: s.Name, Text: string(s.Text)},
 			Host: results.Host{CPU: "Example CPU @ 2.50GHz", Cores: 2, Memory: 4 << 30, OS: "linux", Kernel: "6.18.0", Congestion: "bbr",
 				Virtual: true, OpenFiles: 20000, ServerCPUs: []int{0}, FleetCPUs: []int{1}, Canary: []float64{0.01}},
-			Build:   results.Build{Go: "go1.26.0", Revision: "0123456789abcdef0123456789abcdef01234567"},
+			Build: results.Build{Go: "go1.26.0", Revision: "0123456789abcdef0123456789abcdef01234567",
+				Servers: map[string]string{"GOAMD64": "v1"}},
 			Started: time.Date(2026, 5, 4, 10, 12, 0, 0, time.UTC),
 		},
 	}
@@ -136,7 +138,7 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 		held = 2.1
 	}
 	trial := &results.Trial{
-		Type: "trial", Treatment: tr.Labels, Block: block, Order: order, Valid: true, Invalid: []string{}, Warnings: []string{},
+		Type: "trial", Treatment: tr.Labels, Block: block, Order: order, Broken: []results.Broken{}, Warnings: []string{},
 		Metrics: map[string]results.Metric{
 			"bytes/payload/down":  bytes(float64(tr.Payload)),
 			"bytes/envelope/down": bytes(envelope), "bytes/envelope/up": bytes(0), "bytes/payload/up": bytes(0),
@@ -155,6 +157,10 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 			"fleet/cpu":       {Value: 1.1 * cpu, Unit: "s/event"},
 			"server/syscalls": {Value: 1 + 2*requests, Unit: "1"}, "server/switches": {Value: 0.3 + requests, Unit: "1"},
 			"fleet/ceiling": {Value: 180e3, Unit: "1/s"}, "fleet/load": {Value: tr.Rate * subscribers / 180e3, Unit: "1"},
+			"server/wait": {Value: spread(4e-6, 0.3), Unit: "s"}, "fleet/wait": {Value: spread(7e-6, 0.3), Unit: "s"},
+			"server/waiting": {Value: spread(0.004, 0.3), Unit: "1"}, "fleet/waiting": {Value: spread(0.006, 0.3), Unit: "1"},
+			"host/steal": {Value: spread(0.003, 1), Unit: "1"}, "host/foreign": {Value: spread(0.02, 0.5), Unit: "1"},
+			"canary": {Value: spread(0.01, 0.02), Unit: "s"}, "window": {Value: measure.Seconds(), Unit: "s"},
 			"server/cpu-util": {Value: cpu * tr.Rate * subscribers, Unit: "1"},
 			"throughput":      {Value: tr.Rate * subscribers / max(1, 2*cpu*tr.Rate*subscribers), Unit: "1/s"},
 			"server/rss":      {Value: spread(12e6+20e3*float64(tr.Subscribers), 0.03), Unit: "B"}, "server/goroutines": {Value: 10 + 2*float64(tr.Subscribers), Unit: "1"},
@@ -162,29 +168,40 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 			"events/distinct": {Value: distinct, Unit: "1"}, "events/expected": {Value: distinct * float64(tr.Subscribers), Unit: "1"},
 		},
 		Hists: map[string]*results.Hist{
-			"staleness": staleness,
-			"delivery":  staleness,
-			"connect":   hist(float64(tr.Subscribers), func() float64 { return spread(400e-6, 0.2) }),
-			"ttfe":      hist(float64(tr.Subscribers), func() float64 { return spread(900e-6, 0.2) + interval*r.Float64() }),
+			"staleness":   staleness,
+			"delivery":    staleness,
+			"publish-lag": hist(distinct, func() float64 { return spread(40e-6, 0.5) }),
+			"connect":     hist(float64(tr.Subscribers), func() float64 { return spread(400e-6, 0.2) }),
+			"ttfe":        hist(float64(tr.Subscribers), func() float64 { return spread(900e-6, 0.2) + interval*r.Float64() }),
 		},
 	}
 	dress(trial, tr, rand.New(rand.NewPCG(uint64(block), uint64(order))))
 	return trial
 }
 
-// disturb makes the run look lived in: one trial disturbed and repeated, one
-// invalid, one with a warning.
-func disturb(run *results.Run) {
-	first := run.Trials[3]
-	first.Disturbed, first.Disturbance = true, []string{"steal 7.1 %, at most 5 % is allowed"}
-	again := *first
-	again.Disturbed, again.Disturbance, again.Attempt, again.Order = false, nil, 1, len(run.Trials)+1
-	run.Trials = append(run.Trials, &again)
-	bad := run.Trials[7]
-	bad.Valid, bad.Invalid = false, []string{"3 events lost"}
+// liveIn makes the run look lived in: a trial that lost events, one whose bytes do
+// not add up, one whose server was at its limit, on a host that stalled; two with
+// a warning; and a block that was interrupted and done again.
+func liveIn(run *results.Run) {
+	broken := func(i int, class results.Class, rule, text string) {
+		run.Trials[i].Broken = append(run.Trials[i].Broken, results.Broken{Class: class, Rule: rule, Text: text})
+	}
+	broken(7, results.Sound, "lost", "3 events lost")
+	broken(13, results.Accounted, "tallies", "tallies differ: the server sent 52,310 B, the fleet received 52,294 B")
+	broken(16, results.Unsaturated, "busy", "the fleet used 61 % of its core and waited 23 % of the time for it, at most 80 % is allowed together")
+	stalled := run.Trials[16]
+	stalled.Metrics["host/foreign"] = results.Metric{Value: 0.31, Unit: "1"}
+	stalled.Metrics["server/wait"] = results.Metric{Value: 212e-6, Unit: "s"}
 	for _, i := range []int{9, 12} {
 		run.Trials[i].Warnings = []string{"fleet-bound: the fleet took 12.3 µs/event, the server 11.1 µs/event"}
 	}
+	last := run.Trials[len(run.Trials)-1].Block
+	start := slices.IndexFunc(run.Trials, func(t *results.Trial) bool { return t.Block == last })
+	cut := copyOf(&results.Run{Trials: run.Trials[start : start+2]}).Trials
+	for _, trial := range cut {
+		trial.Metrics["server/cpu"] = results.Metric{Value: 1, Unit: "s/event"} // which nothing may show
+	}
+	run.Trials = slices.Insert(run.Trials, start, cut...)
 }
 
 // inMemory is a report without a file.

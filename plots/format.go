@@ -18,19 +18,19 @@ func interval(v, lo, hi float64, unit string) string {
 	if !finite(lo) || !finite(hi) || lo == hi {
 		return ""
 	}
-	value, span := results.FormatShort(v, unit), results.FormatInterval(lo, hi, perEvent(unit))
-	number := value
-	if i := strings.LastIndexByte(value, ' '); i >= 0 {
-		number, span = value[:i], strings.TrimSuffix(span, value[i:])
-	}
-	if span == number {
+	value := results.FormatShort(v, unit)
+	if results.FormatShort(lo, unit) == value && results.FormatShort(hi, unit) == value {
 		return toTheDigit
+	}
+	span := results.FormatInterval(lo, hi, perEvent(unit))
+	if i := strings.LastIndexByte(value, ' '); i >= 0 {
+		span = strings.TrimSuffix(span, value[i:])
 	}
 	return span
 }
 
 // toTheDigit is an interval whose ends round to the value itself.
-const toTheDigit = "to the digit"
+const toTheDigit = "±0"
 
 // perEvent is the unit without what a heading says.
 func perEvent(unit string) string { return strings.TrimSuffix(unit, "/event") }

@@ -53,7 +53,7 @@ func feedFile(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	run := syntheticRun(t, scenarioAt(t, "testdata/feed.yaml"))
-	disturb(run)
+	liveIn(run)
 	write(t, filepath.Join(dir, "feed.jsonl"), run)
 	return dir
 }

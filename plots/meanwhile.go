@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pushbench/results"
@@ -10,51 +11,78 @@ import (
 
 // What the host did meanwhile explains a result and voids none.
 
-// meanwhile is that in two lines at the most; "" where a record does not know.
+// meanwhile is that in two lines at the most: who else had the CPUs, and who was kept
+// waiting. A record that does not know has fewer.
 func (r *report) meanwhile() []string {
 	var lines []string
-	add := func(parts []string) {
+	add := func(parts ...string) {
 		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 		if len(parts) > 0 {
-			lines = append(lines, strings.Join(parts, "; ")+".")
+			lines = append(lines, strings.Join(parts, "; "))
 		}
 	}
-	add([]string{
-		r.typical("the hypervisor took %s of the CPU time", "host/steal", "%"),
-		r.typical("other processes took %s", "host/foreign", "%"),
+	add(
+		r.typical("CPU time taken", about{"hypervisor", "host/steal"}, about{"other processes", "host/foreign"}),
 		r.speed(),
-	})
-	add([]string{
-		r.typical("the publisher was %s late on average", "publish-lag/mean", "s"),
-		r.typical("the emulated path %s", "link-late/mean", "s"),
-		r.typical("each time it ran the server had waited %s for its core", "server/wait", "s"),
-		r.typical("the fleet %s", "fleet/wait", "s"),
-	})
+	)
+	add(
+		r.typical("late on average", about{"publisher", "publish-lag/mean"}, about{"emulated path", "link-late/mean"}),
+		r.typical("waited for a core each time", about{"server", "server/wait"}, about{"fleet", "fleet/wait"}),
+	)
+	if n := len(lines); n > 0 && strings.Contains(strings.Join(lines, ""), "(") {
+		lines[n-1] += "; in brackets: the worst trial"
+	}
 	return lines
 }
 
-// typical tells the mean of a metric over all trials, and its greatest where that is
-// much more.
-func (r *report) typical(says, metric, unit string) string {
-	sum, n, most := 0.0, 0, 0.0
-	for _, t := range r.run.Trials {
-		if m, err := t.Value(metric); err == nil {
+// about is something that a trial tells of its host.
+type about struct{ who, metric string }
+
+// typical tells means over all trials, each with its greatest where that is much more.
+func (r *report) typical(what string, of ...about) string {
+	var parts []string
+	for _, a := range of {
+		sum, n, most, unit := 0.0, 0, 0.0, "s"
+		for _, t := range r.run.Trials {
+			m, err := t.Value(a.metric)
+			if err != nil {
+				continue
+			}
 			v := max(m.Value, 0)
 			sum, n, most = sum+v, n+1, max(most, v)
+			if m.Unit == "1" {
+				unit = "%"
+			}
 		}
+		if n == 0 {
+			continue
+		}
+		mean, worst := roughly(sum/float64(n), unit), roughly(most, unit)
+		part := a.who + " " + mean
+		if most > 2*sum/float64(n) && worst != mean {
+			part += " (" + worst + ")"
+		}
+		parts = append(parts, part)
 	}
-	if n == 0 {
+	if len(parts) == 0 {
 		return ""
 	}
-	mean := sum / float64(n)
-	s := fmt.Sprintf(says, results.FormatShort(mean, unit))
-	if most > 2*mean && results.FormatShort(most, unit) != results.FormatShort(mean, unit) {
-		s += fmt.Sprintf(" (at most %s in a trial)", results.FormatShort(most, unit))
-	}
-	return s
+	return what + ": " + strings.Join(parts, ", ")
 }
 
-// speed tells how much the calibration loop wandered.
+// roughly is a value to two digits; what is hardly anything is said to be.
+func roughly(v float64, unit string) string {
+	if unit == "%" && v > 0 && v < 0.001 {
+		return "under 0.1 %"
+	}
+	two, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 1, 64), 64)
+	if err != nil { // beyond the greatest float
+		two = v
+	}
+	return results.Format(two, unit)
+}
+
+// speed tells how much the speed of the CPUs varied, by the calibration loop.
 func (r *report) speed() string {
 	var loops []float64
 	for _, t := range r.run.Trials {
@@ -65,6 +93,5 @@ func (r *report) speed() string {
 	if len(loops) < 2 {
 		return ""
 	}
-	fastest, slowest := slices.Min(loops), slices.Max(loops)
-	return fmt.Sprintf("a loop of fixed work took up to %s × its shortest time", results.Format(slowest/fastest, "1"))
+	return fmt.Sprintf("CPU speed varied %s ×", results.Format(slices.Max(loops)/slices.Min(loops), "1"))
 }

@@ -26,7 +26,7 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 		}
 	}
 	if len(shown) == 0 {
-		return nil, errNoData
+		return nil, r.noData(p)
 	}
 	notes := []string{r.intervalNote(shown, "whiskers and brackets")}
 	if s := noticeNote(p); s != "" {
@@ -98,7 +98,7 @@ func (r *report) stack(p scenarios.Plot) (*drawing, error) {
 		}
 	}
 	if len(shown) == 0 {
-		return nil, errNoData
+		return nil, r.noData(p)
 	}
 	var parts []string
 	for i, m := range metrics {

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // The last screen: someone who reads only this knows the answer and how sure
-// it is. First the question and under which conditions, then the costs, then
-// the claims, then every doubt, and at the end where to look further.
+// it is. First the question, under which conditions, and a sentence of what was
+// found for each transport; then the costs, then the claims, then the host and what
+// it did meanwhile, every doubt, and at the end where to look further.
 
 // drawn says what became of a report's figures.
 type drawn struct {
@@ -24,12 +26,8 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 
 	section(paragraph(r.scenario.Question))
 	section(paragraph(dots(append(r.given(nil), r.window()...))))
-	section(paragraph(r.host() + "; " + r.when()))
-	if lines := r.answer(); len(lines) > 0 {
-		b.WriteByte('\n')
-		for _, line := range lines {
-			section(hanging("", line))
-		}
+	if lines := r.answers(); len(lines) > 0 {
+		b.WriteString("\n" + strings.Join(lines, "\n") + "\n")
 	}
 
 	var notes footnotes
@@ -39,7 +37,7 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 		if len(g.Condition) > 0 {
 			section(paragraph(strings.Join(g.Condition, ", ") + ":"))
 		}
-		section(renderTable(g, &notes))
+		section(renderTable(g.fitted(), &notes))
 	}
 	if len(gs) > 0 {
 		section(paragraph(legend(gs)))
@@ -56,10 +54,11 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 	}
 
 	b.WriteByte('\n')
-	for i, line := range r.meanwhile() {
-		section(hanging([]string{"host     ", "         "}[i], line))
+	section(hanging("host     ", r.host()+"; "+r.when()))
+	for _, line := range r.meanwhile() {
+		section(hanging("         ", line))
 	}
-	if s := r.noiseFloor(); s != "" {
+	if s := r.twins(); s != "" {
 		section(hanging("twins    ", s))
 	}
 	if s := r.headroom(); s != "" {
@@ -84,11 +83,40 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 	return err
 }
 
+// answers sets a sentence beside the transport that it is of, or below it where the
+// names are long.
+func (r *report) answers() (lines []string) {
+	names, sentences := r.answer()
+	wide := 0
+	for _, n := range names {
+		wide = max(wide, utf8.RuneCountInString(n))
+	}
+	const widest = 36
+	for i, s := range sentences {
+		if wide <= widest {
+			lines = append(lines, hanging(pad(names[i], wide+2), s))
+			continue
+		}
+		lines = append(lines, strings.TrimPrefix(names[i]+"\n"+hanging("  ", s), "\n"))
+	}
+	return lines
+}
+
 // markdown is the last screen for a README.
 func markdown(r *report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", r.scenario.Question)
 	fmt.Fprintf(&b, "%s.\n\n", strings.Join(append(r.given(nil), r.window()...), " · "))
+	names, sentences := r.answer()
+	for i, s := range sentences {
+		if names[i] != "" {
+			s = "`" + names[i] + "`: " + s
+		}
+		fmt.Fprintf(&b, "- %s\n", s)
+	}
+	if len(sentences) > 0 {
+		b.WriteByte('\n')
+	}
 	var notes footnotes
 	gs := r.groups()
 	for _, g := range gs {
@@ -112,11 +140,12 @@ func markdown(r *report) string {
 	if vs := r.verdicts(); len(vs) > 0 {
 		fmt.Fprintf(&b, "%s.\n\n%s\n", tally(vs), markdownVerdicts(vs))
 	}
-	if s := r.noiseFloor(); s != "" {
-		fmt.Fprintf(&b, "- Twins: %s.\n", s)
-	}
+	fmt.Fprintf(&b, "- Host: %s; %s.\n", r.host(), r.when())
 	if lines := r.meanwhile(); len(lines) > 0 {
-		fmt.Fprintf(&b, "- Meanwhile: %s\n", strings.Join(lines, " "))
+		fmt.Fprintf(&b, "- Meanwhile: %s.\n", strings.Join(lines, "; "))
+	}
+	if s := r.twins(); s != "" {
+		fmt.Fprintf(&b, "- Twins: %s.\n", s)
 	}
 	if s := r.headroom(); s != "" {
 		fmt.Fprintf(&b, "- The fleet %s.\n", s)
@@ -125,6 +154,5 @@ func markdown(r *report) string {
 	for _, s := range r.warnings() {
 		fmt.Fprintf(&b, "- %s\n", s)
 	}
-	fmt.Fprintf(&b, "- Host: %s; %s.\n", r.host(), r.when())
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -53,6 +54,32 @@ func (r *report) groups() []grouping {
 		gs = append(gs, g)
 	}
 	return gs
+}
+
+// fitted leaves out what a screen has no room for, the most spare column first.
+func (g grouping) fitted() grouping {
+	for {
+		var scratch footnotes
+		wide := 0
+		for line := range strings.Lines(renderTable(g, &scratch)) {
+			wide = max(wide, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
+		}
+		spare := 0
+		for i, c := range g.Columns {
+			if c.Spare > g.Columns[spare].Spare {
+				spare = i
+			}
+		}
+		if wide <= screenWidth || g.Columns[spare].Spare == 0 {
+			return g
+		}
+		g.Columns = slices.Delete(slices.Clone(g.Columns), spare, spare+1)
+		cells := make([][]cell, len(g.Cells))
+		for i, row := range g.Cells {
+			cells[i] = slices.Delete(slices.Clone(row), spare, spare+1)
+		}
+		g.Cells = cells
+	}
 }
 
 // footnotes numbers reasons, equal ones alike.
@@ -117,8 +144,11 @@ func renderTable(g grouping, notes *footnotes) string {
 	}
 	w.SetColumnConfigs(configs)
 	w.SuppressTrailingSpaces()
-	return w.Render()
+	return rendered(w)
 }
+
+// rendered is a table for a terminal, whose rules end where its columns do.
+func rendered(w table.Writer) string { return strings.ReplaceAll(w.Render(), "──\n", "\n") }
 
 // nameWidth is what a transport's name may take of a line.
 const nameWidth = 20
@@ -186,7 +216,7 @@ func legend(gs []grouping) string {
 			return slices.ContainsFunc(g.Columns, func(c column) bool { return strings.HasPrefix(c.Metrics[0], metric) })
 		})
 	}
-	s := fmt.Sprintf("Each cell: the geometric mean over blocks; its %.0f %% interval (exact: fixed by the protocol; to the digit: both ends round to the value; n: too few blocks for one)", 100*results.Confidence)
+	s := fmt.Sprintf("Each cell: the geometric mean over blocks (the plain mean where a value is 0); its %.0f %% interval (exact: fixed by the protocol; ±0: both ends round to the value; n: too few blocks for one)", 100*results.Confidence)
 	if i := slices.IndexFunc(gs, func(g grouping) bool { return g.Baseline != "" }); i >= 0 {
 		s += "; the ratio to " + gs[i].Baseline + " taken block by block (~ where its interval has room for 1: no difference seen)"
 	}

@@ -12,14 +12,6 @@ import (
 // on this run, because it names a treatment that was not run, cannot be told.
 func (r *report) verdicts() []results.Verdict { return r.run.Judge(r.scenario.Claims) }
 
-// measured is what was found, without the outcome that stands before it.
-func measured(v results.Verdict) string {
-	if len(v.Cells) == 0 {
-		return v.Reason
-	}
-	return strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(v.Sentence(), string(v.Outcome)), ":"))
-}
-
 // renderVerdicts sets a claim per line where it fits: outcome, name, the claim
 // in words, and what was measured; below them what they note.
 func renderVerdicts(vs []results.Verdict) string {
@@ -32,7 +24,7 @@ func renderVerdicts(vs []results.Verdict) string {
 	var b strings.Builder
 	for _, v := range vs {
 		head := pad(string(v.Outcome), outcome+2) + pad(v.Claim.ID, id+2)
-		says, found := strings.TrimSpace(v.Claim.Says), measured(v)+marks(v, &notes)
+		says, found := strings.TrimSpace(v.Claim.Says), v.Found()+marks(v, &notes)
 		if oneLine := head + says + "  " + found; utf8.RuneCountInString(oneLine) <= screenWidth {
 			b.WriteString(oneLine + "\n")
 			continue
@@ -83,7 +75,7 @@ func markdownVerdicts(vs []results.Verdict) string {
 	var notes footnotes
 	b.WriteString("| verdict | claim | | measured |\n|---|---|---|---|\n")
 	for _, v := range vs {
-		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", v.Outcome, inTable(v.Claim.ID), inTable(v.Claim.Says), inTable(measured(v)+marks(v, &notes)))
+		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", v.Outcome, inTable(v.Claim.ID), inTable(v.Claim.Says), inTable(v.Found()+marks(v, &notes)))
 	}
 	for i, why := range notes.list {
 		fmt.Fprintf(&b, "\n- [%d] %s", i+1, why)

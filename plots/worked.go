@@ -16,7 +16,7 @@ type worked struct {
 	read   map[string]readout // by treatment and metrics
 	summed map[string]readout
 	built  map[string]built // by plot
-	noise  *string
+	twins  *string          // what is said of them
 }
 
 func newWorked() worked {
@@ -72,14 +72,4 @@ func (r *report) build(p scenarios.Plot) (*drawing, error) {
 		r.worked.built[key] = known
 	}
 	return known.drawing, known.err
-}
-
-// noiseFloor is the interval of twin over original for the columns of the
-// table, "" where the run has no twin.
-func (r *report) noiseFloor() string {
-	if r.worked.noise == nil {
-		s := r.twins()
-		r.worked.noise = &s
-	}
-	return *r.worked.noise
 }

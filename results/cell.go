@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,6 +29,7 @@ type CellVerdict struct {
 	Leans   Outcome // Holds or Fails, if P is small enough
 	P       float64 // chance of leaning so where it is not so
 	Certain bool    // no chance is in it: exact on both sides, or judged by counts
+	counted bool    // judged by counts
 
 	test      test    // what decided it
 	strictest float64 // level that the claim is held against where it has the least p
@@ -237,7 +239,8 @@ func (r *Run) tooFew(e *Expect, c cell, samples map[*Term]sample, n int) string 
 		s := samples[term]
 		if t := c.treatments[term]; s.measured && len(s.values.Values) < MinBlocks {
 			if why := r.whyMissing(t, term.Name); why != "" {
-				return fmt.Sprintf("n = %d: %s of %s counts in %d blocks: %s", n, term.Name, t.Transport(), len(s.values.Values), why)
+				in := map[int]string{0: "no block", 1: "1 block"}
+				return fmt.Sprintf("%s of %s counts in %s: %s", term.Name, t.Transport(), cmp.Or(in[len(s.values.Values)], fmt.Sprintf("%d blocks", len(s.values.Values))), why)
 			}
 		}
 	}

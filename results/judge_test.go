@@ -156,7 +156,7 @@ func TestPairsNeedAllTreatmentsOfABlock(t *testing.T) {
 	for _, trial := range r.listed("ws") {
 		breaks(trial, Timed)
 	}
-	if v, err = judgeOne(r, claim); err != nil || v.Outcome != CannotTell || !strings.Contains(v.Reason, "counts in 0 blocks: as the test has it") {
+	if v, err = judgeOne(r, claim); err != nil || v.Outcome != CannotTell || !strings.Contains(v.Reason, "counts in no block: as the test has it") {
 		t.Errorf("%s, %v", v.Sentence(), err)
 	}
 	// Bytes stay what they are.

@@ -52,6 +52,8 @@ func (t Takes) String() string {
 		s = "about 1 more block"
 	}
 	switch {
+	case t.Time >= 2*time.Hour:
+		s += fmt.Sprintf(", %.0f h", t.Time.Hours())
 	case t.Time >= 90*time.Second:
 		s += fmt.Sprintf(", %.0f min", t.Time.Minutes())
 	case t.Time > 0:

@@ -72,7 +72,8 @@ type Dropped struct {
 	Why       string    `json:"why"`
 }
 
-// Host describes the machine. Sizes are bytes, limits are counts.
+// Host describes the machine. Sizes are bytes, limits are counts. Whoever compares
+// two records is told of every field and fact in which they differ, but for those of the hour.
 type Host struct {
 	CPU        string    `json:"cpu"`   // model name
 	Cores      int       `json:"cores"` // that this process may use
@@ -88,12 +89,26 @@ type Host struct {
 	FleetCPUs  []int     `json:"fleet-cpus"`           // cores the fleet process was held to
 	LinkCPUs   []int     `json:"link-cpus,omitempty"`  // cores the link was held to, in a run that has one
 	Canary     []float64 `json:"canary"`               // s, calibration loop before the first trial
+
+	// Facts is what else changes a figure, as the kernel tells it: governor →
+	// performance. A fact that it does not tell is not there; nil: nobody asked.
+	Facts map[string]string `json:"facts,omitzero"`
 }
+
+// ofTheHour are the fields of a Host that are of the hour and not of the machine.
+var ofTheHour = []string{"load", "canary"}
 
 // Build describes the programs that were measured.
 type Build struct {
 	Go       string `json:"go"`
 	Revision string `json:"revision,omitempty"` // of the source, "+dirty" where changed
+
+	// Loadgen, which is the fleet too, and Servers are how each program was built,
+	// as Go's build information tells: -race → true, GOAMD64 → v1. Environment is
+	// what of the environment changes how they run. nil: not known.
+	Loadgen     map[string]string `json:"loadgen,omitzero"`
+	Servers     map[string]string `json:"servers,omitzero"`
+	Environment map[string]string `json:"environment,omitzero"`
 }
 
 // Treatment is one combination of levels: factor or fixed key → its level as
@@ -133,8 +148,9 @@ type Trial struct {
 	Block     int               `json:"block"` // from 1
 	Order     int               `json:"order"` // place within the run, from 1
 	Started   time.Time         `json:"started"`
-	Broken    []Broken          `json:"broken"`   // each rule that was broken; see Class for what that voids
-	Warnings  []string          `json:"warnings"` // doubts that void nothing
+	Broken    []Broken          `json:"broken"`         // each rule that was broken; see Class for what that voids
+	Warnings  []string          `json:"warnings"`       // doubts that void nothing
+	Host      *Meanwhile        `json:"host,omitempty"` // what the host did; nil where it was not read
 	Metrics   map[string]Metric `json:"metrics"`
 	Hists     map[string]*Hist  `json:"hists"`
 	// Saturated says which end could not do more, where the scenario asks for

@@ -95,7 +95,7 @@ func (s Sample) summary(alpha float64) Summary {
 	if s.Exact && m.sd == 0 && m.n > 0 {
 		return Summary{N: m.n, Center: values[0], Lo: values[0], Hi: values[0], Exact: true}
 	}
-	if m.log && m.mean != 0 && len(values) > 0 {
+	if m.log {
 		return m.widened(s.Grain / values[0]).summary()
 	}
 	sum := m.widened(s.Grain).summary()

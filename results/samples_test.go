@@ -301,3 +301,14 @@ func TestExactValues(t *testing.T) {
 		}
 	}
 }
+
+// Counts that all came out the same have room for one step and no more: of one
+// request an event as of any other number; and of none there are not less.
+func TestOneStepOfEqualCounts(t *testing.T) {
+	for _, c := range []struct{ value, lo, hi float64 }{{1, 0.99, 1.01}, {4, 3.99, 4.01}, {0, 0, 0.01}} {
+		s := Sample{Values: map[int]float64{1: c.value, 2: c.value, 3: c.value}, Grain: 0.01}.Summary()
+		if s.Center != c.value || math.Abs(s.Lo-c.lo) > 1e-4 || math.Abs(s.Hi-c.hi) > 1e-4 {
+			t.Errorf("%g in each of three blocks: %g to %g, want %g to %g", c.value, s.Lo, s.Hi, c.lo, c.hi)
+		}
+	}
+}

@@ -1,70 +1,96 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 )
 
-// Sentence says the verdict in one line of plain words, with effect, interval
-// and n:
+// Sentence says the verdict in one line of plain words, with both sides, effect,
+// interval and n:
 //
-//	holds: 503 ms less (498–504 ms, n = 7 blocks), 839 × (831–850)
+//	holds: 598 µs against 503 ms: 502 ms less (499–504 ms, n = 7 blocks), 840 × (834–846)
 //	holds only where rate=1/s: …; fails where rate=40/s: …
-//	holds only where nothing else is said: fails where rate=40/s: …; holds elsewhere, in 14 cases: …
-//	cannot tell: a difference above 9 % would have shown; 3 ms less (…); it takes about 14 more blocks, 7 min, as one planned look
+//	holds only where no other outcome is named: fails where rate=40/s: …; holds in the other 14 cases: …
+//	cannot tell: a difference above 9 % would have shown; 24 µs against 27 µs: 3 µs less (…); it takes about 14 more blocks, 7 min, as one planned look
 func (v Verdict) Sentence() string {
-	text := v.found()
-	if v.Outcome == CannotTell {
-		switch takes := v.Takes.String(); {
-		case v.Takes.Blocks >= mostBlocks:
-			text += "; " + takes
-		case takes != "":
-			text += "; it takes " + takes
-		}
+	found := v.Found()
+	if v.Outcome == HoldsOnlyWhere || strings.HasPrefix(found, "in all ") || strings.HasPrefix(found, "in any of ") {
+		return string(v.Outcome) + " " + found
 	}
-	return text
+	return string(v.Outcome) + ": " + found
 }
 
-func (v Verdict) found() string {
-	if len(v.Cells) == 0 {
-		return string(v.Outcome) + ": " + v.Reason
-	}
-	if len(v.Cells) == 1 {
-		text := string(v.Outcome) + ": "
-		if v.Reason != "" {
-			text += v.Reason + "; "
-		}
-		return text + effect(v.Cells[0])
-	}
-	var told []string
-	for _, o := range []Outcome{Holds, Fails, CannotTell} {
-		if cells := v.with(o); len(cells) > 0 && o != v.rest() {
-			told = append(told, where(o, cells))
-		}
-	}
-	if o := v.rest(); o != "" {
-		told = append(told, elsewhere(o, v.with(o)))
-	}
-	var text string
-	switch {
-	case len(told) == 1 && v.Outcome == CannotTell:
-		return fmt.Sprintf("%s in any of %d cases: %s; %s", v.Outcome, len(v.Cells), v.Reason, span(v.Cells))
-	case len(told) == 1:
-		text = fmt.Sprintf("%s in all %d cases: %s", v.Outcome, len(v.Cells), span(v.Cells))
-	case v.Outcome == HoldsOnlyWhere && v.rest() == Holds:
-		text = "holds only where nothing else is said: " + strings.Join(told, "; ")
+// Found is what stands behind the outcome in the sentence.
+func (v Verdict) Found() string {
+	var parts []string
+	switch n := len(v.Cells); {
+	case n == 0:
+		return v.Reason
+	case n == 1:
+		parts = []string{v.Reason, effect(v.Cells[0], true)}
+	case v.Outcome == Holds || v.Outcome == Fails:
+		parts = []string{fmt.Sprintf("in all %d cases: %s", n, span(v.Cells)), v.Reason}
 	case v.Outcome == HoldsOnlyWhere:
-		text = "holds only" + strings.TrimPrefix(strings.Join(told, "; "), string(Holds))
+		parts = []string{v.onlyWhere(), v.Reason}
+	case len(v.with(CannotTell)) == n:
+		parts = []string{fmt.Sprintf("in any of %d cases: %s", n, v.Reason), span(v.Cells)}
 	default:
-		text = string(v.Outcome) + ": " + v.Reason + ": " + strings.Join(told, "; ")
-		return text
+		parts = []string{v.partly()}
 	}
-	if v.Reason != "" {
-		text += "; " + v.Reason
+	switch takes := v.Takes.String(); {
+	case v.Outcome != CannotTell || takes == "":
+	case v.Takes.Blocks >= mostBlocks:
+		parts = append(parts, takes)
+	default:
+		parts = append(parts, "it takes "+takes)
 	}
-	return text
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
+}
+
+// onlyWhere tells where a claim holds and where it does not, each with what was found.
+func (v Verdict) onlyWhere() string {
+	var told []string
+	rest := v.rest()
+	if rest == Holds {
+		told = append(told, "no other outcome is named")
+	}
+	for _, o := range []Outcome{Holds, Fails, CannotTell} {
+		if cells := v.with(o); len(cells) > 0 && o != rest {
+			told = append(told, fmt.Sprintf("%s where %s: %s", o, places(cells), reasons(cells)+span(cells)))
+		}
+	}
+	if rest != "" {
+		cells := v.with(rest)
+		told = append(told, fmt.Sprintf("%s in the other %d cases: %s", rest, len(cells), reasons(cells)+span(cells)))
+	}
+	if rest == Holds {
+		return told[0] + ": " + strings.Join(told[1:], "; ")
+	}
+	return strings.TrimPrefix(strings.Join(told, "; "), string(Holds)+" where ")
+}
+
+// partly tells where a claim that is open is so, and why.
+func (v Verdict) partly() string {
+	text, then, rest := v.Reason, ": ", v.rest()
+	for _, o := range []Outcome{Holds, Fails} {
+		cells := v.with(o)
+		switch {
+		case len(cells) == 0 || o == rest:
+		case strings.HasSuffix(text, fmt.Sprintf("%s in %d of %d", o, len(cells), len(v.Cells))):
+			text, then = text+", where "+places(cells), "; "
+		default:
+			text, then = text+fmt.Sprintf("; %s where %s", o, places(cells)), "; "
+		}
+	}
+	open := v.with(CannotTell)
+	if rest == CannotTell {
+		return fmt.Sprintf("%s%scannot tell in the other %d cases: %s", text, then, len(open), reasons(open)+span(open))
+	}
+	return fmt.Sprintf("%s%scannot tell where %s: %s", text, then, places(open), reasons(open)+span(open))
 }
 
 // with returns the cells of one outcome.
@@ -86,79 +112,86 @@ func (v Verdict) rest() Outcome {
 	return ""
 }
 
-// where tells of cells with one outcome: "fails where rate=40/s: …".
-func where(o Outcome, cells []CellVerdict) string {
-	var places []string
+// places names cells: "rate=1/s and tls=on, or rate=40/s and tls=on".
+func places(cells []CellVerdict) string {
+	var list []string
+	or := " or "
 	for _, c := range cells {
-		places = append(places, levelText(c.Where))
-	}
-	return fmt.Sprintf("%s where %s: %s", o, strings.Join(places, " or "), found(o, cells))
-}
-
-// elsewhere tells of the cells that no other part of a sentence names.
-func elsewhere(o Outcome, cells []CellVerdict) string {
-	return fmt.Sprintf("%s elsewhere, in %d cases: %s", o, len(cells), found(o, cells))
-}
-
-// found is what was found in cells with one outcome.
-func found(o Outcome, cells []CellVerdict) string {
-	if o == CannotTell {
-		var reasons []string
-		undecided := ""
-		for _, c := range cells {
-			switch {
-			case c.Reason == "" && undecided == "":
-				undecided = c.undecided()
-				reasons = append(reasons, undecided)
-			case c.Reason != "" && !slices.Contains(reasons, c.Reason):
-				reasons = append(reasons, c.Reason)
-			}
+		list = append(list, place(c))
+		if len(c.Where) > 1 {
+			or = ", or "
 		}
-		return strings.Join(reasons, ", or ") + "; " + span(cells)
 	}
-	return span(cells)
+	return strings.Join(list, or)
+}
+
+func place(c CellVerdict) string {
+	var levels []string
+	for _, key := range slices.Sorted(maps.Keys(c.Where)) {
+		levels = append(levels, key+"="+c.Where[key])
+	}
+	return strings.Join(levels, " and ")
+}
+
+// reasons tells why cells are open, each reason once; "" where none is.
+func reasons(cells []CellVerdict) string {
+	var list []string
+	undecided := false
+	for _, c := range cells {
+		switch {
+		case c.Outcome != CannotTell || c.Reason == "" && undecided:
+		case c.Reason == "":
+			list, undecided = append(list, c.undecided()), true
+		case !slices.Contains(list, c.Reason):
+			list = append(list, c.Reason)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return strings.Join(list, ", or ") + "; "
 }
 
 // span tells the effects of several cells by their least and their greatest.
 func span(cells []CellVerdict) string {
-	bySize := func(a, b CellVerdict) int {
-		switch x, y := math.Abs(a.Diff.Center), math.Abs(b.Diff.Center); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return 0
-	}
+	bySize := func(a, b CellVerdict) int { return cmp.Compare(math.Abs(a.Diff.Center), math.Abs(b.Diff.Center)) }
 	least, greatest := slices.MinFunc(cells, bySize), slices.MaxFunc(cells, bySize)
-	from, to := effect(least), effect(greatest)
+	alike := !slices.ContainsFunc(cells, func(c CellVerdict) bool { return c.Diff.N != cells[0].Diff.N })
+	from, to := effect(least, !alike), effect(greatest, !alike)
 	if from == to {
-		return from
+		return effect(least, true)
 	}
-	return fmt.Sprintf("from %s where %s to %s where %s", from, levelText(least.Where), to, levelText(greatest.Where))
+	text := fmt.Sprintf("from %s where %s, to %s where %s", from, place(least), to, place(greatest))
+	if alike {
+		text += " (" + blockCount(cells[0].Diff) + " each)"
+	}
+	return text
 }
 
-// effect tells how far apart the two sides of a cell are: where the claim has a
-// tolerance against it, elsewhere as a difference and a factor.
-func effect(c CellVerdict) string {
+// effect tells how far apart the two sides of a cell are, as a difference and as a
+// factor: "24 µs against 27 µs: 3 µs less (1–5 µs, n = 7 blocks), 11 % (4–19 %)". Of
+// one among several it leaves out what is not needed to tell them apart.
+func effect(c CellVerdict, whole bool) string {
 	d := c.Diff
-	switch {
-	case d.N == 0:
-		return "nothing was measured (n = 0 blocks)"
-	case c.Tolerance > 0:
-		return fmt.Sprintf("%s%s (%s; allowed are %s either way)", sides(c), moreOrLess(d, c.Unit), bounds(d, c.Unit), Format(c.Tolerance, c.Unit))
-	}
-	return fmt.Sprintf("%s%s (%s)", sides(c), moreOrLess(d, c.Unit), bounds(d, c.Unit)) + factor(c)
-}
-
-// sides prints what is held against what, "986 ms against 294 ms, ", where the
-// difference alone would mislead: with a tolerance, and where a side is reckoned,
-// such as twice a metric, so that the factor is not that of the metrics.
-func sides(c CellVerdict) string {
-	if c.Right.Center == 0 || c.Tolerance == 0 && !c.Reckoned {
+	if d.N == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s against %s, ", Format(c.Left.Center, c.Unit), Format(c.Right.Center, c.Unit))
+	unit, each := strings.CutSuffix(c.Unit, perEvent)
+	per := ""
+	if each {
+		per = " per event"
+	}
+	text := moreOrLess(d, unit) + per
+	if c.Right.Center != 0 && (whole || c.Tolerance > 0 || c.Reckoned) {
+		text = fmt.Sprintf("%s against %s%s: %s", Format(c.Left.Center, unit), Format(c.Right.Center, unit), per, moreOrLess(d, unit))
+	}
+	if within := bounds(c, unit, whole); within != "" {
+		text += " (" + within + ")"
+	}
+	if c.Tolerance > 0 || c.counted {
+		return text
+	}
+	return text + factor(c)
 }
 
 // moreOrLess prints a difference as "498 ms more".
@@ -172,28 +205,44 @@ func moreOrLess(d Summary, unit string) string {
 	return "no difference"
 }
 
-// bounds prints the interval of a difference and its n, in the direction that
-// moreOrLess gives: below 0 means the other way round.
-func bounds(d Summary, unit string) string {
-	blocks := fmt.Sprintf("n = %d blocks", d.N)
-	if d.N == 1 {
-		blocks = "n = 1 block"
-	}
-	if !d.Finite() {
-		return blocks
-	}
-	lo, hi := d.Lo, d.Hi
-	if d.Center < 0 {
-		lo, hi = -d.Hi, -d.Lo
-	}
-	interval := FormatInterval(lo, hi, unit)
+// bounds prints the interval of a difference, in the direction that moreOrLess gives,
+// with its n and what is allowed.
+func bounds(c CellVerdict, unit string, whole bool) string {
+	d, within := c.Diff, ""
 	switch {
-	case d.Exact:
-		interval = "in every block"
-	case interval == Format(lo, unit):
-		interval = "to within rounding"
+	case d.Exact || c.counted && c.Leans != CannotTell:
+		within, whole = fmt.Sprintf("in each of %d blocks", d.N), false
+	case c.counted || !d.Finite():
+	case d.Center < 0:
+		within = apart(-d.Hi, -d.Lo, unit)
+	default:
+		within = apart(d.Lo, d.Hi, unit)
 	}
-	return interval + ", " + blocks
+	if within == "" && d.Finite() {
+		within = "±0"
+	}
+	if whole {
+		within = strings.TrimPrefix(within+", "+blockCount(d), ", ")
+	}
+	if c.Tolerance > 0 {
+		within += fmt.Sprintf("; %s either way are allowed", Format(c.Tolerance, unit))
+	}
+	return within
+}
+
+// apart prints an interval, "" where its ends are printed alike.
+func apart(lo, hi float64, unit string) string {
+	if Format(lo, unit) == Format(hi, unit) {
+		return ""
+	}
+	return FormatInterval(lo, hi, unit)
+}
+
+func blockCount(d Summary) string {
+	if d.N == 1 {
+		return "n = 1 block"
+	}
+	return fmt.Sprintf("n = %d blocks", d.N)
 }
 
 // factor prints how the greater side compares with the smaller, which
@@ -207,6 +256,9 @@ func factor(c CellVerdict) string {
 		return ""
 	}
 	less := c.Diff.Center < 0
+	if less != (q.Center < 1) { // the mean of ratios may lie on the other side of a difference that is none
+		return ""
+	}
 	center, lo, hi, unit, sign := q.Center, q.Lo, q.Hi, "1", " ×"
 	switch near := q.Center > 2./3 && q.Center < 3./2; {
 	case near && less:
@@ -217,7 +269,7 @@ func factor(c CellVerdict) string {
 		center, lo, hi = 1/center, 1/hi, 1/lo
 	}
 	text := ", " + Format(center, unit) + sign
-	if interval := FormatInterval(lo, hi, unit); q.Finite() && interval != Format(lo, unit) {
+	if interval := apart(lo, hi, unit); q.Finite() && interval != "" {
 		text += fmt.Sprintf(" (%s)", interval)
 	}
 	return text

@@ -140,7 +140,7 @@ func (v *CellVerdict) decideByCount(e *Expect, b blocks) {
 			comply++
 		}
 	}
-	v.Certain, v.P = true, 0
+	v.Certain, v.counted, v.P = true, true, 0
 	switch n := len(b.left); comply {
 	case n:
 		v.Leans = Holds

@@ -200,6 +200,8 @@ var mistakes = []mistake{
 	{"knob unknown", "ws#twin", "ws?interval=1s"},
 	{"knob twice", "ws#twin", "poll?interval=1s&interval=2s"},
 	{"knob without value", "ws#twin", "poll?interval="},
+	{"knob escaped", "ws#twin", "poll?interval=1%73"},
+	{"knob with a plus", "ws#twin", "poll?interval=+1s"},
 	{"label empty", "ws#twin", "ws#"},
 	{"transport no name", "ws#twin", "WebSocket!"},
 

@@ -47,8 +47,8 @@ func FuzzParse(f *testing.F) {
 		for _, tr := range ts {
 			keys[tr.Labels.Key()] = true
 		}
-		if len(keys) != len(ts) || len(s.Order(1)) != len(ts) {
-			t.Fatalf("%d treatments, %d different ones, order %v", len(ts), len(keys), s.Order(1))
+		if len(keys) != len(ts) || len(s.Order(1, 1)) != len(ts) {
+			t.Fatalf("%d treatments, %d different ones, order %v", len(ts), len(keys), s.Order(1, 1))
 		}
 		for _, c := range s.Claims {
 			if _, err := results.ParseExpect(c.Expect); err != nil {

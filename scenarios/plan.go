@@ -127,23 +127,30 @@ func (s *Scenario) Plan() (results.Planned, error) {
 	if err != nil {
 		return results.Planned{}, err
 	}
-	plan := results.Planned{Seed: s.Seed, Blocks: s.Blocks, Warmup: s.Warmup, Measure: s.Measure, Dropped: dropped}
+	plan := results.Planned{Seed: s.Seed, Generator: Generator, Blocks: s.Blocks, Warmup: s.Warmup, Measure: s.Measure, Dropped: dropped}
 	for _, t := range ts {
 		plan.Treatments = append(plan.Treatments, t.Labels)
 	}
 	return plan, nil
 }
 
+// Generator names what draws the order and the randomness of trials, and the
+// version of how this project uses it: the same seed gives the same only by the same
+// generator.
+const Generator = "math/rand/v2 PCG, 1"
+
 // Order is the order in which the treatments run within a block (from 1), as
 // indices into Treatments. Each block has an order of its own, so that
 // whatever drifts in the host falls on all treatments alike (randomised
-// complete block design, Fisher 1935); the same seed gives the same orders.
-func (s *Scenario) Order(block int) []int {
+// complete block design, Fisher 1935); the same seed gives the same orders. It is
+// the run's, not the scenario's: a fixed seed would put the same treatment first in
+// every run that anybody makes.
+func (s *Scenario) Order(seed uint64, block int) []int {
 	ts, _, err := s.Treatments()
 	if err != nil {
 		return nil
 	}
-	return stream(s.Seed, block, "order").Perm(len(ts))
+	return stream(seed, block, "order").Perm(len(ts))
 }
 
 // stream is the random sequence called name of one block. The hash keeps

@@ -67,7 +67,7 @@ blocks: 6
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantPlan := results.Planned{Seed: 1, Blocks: 6, Warmup: time.Second, Measure: 20 * time.Second, Dropped: wantDropped}
+	wantPlan := results.Planned{Seed: 1, Generator: Generator, Blocks: 6, Warmup: time.Second, Measure: 20 * time.Second, Dropped: wantDropped}
 	for _, w := range want {
 		wantPlan.Treatments = append(wantPlan.Treatments, w.Labels)
 	}
@@ -198,7 +198,7 @@ func TestHandMadeScenario(t *testing.T) {
 	if _, err := s.Plan(); err == nil {
 		t.Error("a plan without a sound treatment")
 	}
-	if order := s.Order(1); order != nil {
+	if order := s.Order(1, 1); order != nil {
 		t.Errorf("order %v of nothing", order)
 	}
 	if w := s.Warnings(); w != nil {
@@ -235,19 +235,19 @@ func drawn(t *rapid.T) *Scenario {
 func TestOrderIsAPermutation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawn(t)
-		block := rapid.IntRange(1, 1000).Draw(t, "block")
+		seed, block := rapid.Uint64().Draw(t, "seed of the order"), rapid.IntRange(1, 1000).Draw(t, "block")
 		ts, _, err := s.Treatments()
 		if err != nil {
 			t.Fatal(err)
 		}
-		order := s.Order(block)
+		order := s.Order(seed, block)
 		sorted := slices.Sorted(slices.Values(order))
 		for i := range ts {
 			if len(sorted) != len(ts) || sorted[i] != i {
 				t.Fatalf("order %v is no permutation of %d treatments", order, len(ts))
 			}
 		}
-		if again := s.Order(block); !slices.Equal(order, again) {
+		if again := s.Order(seed, block); !slices.Equal(order, again) {
 			t.Fatalf("order %v, then %v", order, again)
 		}
 	})
@@ -260,8 +260,7 @@ func TestOrderDependsOnBlockAndSeed(t *testing.T) {
 	seen := map[string]string{}
 	for seed := range uint64(10) {
 		for block := 1; block <= 10; block++ {
-			s.Seed = seed
-			order, here := fmt.Sprint(s.Order(block)), fmt.Sprintf("seed %d block %d", seed, block)
+			order, here := fmt.Sprint(s.Order(seed, block)), fmt.Sprintf("seed %d block %d", seed, block)
 			if there, twice := seen[order]; twice {
 				t.Errorf("%s and %s have the order %s", there, here, order)
 			}
@@ -277,7 +276,7 @@ func TestOrderIsBalanced(t *testing.T) {
 	const blocks, n = 6000, 6
 	var times [n][n]int
 	for block := 1; block <= blocks; block++ {
-		for place, i := range s.Order(block) {
+		for place, i := range s.Order(1, block) {
 			times[place][i]++
 		}
 	}
@@ -291,13 +290,13 @@ func TestOrderIsBalanced(t *testing.T) {
 	}
 }
 
-// TestOrderStaysTheSame pins the order of a seed: -resume and a run repeated
-// next year depend on it.
+// TestOrderStaysTheSame pins the order of a seed, which -resume takes from the
+// record.
 func TestOrderStaysTheSame(t *testing.T) {
 	s := mustParse(t, sound)
 	var got [][]int
 	for block := 1; block <= 3; block++ {
-		got = append(got, s.Order(block))
+		got = append(got, s.Order(1, block))
 	}
 	want := [][]int{{5, 4, 3, 1, 0, 2}, {5, 4, 2, 1, 0, 3}, {0, 1, 2, 5, 3, 4}}
 	if diff := cmp.Diff(want, got); diff != "" {

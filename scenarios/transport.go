@@ -8,9 +8,10 @@ import (
 )
 
 // transportShape is name[?knob=value&knob=value][#label]. What a knob's value
-// may not hold are the characters that the file around it, or a claim, gives
-// a meaning of their own.
-var transportShape = regexp.MustCompile(`^([a-z][a-z0-9]*)(\?[a-z][a-z0-9-]*=[^\s\[\](){},&=#?"']+(?:&[a-z][a-z0-9-]*=[^\s\[\](){},&=#?"']+)*)?(?:#([a-z0-9][a-z0-9-]*))?$`)
+// may not hold are the characters that the file around it, a claim, or a query
+// string gives a meaning of their own: it is read here as it stands, and by both
+// ends of the transport as a query string is.
+var transportShape = regexp.MustCompile(`^([a-z][a-z0-9]*)(\?[a-z][a-z0-9-]*=[^\s\[\](){},&=#?"'%+;]+(?:&[a-z][a-z0-9-]*=[^\s\[\](){},&=#?"'%+;]+)*)?(?:#([a-z0-9][a-z0-9-]*))?$`)
 
 // splitTransport takes a transport apart: "ws?batch=on#twin" is "ws?batch=on"
 // with the label "twin". A label only makes a second treatment of the same

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // from then on a signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -77,7 +79,7 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		l.Close()
 		return err
 	}
-	server := newServer(o.headers.Handler(all.Handler(publisher.Log)), o.tls)
+	server := newServer(publisher.Log, o.headers.Handler(all.Handler(publisher.Log)))
 	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(counted) }()
 
@@ -91,7 +93,8 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		announce(stderr, l.Addr(), o)
 		publisher.Timeline.Run(clock.Now(), feed.Forever)
 	}
-	go func() { failed <- publisher.Run(ctx) }()
+	var publishing sync.WaitGroup
+	publishing.Go(func() { failed <- publisher.Run(ctx) })
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
@@ -99,15 +102,39 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 	if ctx.Err() != nil {
 		err = nil // what stopped for that has not failed
 	}
-	return errors.Join(err, shutdown(server, publisher.Log))
+	cancel()
+	publishing.Wait() // nothing follows what subscribers are given as the last event
+	shutdown(server, &tally)
+	return err
 }
 
-// headTime is how long the head of a request may take. Whoever sends one byte
-// after the other must not hold a connection, and what it costs, for ever.
-const headTime = 10 * time.Second
+// How long each state of a connection may last that a peer could hold it in. What
+// has left HTTP has feed.MessageTime, and TLS's handshake a time of its own; an
+// answer that goes on, and a connection without a request or message that has
+// begun, are there to last.
+const (
+	// requestTime is for a whole request, head and body. Whoever sends one byte
+	// after the other must not hold a connection, and what it costs, for ever.
+	requestTime = 10 * time.Second
+	// idleTime is between requests: more than the longest interval of a poll.
+	idleTime = time.Hour + time.Minute
+)
 
-func newServer(h http.Handler, secure bool) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: headTime, Protocols: protocols(secure)}
+// endTime is for all connections to end once the server is told to. It is a
+// variable for tests.
+var endTime = 3 * time.Second
+
+// newServer makes the server of a feed, which its Shutdown ends.
+func newServer(log *feed.Log, h http.Handler) *http.Server {
+	server := &http.Server{
+		Handler:      h,
+		ReadTimeout:  requestTime,
+		WriteTimeout: feed.AnswerTime,
+		IdleTimeout:  idleTime,
+		Protocols:    wire.Protocols(),
+	}
+	server.RegisterOnShutdown(log.Close)
+	return server
 }
 
 // listener counts what passes l, in clear or under TLS. The authority, in PEM,
@@ -123,25 +150,19 @@ func listener(l net.Listener, tally *wire.Tally, secure bool) (counted net.Liste
 	return wire.TLSListener(l, tally, a.ServerConfig()), a.PEM(), nil
 }
 
-// protocols are HTTP/1.1 and HTTP/2, of which the client chooses: under TLS by
-// ALPN, in clear by prior knowledge (RFC 9113 §3.2, §3.3).
-func protocols(secure bool) *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	p.SetHTTP2(secure)
-	p.SetUnencryptedHTTP2(!secure)
-	return p
-}
-
-// shutdown ends the feed, lets requests in hand finish, and closes the rest.
-func shutdown(server *http.Server, log *feed.Log) error {
-	log.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+// shutdown ends the feed, which ends every connection as its protocol has it: an
+// answer that goes on is ended whole, a parked request is answered, HTTP/2 sends
+// GOAWAY and WebSocket a close frame, each after the last event. Whoever has not
+// left by then is cut off.
+func shutdown(server *http.Server, tally *wire.Tally) {
+	ctx, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return server.Close()
+	if server.Shutdown(ctx) != nil {
+		server.Close()
 	}
-	return nil
+	// http.Server does not wait for connections that have left HTTP. Those that
+	// stay end with the process.
+	tally.AllClosed(ctx)
 }
 
 // source is where the feed's events come from.

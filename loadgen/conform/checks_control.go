@@ -1,15 +1,14 @@
 package conform
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
 
 // control is ping and pong (§5.5.2, §5.5.3).
 var control = []Check{
-	{Rule: "§5.5.2", Severity: Must, Name: "a ping is answered with a pong", run: func(p *probe) error {
-		s, err := p.open()
+	{Rule: "§5.5.2", Severity: Must, Name: "a ping is answered with a pong", cases: once(func(p *probe) error {
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}
@@ -21,53 +20,53 @@ var control = []Check{
 				return nil
 			}
 		}
-	}},
-	{Rule: "§5.5.3", Severity: Must, Name: "a pong has its ping's payload: 0, 1 and 125 bytes, any bytes", run: func(p *probe) error {
-		return each(p, []string{"", "x", strings.Repeat("x", 125), "\x00\xff\xfe" + string(noise(120))}, func(payload string) error {
-			s, err := p.open()
-			if err != nil {
-				return err
-			}
-			s.send(ping(payload))
-			return s.pong(payload)
-		})
-	}},
-	// A pong for each, or for the last of those that have come: the order is
-	// theirs, and the last has its answer.
-	{Rule: "§5.5.3", Severity: Must, Name: "of 100 pings at once the last is answered, others in order", run: func(p *probe) error {
-		s, err := p.open()
+	})},
+	{Rule: "§5.5.3", Severity: Must, Name: "a pong has its ping's payload: 0, 1 and 125 bytes, any bytes", cases: each([]string{"", "x", strings.Repeat("x", 125), "\x00\xff\xfe" + string(noise(120))}, func(p *probe, payload string) error {
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}
+		s.send(ping(payload))
+		return s.pong(payload)
+	})},
+	// A pong for each, or for the last of those that have come: the order is
+	// theirs, and the last has its answer.
+	{Rule: "§5.5.3", Severity: Must, Name: "of 100 pings at once the last is answered, others in order", cases: once(func(p *probe) error {
+		s, err := p.plain()
+		if err != nil {
+			return err
+		}
+		const number = "number "
 		var frames []frame
 		for i := range 100 {
-			frames = append(frames, ping(strconv.Itoa(i)))
+			frames = append(frames, ping(number+strconv.Itoa(i)))
 		}
 		s.write("100 pings in one write", bytesOf(frames...))
 		for last, until := -1, p.until(); last < 99; {
 			e, err := s.event(until)
 			if err != nil || e.op == opClose {
-				return s.wrong("want the pong of the last ping, \"99\"")
+				return s.wrong("want the pong of the last ping, %q", number+"99")
 			}
-			if e.op != opPong {
+			digits, ours := strings.CutPrefix(string(e.payload), number)
+			if e.op != opPong || !ours { // a pong that answers no ping is legal (§5.5.3)
 				continue
 			}
-			n, err := strconv.Atoi(string(e.payload))
+			n, err := strconv.Atoi(digits)
 			if err != nil || n <= last || n > 99 {
-				return s.wrong("want the pong of a ping after %q", fmt.Sprint(last))
+				return s.wrong("want the pong of a ping after %q", number+strconv.Itoa(last))
 			}
 			last = n
 		}
 		return nil
-	}},
-	{Rule: "§5.5.3", Severity: Must, Name: "a pong that nobody asked for is passed over", run: func(p *probe) error {
-		s, err := p.open()
+	})},
+	{Rule: "§5.5.3", Severity: Must, Name: "a pong that nobody asked for is passed over", cases: once(func(p *probe) error {
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}
 		s.send(frame{op: opPong}, frame{op: opPong, payload: []byte("unasked")}, ping("after it"))
 		return s.pong("after it")
-	}},
+	})},
 }
 
 // broken are frames that fail the connection (§7.1.7). The RFC says so of the
@@ -94,12 +93,10 @@ var broken = []Check{
 		one(frame{op: opText, payload: ramp(200), wide: 8}), one(frame{op: opPing, payload: []byte("Hello"), wide: 2})),
 	breaks("§5.2", Must, "a length whose first bit is 1",
 		one(frame{op: opBinary, claim: 1<<63 | 5, payload: []byte("Hello")})),
-	{Rule: "§7.1.7", Severity: Should, Name: "a broken protocol is told with status 1002", run: func(p *probe) error {
-		return each(p, [][]frame{one(ping("Hello").with(rsv2)), one(frame{op: 0x3}), one(frame{op: 0xB}), one(ping("Hel").begun()),
-			one(ping(strings.Repeat("x", 126))), one(continuation("Hello"))}, p.told(1002))
-	}},
-	{Rule: "§7.1.7", Severity: Must, Name: "after a broken rule the TCP connection ends", run: func(p *probe) error {
-		s, err := p.open()
+	{Rule: "§7.1.7", Severity: Should, Name: "a broken protocol is told with status 1002", cases: each([][]frame{one(ping("Hello").with(rsv2)), one(frame{op: 0x3}), one(frame{op: 0xB}), one(ping("Hel").begun()),
+		one(ping(strings.Repeat("x", 126))), one(continuation("Hello"))}, told(1002))},
+	{Rule: "§7.1.7", Severity: Must, Name: "after a broken rule the TCP connection ends", cases: once(func(p *probe) error {
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}
@@ -109,7 +106,7 @@ var broken = []Check{
 		}
 		s.send(closing(1000, "")) // the server may wait for our half of the handshake
 		return s.gone()
-	}},
+	})},
 }
 
 func one(f frame) []frame { return []frame{f} }
@@ -124,21 +121,22 @@ func opcodes(from, to byte) [][]frame {
 
 // breaks is a check that a server fails the connection for every case.
 func breaks(rule string, severity Severity, name string, cases ...[]frame) Check {
-	return Check{Rule: rule, Severity: severity, Name: name + ": the connection fails", run: func(p *probe) error {
-		return each(p, cases, func(frames []frame) error {
-			s, err := p.open()
-			if err == nil {
-				_, err = s.failed(frames...)
-			}
-			return err
-		})
-	}}
+	return Check{Rule: rule, Severity: severity, Name: name + ": the connection fails", cases: each(cases, fails)}
+}
+
+// fails wants the server to fail the connection for frames.
+func fails(p *probe, frames []frame) error {
+	s, err := p.plain()
+	if err == nil {
+		_, err = s.failed(frames...)
+	}
+	return err
 }
 
 // told is what wants frames to be answered with a close frame of a status.
-func (p *probe) told(status int) func([]frame) error {
-	return func(frames []frame) error {
-		s, err := p.open()
+func told(status int) func(*probe, []frame) error {
+	return func(p *probe, frames []frame) error {
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}

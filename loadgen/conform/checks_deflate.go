@@ -4,18 +4,16 @@ import "strings"
 
 // compression is messages under permessage-deflate (RFC 7692 §6, §7.2).
 var compression = []Check{
-	{Rule: "RFC 7692 §7.2.3", Severity: Must, Name: "the RFC's compressed messages come back as Hello", run: func(p *probe) error {
-		return each(p, []string{
-			"\xf2\x48\xcd\xc9\xc9\x07\x00",                         // §7.2.3.1: fixed Huffman codes
-			"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00",         // §7.2.3.3: a stored block
-			"\xf3\x48\xcd\xc9\xc9\x07\x00\x00",                     // §7.2.3.4: BFINAL is 1
-			"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", // §7.2.3.5: two blocks
-			"\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff\x00",     // an empty block behind it, which §7.2.1 allows
-		}, func(payload string) error {
-			return p.inflated([]byte("Hello"), text(payload).with(rsv1))
-		})
-	}},
-	{Rule: "RFC 7692 §7.2.3.2", Severity: Must, Name: "a compressed message may refer to the one before it", run: func(p *probe) error {
+	{Rule: "RFC 7692 §7.2.3", Severity: Must, Name: "the RFC's compressed messages come back as Hello", cases: each([]string{
+		"\xf2\x48\xcd\xc9\xc9\x07\x00",                         // §7.2.3.1: fixed Huffman codes
+		"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00",         // §7.2.3.3: a stored block
+		"\xf3\x48\xcd\xc9\xc9\x07\x00\x00",                     // §7.2.3.4: BFINAL is 1
+		"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", // §7.2.3.5: two blocks
+		"\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff\x00",     // an empty block behind it, which §7.2.1 allows
+	}, func(p *probe, payload string) error {
+		return p.inflated([]byte("Hello"), text(payload).with(rsv1))
+	})},
+	{Rule: "RFC 7692 §7.2.3.2", Severity: Must, Name: "a compressed message may refer to the one before it", cases: once(func(p *probe) error {
 		s, err := p.deflated()
 		if err != nil {
 			return err
@@ -23,45 +21,47 @@ var compression = []Check{
 		if !s.clientTakeover {
 			return notApplicable("the server asks for client_no_context_takeover")
 		}
-		s.send(text("\xf2\x48\xcd\xc9\xc9\x07\x00").with(rsv1))
-		if err := s.back(opText, []byte("Hello")); err != nil {
+		op := p.kind(opText)
+		s.send(frame{op: op, rsv: rsv1, payload: []byte("\xf2\x48\xcd\xc9\xc9\x07\x00")})
+		if err := s.back(op, []byte("Hello")); err != nil {
 			return err
 		}
-		s.send(text("\xf2\x00\x11\x00\x00").with(rsv1))
-		return s.back(opText, []byte("Hello"))
-	}},
-	{Rule: "RFC 7692 §7.2.3.6", Severity: Must, Name: "an empty compressed message comes back", run: func(p *probe) error {
+		s.send(frame{op: op, rsv: rsv1, payload: []byte("\xf2\x00\x11\x00\x00")})
+		return s.back(op, []byte("Hello"))
+	})},
+	{Rule: "RFC 7692 §7.2.3.6", Severity: Must, Name: "an empty compressed message comes back", cases: once(func(p *probe) error {
 		return p.inflated(nil, text("\x00").with(rsv1))
-	}},
-	{Rule: "RFC 7692 §6.1", Severity: Must, Name: "a compressed message in fragments, a ping between them, comes back", run: func(p *probe) error {
+	})},
+	{Rule: "RFC 7692 §6.1", Severity: Must, Name: "a compressed message in fragments, a ping between them, comes back", cases: once(func(p *probe) error {
 		return p.inflated([]byte("Hello"), text("\xf2\x48\xcd").with(rsv1).begun(), ping("between"),
 			continuation("").begun(), continuation("\xc9\xc9\x07\x00"))
-	}},
-	{Rule: "RFC 7692 §6", Severity: Must, Name: "a message that is not compressed comes back, too", run: func(p *probe) error {
+	})},
+	{Rule: "RFC 7692 §6", Severity: Must, Name: "a message that is not compressed comes back, too", cases: once(func(p *probe) error {
 		return p.inflated([]byte("Hello"), text("Hello"))
-	}},
-	{Rule: "RFC 7692 §7.2", Severity: Must, Name: "messages of many sizes, one after the other, come back", run: func(p *probe) error {
+	})},
+	{Rule: "RFC 7692 §7.2", Severity: Must, Name: "messages of many sizes, one after the other, come back", cases: once(func(p *probe) error {
 		s, err := p.deflated()
 		if err != nil {
 			return err
 		}
 		for _, n := range []int{1, 125, 126, 500, 20000, 500, 1} {
-			for _, payload := range [][]byte{ramp(n), noise(n)} {
-				s.send(binaryOf(compress(payload)).with(rsv1))
-				if err := s.back(opBinary, payload); err != nil {
+			for _, f := range []frame{{op: p.kind(opBinary), payload: ramp(n)}, p.filled(n)} {
+				s.send(frame{op: f.op, rsv: rsv1, payload: compress(f.payload, s.windowBits)})
+				if err := s.back(f.op, f.payload); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
-	}},
-	{Rule: "RFC 7692 §6.1", Severity: Must, Name: "the server sets RSV1 on first frames of messages only", run: func(p *probe) error {
+	})},
+	{Rule: "RFC 7692 §6.1", Severity: Must, Name: "the server sets RSV1 on first frames of messages only", cases: once(func(p *probe) error {
 		s, err := p.deflated()
 		if err != nil {
 			return err
 		}
-		s.send(binaryOf(compress(ramp(20000))).with(rsv1), ping("control"))
-		if err := s.back(opBinary, ramp(20000)); err != nil {
+		op := p.kind(opBinary)
+		s.send(frame{op: op, rsv: rsv1, payload: compress(ramp(20000), s.windowBits)}, ping("control"))
+		if err := s.back(op, ramp(20000)); err != nil {
 			return err
 		}
 		s.send(ping("again"), closing(1000, ""))
@@ -72,7 +72,7 @@ var compression = []Check{
 			}
 		}
 		return nil
-	}},
+	})},
 	unsound("RFC 7692 §6.1", Must, "RSV1 on a continuation", []frame{text("\xf2\x48\xcd").with(rsv1).begun(), continuation("\xc9\xc9\x07\x00").with(rsv1)},
 		[]frame{text("Hel").begun(), continuation("lo").with(rsv1)}),
 	unsound("RFC 7692 §6.1", Must, "RSV1 on a control frame", one(ping("Hello").with(rsv1))),
@@ -81,38 +81,37 @@ var compression = []Check{
 		one(text("\x06\x00\x00").with(rsv1)),              // a block of the type that does not exist
 		one(text("\x00\x05\x00\x00\x00Hello").with(rsv1)), // a stored block whose length is not confirmed
 		one(text("\xf2\x00\x11\x00\x00").with(rsv1))),     // refers to what was not sent
-	unsound("§8.1", Must, "compressed text that is not UTF-8", one(text(string(compress([]byte("caf\xe9")))).with(rsv1))),
-	{Rule: "§10.4", Severity: Must, Name: "a small message that decompresses to 16 MB is refused, or comes back", run: bomb},
+	unsound("§8.1", Must, "compressed text that is not UTF-8", one(text(string(compress([]byte("caf\xe9"), 8))).with(rsv1))),
+	{Rule: "§10.4", Severity: Must, Name: "a small message that decompresses to 16 MB is refused, or comes back", cases: once(bomb)},
 }
 
 // deflated opens a connection with compression.
 func (p *probe) deflated() (*session, error) {
-	s, err := p.open(set("Sec-WebSocket-Extensions", deflateName))
+	s, err := p.plain(set("Sec-WebSocket-Extensions", p.Deflate))
 	if err == nil && s.inflate == nil {
 		err = s.wrong("want permessage-deflate agreed to, as before")
 	}
 	return s, err
 }
 
-// inflated sends frames and wants a text message back.
+// inflated sends frames, which make a text message, and wants it back.
 func (p *probe) inflated(want []byte, frames ...frame) error {
 	s, err := p.deflated()
 	if err != nil {
 		return err
 	}
+	frames[0].op = p.kind(opText)
 	s.send(frames...)
-	return s.back(opText, want)
+	return s.back(frames[0].op, want)
 }
 
 // unsound is breaks under compression.
 func unsound(rule string, severity Severity, name string, cases ...[]frame) Check {
-	return Check{Rule: rule, Severity: severity, Name: name + ": the connection fails", run: func(p *probe) error {
-		return each(p, cases, func(frames []frame) error {
-			s, err := p.deflated()
-			if err == nil {
-				_, err = s.failed(frames...)
-			}
-			return err
-		})
-	}}
+	return Check{Rule: rule, Severity: severity, Name: name + ": the connection fails", cases: each(cases, func(p *probe, frames []frame) error {
+		s, err := p.deflated()
+		if err == nil {
+			_, err = s.failed(frames...)
+		}
+		return err
+	})}
 }

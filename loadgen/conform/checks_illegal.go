@@ -31,106 +31,108 @@ var illegal = []Check{
 	refused("§4.2.2 (4)", "version 8", set("Sec-WebSocket-Version", "8")),
 	refused("§4.2.2 (4)", "other versions", set("Sec-WebSocket-Version", "0"), set("Sec-WebSocket-Version", "7"),
 		set("Sec-WebSocket-Version", "14"), set("Sec-WebSocket-Version", "255"), set("Sec-WebSocket-Version", "thirteen")),
-	{Rule: "§4.2.2 (4)", Severity: Must, Name: "the refusal of a version names the one that is known", run: func(p *probe) error {
+	{Rule: "§4.2.2 (4)", Severity: Must, Name: "the refusal of a version names the one that is known", cases: once(func(p *probe) error {
 		c, r, err := p.ask(set("Sec-WebSocket-Version", "8"))
 		if err == nil && !r.has("Sec-WebSocket-Version", "13") {
-			err = c.wrong("want Sec-WebSocket-Version: 13 in the answer, not %q", r.values("Sec-WebSocket-Version"))
+			err = c.misanswered(r, "want Sec-WebSocket-Version: 13 in the answer, not %q", r.values("Sec-WebSocket-Version"))
 		}
 		return err
-	}},
-	{Rule: "§11.3.5", Severity: Should, Name: "a version twice: refused", run: refusal(isError, "want an error status", twice("Sec-WebSocket-Version", "13"))},
+	})},
+	{Rule: "§11.3.5", Severity: Should, Name: "a version twice: refused", cases: refusal(isError, "want an error status", twice("Sec-WebSocket-Version", "13"))},
 	// §10.2: a server that any page may use has no reason to.
-	{Rule: "§10.2", Severity: May, Name: "a page of another site: refused", run: refusal(isError, "an Origin of another site is no reason for this server to refuse",
+	{Rule: "§10.2", Severity: May, Name: "a page of another site: refused", cases: refusal(isError, "an Origin of another site is no reason for this server to refuse",
 		set("Origin", "http://elsewhere.example"))},
 }
 
 func isError(status int) bool { return status >= 400 && status <= 599 }
 
 // refusal wants statuses that are right for every form of a handshake.
-func refusal(right func(status int) bool, want string, forms ...edit) func(*probe) error {
-	return func(p *probe) error {
-		return each(p, forms, func(form edit) error {
-			c, r, err := p.ask(form)
-			if err == nil && !right(r.status) {
-				err = c.wrong("%s", want)
-			}
-			return err
-		})
-	}
+func refusal(right func(status int) bool, want string, forms ...edit) []attempt {
+	return each(forms, func(p *probe, form edit) error {
+		c, r, err := p.ask(form)
+		if err == nil && !right(r.status) {
+			err = c.misanswered(r, "%s", want)
+		}
+		return err
+	})
 }
 
 func refused(rule, name string, forms ...edit) Check {
-	return Check{Rule: rule, Severity: Must, Name: name + ": refused", run: refusal(isError, "want an error status", forms...)}
+	return Check{Rule: rule, Severity: Must, Name: name + ": refused", cases: refusal(isError, "want an error status", forms...)}
 }
 
 func badRequest(rule, name string, form edit) Check {
 	return Check{Rule: rule, Severity: Must, Name: name + ": 400",
-		run: refusal(func(status int) bool { return status == 400 }, "want 400", form)}
+		cases: refusal(func(status int) bool { return status == 400 }, "want 400", form)}
 }
 
 func ignored(rule, name string, forms ...edit) Check {
 	return Check{Rule: rule, Severity: Must, Name: name + ": not agreed to, in well-formed HTTP",
-		run: refusal(func(status int) bool { return status != 101 }, "want anything but 101", forms...)}
+		cases: refusal(func(status int) bool { return status != 101 }, "want anything but 101", forms...)}
 }
 
 // negotiation is what a server may answer to offers (§4.2.2, §9.1, RFC 7692 §7.1).
 var negotiation = []Check{
-	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "no subprotocol that was not offered", run: func(p *probe) error {
+	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "no subprotocol that was not offered", cases: once(func(p *probe) error {
 		return p.subprotocol(nil)
-	}},
-	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "of the subprotocols offered one at most", run: func(p *probe) error {
-		return each(p, [][]string{{"json"}, {"xml", "json"}, {"conform.none"}, {"xml", "chat", "superchat"}}, p.subprotocol)
-	}},
-	{Rule: "§9.1", Severity: Must, Name: "no extension that was not offered", run: func(p *probe) error {
+	})},
+	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "of the subprotocols offered one at most", cases: each([][]string{{"json"}, {"xml", "json"}, {"conform.none"}, {"xml", "chat", "superchat"}}, (*probe).subprotocol)},
+	{Rule: "§9.1", Severity: Must, Name: "no extension that was not offered", cases: once(func(p *probe) error {
 		_, err := p.extensions("")
 		return err
-	}},
-	{Rule: "§9.1", Severity: Must, Name: "an extension that it does not know is passed over", run: func(p *probe) error {
-		return each(p, []string{"x-conform", `x-conform; a=1; b="2"`, "x-conform, x-conform; a"}, func(offer string) error {
-			_, err := p.extensions(offer)
-			return err
-		})
-	}},
-	{Rule: "§9.1", Severity: May, Name: "permessage-deflate: agreed to", run: func(p *probe) error {
-		s, err := p.extensions("permessage-deflate; client_max_window_bits")
+	})},
+	{Rule: "§9.1", Severity: Must, Name: "an extension that it does not know is passed over", cases: each([]string{"x-conform", `x-conform; a=1; b="2"`, "x-conform, x-conform; a"}, func(p *probe, offer string) error {
+		_, err := p.extensions(offer)
+		return err
+	})},
+	{Rule: "§9.1", Severity: May, Name: "permessage-deflate: agreed to", cases: once(func(p *probe) error {
+		offer := p.Deflate
+		if offer == "" {
+			offer = strings.Join(deflateOffers, ", ")
+		}
+		s, err := p.open(set("Sec-WebSocket-Extensions", offer)) // whether the answer is legal, the next says
 		if err == nil && s.inflate == nil {
 			err = s.wrong("no compression")
 		}
 		return err
-	}},
-	{Rule: "RFC 7692 §7.1", Severity: Must, Name: "the answer to an offer of permessage-deflate is legal", run: func(p *probe) error {
-		return each(p, []string{
-			"permessage-deflate",
-			"permessage-deflate; client_max_window_bits",
-			"permessage-deflate; client_max_window_bits=10",
-			"permessage-deflate; server_max_window_bits=10",
-			"permessage-deflate; server_no_context_takeover",
-			"permessage-deflate; client_no_context_takeover",
-			"permessage-deflate; server_no_context_takeover; client_no_context_takeover",
-		}, func(offer string) error {
-			_, err := p.extensions(offer)
-			return err
-		})
-	}},
-	{Rule: "RFC 7692 §7.1", Severity: Must, Name: "an illegal offer of permessage-deflate is declined", needs: needsOpen | needsDeflate, run: func(p *probe) error {
-		return each(p, []string{
-			"permessage-deflate; level=9",
-			"permessage-deflate; server_max_window_bits=16",
-			"permessage-deflate; server_max_window_bits=7",
-			"permessage-deflate; server_max_window_bits",
-			"permessage-deflate; client_max_window_bits=08",
-			"permessage-deflate; server_no_context_takeover=1",
-			"permessage-deflate; client_no_context_takeover; client_no_context_takeover",
-		}, func(offer string) error {
-			s, err := p.open(set("Sec-WebSocket-Extensions", offer))
-			if err == nil && s.inflate != nil {
-				err = s.wrong("want the offer declined")
-			}
-			return err
-		})
-	}},
-	{Rule: "RFC 7692 §5.1", Severity: Must, Name: "of several offers of permessage-deflate one legal one at most", run: func(p *probe) error {
-		s, err := p.open(set("Sec-WebSocket-Extensions", "permessage-deflate; level=9, permessage-deflate"))
+	})},
+	{Rule: "RFC 7692 §7.1", Severity: Must, Name: "the answer to an offer of permessage-deflate is legal", cases: each([]string{
+		"permessage-deflate",
+		"permessage-deflate; client_max_window_bits",
+		"permessage-deflate; client_max_window_bits=10",
+		"permessage-deflate; server_max_window_bits=10",
+		"permessage-deflate; server_no_context_takeover",
+		"permessage-deflate; client_no_context_takeover",
+		"permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+		"", // the one that the server insists on
+	}, func(p *probe, offer string) error {
+		if offer == "" {
+			offer = p.Deflate
+		}
+		_, err := p.extensions(offer)
+		return err
+	})},
+	{Rule: "RFC 7692 §7.1", Severity: Must, Name: "an illegal offer of permessage-deflate is declined", needs: needsOpen | needsDeflate, cases: each([]string{
+		"level=9",
+		"server_max_window_bits=16",
+		"server_max_window_bits=7",
+		"server_max_window_bits",
+		"client_max_window_bits=08",
+		"server_no_context_takeover=1",
+		"client_no_context_takeover; client_no_context_takeover",
+	}, func(p *probe, wrong string) error {
+		s, err := p.open(set("Sec-WebSocket-Extensions", spoilt(p.Deflate, wrong)))
+		if err == nil && s.inflate != nil {
+			err = s.wrong("want the offer declined")
+		}
+		return err
+	})},
+	{Rule: "RFC 7692 §5.1", Severity: Must, Name: "of several offers of permessage-deflate one legal one at most", cases: once(func(p *probe) error {
+		offer := p.Deflate
+		if offer == "" {
+			offer = deflateName
+		}
+		s, err := p.open(set("Sec-WebSocket-Extensions", spoilt(offer, "level=9")+", "+offer))
 		if err != nil {
 			return err
 		}
@@ -139,12 +141,18 @@ var negotiation = []Check{
 			return s.wrong("want one extension, not %d", len(agreed))
 		}
 		for _, e := range agreed {
-			if err := agrees(extension{name: deflateName}, e); err != nil {
+			if err := agreesToOne(offer, e); err != nil {
 				return s.wrong("%v", err)
 			}
 		}
 		return nil
-	}},
+	})},
+}
+
+// spoilt is an offer that is illegal, and would be agreed to if it were not: each
+// of its forms has a parameter more.
+func spoilt(offer, parameter string) string {
+	return strings.ReplaceAll(offer, ", ", "; "+parameter+", ") + "; " + parameter
 }
 
 // subprotocol offers subprotocols, and wants one of them at most.
@@ -186,7 +194,6 @@ func (p *probe) extensions(offer string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	offered, _ := parseExtensions([]string{offer})
 	agreed, err := parseExtensions(s.answer.values("Sec-WebSocket-Extensions"))
 	if err != nil {
 		return nil, s.wrong("%v", err)
@@ -198,7 +205,7 @@ func (p *probe) extensions(offer string) (*session, error) {
 		case i > 0:
 			return nil, s.wrong("want one extension, not %d", len(agreed))
 		}
-		if err := agrees(offered[0], e); err != nil {
+		if err := agreesToOne(offer, e); err != nil {
 			return nil, s.wrong("%s: %v", deflateName, err)
 		}
 	}

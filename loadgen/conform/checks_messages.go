@@ -3,7 +3,9 @@ package conform
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // sizes are where the form of a frame's length changes (§5.2).
@@ -12,96 +14,89 @@ var sizes = []int{0, 1, 125, 126, 65535, 65536}
 // messages are messages that come back: in frames of every length, in any
 // fragments (§5.4), and however the bytes arrive.
 var messages = []Check{
-	{Rule: "§5.2", Severity: Must, Name: "text of every class of length comes back unchanged", run: func(p *probe) error {
-		return p.sizes(func(s *session, n int) error {
-			return s.roundTrip(opText, []byte(strings.Repeat("é", n/2)+strings.Repeat("x", n%2)))
-		})
-	}},
-	{Rule: "§5.2", Severity: Must, Name: "binary of every class of length comes back unchanged", run: func(p *probe) error {
-		return p.sizes(func(s *session, n int) error { return s.roundTrip(opBinary, noise(n)) })
-	}},
-	{Rule: "§5.1", Severity: Must, Name: "the server's frames are not masked", run: framesAre("masked")},
-	{Rule: "§5.2", Severity: Must, Name: "the server's frames have the shortest length there is", run: framesAre("length")},
-	{Rule: "§5.2", Severity: Must, Name: "the server's frames have no reserved bits and no unknown opcodes", run: framesAre("reserved bits", "opcode")},
-	{Rule: "§5.4", Severity: Must, Name: "the server's fragments make whole messages, its control frames are short", run: framesAre("not ended", "of nothing", "fragmented")},
-	{Rule: "§5.4", Severity: Must, Name: "a message in fragments comes back whole", run: func(p *probe) error {
-		return each(p, [][]frame{
-			{text("Hel").begun(), continuation("lo")},
-			{text("H").begun(), continuation("e").begun(), continuation("ll").begun(), continuation("o")},
-			{binaryOf([]byte("Hel")).begun(), continuation("lo")},
-		}, p.whole)
-	}},
-	{Rule: "§5.4", Severity: Must, Name: "fragments may be empty", run: func(p *probe) error {
-		return each(p, [][]frame{
-			{text("").begun(), continuation("").begun(), continuation("Hello")},
-			{text("Hello").begun(), continuation("")},
-			{text("").begun(), continuation("")},
-		}, p.whole)
-	}},
-	{Rule: "§5.4", Severity: Must, Name: "a ping between fragments is answered before the message ends", run: func(p *probe) error {
-		s, err := p.open()
+	{Rule: "§5.2", Severity: Must, Name: "text of every class of length comes back unchanged", cases: ofSizes(func(s *session, n int) error {
+		return s.roundTrip(opText, []byte(strings.Repeat("é", n/2)+strings.Repeat("x", n%2)))
+	})},
+	{Rule: "§5.2", Severity: Must, Name: "binary of every class of length comes back unchanged", cases: ofSizes(func(s *session, n int) error {
+		return s.roundTrip(opBinary, noise(n))
+	})},
+	{Rule: "§5.1", Severity: Must, Name: "the server's frames are not masked", cases: framesAre("masked")},
+	{Rule: "§5.2", Severity: Must, Name: "the server's frames have the shortest length there is", cases: framesAre("length")},
+	{Rule: "§5.2", Severity: Must, Name: "the server's frames have no reserved bits and no unknown opcodes", cases: framesAre("reserved bits", "opcode")},
+	{Rule: "§5.4", Severity: Must, Name: "the server's fragments make whole messages, its control frames are short", cases: framesAre("not ended", "of nothing", "fragmented")},
+	{Rule: "§5.4", Severity: Must, Name: "a message in fragments comes back whole", cases: each([][]frame{
+		{text("Hel").begun(), continuation("lo")},
+		{text("H").begun(), continuation("e").begun(), continuation("ll").begun(), continuation("o")},
+		{binaryOf([]byte("Hel")).begun(), continuation("lo")},
+	}, (*probe).whole)},
+	{Rule: "§5.4", Severity: Must, Name: "fragments may be empty", cases: each([][]frame{
+		{text("").begun(), continuation("").begun(), continuation("Hello")},
+		{text("Hello").begun(), continuation("")},
+		{text("").begun(), continuation("")},
+	}, (*probe).wholeOfEither)},
+	{Rule: "§5.4", Severity: Must, Name: "a ping between fragments is answered before the message ends", cases: once(func(p *probe) error {
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}
-		s.send(text("Hel").begun(), ping("between"))
+		op := p.kind(opText)
+		s.send(frame{op: op, payload: []byte("Hel"), more: true}, ping("between"))
 		if err := s.pong("between"); err != nil {
 			return err
 		}
 		s.send(continuation("lo"))
-		return s.back(opText, []byte("Hello"))
-	}},
-	{Rule: "§5.4", Severity: Must, Name: "a pong between fragments leaves the message whole", run: func(p *probe) error {
-		return p.whole([]frame{text("Hel").begun(), {op: opPong, payload: []byte("between")}, continuation("lo")})
-	}},
-	{Rule: "§5", Severity: Must, Name: "frames cut in two at any byte are put together", run: func(p *probe) error {
-		return each(p, strides(8), func(cut stride) error {
-			s, err := p.open()
-			if err != nil {
-				return err
+		return s.back(op, []byte("Hello"))
+	})},
+	{Rule: "§5.4", Severity: Must, Name: "a pong between fragments leaves the message whole", cases: once(func(p *probe) error {
+		return p.wholeOfEither([]frame{text("Hel").begun(), {op: opPong, payload: []byte("between")}, continuation("lo")})
+	})},
+	{Rule: "§5", Severity: Must, Name: "frames cut in two at any byte are put together", cases: each(strides(8), func(p *probe, cut stride) error {
+		s, err := p.plain()
+		if err != nil {
+			return err
+		}
+		hello, filled := frame{op: p.kind(opText), payload: []byte("Hel"), more: true}, p.filled(130)
+		for i, piece := range cut.pieces(bytesOf(hello, ping("cut"), continuation("lo"), filled)) {
+			what := ""
+			if i == 0 {
+				what = fmt.Sprintf("fragments, a ping and 130 B cut at byte %d and each %d after it", cut.from, cut.by)
 			}
-			frames := []frame{text("Hel").begun(), ping("cut"), continuation("lo"), binaryOf(noise(130))}
-			for i, piece := range cut.pieces(bytesOf(frames...)) {
-				what := ""
-				if i == 0 {
-					what = fmt.Sprintf("fragments, a ping and 130 B cut at byte %d and each %d after it", cut.from, cut.by)
-				}
-				s.write(what, piece)
-			}
-			if err := s.pong("cut"); err != nil {
-				return err
-			}
-			if err := s.back(opText, []byte("Hello")); err != nil {
-				return err
-			}
-			return s.back(opBinary, frames[3].payload)
-		})
-	}},
-	{Rule: "§5", Severity: Must, Name: "many messages in one write come back in order", run: func(p *probe) error {
-		s, err := p.open()
+			s.write(what, piece)
+		}
+		if err := s.pong("cut"); err != nil {
+			return err
+		}
+		if err := s.back(hello.op, []byte("Hello")); err != nil {
+			return err
+		}
+		return s.back(filled.op, filled.payload)
+	})},
+	{Rule: "§5", Severity: Must, Name: "many messages in one write come back in order", cases: once(func(p *probe) error {
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}
 		var frames []frame
 		for i := range 100 {
-			frames = append(frames, text(fmt.Sprintf("message %d", i)))
+			frames = append(frames, frame{op: p.kind(opText), payload: fmt.Appendf(nil, "message %d", i)})
 		}
 		s.write("100 messages in one write", bytesOf(frames...))
 		for _, f := range frames {
-			if err := s.back(opText, f.payload); err != nil {
+			if err := s.back(f.op, f.payload); err != nil {
 				return err
 			}
 		}
 		return nil
-	}},
+	})},
 }
 
-// sizes runs a check for every class of length that the server takes.
-func (p *probe) sizes(run func(*session, int) error) error {
-	return each(p, sizes, func(n int) error {
+// ofSizes is a case for every class of length that the server takes.
+func ofSizes(run func(*session, int) error) []attempt {
+	return each(sizes, func(p *probe, n int) error {
 		if p.Max > 0 && n > p.Max {
 			return nil
 		}
-		s, err := p.open()
+		s, err := p.plain()
 		if err != nil {
 			return err
 		}
@@ -117,7 +112,7 @@ func (s *session) roundTrip(op byte, payload []byte) error {
 
 // whole sends frames and wants the message that they make.
 func (p *probe) whole(frames []frame) error {
-	s, err := p.open()
+	s, err := p.plain()
 	if err != nil {
 		return err
 	}
@@ -131,34 +126,52 @@ func (p *probe) whole(frames []frame) error {
 	return s.back(frames[0].op, payload)
 }
 
+// wholeOfEither is whole for a message of whichever kind comes back.
+func (p *probe) wholeOfEither(frames []frame) error {
+	frames = slices.Clone(frames)
+	frames[0].op = p.kind(frames[0].op)
+	return p.whole(frames)
+}
+
+// filled is a message that does not compress, as long as it need not be text.
+func (p *probe) filled(n int) frame {
+	if p.kind(opBinary) == opText {
+		return frame{op: opText, payload: ramp(n)}
+	}
+	return binaryOf(noise(n))
+}
+
 // framesAre wants no fault of a kind in the frames of echoes and pongs, whatever
 // they say.
-func framesAre(faults ...string) func(*probe) error {
-	return func(p *probe) error {
-		return p.sizes(func(s *session, n int) error {
-			s.send(binaryOf(noise(n)), ping("one more frame"))
-			for until := p.until(); s.frames < 2; {
-				if e, err := s.event(until); err != nil || e.op == opClose {
-					return s.wrong("want an echo and a pong")
+func framesAre(faults ...string) []attempt {
+	return ofSizes(func(s *session, n int) error {
+		s.send(s.probe.filled(n), ping("one more frame"))
+		echo, pong := false, false
+		for until := s.probe.until(); !echo || !pong; {
+			e, err := s.event(until)
+			if err != nil || e.op == opClose {
+				return s.wrong("want an echo and a pong")
+			}
+			echo, pong = echo || !isControl(e.op), pong || e.op == opPong
+		}
+		s.send(closing(1000, ""))
+		s.gone() // whether it goes is another check's: here, every frame on the way is looked at
+		for _, fault := range s.faults {
+			for _, kind := range faults {
+				if strings.Contains(fault, kind) {
+					return s.wrong("that is %s", fault)
 				}
 			}
-			s.send(closing(1000, ""))
-			s.gone() // whether it goes is another check's: here, every frame on the way is looked at
-			for _, fault := range s.faults {
-				for _, kind := range faults {
-					if strings.Contains(fault, kind) {
-						return s.wrong("that is %s", fault)
-					}
-				}
-			}
-			return nil
-		})
-	}
+		}
+		return nil
+	})
 }
 
 // noise is bytes that are no text and do not compress.
-func noise(n int) []byte {
-	b := make([]byte, n)
+func noise(n int) []byte { return allNoise()[:n:n] }
+
+var allNoise = sync.OnceValue(func() []byte {
+	b := make([]byte, 1<<16)
 	x := uint32(2463534242)
 	for i := range b {
 		x ^= x << 13
@@ -167,7 +180,7 @@ func noise(n int) []byte {
 		b[i] = byte(x)
 	}
 	return b
-}
+})
 
 // ramp is bytes that do compress.
 func ramp(n int) []byte { return bytes.Repeat([]byte("0123456789abcdef"), n/16+1)[:n] }

@@ -10,29 +10,26 @@ import (
 // transport is how a handshake arrives: in pieces, with more behind it, too
 // large, or never whole.
 var transport = []Check{
-	{Rule: "RFC 9112 §2.2", Severity: Must, Name: "a handshake cut in two at any byte: agreed to", run: func(p *probe) error {
-		return each(p, strides(8), func(s stride) error { return p.split(s) })
-	}},
-	{Rule: "RFC 9112 §2.2", Severity: Must, Name: "a handshake byte by byte: agreed to", run: func(p *probe) error {
-		return p.split(stride{0, 1})
-	}},
+	{Rule: "RFC 9112 §2.2", Severity: Must, Name: "a handshake cut in two at any byte: agreed to", cases: each(strides(8), (*probe).split)},
+	{Rule: "RFC 9112 §2.2", Severity: Must, Name: "a handshake byte by byte: agreed to", cases: each([]stride{{0, 1}}, (*probe).split)},
 	// A client must wait for the 101 (§4.1), and yet a server that has taken more
 	// than the head from the network has to keep it: it may not take it for HTTP.
-	{Rule: "§4.1", Severity: Should, Name: "a frame behind the handshake is taken after the 101", needs: needsOpen, run: func(p *probe) error {
+	{Rule: "§4.1", Severity: Should, Name: "a frame behind the handshake is taken after the 101", needs: needsOpen, cases: once(func(p *probe) error {
 		c, err := p.dial()
 		if err != nil {
 			return err
 		}
 		r, what := p.target.edited()
 		c.write(what+" and a ping in one write", append(r.bytes(), ping("early").bytes()...))
-		s, err := c.opened(r)
+		answer, err := c.answer()
+		s, err := c.opened(r, answer, err)
 		if err != nil {
 			return err
 		}
 		return s.pong("early")
-	}},
-	{Rule: "RFC 9110 §5.4", Severity: Should, Name: "header fields without end are cut short", run: endless},
-	{Rule: "§10.4", Severity: Should, Name: "a handshake that never ends is cut", needs: needsSlow, run: slow},
+	})},
+	{Rule: "RFC 9110 §5.4", Severity: Should, Name: "header fields without end are cut short", cases: once(endless)},
+	{Rule: "§10.4", Severity: Should, Name: "a handshake that never ends is cut", needs: needsSlow, cases: once(slow)},
 }
 
 // A stride cuts bytes at from, from+by, from+2·by and so on.
@@ -77,7 +74,8 @@ func (p *probe) split(s stride) error {
 		}
 		c.write(what, piece)
 	}
-	_, err = c.opened(r)
+	answer, err := c.answer()
+	_, err = c.opened(r, answer, err)
 	return err
 }
 

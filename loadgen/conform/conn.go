@@ -38,19 +38,20 @@ var (
 	errFlood   = fmt.Errorf("more than %d bytes that nobody has asked for", maxBuffered)
 )
 
-// probe is a check under way.
+// probe is a case of a check under way.
 type probe struct {
 	Options
+	offers
 	ctx      context.Context
 	target   *Target
-	echo     bool
-	deadline time.Time // of the whole check
+	deadline time.Time // of the whole case
+	doubtful bool      // what came may have come of a server that is about to be gone
 	conns    []*conn
 }
 
-// newProbe gives a check four answers' time beyond the one that may be missing.
-func newProbe(ctx context.Context, target *Target, o Options) *probe {
-	return &probe{Options: o, ctx: ctx, target: target, deadline: time.Now().Add(5 * o.Timeout)}
+// probe gives a case four answers' time beyond the one that may be missing.
+func (r *runner) probe() *probe {
+	return &probe{Options: r.o, offers: r.report.offers, ctx: r.ctx, target: r.target, deadline: time.Now().Add(5 * r.o.Timeout)}
 }
 
 // until is when the wait for an answer ends that begins now.
@@ -66,7 +67,7 @@ func (p *probe) dial() (*conn, error) {
 	defer cancel()
 	socket, err := p.target.Dial(ctx)
 	if err != nil {
-		return nil, err
+		return nil, unreached(p.target, err)
 	}
 	c := &conn{probe: p, socket: socket, changed: make(chan struct{}, 1), pumped: make(chan struct{})}
 	go c.pump()
@@ -74,25 +75,13 @@ func (p *probe) dial() (*conn, error) {
 	return c, nil
 }
 
-// release ends the connections of a check, or of one of its cases.
+// release ends the connections of a case.
 func (p *probe) release() {
 	for _, c := range p.conns {
 		c.socket.Close()
 		<-c.pumped
 	}
 	p.conns = nil
-}
-
-// each runs a check's cases until one fails, on connections of their own.
-func each[T any](p *probe, cases []T, run func(T) error) error {
-	for _, c := range cases {
-		err := run(c)
-		p.release()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (c *conn) pump() {
@@ -130,6 +119,7 @@ func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) 
 		case err == errFlood:
 			return in, err
 		case err != nil: // EOF or a reset, the one as good an end as the other
+			c.probe.doubtful = true
 			return in, errEnd
 		}
 		if late == nil {

@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -37,19 +38,20 @@ func TestSound(t *testing.T) {
 	report := against(t, new(sound))
 	for _, r := range report.Results {
 		if r.Outcome != Pass {
-			t.Errorf("%s: %s: %s", r.Name, r.Outcome, r.Detail)
+			t.Errorf("%s: %s: %q", r.Name, r.Outcome, r.Details)
 		}
 	}
-	if report.Failed() || !report.Open || !report.Echo || !report.Deflate {
-		t.Errorf("%s: %s", report.offers(), report.Summary())
+	if report.Failed() || report.offered() != "opens, echo, permessage-deflate" || report.Untested() != "" {
+		t.Errorf("%s: %s %s", report.offered(), report.Summary(), report.Untested())
 	}
 }
 
 // Each check can fail: testdata/defects.golden says which do for each of the
-// defects that the sound server can be given. A check that another defect has
-// put out of reach is not applicable, and not listed.
+// defects that the sound server can be given. Where its handshake has none it has
+// much to say besides, of which no check may fail. A check that another defect
+// has put out of reach is not applicable, and not listed.
 func TestDefects(t *testing.T) {
-	all := defects(t)
+	all, handshakes := defects(t)
 	lists := make([]string, len(all))
 	failed := make([]map[string]bool, len(all))
 	t.Run("each", func(t *testing.T) {
@@ -57,7 +59,11 @@ func TestDefects(t *testing.T) {
 			failed[i] = make(map[string]bool)
 			t.Run(defect, func(t *testing.T) {
 				t.Parallel()
-				lists[i] = failing(t, defect, failed[i])
+				server := &sound{defect: defect}
+				if i >= handshakes {
+					server.manner = "chatters"
+				}
+				lists[i] = failing(t, server, failed[i])
 			})
 		}
 	})
@@ -69,16 +75,21 @@ func TestDefects(t *testing.T) {
 	golden(t, "defects", []byte(strings.Join(lists, "")))
 }
 
-// failing lists the checks that a defect fails, and adds their names to failed.
-func failing(t *testing.T, defect string, failed map[string]bool) string {
-	list := fmt.Sprintf("a server that %s\n", defect)
-	for _, r := range against(t, &sound{defect: defect}).Results {
+// failing lists the checks that a server fails, and adds their names to failed.
+func failing(t *testing.T, s *sound, failed map[string]bool) string {
+	list := fmt.Sprintf("a server that %s\n", s.defect)
+	for _, r := range against(t, s).Results {
 		if r.Outcome == Fail || r.Outcome == No {
 			list += fmt.Sprintf("  %s\n", r.Name)
 			failed[r.Name] = true
 		}
-		if r.Outcome == Fail && !strings.Contains(r.Detail, "; ") {
-			t.Errorf("%s: the detail %q does not say what was sent and what came", r.Name, r.Detail)
+		if r.Outcome == Untested {
+			t.Errorf("%s: untested: %q", r.Name, r.Details)
+		}
+		for _, detail := range r.Details {
+			if r.Outcome == Fail && !strings.Contains(detail, "; ") {
+				t.Errorf("%s: the detail %q does not say what was sent and what came", r.Name, detail)
+			}
 		}
 	}
 	if len(failed) == 0 {
@@ -87,12 +98,15 @@ func failing(t *testing.T, defect string, failed map[string]bool) string {
 	return list
 }
 
-// defects are those that the sound server's code asks for, in its order.
-func defects(t *testing.T) []string {
+// defects are those that the sound server's code asks for, in its order: first
+// those of its handshake.
+func defects(t *testing.T) (all []string, handshakes int) {
 	t.Helper()
-	var all []string
 	seen := make(map[string]bool)
 	for _, file := range []string{"sound_test.go", "sound_frames_test.go", "sound_message_test.go"} {
+		if file != "sound_test.go" && handshakes == 0 {
+			handshakes = len(all)
+		}
 		code, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -104,7 +118,34 @@ func defects(t *testing.T) []string {
 			}
 		}
 	}
-	return all
+	return all, handshakes
+}
+
+// Each failure of a check is told, and not the first one only.
+func TestEachFailure(t *testing.T) {
+	for defect, want := range map[string]map[string]int{
+		"takes unknown data frames":          {"opcodes that mean nothing, 0x3 to 0x7: the connection fails": 5, "a broken protocol is told with status 1002": 1},
+		"answers a close without its status": {"the answer to a close has its status": len(goodStatuses)},
+		"compares Upgrade to the letter":     {"Upgrade in any case: agreed to": 2, "empty elements in lists: agreed to": 1},
+		"says 1011 whatever is wrong":        {"not UTF-8 is told with status 1007": 3, "what is too big is told with status 1009": 2},
+	} {
+		report := against(t, &sound{defect: defect})
+		var text bytes.Buffer
+		if err := report.Text(&text); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range report.Results {
+			n, ok := want[r.Name]
+			if ok && len(r.Details) != n {
+				t.Errorf("%s: %s: %d failures, not %d: %q", defect, r.Name, len(r.Details), n, r.Details)
+			}
+			for i, detail := range r.Details {
+				if slices.Contains(r.Details[:i], detail) || !strings.Contains(text.String(), "\n"+strings.Repeat(" ", 21)+detail+"\n") {
+					t.Errorf("%s: %s: the report does not have, or twice, %s", defect, r.Name, detail)
+				}
+			}
+		}
+	}
 }
 
 func golden(t *testing.T, name string, got []byte) {

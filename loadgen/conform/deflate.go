@@ -6,11 +6,38 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 const deflateName = "permessage-deflate"
+
+// deflateOffers are the forms of its offer: a server may insist on any of the
+// parameters (RFC 7692 §7.1). Most clients send the first or the second.
+const usualOffers = 2
+
+var deflateOffers = func() []string {
+	forms := []string{deflateName, deflateName + "; client_max_window_bits"}
+	parameters := []string{"client_max_window_bits", "server_max_window_bits=15", "server_no_context_takeover", "client_no_context_takeover"}
+	for n := 1; n <= len(parameters); n++ { // of so many parameters, every choice
+		for choice := range 1 << len(parameters) {
+			form := deflateName
+			for i, parameter := range parameters {
+				if choice>>i&1 == 1 {
+					form += "; " + parameter
+				}
+			}
+			if bits.OnesCount(uint(choice)) == n && !slices.Contains(forms, form) {
+				forms = append(forms, form)
+			}
+		}
+	}
+	return append(forms, deflateName+"; server_max_window_bits=10", deflateName+"; client_max_window_bits=10",
+		deflateName+"; client_max_window_bits=10; server_max_window_bits=10")
+}()
 
 // extension is an element of Sec-WebSocket-Extensions (§9.1).
 type extension struct {
@@ -21,6 +48,22 @@ type extension struct {
 type param struct {
 	name, value string
 	hasValue    bool
+}
+
+func (e extension) deflates() bool { return e.name == deflateName }
+
+// maxWindowBits is the window of LZ77 where nobody asks for a smaller one (RFC
+// 7692 §7.1.2).
+const maxWindowBits = 15
+
+// windowBits is what an answer leaves to our messages.
+func (e extension) windowBits() int {
+	for _, p := range e.params {
+		if bits, err := strconv.Atoi(p.value); p.name == "client_max_window_bits" && err == nil {
+			return min(max(bits, 8), maxWindowBits)
+		}
+	}
+	return maxWindowBits
 }
 
 func (e extension) has(name string) bool {
@@ -56,6 +99,21 @@ func parseExtensions(lines []string) ([]extension, error) {
 		list = append(list, e)
 	}
 	return list, nil
+}
+
+// agreesToOne holds an answer against the offers of permessage-deflate that it
+// chooses from (RFC 7692 §5.1). The error is the first offer's.
+func agreesToOne(offer string, answer extension) error {
+	offers, _ := parseExtensions([]string{offer})
+	err := errors.New("it was not offered (§9.1)")
+	for _, o := range slices.Backward(offers) {
+		if o.deflates() {
+			if err = agrees(o, answer); err == nil {
+				return nil
+			}
+		}
+	}
+	return err
 }
 
 // agrees holds an answer against the offer it answers (RFC 7692 §7.1): what the
@@ -101,14 +159,28 @@ func agrees(offer, answer extension) error {
 // message and a receiver puts it back (RFC 7692 §7.2.1, §7.2.2).
 var deflateTail = []byte{0x00, 0x00, 0xff, 0xff}
 
-// compress makes a message's payload that refers to no message before it.
-func compress(payload []byte) []byte {
+// compress makes a message's payload that refers to no message before it, and
+// not beyond a window: its pieces of that size know nothing of each other.
+func compress(payload []byte, windowBits int) []byte {
 	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, flate.DefaultCompression) // fails for an unknown level only
-	w.Write(payload)
-	w.Flush()
-	return bytes.TrimSuffix(b.Bytes(), deflateTail)
+	w := compressors.Get().(*flate.Writer)
+	defer compressors.Put(w)
+	for {
+		n := min(len(payload), 1<<windowBits)
+		w.Reset(&b)
+		w.Write(payload[:n])
+		w.Flush()
+		if payload = payload[n:]; len(payload) == 0 {
+			return bytes.TrimSuffix(b.Bytes(), deflateTail)
+		}
+	}
 }
+
+// compressors are large.
+var compressors = sync.Pool{New: func() any {
+	w, _ := flate.NewWriter(nil, flate.DefaultCompression) // fails for an unknown level only
+	return w
+}}
 
 // inflater reads the server's messages.
 type inflater struct {

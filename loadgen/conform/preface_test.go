@@ -7,7 +7,8 @@ const preface = `# The servers against the RFC
 
 Each row is a rule, tried from outside over raw connections; sections without
 the name of a document are RFC 6455's. *n/a*: the server does not offer what the
-rule is about. *skipped*: not asked for in this run. Try a server of your own
+rule is about. *skipped*: not asked for in this run. Below stands each case that
+failed, of which a rule may have several. Try a server of your own
 with ` + "`go run ./loadgen conform URL`" + `.
 
 ` + "`ws`" + ` is /echo?end=ws, on github.com/coder/websocket; ` + "`wsbare`" + ` is /echo, this project's
@@ -29,8 +30,8 @@ message, not a ping and not a close: it shows a handshake, and a server would
 begin there.
 
 ws breaks two rules that its library leaves open: it gives back a close reason
-that is not UTF-8, and agrees to a window size with a leading zero. wsbare keeps
-every rule that applies to it; but it and this suite are from one house, which is
-why other clients are tried on it as well.
+that is not UTF-8, and agrees to a window size with a leading zero, or to a
+parameter given twice. wsbare keeps every rule that applies to it; but it and this
+suite are from one house, which is why other clients are tried on it as well.
 
 `

@@ -3,13 +3,16 @@ package conform
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,10 +28,10 @@ const maxEcho = 16 << 20
 
 // patient are options for servers that answer, on a host that may be busy: they
 // are not waited for in vain. The article's server answers no frame, and each
-// check that wants an answer waits, many at a time.
+// case that wants an answer waits, many at a time.
 var (
 	patient = Options{Timeout: time.Minute}
-	brief   = Options{Timeout: 2 * time.Second, Parallel: 64}
+	brief   = Options{Timeout: 2 * time.Second, Parallel: 128}
 )
 
 // servers are those of this module, on one port.
@@ -92,7 +95,7 @@ func TestReference(t *testing.T) {
 	if diff := cmp.Diff(knownOfWS, failures(ws)); diff != "" {
 		t.Errorf("what ws fails (-want +got):\n%s", diff)
 	}
-	theirs := hold(t, theArticles(t), brief)
+	theirs := theArticles(t)
 	checkArticle(t, theirs)
 
 	var got bytes.Buffer
@@ -131,22 +134,36 @@ func TestFeed(t *testing.T) {
 					t.Error(failure)
 				}
 			}
-			if !report.Open || report.Echo || report.Deflate != strings.Contains(path, "compress") {
-				t.Errorf("%s", report.offers())
+			if !report.Open || report.EchoesText || (report.Deflate != "") != strings.Contains(path, "compress") {
+				t.Errorf("%s", report.offered())
 			}
 		})
 	}
 }
 
-// theArticles is where a stand-in for the article's server listens.
-func theArticles(t *testing.T) string {
+// theArticles is what a stand-in for the article's server comes to, in a bubble,
+// where waiting for answers that do not come takes no time.
+func theArticles(t *testing.T) *Report {
 	t.Helper()
-	s, err := article.Listen()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s.URL()
+	var report *Report
+	synctest.Test(t, func(t *testing.T) {
+		target, err := Parse("ws://127.0.0.1/", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		target.Dial = func(context.Context) (net.Conn, error) {
+			client, server := net.Pipe()
+			go func() {
+				defer server.Close()
+				article.Serve(server)
+			}()
+			return client, nil
+		}
+		if report, err = Run(t.Context(), target, brief, nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return report
 }
 
 // checkArticle is what the article's server does by its own code, as it was
@@ -179,8 +196,8 @@ func checkArticle(t *testing.T, report *Report) {
 			t.Errorf("%s: %q, want %s", name, outcome[name], want)
 		}
 	}
-	if !report.Open || report.Echo || report.Deflate || !report.Failed() {
-		t.Errorf("%s", report.offers())
+	if !report.Open || report.EchoesText || report.Deflate != "" || !report.Failed() {
+		t.Errorf("%s", report.offered())
 	}
 }
 
@@ -213,7 +230,7 @@ func TestArticleAsUnderNode(t *testing.T) {
 		}
 		return list
 	}
-	got, want := lines(hold(t, theArticles(t), brief)), lines(hold(t, "ws://127.0.0.1:"+strings.TrimSpace(port)+"/", brief))
+	got, want := lines(theArticles(t)), lines(hold(t, "ws://127.0.0.1:"+strings.TrimSpace(port)+"/", brief))
 	if !slices.Equal(got, want) {
 		t.Errorf("(-node +ours):\n%s", cmp.Diff(want, got))
 	}

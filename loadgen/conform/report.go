@@ -7,14 +7,18 @@ import (
 	"strings"
 )
 
-// Text writes a report for a terminal: a line for each check, and one more where
-// it failed.
+// Text writes a report for a terminal: a line for each check, and one more for
+// each case of it that failed.
 func (r *Report) Text(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s\n%s\n", r.URL, r.offers())
-	width := 0
+	fmt.Fprintf(b, "%s\n%s\n", r.URL, r.offered())
+	untested := r.Untested()
+	if untested != "" {
+		fmt.Fprintln(b, untested)
+	}
+	width, outcomes := 0, 0
 	for _, result := range r.Results {
-		width = max(width, len([]rune(result.Rule)))
+		width, outcomes = max(width, len([]rune(result.Rule))), max(outcomes, len(result.Outcome))
 	}
 	group := ""
 	for _, result := range r.Results {
@@ -22,13 +26,14 @@ func (r *Report) Text(w io.Writer) error {
 			group = result.Group
 			fmt.Fprintf(b, "\n%s\n", group)
 		}
-		fmt.Fprintf(b, "  %-*s  %-6s  %-7s  %s", width, result.Rule, result.Severity, result.Outcome, result.Name)
-		switch {
-		case result.Detail == "":
-		case result.Outcome == Fail || result.Outcome == No:
-			fmt.Fprintf(b, "\n%s%s", strings.Repeat(" ", width+4), result.Detail)
-		default:
-			fmt.Fprintf(b, " (%s)", result.Detail)
+		fmt.Fprintf(b, "  %-*s  %-6s  %-*s  %s", width, result.Rule, result.Severity, outcomes, result.Outcome, result.Name)
+		for _, detail := range result.Details {
+			switch {
+			case result.Outcome == Fail || result.Outcome == No:
+				fmt.Fprintf(b, "\n%s%s", strings.Repeat(" ", width+4), detail)
+			case !strings.HasSuffix(untested, detail): // which says it once for all
+				fmt.Fprintf(b, " (%s)", detail)
+			}
 		}
 		fmt.Fprintln(b)
 	}
@@ -36,17 +41,26 @@ func (r *Report) Text(w io.Writer) error {
 	return b.Flush()
 }
 
-// offers is what the server was found to offer.
-func (r *Report) offers() string {
+// offered is what the server was found to offer.
+func (r *Report) offered() string {
 	if !r.Open {
 		return "no handshake opens the connection"
 	}
-	echo, deflate := "no echo", "no permessage-deflate"
-	if r.Echo {
+	echo, deflate := "no echo", "no "+deflateName
+	switch {
+	case r.EchoesText && r.EchoesBinary:
 		echo = "echo"
+	case r.EchoesText:
+		echo = "echo of text alone"
+	case r.EchoesBinary:
+		echo = "echo of binary alone"
 	}
-	if r.Deflate {
+	switch parameters, _ := strings.CutPrefix(r.Deflate, deflateName+"; "); r.Deflate {
+	case "":
+	case deflateName:
 		deflate = deflateName
+	default:
+		deflate = deflateName + " (offered with " + shorten(parameters, 100) + ")"
 	}
 	return "opens, " + echo + ", " + deflate
 }
@@ -67,7 +81,11 @@ func (r *Report) Summary() string {
 		judged := count[s][Pass] + count[s][Fail] + count[s][No]
 		parts = append(parts, fmt.Sprintf("%s %d of %d", s, count[s][Pass], judged))
 	}
-	return fmt.Sprintf("%s; %d failed, %d not applicable, %d skipped", strings.Join(parts, ", "), all[Fail], all[NotApplicable], all[Skipped])
+	text := fmt.Sprintf("%s; %d failed, %d not applicable, %d skipped", strings.Join(parts, ", "), all[Fail], all[NotApplicable], all[Skipped])
+	if all[Untested] > 0 {
+		text += fmt.Sprintf(", %d untested", all[Untested])
+	}
+	return text
 }
 
 // Column is a report among others of the same suite.
@@ -82,7 +100,7 @@ func Markdown(w io.Writer, columns ...Column) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprint(b, "| rule | | check |")
 	for _, c := range columns {
-		fmt.Fprintf(b, " %s |", c.Name)
+		fmt.Fprintf(b, " %s |", escape(c.Name))
 	}
 	fmt.Fprintf(b, "\n|---|---|---|%s\n", strings.Repeat("---|", len(columns)))
 	if len(columns) == 0 {
@@ -105,10 +123,16 @@ func Markdown(w io.Writer, columns ...Column) error {
 	}
 	fmt.Fprintln(b, "|")
 	for _, c := range columns {
-		head := fmt.Sprintf("\nWhat was sent to %s, and what came, where it failed:\n\n", c.Name)
+		if untested := c.Untested(); untested != "" {
+			fmt.Fprintf(b, "\n%s: %s.\n", escape(c.Name), escape(untested))
+		}
+		head := fmt.Sprintf("\nWhat was sent to %s, and what came, where it failed:\n\n", escape(c.Name))
 		for _, result := range c.Results {
-			if result.Outcome == Fail {
-				fmt.Fprintf(b, "%s- %s (%s): %s\n", head, escape(result.Name), result.Rule, escape(result.Detail))
+			if result.Outcome != Fail {
+				continue
+			}
+			for _, detail := range result.Details {
+				fmt.Fprintf(b, "%s- %s (%s): %s\n", head, escape(result.Name), result.Rule, escape(detail))
 				head = ""
 			}
 		}

@@ -12,6 +12,7 @@ import (
 type request struct {
 	method, target, proto string
 	fields                []string // a line each
+	scheme                string   // http or https: of the target in its absolute form (§3, RFC 9112 §3.2.2)
 }
 
 // The key that §1.3 takes as its example, and the answer to it.
@@ -22,13 +23,20 @@ const (
 
 // request is a legal handshake with a new key.
 func (t *Target) request() *request {
-	return &request{"GET", t.target, "HTTP/1.1", append([]string{
+	r := &request{"GET", t.target, "HTTP/1.1", append([]string{
 		"Host: " + t.host,
 		"Upgrade: websocket",
 		"Connection: Upgrade",
 		"Sec-WebSocket-Key: " + newKey(),
 		"Sec-WebSocket-Version: 13",
-	}, t.Header...)}
+	}, t.fields...), "http"}
+	if t.secure {
+		r.scheme = "https"
+	}
+	if t.user != "" && !t.given("Authorization") {
+		r.fields = append(r.fields, "Authorization: Basic "+t.user)
+	}
+	return r
 }
 
 // newKey is 16 random bytes in base64 (§4.1, item 7).
@@ -87,11 +95,25 @@ func without(name string) edit {
 	return edit{"no " + name, func(r *request) {
 		var left []string
 		for _, line := range r.fields {
-			if n, _, _ := strings.Cut(line, ":"); !strings.EqualFold(n, name) {
+			if !isNamed(line, name) {
 				left = append(left, line)
 			}
 		}
 		r.fields = left
+	}}
+}
+
+// cookie adds a cookie to those of a client, which has one field for all (RFC
+// 6265 §5.4).
+func cookie(pair string) edit {
+	return edit{"Cookie: " + pair, func(r *request) {
+		for i, line := range r.fields {
+			if isNamed(line, "Cookie") {
+				r.fields[i] += "; " + pair
+				return
+			}
+		}
+		r.fields = append(r.fields, "Cookie: "+pair)
 	}}
 }
 

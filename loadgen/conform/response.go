@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// response is the head of an answer.
+// response is the head of an answer, and its body where that was taken.
 type response struct {
 	status int
 	fields []field
+	body   []byte
 }
 
 type field struct{ name, value string }

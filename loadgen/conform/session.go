@@ -16,13 +16,16 @@ type session struct {
 	answer         *response
 	inflate        *inflater // nil without permessage-deflate
 	clientTakeover bool      // our messages may refer to those before (RFC 7692 §7.1.1.2)
+	windowBits     int       // how far they may refer (RFC 7692 §7.1.2.2)
 
 	op         byte // of the message that is coming in; opContinuation: none
 	compressed bool
 	parts      []byte
-	faults     []string // what is wrong with the server's frames
-	badClose   string   // what is wrong with its close frame's payload
-	frames     int      // that came
+	faults     []string       // what is wrong with the server's frames
+	badClose   string         // what is wrong with its close frame's payload
+	unasked    map[string]int // what the server says of its own accord, and how often it still may
+	ours       [][]byte       // messages that we sent, and their fragments
+	closing    bool           // we have sent a close frame
 }
 
 // event is a control frame or a whole message.
@@ -30,6 +33,9 @@ type event struct {
 	op      byte
 	payload []byte
 }
+
+// key tells an event from others.
+func (e event) key() string { return string(e.op) + string(e.payload) }
 
 // status is that of a close frame, 1005 if it has none (§7.1.5).
 func (e event) status() int {
@@ -41,10 +47,22 @@ func (e event) status() int {
 
 // send writes frames in one go.
 func (s *session) send(frames ...frame) {
+	var message []byte
 	for _, f := range frames {
 		s.said = append(s.said, f.String())
+		s.closing = s.closing || f.op == opClose
+		if !isControl(f.op) && len(f.payload) > 0 {
+			message = append(message, f.payload...)
+			s.ours = append(s.ours, f.payload, message)
+		}
 	}
 	s.write("", bytesOf(frames...))
+}
+
+// isOurs reports whether a message is what we sent, and the server does not say
+// of its own accord.
+func (s *session) isOurs(e event) bool {
+	return !isControl(e.op) && s.probe.unasked[e.key()] == 0 && slices.ContainsFunc(s.ours, func(sent []byte) bool { return bytes.Equal(sent, e.payload) })
 }
 
 func (s *session) fault(format string, args ...any) {
@@ -53,8 +71,10 @@ func (s *session) fault(format string, args ...any) {
 	}
 }
 
-// event takes the next control frame or message. Faults of the frames are noted
-// and do not end the connection.
+// event takes the next control frame or message, past those that the server says
+// on every connection of its own accord: what it says then is an answer to us, or
+// known as none by its content. Faults of the frames are noted and do not end the
+// connection. A ping is answered, since a server may wait for that (§5.5.2).
 func (s *session) event(until time.Time) (event, error) {
 	for {
 		e, whole, err := s.frame(until)
@@ -65,10 +85,17 @@ func (s *session) event(until time.Time) (event, error) {
 			s.heardError(err)
 			return e, err
 		}
-		if whole {
-			s.heard(nameOf(e.op) + " " + describe(e.op, e.payload))
+		if !whole {
+			continue
+		}
+		s.heard(nameOf(e.op) + " " + describe(e.op, e.payload))
+		if e.op == opPing && !s.closing {
+			s.write("", frame{op: opPong, payload: e.payload}.bytes())
+		}
+		if len(s.unasked) == 0 || s.unasked[e.key()] == 0 {
 			return e, nil
 		}
+		s.unasked[e.key()]--
 	}
 }
 
@@ -87,7 +114,6 @@ func (s *session) frame(until time.Time) (event, bool, error) {
 		return event{}, false, err
 	}
 	s.drop(size)
-	s.frames++
 	for _, fault := range p.faults {
 		s.fault("%s", fault)
 	}
@@ -154,35 +180,48 @@ func mayBeSent(status int) bool {
 	return status >= 1000 && status <= 1014 || status >= 3000 && status <= 4999
 }
 
-// pong waits for the pong of a payload, past messages.
+// pong waits for the pong of a payload, past all else.
 func (s *session) pong(payload string) error {
 	for until := s.probe.until(); ; {
 		e, err := s.event(until)
 		switch {
-		case err != nil || e.op == opClose || e.op == opPong && string(e.payload) != payload:
+		case err != nil || e.op == opClose:
 			return s.wrong("want a pong %s (§5.5.2)", describe(opPong, []byte(payload)))
-		case e.op == opPong:
+		case e.op == opPong && string(e.payload) == payload:
 			return nil
 		}
 	}
 }
 
-// back waits for the echo of a message, past pongs.
+// back waits for the echo of a message, past all else: it is known by its
+// content, since a server may greet, or say something else of its own accord.
 func (s *session) back(op byte, payload []byte) error {
+	if !s.probe.returns(op) {
+		return notApplicable("the server does not echo " + nameOf(op))
+	}
 	for until := s.probe.until(); ; {
 		e, err := s.event(until)
 		switch {
-		case err == nil && isControl(e.op) && e.op != opClose:
-			continue
 		case err != nil || e.op == opClose:
-			return s.wrong("want the %s message %s back", nameOf(op), describe(op, payload))
-		case e.op != op:
-			return s.wrong("want it back as %s", nameOf(op))
-		case !bytes.Equal(e.payload, payload):
 			return s.wrong("want the %s message %s back unchanged", nameOf(op), describe(op, payload))
+		case e.op == op && bytes.Equal(e.payload, payload):
+			return nil
 		}
-		return nil
 	}
+}
+
+// returns reports whether messages of a kind come back.
+func (o *offers) returns(op byte) bool {
+	return op == opText && o.EchoesText || op == opBinary && o.EchoesBinary
+}
+
+// kind is that of a message for which either would do: the other one where only
+// that comes back.
+func (o *offers) kind(op byte) byte {
+	if other := opText + opBinary - op; o.returns(other) && !o.returns(op) {
+		return other
+	}
+	return op
 }
 
 // still is what a ping says that must not be answered any more.
@@ -192,11 +231,11 @@ const still = "still there?"
 // so that a server that goes on does not keep us waiting. The server must fail
 // the connection (§7.1.7). Its status is returned, 0 if it has just gone.
 func (s *session) failed(frames ...frame) (int, error) {
-	return s.ended(true, append(frames, ping(still))...)
+	return s.ended(append(slices.Clone(frames), ping(still))...)
 }
 
 // ended is failed without a ping, for servers that may wait for more.
-func (s *session) ended(echoIsWrong bool, frames ...frame) (int, error) {
+func (s *session) ended(frames ...frame) (int, error) {
 	s.send(frames...)
 	for until := s.probe.until(); ; {
 		e, err := s.event(until)
@@ -207,9 +246,9 @@ func (s *session) ended(echoIsWrong bool, frames ...frame) (int, error) {
 			return 0, s.wrong("want the server to close")
 		case e.op == opClose:
 			return e.status(), nil
-		case e.op == opPong:
+		case e.op == opPong && string(e.payload) == still:
 			return 0, s.wrong("want the server to close, not to go on")
-		case !isControl(e.op) && s.probe.echo && echoIsWrong:
+		case s.isOurs(e):
 			return 0, s.wrong("want the server to close, not to take that for a message")
 		}
 	}
@@ -224,23 +263,8 @@ func (s *session) gone() error {
 			return nil
 		case err != nil:
 			return s.wrong("want the server to end the TCP connection")
-		case e.op == opPong:
+		case e.op == opPong && string(e.payload) == still:
 			return s.wrong("want no pong any more")
-		}
-	}
-}
-
-// echoes finds out whether messages come back.
-func (s *session) echoes() bool {
-	const probe = "does this come back?"
-	s.send(text(probe))
-	for until := s.probe.until(); ; {
-		e, err := s.event(until)
-		if err != nil || e.op == opClose {
-			return false
-		}
-		if e.op == opText && string(e.payload) == probe {
-			return true
 		}
 	}
 }

@@ -21,6 +21,7 @@ type soundPeer struct {
 	window     []byte
 	held       []frame // pings that a defect keeps back
 	pings      int
+	pinged     []byte // what the last ping said
 }
 
 func (p *soundPeer) run() {
@@ -86,8 +87,14 @@ func (p *soundPeer) back(op byte, message []byte) {
 	case p.is("begins a message twice") && op == opBinary:
 		p.send(frame{op: op, more: true})
 	}
+	if p.has("says something before each echo") || p.has("chatters") {
+		p.send(text("you say:"))
+	}
+	if p.has("passes on what clients say") {
+		p.clients.passOn(p, f)
+	}
 	if p.deflate {
-		f.payload, f.rsv = compress(f.payload), rsv1
+		f.payload, f.rsv = compress(f.payload, maxWindowBits), rsv1
 	}
 	p.send(f)
 }

@@ -15,7 +15,12 @@ func (p *soundPeer) take(f frame) (int, error) {
 	if f.op > opPong || f.op > opBinary && f.op < opClose {
 		return 0, nil // a defect lets it through
 	}
-	if isControl(f.op) {
+	switch {
+	case !isControl(f.op) && p.has("knows no messages"):
+		return 1003, nil
+	case f.op != opClose && p.has("has no patience"):
+		return 1008, nil
+	case isControl(f.op):
 		return p.control(f)
 	}
 	first := f.op != opContinuation
@@ -63,6 +68,9 @@ func (p *soundPeer) take(f frame) (int, error) {
 	case op == opText && p.is("knows three bytes to a character") && bytes.ContainsFunc(message, func(r rune) bool { return r > 0xffff }):
 		return 1007, nil
 	}
+	if p.has("takes text alone") && op == opBinary || p.has("takes binary alone") && op == opText {
+		return 1003, nil
+	}
 	p.back(op, message)
 	if p.is("takes one message of a read") {
 		p.in.Discard(p.in.Buffered())
@@ -76,14 +84,12 @@ func (p *soundPeer) take(f frame) (int, error) {
 
 // validSoFar reports whether bytes may be the beginning of UTF-8.
 func validSoFar(b []byte) bool {
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			return !utf8.FullRune(b)
+	for i := len(b) - 1; i >= 0 && i >= len(b)-3; i-- { // the last character may be cut
+		if utf8.RuneStart(b[i]) && !utf8.FullRune(b[i:]) {
+			b = b[:i]
 		}
-		b = b[n:]
 	}
-	return true
+	return utf8.Valid(b)
 }
 
 // inflate decompresses a message, which is nil if a defect passes it over.
@@ -167,6 +173,8 @@ func (p *soundPeer) control(f frame) (int, error) {
 
 func (p *soundPeer) ping(f frame) (int, error) {
 	pong := frame{op: opPong, payload: f.payload}
+	last := p.pinged
+	p.pinged = f.payload
 	switch p.pings++; {
 	case p.is("does not answer pings"):
 		return 0, nil
@@ -174,7 +182,7 @@ func (p *soundPeer) ping(f frame) (int, error) {
 		return 0, nil
 	case p.is("answers pings in any order") && p.pings == 3:
 		p.send(pong)
-		pong.payload = []byte("1")
+		pong.payload = last
 	case p.is("answers with an empty pong"):
 		pong.payload = nil
 	case p.is("keeps pings until the message ends") && p.op != 0:

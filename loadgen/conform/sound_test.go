@@ -13,23 +13,36 @@ import (
 )
 
 // sound is a server that keeps every rule of the suite, and has one defect where
-// a test gives it one: is asks for it. It takes messages of soundMax bytes and
-// waits for a handshake for soundPatience.
-type sound struct{ defect string }
+// a test gives it one: is asks for it. A manner, for which has asks, is what a
+// server may do and breaks no rule. It takes messages of soundMax bytes and waits
+// for a handshake for soundPatience.
+type sound struct {
+	defect, manner string
+	clients        clients
+}
 
 const (
 	soundMax      = 100_000
 	soundPatience = 5 * time.Second
 )
 
-func (s *sound) is(defect string) bool { return s.defect == defect }
+func (s *sound) is(defect string) bool  { return s.defect == defect }
+func (s *sound) has(manner string) bool { return s.manner == manner }
 
 // target is the server at the other end of a pipe: no byte waits in a buffer, so
 // that each write of the suite is a read of the server's.
 func (s *sound) target() *Target {
+	s.clients.turn = make(chan struct{}, 1)
 	return &Target{URL: "ws://sound.example/", host: "sound.example", target: "/", Dial: func(context.Context) (net.Conn, error) {
+		if err := s.clients.dial(s); err != nil {
+			return nil, err
+		}
 		client, server := net.Pipe()
-		go s.serve(server)
+		go func() {
+			s.clients.come(s)
+			defer s.clients.leave(s)
+			s.serve(server)
+		}()
 		return client, nil
 	}}
 }
@@ -47,6 +60,9 @@ func (s *sound) serve(c net.Conn) {
 	case status == 0:
 		return // cut, or the client has gone
 	}
+	if busy := s.clients.busy(s); busy != 0 {
+		status = busy
+	}
 	if status == 101 {
 		deflate, ok := s.agree(c, head)
 		c.SetReadDeadline(time.Time{})
@@ -55,6 +71,7 @@ func (s *sound) serve(c net.Conn) {
 		}
 		if ok {
 			p := &soundPeer{sound: s, c: c, in: in, deflate: deflate}
+			defer p.speak()()
 			p.run()
 		}
 		return
@@ -243,6 +260,9 @@ func (s *sound) agree(c net.Conn, h *soundHead) (deflate, ok bool) {
 	if answer != "" {
 		lines = append(lines, "Sec-WebSocket-Extensions: "+answer)
 	}
+	if s.has("announces its answers") {
+		lines = append([]string{"HTTP/1.1 100 Continue", "", "HTTP/1.1 103 Early Hints", "Link: </a>", ""}, lines...)
+	}
 	_, err := io.WriteString(c, strings.Join(lines, "\r\n")+"\r\n\r\n")
 	return strings.HasPrefix(answer, deflateName), err == nil
 }
@@ -262,13 +282,16 @@ func (s *sound) extensions(offer string) string {
 			answer += "; server_no_context_takeover"
 		}
 		seen := make(map[string]bool)
-		legal := !o.has("server_max_window_bits") // it has no smaller window
+		more, legal := s.insists(o)
+		answer += more
 		for _, p := range o.params {
 			switch p.name {
 			case "server_no_context_takeover", "client_no_context_takeover":
 				legal = legal && !p.hasValue
 			case "client_max_window_bits":
 				legal = legal && p.value != "08"
+			case "server_max_window_bits": // it has no smaller window
+				legal = legal && strings.Contains(s.manner, p.name) && p.value == "15"
 			default:
 				legal = false
 			}

@@ -13,7 +13,7 @@ func Suite() []Check {
 		group("messages", needsOpen|needsEcho, messages),
 		group("control frames", needsOpen, control),
 		group("frames that break the rules", needsOpen, broken),
-		group("text", needsOpen|needsEcho, texts),
+		group("text", needsOpen|needsText, texts),
 		group("closing", needsOpen, closes),
 		group("limits", needsOpen, limits),
 		group("permessage-deflate", needsOpen|needsEcho|needsDeflate, compression),

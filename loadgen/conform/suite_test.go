@@ -11,7 +11,7 @@ func TestSuite(t *testing.T) {
 	seen := make(map[string]bool)
 	rule := regexp.MustCompile(`^(RFC (3629|7692|9110|9112) )?§\d+(\.\d+)*( \(\d(\.\d)?\))?$`)
 	for _, c := range Suite() {
-		if c.Group == "" || c.Name == "" || c.run == nil {
+		if c.Group == "" || c.Name == "" || len(c.cases) == 0 {
 			t.Errorf("%+v has an empty field", c)
 		}
 		if !rule.MatchString(c.Rule) {
@@ -29,15 +29,15 @@ func TestSuite(t *testing.T) {
 
 // A report of every outcome, for a terminal and in Markdown.
 func TestReport(t *testing.T) {
-	row := func(group, rule string, s Severity, name string, o Outcome, detail string) Result {
-		return Result{Check{Group: group, Rule: rule, Severity: s, Name: name}, o, detail}
+	row := func(group, rule string, s Severity, name string, o Outcome, details ...string) Result {
+		return Result{Check{Group: group, Rule: rule, Severity: s, Name: name}, o, details}
 	}
-	report := &Report{URL: "ws://a/", Open: true, Echo: true, Results: []Result{
-		row("first", "§1", Must, "kept", Pass, ""),
+	report := &Report{URL: "ws://a/", offers: offers{Open: true, EchoesText: true, EchoesBinary: true}, Results: []Result{
+		row("first", "§1", Must, "kept", Pass),
 		row("first", "RFC 9112 §3.2", Must, "broken | in <a> way", Fail, `sent ping "*"; came nothing; want a pong`),
-		row("second", "§2", Should, "broken", Fail, "sent a; came b; want c"),
+		row("second", "§2", Should, "broken", Fail, "sent a; came b; want c", "sent d; came e; want f"),
 		row("second", "§3", May, "declined", No, "sent a; came b; no compression"),
-		row("second", "§4", May, "done", Pass, ""),
+		row("second", "§4", May, "done", Pass),
 		row("second", "§5", Must, "not offered", NotApplicable, "the server does not echo"),
 		row("second", "§6", Should, "slow", Skipped, "takes long"),
 	}}

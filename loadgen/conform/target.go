@@ -3,6 +3,7 @@ package conform
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -13,61 +14,129 @@ import (
 // Target is a server under test: where it is, and what each handshake says to
 // it beyond what RFC 6455 asks for.
 type Target struct {
-	URL    string
-	Header []string // lines such as "Origin: https://example.org"
-	Dial   func(context.Context) (net.Conn, error)
+	URL  string // without a user
+	Dial func(context.Context) (net.Conn, error)
 
 	secure       bool
-	host, target string // as in the Host field and the request line
+	host, target string   // as in the Host field and the request line
+	replaced     bool     // the Host field is not the URL's
+	user         string   // the credentials of the URL's user (RFC 7617), "" if it has none
+	fields       []string // header lines of the user's own
 }
 
-// Parse reads a URL: ws and wss (§3), http and https for the same. With insecure
-// no certificate is checked.
+// defaultPorts are those of the schemes of a WebSocket's URL (§3), and of the
+// two that mean the same.
+var defaultPorts = map[string]string{"ws": "80", "http": "80", "wss": "443", "https": "443"}
+
+// Parse reads a URL: ws and wss (§3), http and https for the same. What a URL may
+// not hold as it is it encodes, where that leaves no doubt, and refuses where it
+// does. With insecure no certificate is checked.
 func Parse(text string, insecure bool) (*Target, error) {
-	u, err := url.Parse(text)
+	text = strings.Trim(text, " \t\r\n")
+	t, err := parse(text, insecure)
 	if err != nil {
-		return nil, fmt.Errorf("read the URL: %w", err)
-	}
-	port := map[string]string{"ws": "80", "http": "80", "wss": "443", "https": "443"}[u.Scheme]
-	switch {
-	case port == "" || u.Opaque != "":
-		return nil, fmt.Errorf("read the URL %q: use ws://, wss://, http:// or https://", text)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("read the URL %q: it names no host", text)
-	case u.Fragment != "":
-		return nil, fmt.Errorf("read the URL %q: a WebSocket's has no fragment (§3)", text)
-	case u.User != nil:
-		return nil, fmt.Errorf("read the URL %q: it has a user; use -header 'Authorization: …'", u.Redacted())
-	}
-	t := &Target{URL: text, secure: port == "443", host: u.Host, target: u.RequestURI()}
-	if p := u.Port(); p != "" {
-		port = p
-	}
-	addr := net.JoinHostPort(u.Hostname(), port)
-	t.Dial = func(ctx context.Context) (net.Conn, error) {
-		var d net.Dialer // Go's connections send at once: TCP_NODELAY is set
-		return d.DialContext(ctx, "tcp", addr)
-	}
-	if t.secure {
-		d := &tls.Dialer{Config: &tls.Config{
-			ServerName:         u.Hostname(),
-			NextProtos:         []string{"http/1.1"},
-			InsecureSkipVerify: insecure,
-		}}
-		t.Dial = func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+		return nil, fmt.Errorf("read the URL %q: %w", withoutUser(text), err)
 	}
 	return t, nil
 }
 
-// AddHeader adds a line to each handshake.
-func (t *Target) AddHeader(line string) error {
-	name, value, ok := strings.Cut(line, ":")
-	switch {
-	case !ok || name == "" || strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }):
-		return fmt.Errorf("header %q: use 'Name: value'", line)
-	case strings.ContainsAny(value, "\r\n\x00"):
-		return errors.New("header " + name + ": it holds an end of line")
+func parse(text string, insecure bool) (t *Target, err error) {
+	scheme, rest, ok := strings.Cut(text, "://")
+	scheme = strings.ToLower(scheme)
+	if defaultPorts[scheme] == "" || !ok {
+		return nil, errors.New("use ws://, wss://, http:// or https://")
 	}
-	t.Header = append(t.Header, line)
-	return nil
+	switch {
+	case hasControls(rest), strings.Contains(rest, "\t"):
+		return nil, errors.New("it holds a control character; one that is meant is written %0A or the like")
+	case strings.Contains(rest, "#"):
+		return nil, errors.New("a WebSocket's has no fragment (§3); a # that is meant is written %23")
+	}
+	end := len(rest)
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		end = i
+	}
+	authority, target := rest[:end], rest[end:]
+	t = &Target{secure: defaultPorts[scheme] == "443"}
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		if t.user, err = credentials(authority[:i]); err != nil {
+			return nil, err
+		}
+		authority = authority[i+1:]
+	}
+	host, port, err := parseAuthority(authority)
+	if err != nil {
+		return nil, err
+	}
+	if t.target, err = parseTarget(target); err != nil {
+		return nil, err
+	}
+	t.host = host.wire()
+	if port != "" && port != defaultPorts[scheme] { // which is not said (§4.1)
+		t.host += ":" + port
+	} else {
+		port = defaultPorts[scheme]
+	}
+	t.URL = scheme + "://" + strings.Replace(t.host, host.wire(), host.inURL(), 1) + t.target
+	t.Dial = dialer(net.JoinHostPort(host.dialled(), port), host.name, t.secure, insecure)
+	return t, nil
+}
+
+func dialer(addr, name string, secure, insecure bool) func(context.Context) (net.Conn, error) {
+	if !secure {
+		return func(ctx context.Context) (net.Conn, error) {
+			var d net.Dialer // Go's connections send at once: TCP_NODELAY is set
+			return d.DialContext(ctx, "tcp", addr)
+		}
+	}
+	d := &tls.Dialer{Config: &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: insecure}}
+	return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+}
+
+// with is the URL of the same place under another scheme.
+func (t *Target) with(scheme string) string {
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return scheme + "://…"
+	}
+	port := u.Port()
+	if port == "" {
+		port = defaultPorts[u.Scheme]
+	}
+	u.Scheme, u.Host = scheme, strings.TrimSuffix(u.Host, ":"+port)
+	if port != defaultPorts[scheme] {
+		u.Host += ":" + port
+	}
+	return u.String()
+}
+
+// credentials are a URL's user and password as Basic sends them (RFC 7617 §2), ""
+// for nobody.
+func credentials(userinfo string) (string, error) {
+	if userinfo == "" {
+		return "", nil
+	}
+	name, password, _ := strings.Cut(userinfo, ":")
+	name, err := url.PathUnescape(name)
+	if err == nil {
+		password, err = url.PathUnescape(password)
+	}
+	switch {
+	case err != nil:
+		return "", errors.New("its user or password has a percent sign that begins no escape; write %25")
+	case strings.Contains(name, ":"):
+		return "", errors.New("its user has a colon, which a user's name may not (RFC 7617 §2)")
+	case hasControls(name+password) || strings.Contains(name+password, "\t"):
+		return "", errors.New("its user or password holds a control character, which neither may (RFC 7617 §2)")
+	}
+	return base64.StdEncoding.EncodeToString([]byte(name + ":" + password)), nil
+}
+
+// withoutUser is the text of a URL that may be shown.
+func withoutUser(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if i := strings.LastIndexByte(rest, '@'); ok && i >= 0 { // maybe not where a user ends, but behind the password
+		return scheme + "://…" + rest[i:]
+	}
+	return text
 }

@@ -1,6 +1,10 @@
 package fleet
 
-import "time"
+import (
+	"time"
+
+	"pushbench/servers/feed"
+)
 
 // The age of information at a subscriber is, at any moment, how old the newest
 // event is that it has, reckoned from when that was due (Kaul, Yates, Gruteser,
@@ -26,13 +30,13 @@ import "time"
 // window is what of a trial is measured. Instants are ns on the clock.
 type window struct {
 	from, until int64
-	origin      int64 // of trial time, in the run that the window lies in
-	began       int64 // of that run
-	rest        int64 // ns by which it shifts what was due before it
+	origin      int64         // of trial time, in the run that the window lies in
+	began       int64         // of that run
+	rest        time.Duration // by which it shifts what was due before it
 }
 
 // end is the window's end in trial time.
-func (w window) end() time.Duration { return time.Duration(w.until - w.origin) }
+func (w window) end() time.Duration { return feed.Between(w.origin, w.until) }
 
 // has reports whether an instant lies in the window.
 func (w window) has(at int64) bool { return at >= w.from && at < w.until }
@@ -40,22 +44,21 @@ func (w window) has(at int64) bool { return at >= w.from && at < w.until }
 // moved is when something would have been due, had trial time not rested.
 func (w window) moved(due int64) int64 {
 	if due < w.began {
-		return due + w.rest
+		return feed.After(due, w.rest)
 	}
 	return due
 }
 
-// atOnce is how close to one another (ns) events come that are one update: those
-// of one answer are taken apart within microseconds, and the age between them is
-// nobody's.
-const atOnce = int64(100 * time.Microsecond)
+// atOnce is how close to one another events come that are one update: those of one
+// answer are taken apart within microseconds, and the age between them is nobody's.
+const atOnce = 100 * time.Microsecond
 
 // sawtooth is the age at one subscriber. Its zero value has no event yet.
 type sawtooth struct {
 	begun bool
-	due   int64 // of the newest event
-	at    int64 // when that came
-	held  int64 // ns of the window, up to at, with an event
+	due   int64   // of the newest event
+	at    int64   // when that came
+	held  float64 // ns of the window, up to at, with an event
 	area  float64
 	falls int64
 	peaks float64 // ns, summed up
@@ -66,9 +69,9 @@ type sawtooth struct {
 func (s *sawtooth) fall(due, now int64, w window) {
 	if s.begun {
 		s.pass(now, w)
-		if w.has(now) && now-s.at >= atOnce {
+		if w.has(now) && feed.Between(s.at, now) >= atOnce {
 			s.falls++
-			s.peaks += float64(now - w.moved(s.due))
+			s.peaks += float64(feed.Between(w.moved(s.due), now))
 		}
 	}
 	s.begun, s.due, s.at = true, due, now
@@ -82,8 +85,9 @@ func (s *sawtooth) pass(to int64, w window) {
 		return
 	}
 	due := w.moved(s.due)
-	s.held += end - start
-	s.area += float64(end-start) * (float64(start-due) + float64(end-due)) / 2
+	length := float64(feed.Between(start, end))
+	s.held += length
+	s.area += length * (float64(feed.Between(due, start)) + float64(feed.Between(due, end))) / 2
 }
 
 // Age is the age of information over the window, all subscribers together.
@@ -100,7 +104,7 @@ func (a *Age) add(s sawtooth, now int64, w window) {
 		return
 	}
 	s.pass(now, w)
-	a.Held += float64(s.held)
+	a.Held += s.held
 	a.Area += s.area
 	a.Falls += s.falls
 	a.Peaks += s.peaks

@@ -3,7 +3,6 @@ package fleet
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -52,13 +51,12 @@ func pushed(n int, period, delay int64) (arrivals []arrival) {
 func polled(dues []int64, interval, phase, end int64, latest bool) (arrivals []arrival) {
 	next := 0
 	for at := phase; at < end; at += interval {
+		before := len(arrivals)
 		for first := next; next < len(dues) && dues[next] <= at; next++ {
 			arrivals = append(arrivals, arrival{dues[next], at + int64(next-first)*1000})
 		}
-		if n := len(arrivals); latest && n > 0 && arrivals[n-1].at >= at {
-			newest := arrival{arrivals[n-1].due, at}
-			arrivals = slices.DeleteFunc(arrivals, func(a arrival) bool { return a.at >= at })
-			arrivals = append(arrivals, newest)
+		if n := len(arrivals); latest && n > before {
+			arrivals = append(arrivals[:before], arrival{arrivals[n-1].due, at})
 		}
 	}
 	return arrivals
@@ -150,7 +148,7 @@ func TestAgeAtTheWindowsEdges(t *testing.T) {
 
 // Trial time that rests before the window adds nothing to an age.
 func TestAgeDoesNotGrowAtRest(t *testing.T) {
-	const began, rest = 100 * ms, 7_000 * ms
+	const began, rest = 100 * ms, 7_000 * ms // both of them instants
 	through := []arrival{{80 * ms, 85 * ms}, {95 * ms, 120 * ms}, {118 * ms, 121 * ms}, {150 * ms, 190 * ms}}
 	var rested []arrival
 	for _, a := range through {
@@ -163,7 +161,7 @@ func TestAgeDoesNotGrowAtRest(t *testing.T) {
 		rested = append(rested, a)
 	}
 	want := ageOf(through, window{from: began, until: 200 * ms, began: began})
-	got := ageOf(rested, window{from: began + rest, until: 200*ms + rest, began: began + rest, rest: rest})
+	got := ageOf(rested, window{from: began + rest, until: 200*ms + rest, began: began + rest, rest: time.Duration(rest)})
 	if got != want {
 		t.Errorf("%+v with a rest, %+v without", got, want)
 	}
@@ -194,9 +192,40 @@ func TestAgeAgainstNaive(t *testing.T) {
 				area += float64(now-arrivals[i].due) + 0.5
 			}
 		}
-		if got := ageOf(arrivals, window{from: from, until: until}); got.Held != held || math.Abs(got.Area-area) > 1e-6 {
+		got := ageOf(arrivals, window{from: from, until: until})
+		if got.Held != held || math.Abs(got.Area-area) > 1e-6 {
 			t.Fatalf("%v in %d to %d: area %v over %v, want %v over %v", arrivals, from, until, got.Area, got.Held, area, held)
 		}
+		// It is the same wherever the clock is.
+		shift := rapid.Int64Range(math.MinInt64, math.MaxInt64-1000).Draw(t, "shift")
+		for i := range arrivals {
+			arrivals[i].due += shift
+			arrivals[i].at += shift
+		}
+		if shifted := ageOf(arrivals, window{from: from + shift, until: until + shift}); shifted != got {
+			t.Fatalf("%v in %d to %d, later by %d: %+v, not %+v", arrivals, from, until, shift, shifted, got)
+		}
+	})
+}
+
+// Whatever instants an event bears, neither an age nor the time that it is of can
+// come out below what there is of it.
+func TestAgeOfAnyInstants(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		any := func(name string) int64 { return rapid.Int64().Draw(t, name) }
+		w := window{from: any("from"), until: any("until"), began: any("began"), origin: any("origin"), rest: time.Duration(any("rest"))}
+		var arrivals []arrival
+		at := int64(math.MinInt64)
+		for range rapid.IntRange(0, 5).Draw(t, "events") {
+			at = max(at, any("at"))
+			arrivals = append(arrivals, arrival{min(any("due"), at), at})
+		}
+		w.rest = min(w.rest, 0) // so that nothing is due later than it came
+		age := ageOf(arrivals, w)
+		if length := math.Max(0, float64(w.until)-float64(w.from)); age.Held < 0 || age.Held > length || age.Area < 0 || age.Peaks < 0 {
+			t.Fatalf("%+v of %v in %+v", age, arrivals, w)
+		}
+		w.end()
 	})
 }
 

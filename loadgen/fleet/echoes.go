@@ -3,6 +3,8 @@ package fleet
 import (
 	"context"
 	"slices"
+
+	"pushbench/servers/feed"
 )
 
 // Uplink is what the subscribers of a fleet sent and got back.
@@ -62,7 +64,7 @@ func (r *recorder) sent(u *uplink, m flight) {
 	r.echo.out++
 	if r.win.has(m.due) {
 		r.echo.counts.Sent++
-		r.record(uplinkLag, r.clock.Now()-m.due)
+		r.record(uplinkLag, feed.Between(m.due, r.clock.Now()))
 	}
 }
 
@@ -83,7 +85,7 @@ func (r *recorder) echoed(u *uplink, sum uint64, now int64) {
 	r.echo.came++
 	if r.win.has(due) {
 		r.echo.counts.Echoed++
-		r.record(roundtrip, now-due)
+		r.record(roundtrip, feed.Between(due, now))
 	}
 	r.echo.land(i + 1)
 }

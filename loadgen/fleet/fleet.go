@@ -96,7 +96,7 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	defer alarm.Close()
 	origin := f.clock.Now()
 	for i, phase := range phases {
-		if err := alarm.Wait(ctx, origin+int64(dials.Next()), nil); err != nil {
+		if err := alarm.Wait(ctx, feed.After(origin, dials.Next()), nil); err != nil {
 			return control.None{}, err
 		}
 		s := feed.Subscription{Since: c.Since, Latest: c.Latest, Codec: codec, Phase: phase}
@@ -163,17 +163,30 @@ func (f *fleet) subscribe(i int, client wire.Client, spec feed.Spec, s feed.Subs
 	}
 }
 
-// run lets trial time pass and returns when it rests, and neither a poll nor a
-// message of an uplink is under way.
+// run lets trial time pass, where it does not already, and returns when it rests,
+// and neither a poll nor a message of an uplink is under way.
 func (f *fleet) run(ctx context.Context, a RunArgs) (control.None, error) {
-	w := window{from: a.From, until: a.Until, origin: a.Origin, began: a.Origin + int64(f.last.To)}
+	if f.last != a.RunArgs {
+		f.begin(a)
+	}
+	return control.None{}, f.atRest(ctx, a.RunArgs)
+}
+
+// start lets trial time pass, and returns at once.
+func (f *fleet) start(_ context.Context, a RunArgs) (control.None, error) {
+	f.begin(a)
+	return control.None{}, nil
+}
+
+// begin says what is measured of the trial time that it lets pass.
+func (f *fleet) begin(a RunArgs) {
+	w := window{from: a.From, until: a.Until, origin: a.Origin, began: feed.After(a.Origin, f.last.To)}
 	if f.last != (control.RunArgs{}) {
-		w.rest = a.Origin - f.last.Origin
+		w.rest = feed.Between(f.last.Origin, a.Origin)
 	}
 	f.last = a.RunArgs
 	f.seen.open(w)
 	f.timeline.Run(a.Origin, a.To)
-	return control.None{}, f.atRest(ctx, a.RunArgs)
 }
 
 // echoTime is how long after its end trial time waits for echoes: what is not
@@ -185,7 +198,8 @@ func (f *fleet) atRest(ctx context.Context, a control.RunArgs) error {
 	if !f.seen.sends() {
 		return f.timeline.AtRest(ctx)
 	}
-	soon, cancel := context.WithTimeout(ctx, a.To-time.Duration(f.clock.Now()-a.Origin)+echoTime)
+	until := feed.After(feed.After(a.Origin, a.To), echoTime)
+	soon, cancel := context.WithTimeout(ctx, feed.Between(f.clock.Now(), until))
 	defer cancel()
 	err := f.timeline.AtRest(soon) // over HTTP a message is under way until it is answered
 	if err == nil {

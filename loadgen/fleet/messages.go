@@ -8,8 +8,9 @@ import (
 	"pushbench/servers/wire"
 )
 
-// Commands of a fleet, beside control.Run (RunArgs → None), control.Start,
-// control.Tally, control.Mark (→ Mark), control.Trim and control.Ended.
+// Commands of a fleet, beside control.Run (RunArgs → None), control.Start (the same,
+// but at once: a Run that follows waits for it), control.Tally, control.Mark (→ Mark),
+// control.Trim and control.Ended.
 const (
 	Connect = "connect" // Config → None, once every subscriber has its first event
 	Await   = "await"   // AwaitArgs → Awaited
@@ -69,7 +70,7 @@ type Mark struct {
 	NoTCP  string        `json:"no-tcp,omitempty"` // why the kernel's counts are not there
 
 	Delivered int64 `json:"delivered"` // events emitted to all subscribers
-	Last      int64 `json:"last"`      // when the last of them came (ns on CLOCK_MONOTONIC); 0 before any
+	Last      int64 `json:"last"`      // when the last of them came (ns on CLOCK_MONOTONIC), where there are any
 	Payload   int64 `json:"payload"`   // bytes of their bodies
 	Envelope  int64 `json:"envelope"`  // bytes of their encoding beside the body
 

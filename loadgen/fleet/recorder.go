@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"pushbench/results"
 	"pushbench/servers/feed"
@@ -23,7 +24,7 @@ type recorder struct {
 	subs      []*subscriber
 	hists     map[string]*results.Hist
 	events    int64
-	last      int64 // when the last of them came (ns on the clock)
+	last      int64 // when the last of them came (ns on the clock), where there are any
 	payload   int64
 	envelope  int64
 	stampOnly bool // subscribers only stamp while a window is open
@@ -108,16 +109,16 @@ func (s *subscriber) ready(setup wire.Setup) {
 	now := s.r.clock.Now()
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
-	s.r.record(connect, int64(setup.Took))
-	s.r.record(toTCP, int64(setup.TCP))
+	s.r.record(connect, setup.Took)
+	s.r.record(toTCP, setup.TCP)
 	switch {
 	case setup.TLS == 0:
 	case setup.Resumed:
-		s.r.record(toResumed, int64(setup.TLS))
+		s.r.record(toResumed, setup.TLS)
 	default:
-		s.r.record(toTLS, int64(setup.TLS))
+		s.r.record(toTLS, setup.TLS)
 	}
-	s.dialled = now - int64(setup.Took)
+	s.dialled = feed.After(now, -setup.Took)
 	s.r.setups.add(setup)
 }
 
@@ -146,15 +147,16 @@ func (s *subscriber) take(e feed.Event, size int, now int64) {
 		r.envelope += int64(r.codec.Envelope(0)) // no event, but bytes
 		return
 	}
-	r.events++
-	r.last = max(r.last, now)
+	if r.events++; r.events == 1 || now > r.last {
+		r.last = now
+	}
 	r.payload += int64(size)
 	r.envelope += int64(r.codec.Envelope(size))
 	if size != r.size {
 		r.note(fmt.Errorf("event %d has a body of %d bytes, not %d", e.Seq, size, r.size))
 	}
 	if !s.age.begun {
-		r.record(ttfe, now-s.dialled)
+		r.record(ttfe, feed.Between(s.dialled, now))
 	}
 	if e.Seq > before {
 		s.age.fall(e.Due, now, r.win)
@@ -162,14 +164,14 @@ func (s *subscriber) take(e feed.Event, size int, now int64) {
 	if !r.win.has(e.Due) {
 		return
 	}
-	r.record(delivery, now-e.Sent)
-	stale := now - e.Due
+	r.record(delivery, feed.Between(e.Sent, now))
+	stale := feed.Between(e.Due, now)
 	if !r.record(staleness, stale) {
 		return
 	}
 	s.n++
 	s.sum += float64(stale)
-	s.max = max(s.max, stale)
+	s.max = max(s.max, int64(stale))
 }
 
 // fail takes the error that ended a subscription.
@@ -187,7 +189,9 @@ func (s *subscriber) fail(err error) {
 
 // record adds to a histogram and reports whether it took the value. What it
 // did not take it has counted, and collect tells.
-func (r *recorder) record(name string, ns int64) bool { return r.hists[name].Record(ns) == nil }
+func (r *recorder) record(name string, took time.Duration) bool {
+	return r.hists[name].Record(int64(took)) == nil
+}
 
 // note keeps the first few errors.
 func (r *recorder) note(err error) {

@@ -16,9 +16,16 @@ import (
 
 const bodySize = 10
 
-// inBubble runs a test whose time stands still, but for what it waits itself.
+// ages are readings of the clock of a host that has just booted, of one whose clock
+// began below 0, and of one that has been up for years.
+var ages = []int64{0, -int64(time.Hour), int64(10 * 365 * 24 * time.Hour)}
+
+// inBubble runs a test whose time stands still, but for what it waits itself, on
+// hosts of each age.
 func inBubble(t *testing.T, f func(t *testing.T, r *recorder)) {
-	synctest.Test(t, func(t *testing.T) { f(t, newRecorder(feed.NewClock())) })
+	for _, at := range ages {
+		synctest.Test(t, func(t *testing.T) { f(t, newRecorder(feed.ClockAt(at))) })
+	}
 }
 
 func event(seq uint64, due int64) feed.Event {
@@ -286,7 +293,7 @@ func TestGapIsNoEvent(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {
 		dialled(r, 1, feed.Text, bodySize)
 		now := r.clock.Now()
-		r.open(window{from: 0, until: now + 1})
+		r.open(window{from: now, until: now + 1})
 		r.subscriber(0).emit(gap(1, 3))
 		c := collect(t, r, 3)
 		var m Mark
@@ -299,7 +306,7 @@ func TestGapIsNoEvent(t *testing.T) {
 // Polls go on while a fleet is asked what it has seen, and with keepalive=off
 // each of them sets up a connection.
 func TestCollectIsACopy(t *testing.T) {
-	r := newRecorder(feed.NewClock())
+	r := newRecorder(feed.ClockAt(0))
 	dialled(r, 1, feed.Text, bodySize)
 	r.subscriber(0).emit(event(1, 0))
 	c := collect(t, r, 1)

@@ -25,13 +25,16 @@ type uplinks struct {
 	bell   *bell // that wakes them; nil: the runtime does
 }
 
+// maxUplink is one message a ns, below which trial time knows no difference.
+const maxUplink = 1e9
+
 // newUplinks is nil where the subscribers send nothing.
 func newUplinks(c Config, codec feed.Codec) (*uplinks, error) {
 	switch {
 	case c.Uplink == 0:
 		return nil, nil
-	case !(c.Uplink > 0) || c.UplinkPayload < 1:
-		return nil, fmt.Errorf("messages of %d bytes sent at %v/s make no uplink; both must be above zero", c.UplinkPayload, c.Uplink)
+	case !(c.Uplink > 0 && c.Uplink <= maxUplink) || c.UplinkPayload < 1:
+		return nil, fmt.Errorf("messages of %d bytes sent at %v/s make no uplink; both must be above zero, and %g/s is the most", c.UplinkPayload, c.Uplink, maxUplink)
 	}
 	return &uplinks{
 		rate:   c.Uplink,
@@ -119,12 +122,12 @@ type slots struct {
 	phase  float64 // in [0, 1)
 }
 
-func (s slots) due(n int64) time.Duration { return time.Duration((s.phase + float64(n)) * s.period) }
+func (s slots) due(n int64) time.Duration { return feed.Nanoseconds((s.phase + float64(n)) * s.period) }
 
 // before is how many slots are due before an instant of trial time: the number
 // of the first that is not.
 func (s slots) before(at time.Duration) int64 {
-	n := max(0, int64(float64(at)/s.period-s.phase))
+	n := max(0, int64(feed.Nanoseconds(float64(at)/s.period-s.phase)))
 	for n > 0 && s.due(n-1) >= at { // either way at most once: what rounding leaves
 		n--
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -35,10 +36,43 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-// talk is a fleet of uplinks without a server, in a bubble.
+// Whatever the rate, at any moment of trial time at all, the next slot is due then or
+// later, or at the end of time.
+func TestSlotsAtAnyMoment(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := slots{
+			period: math.Pow(10, rapid.Float64Range(0, 30).Draw(t, "period, power of ten")),
+			phase:  rapid.Float64Range(0, 0.999999).Draw(t, "phase"),
+		}
+		at := time.Duration(rapid.Int64().Draw(t, "at"))
+		n := s.before(at)
+		if n < 0 || n > 0 && s.due(n-1) >= at || s.due(n) < at || n == 0 && s.due(0) < 0 {
+			t.Fatalf("%d slots before %d; the last of them is due at %d, the next at %d", n, at, s.due(n-1), s.due(n))
+		}
+	})
+}
+
+// An uplink that has no period, or one below what trial time can tell, is refused.
+func TestUplinkRates(t *testing.T) {
+	for _, rate := range []float64{-1, 1e10, math.Inf(1), math.NaN()} {
+		c := talkConfig()
+		c.Uplink = rate
+		if _, err := newUplinks(c, feed.Text); err == nil {
+			t.Errorf("%v messages a second are taken", rate)
+		}
+	}
+}
+
+// talk is a fleet of uplinks without a server, in a bubble, on hosts of each age.
 func talk(t *testing.T, c Config, f func(t *testing.T, fl *fleet, ups []*uplink)) {
+	for _, at := range ages {
+		talkAt(t, at, c, f)
+	}
+}
+
+func talkAt(t *testing.T, at int64, c Config, f func(t *testing.T, fl *fleet, ups []*uplink)) {
 	synctest.Test(t, func(t *testing.T) {
-		clock := feed.NewClock()
+		clock := feed.ClockAt(at)
 		fl := &fleet{clock: clock, timeline: feed.NewTimeline(clock), seen: newRecorder(clock)}
 		sends, err := newUplinks(c, feed.Codec(c.Encoding))
 		if err != nil {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Canary is a fixed amount of CPU work, timed before each trial on the
+// Canary is a fixed amount of CPU work, timed before and after each trial on the
 // server's core. When the machine gets slower or faster, by its neighbours,
-// its clock or its heat, the work takes another time, and the trial beside it
-// is not comparable with the others.
+// its clock or its heat, the work takes another time. That explains a result and
+// voids none: of this project's records it foretold neither staleness nor CPU time.
 //
 // The work is four independent multiply chains over a buffer that fits the
 // second cache, not the first: it keeps the core's pipes full, so that a busy

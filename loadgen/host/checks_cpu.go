@@ -46,34 +46,36 @@ func (e *environment) cpus() Check {
 	return c
 }
 
-// usage is how the CPUs spent a moment in which the doctor slept, and their
-// time since boot.
+// usage is how the CPUs spent a moment in which the doctor slept, and the share that
+// has been stolen from them since boot.
 type usage struct {
-	now, boot CPUTime
+	now       CoreTime
+	bootSteal float64
+	source    Source
 	err       error
 }
 
-// usageSample is long enough for 30 of the kernel's counts per CPU.
+// usageSample is long enough for 30 of the kernel's steps per CPU.
 const usageSample = 300 * time.Millisecond
 
 func (e *environment) usage() usage {
-	before, err := e.cpuTime()
-	if err != nil {
+	cpus := e.topology.IDs()
+	begun := e.now()
+	wall := func() float64 { return e.now().Sub(begun).Seconds() }
+	before, err := readCPU(e.files, cpus, wall)
+	if errors.Is(err, fs.ErrNotExist) {
+		return usage{err: errors.New("there is no /proc/stat")}
+	} else if err != nil {
 		return usage{err: err}
 	}
 	e.pause(usageSample)
-	after, err := e.cpuTime()
-	return usage{now: after.Sub(before), boot: after, err: err}
-}
-
-func (e *environment) cpuTime() (CPUTime, error) {
-	stat, err := fs.ReadFile(e.files, "proc/stat")
-	if errors.Is(err, fs.ErrNotExist) {
-		return CPUTime{}, errors.New("there is no /proc/stat")
-	} else if err != nil {
-		return CPUTime{}, err
+	after, err := readCPU(e.files, cpus, wall)
+	stat, err2 := readStat(e.files, cpus)
+	var steal, total float64
+	for _, c := range stat.cores {
+		steal, total = steal+c.steal, total+c.total
 	}
-	return parseStat(stat, e.topology.IDs())
+	return usage{now: after.Sub(before).Sum(), bootSteal: share(steal, total), source: after.Source, err: errors.Join(err, err2)}
 }
 
 // busyNow is the share of CPU time from which other work is worth a note.
@@ -94,17 +96,31 @@ func (e *environment) load(u usage) Check {
 	return c
 }
 
+// muchSteal is a share of the time from which its owner should know.
+const muchSteal = 0.05
+
 func (e *environment) steal(u usage) Check {
 	if u.err != nil {
 		return Check{"steal", Lacks, u.err.Error(), "stolen time and the host's CPU time are not measured"}
 	}
 	c := Check{Name: "steal", State: OK}
-	c.Found = fmt.Sprintf("%.1f %% now, %.1f %% since boot", u.now.StealShare()*100, u.boot.StealShare()*100)
-	if max(u.now.StealShare(), u.boot.StealShare()) > stealLimit {
+	c.Found = fmt.Sprintf("%.1f %% now, %.1f %% since boot", u.now.StealShare()*100, u.bootSteal*100)
+	if max(u.now.StealShare(), u.bootSteal) > muchSteal {
 		c.State = Note
-		c.Means = fmt.Sprintf("trials with more than %.0f %% are marked disturbed, left out and repeated", stealLimit*100)
+		c.Means = "blocks differ more from one another: more of them make up for that"
 	}
 	return c
+}
+
+// cpuTime tells whether the CPU time of the whole host is exact.
+func (e *environment) cpuTime(u usage) Check {
+	switch {
+	case u.err != nil:
+		return Check{"cpu-time", Lacks, u.err.Error(), "host/cpu is not measured"}
+	case u.source.Inexact() != "":
+		return Check{"cpu-time", Lacks, "run time of tasks is known to 10 ms on each CPU", "host/cpu is not counted; a kernel with CONFIG_SCHEDSTATS tells it exactly"}
+	}
+	return Check{"cpu-time", OK, fmt.Sprintf("run time of tasks is exact on each CPU, from %s", u.source), ""}
 }
 
 func (e *environment) virtual() Check {

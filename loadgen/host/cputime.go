@@ -1,138 +1,175 @@
 package host
 
 import (
-	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
-	"slices"
-	"strconv"
+	"time"
 )
 
-// CPUTime is what a set of CPUs has done since boot, or between two readings,
-// in seconds. The kernel counts in steps of 10 ms.
+// CPUTime is what CPUs have done since some instant of the past, or between two
+// readings, each CPU by itself and in seconds.
+//
+// The kernel's columns of busy time in /proc/stat are samples: whoever runs when a
+// tick comes is charged for a whole one. A program that runs for 100 µs at a time, woken
+// by timers, is missed in part; TestBurn shows how much of it. So none of these columns
+// is used. What the tasks ran is read where the kernel keeps it to the nanosecond
+// (Source).
+//
+// Left out is what a CPU does between its tasks: interrupts that come while it is
+// idle, unless the kernel counts them (Interrupts), and the way into and out of idle.
+// Wall less Busy and Idle is all of that and steal. The two cannot be told apart: a
+// virtual CPU that is woken waits for the hypervisor while it still counts as idle.
 type CPUTime struct {
-	Busy    float64 // user, nice, system, interrupts and softirq: whatever ran, whoever asked for it
-	Softirq float64 // part of Busy: on loopback the receiver's kernel half, run by the sender
-	Steal   float64 // ready to run while the hypervisor ran something else
-	Total   float64 // Busy, Steal, idle and waiting for disk
+	Source Source
+	// Interrupts says that the kernel counts the time of interrupts by itself
+	// (CONFIG_IRQ_TIME_ACCOUNTING). Elsewhere an interrupt is charged to the task that
+	// it interrupts, and the columns of interrupts are 0 here.
+	Interrupts bool
+	Waits      bool // CoreTime.Waited is known
+	Cores      []CoreTime
 }
 
-// Sub returns the time that passed between the reading o and the later t.
-func (t CPUTime) Sub(o CPUTime) CPUTime {
-	return CPUTime{t.Busy - o.Busy, t.Softirq - o.Softirq, t.Steal - o.Steal, t.Total - o.Total}
+// Source is where the run time of tasks is from.
+type Source string
+
+const (
+	// Cpuacct is usage_percpu of the root of cgroup v1's cpuacct: exact, and the same
+	// sum of which each process is told its part.
+	Cpuacct Source = "cpuacct"
+	// Schedstat is rq_cpu_time of /proc/schedstat (CONFIG_SCHEDSTATS), which is counted
+	// when a task leaves its CPU. Interrupts and steal that fell into the run of a task
+	// are part of it. Where interrupts are counted, all of them are taken off, also the
+	// few that came while the CPU was idle.
+	Schedstat Source = "schedstat"
+	// Idle is all time that was neither idle nor stolen. The kernel tells both to 10 ms
+	// only, and part of what is stolen from a CPU that wakes up is in both.
+	Idle Source = "idle"
+)
+
+// Inexact says why the run time of tasks is not exact, "" where it is.
+func (s Source) Inexact() string {
+	if s != Idle {
+		return ""
+	}
+	return "the kernel keeps no exact run time for each CPU: there is no /proc/schedstat (CONFIG_SCHEDSTATS) and no root of cgroup v1's cpuacct; known to 10 ms is when a CPU was idle"
 }
 
-// StealShare is the share of the time that was stolen (1: all of it); 0 where
-// no time was counted.
-func (t CPUTime) StealShare() float64 { return share(t.Steal, t.Total) }
+// CoreTime is what one CPU has done, or several together. CPU time is the seconds of
+// each of them, added up.
+type CoreTime struct {
+	CPU        int
+	Wall       float64 // that passed; the beginning is arbitrary, so that only differences mean something
+	Tasks      float64 // that processes and the kernel's threads ran
+	Interrupts float64 // hard and soft, in nobody's run time; 0 unless CPUTime.Interrupts
+	Softirq    float64 // part of Interrupts: on loopback the receiver's kernel half, run by the sender
+	Idle       float64 // and waiting for disk, to 10 ms
+	Steal      float64 // ready to run while the hypervisor ran something else
+	Waited     float64 // that tasks were ready to run and waited for this CPU, summed over them
+}
 
-// BusyShare is the share of the time that the CPUs ran something.
-func (t CPUTime) BusyShare() float64 { return share(t.Busy, t.Total) }
+// Busy is the time that the CPU ran something, whoever asked for it.
+func (c CoreTime) Busy() float64 { return c.Tasks + c.Interrupts }
+
+// StealShare is the share of the time that was stolen (1: all of it); 0 where no time
+// passed.
+func (c CoreTime) StealShare() float64 { return share(c.Steal, c.Wall) }
+
+// BusyShare is the share of the time that the CPU ran something.
+func (c CoreTime) BusyShare() float64 { return share(c.Busy(), c.Wall) }
 
 func share(part, whole float64) float64 {
 	if !(whole > 0) {
 		return 0
 	}
-	// Each column is rounded to a step on its own, and time waiting for disk may
-	// even run backwards (proc_stat(5)).
+	// The parts are read a moment after the clock, and some in steps of 10 ms.
 	return min(max(part/whole, 0), 1)
 }
 
-// ReadCPU returns the CPUs' time since boot, summed. Off Linux it is an error.
+// Sub returns what passed between the reading o and the later t of the same CPUs. Where
+// one of them could not be read as well as the other, so is all that passed.
+func (t CPUTime) Sub(o CPUTime) CPUTime {
+	d := CPUTime{Source: t.Source, Interrupts: t.Interrupts && o.Interrupts, Waits: t.Waits && o.Waits}
+	for i, c := range t.Cores {
+		if i < len(o.Cores) {
+			c = c.plus(o.Cores[i], -1)
+		}
+		if !d.Interrupts {
+			c.Interrupts, c.Softirq = 0, 0
+		}
+		if t.Source != o.Source {
+			d.Source = Idle
+			c.Tasks = c.Wall - c.Idle - c.Steal - c.Interrupts
+		}
+		d.Cores = append(d.Cores, c)
+	}
+	return d
+}
+
+// Sum is all CPUs together.
+func (t CPUTime) Sum() (sum CoreTime) {
+	sum.CPU = -1
+	for _, c := range t.Cores {
+		sum = sum.plus(c, 1)
+	}
+	return sum
+}
+
+func (c CoreTime) plus(o CoreTime, sign float64) CoreTime {
+	c.Wall += sign * o.Wall
+	c.Tasks += sign * o.Tasks
+	c.Interrupts += sign * o.Interrupts
+	c.Softirq += sign * o.Softirq
+	c.Idle += sign * o.Idle
+	c.Steal += sign * o.Steal
+	c.Waited += sign * o.Waited
+	return c
+}
+
+// booted is when this process began to count: readings differ by what passed since.
+var booted = time.Now()
+
+// ReadCPU reads three or four files of the kernel, and looks at no process. Off Linux
+// it is an error.
 func ReadCPU(cpus []int) (CPUTime, error) {
-	stat, err := os.ReadFile("/proc/stat")
+	return readCPU(os.DirFS("/"), cpus, func() float64 { return time.Since(booted).Seconds() })
+}
+
+// readCPU reads the CPUs' time from files, which is the root of the file system. All
+// but the run time of tasks is in /proc/stat.
+func readCPU(files fs.FS, cpus []int, wall func() float64) (CPUTime, error) {
+	now := wall()
+	acct, noAcct := readCpuacct(files, cpus)
+	ran, waited, noSched := readSchedstat(files, cpus)
+	stat, err := readStat(files, cpus)
 	if err != nil {
 		return CPUTime{}, fmt.Errorf("read CPU time: %w", err)
 	}
-	t, err := parseStat(stat, cpus)
-	if err != nil {
-		return CPUTime{}, fmt.Errorf("read CPU time: /proc/stat: %w", err)
+	t := CPUTime{Source: Idle, Interrupts: stat.interrupts, Waits: noSched == nil}
+	switch {
+	case noAcct == nil:
+		t.Source = Cpuacct
+	case noSched == nil:
+		t.Source = Schedstat
 	}
-	return t, nil
-}
-
-// userHZ is the kernel's unit towards user space, the same on every
-// architecture that Go has (USER_HZ, include/uapi/asm-generic/param.h).
-const userHZ = 100
-
-// Columns of a cpu line, proc_stat(5). Columns eight and nine, guest and
-// guest_nice, are left out because they are already in user and nice; newer
-// ones because nobody knows what they would be part of.
-const (
-	colUser = iota
-	colNice
-	colSystem
-	colIdle
-	colIowait
-	colIRQ
-	colSoftirq
-	colSteal
-	numCols
-)
-
-// minCols is what a line must have: older kernels end it after idle.
-const minCols = colIdle + 1
-
-// parseStat sums the lines of the CPUs named, each of which must be there
-// exactly once.
-func parseStat(stat []byte, cpus []int) (CPUTime, error) {
-	if len(cpus) == 0 {
-		return CPUTime{}, fmt.Errorf("no CPU was named")
+	for i, cpu := range cpus {
+		s := stat.cores[i]
+		c := CoreTime{CPU: cpu, Wall: now, Idle: s.idle, Steal: s.steal}
+		if t.Interrupts {
+			c.Interrupts, c.Softirq = s.irq+s.softirq, s.softirq
+		}
+		switch t.Source {
+		case Cpuacct:
+			c.Tasks = acct[i]
+		case Schedstat:
+			c.Tasks = ran[i] - c.Interrupts
+		case Idle:
+			c.Tasks = now - s.idle - s.steal - c.Interrupts
+		}
+		if t.Waits {
+			c.Waited = waited[i]
+		}
+		t.Cores = append(t.Cores, c)
 	}
-	var sum CPUTime
-	seen := make(map[int]bool, len(cpus))
-	n := 0
-	for line := range bytes.Lines(stat) {
-		n++
-		fields := bytes.Fields(line)
-		if len(fields) == 0 {
-			continue
-		}
-		digits, ok := bytes.CutPrefix(fields[0], []byte("cpu"))
-		if !ok || len(digits) == 0 { // another key, or the sum of all CPUs
-			continue
-		}
-		cpu, err := strconv.Atoi(string(digits))
-		if err != nil || !slices.Contains(cpus, cpu) {
-			continue
-		}
-		if seen[cpu] {
-			return CPUTime{}, fmt.Errorf("line %d: CPU %d is there twice", n, cpu)
-		}
-		seen[cpu] = true
-		t, err := parseStatLine(fields[1:])
-		if err != nil {
-			return CPUTime{}, fmt.Errorf("line %d: CPU %d: %w", n, cpu, err)
-		}
-		sum.Busy += t.Busy
-		sum.Softirq += t.Softirq
-		sum.Steal += t.Steal
-		sum.Total += t.Total
-	}
-	for _, cpu := range cpus {
-		if !seen[cpu] {
-			return CPUTime{}, fmt.Errorf("CPU %d is missing: is it offline?", cpu)
-		}
-	}
-	return sum, nil
-}
-
-func parseStatLine(fields [][]byte) (CPUTime, error) {
-	if len(fields) < minCols {
-		return CPUTime{}, fmt.Errorf("%d numbers, at least %d were expected", len(fields), minCols)
-	}
-	var col [numCols]float64 // seconds
-	for i := range min(len(fields), numCols) {
-		ticks, err := strconv.ParseUint(string(fields[i]), 10, 64)
-		if err != nil {
-			return CPUTime{}, fmt.Errorf("number %d is %q", i+1, fields[i])
-		}
-		col[i] = float64(ticks) / userHZ
-	}
-	var t CPUTime
-	t.Busy = col[colUser] + col[colNice] + col[colSystem] + col[colIRQ] + col[colSoftirq]
-	t.Softirq = col[colSoftirq]
-	t.Steal = col[colSteal]
-	t.Total = t.Busy + t.Steal + col[colIdle] + col[colIowait]
 	return t, nil
 }

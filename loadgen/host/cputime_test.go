@@ -4,7 +4,129 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
+
+// The same second of two CPUs, as kernels of each kind tell it. CPU 1 ran tasks for
+// 0.25 s, of which 0.02 s were interrupts where those are counted; CPU 0 ran none.
+var (
+	plainStat   = [2]string{"cpu0 7 7 7 4000 50 0 70 8\ncpu1 7 7 7 4000 50 0 70 8\n", "cpu0 9 9 9 4100 50 0 70 8\ncpu1 9 9 9 4070 53 0 79 10\n"}
+	exactStat   = [2]string{"cpu0 7 7 7 4000 50 6 70 8\ncpu1 7 7 7 4000 50 6 70 8\n", "cpu0 9 9 9 4100 50 6 70 8\ncpu1 9 9 9 4070 53 7 71 10\n"}
+	charged     = [2]string{"10000000000 20000000000\n", "10000000000 20250000000\n"}
+	chargedLess = [2]string{"10000000000 20000000000\n", "10000000000 20230000000\n"}
+	schedstat   = [2]string{schedstatOf(10e9, 20e9), strings.ReplaceAll(schedstatOf(10e9, 20.25e9), "5 6", "500000005 6")}
+)
+
+// reading makes a host of what it is told and reads its CPUs at two instants.
+func reading(t *testing.T, stat [2]string, more map[string][2]string) CPUTime {
+	t.Helper()
+	var at [2]CPUTime
+	for i := range at {
+		root := fstest.MapFS{
+			"proc/stat":                       {Data: []byte(stat[i])},
+			"sys/devices/system/cpu/possible": {Data: []byte("0-1\n")},
+		}
+		for name, text := range more {
+			root[name] = &fstest.MapFile{Data: []byte(text[i])}
+		}
+		var err error
+		if at[i], err = readCPU(root, []int{0, 1}, func() float64 { return 100 + float64(i) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return at[1].Sub(at[0])
+}
+
+// Each source of run time gives the same time of tasks and interrupts, whether the
+// kernel counts interrupts or not. The columns of busy time say nothing.
+func TestReadCPUFromEachSource(t *testing.T) {
+	root := func(text [2]string) map[string][2]string {
+		return map[string][2]string{cpuacct + "/release_agent": {}, cpuacct + "/cpuacct.usage_percpu": text}
+	}
+	for _, test := range []struct {
+		name string
+		stat [2]string
+		more map[string][2]string
+		want CPUTime
+	}{
+		{"cpuacct", plainStat, root(charged), CPUTime{Source: Cpuacct, Cores: []CoreTime{
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02}}}},
+		{"cpuacct beside counted interrupts", exactStat, root(chargedLess), CPUTime{Source: Cpuacct, Interrupts: true, Cores: []CoreTime{
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02}}}},
+		{"schedstat", plainStat, map[string][2]string{"proc/schedstat": schedstat}, CPUTime{Source: Schedstat, Waits: true, Cores: []CoreTime{
+			{CPU: 0, Wall: 1, Idle: 1, Waited: 0.5}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02, Waited: 0.5}}}},
+		{"schedstat with counted interrupts in it", exactStat, map[string][2]string{"proc/schedstat": schedstat}, CPUTime{Source: Schedstat, Interrupts: true, Waits: true, Cores: []CoreTime{
+			{CPU: 0, Wall: 1, Idle: 1, Waited: 0.5}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02, Waited: 0.5}}}},
+		{"neither", plainStat, nil, CPUTime{Source: Idle, Cores: []CoreTime{
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02}}}},
+		{"neither, with counted interrupts", exactStat, nil, CPUTime{Source: Idle, Interrupts: true, Cores: []CoreTime{
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.23, Interrupts: 0.02, Softirq: 0.01, Steal: 0.02}}}},
+		{"a container's own cpuacct", plainStat, map[string][2]string{cpuacct + "/cpuacct.usage_percpu": charged}, CPUTime{Source: Idle, Cores: []CoreTime{
+			{CPU: 0, Wall: 1, Idle: 1}, {CPU: 1, Wall: 1, Idle: 0.73, Tasks: 0.25, Steal: 0.02}}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := reading(t, test.stat, test.more)
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if busy := got.Sum().Busy(); math.Abs(busy-0.25) > 1e-6 {
+				t.Errorf("busy for %v s, want 0.25", busy)
+			}
+			if told := got.Source.Inexact(); (told != "") != (got.Source == Idle) {
+				t.Errorf("%s: %q", got.Source, told)
+			}
+		})
+	}
+}
+
+// A source that is there at one reading only is none.
+func TestSubOfTwoSources(t *testing.T) {
+	before := CPUTime{Source: Cpuacct, Interrupts: true, Waits: true, Cores: []CoreTime{{Wall: 100, Tasks: 7000, Interrupts: 1, Idle: 50, Steal: 3, Waited: 9}}}
+	after := CPUTime{Source: Idle, Cores: []CoreTime{{Wall: 101, Tasks: 48, Idle: 50.5, Steal: 3.25}}}
+	d := after.Sub(before)
+	if c := d.Cores[0]; d.Source != Idle || d.Interrupts || d.Waits || c.Tasks != 0.25 || c.Interrupts != 0 {
+		t.Errorf("%+v, want a quarter of a second that was neither idle nor stolen", d)
+	}
+}
+
+// A CPU's number is its place among those that are possible, which may have gaps.
+func TestCpuacctWithGaps(t *testing.T) {
+	root := fstest.MapFS{
+		"sys/devices/system/cpu/possible": {Data: []byte("0,2-3\n")},
+		cpuacct + "/release_agent":        {},
+		cpuacct + "/cpuacct.usage_percpu": {Data: []byte("1000000000 2000000000 3000000000 \n")},
+	}
+	got, err := readCpuacct(root, []int{3, 2})
+	if err != nil || got[0] != 3 || got[1] != 2 {
+		t.Errorf("CPUs 3 and 2 ran for %v s, %v", got, err)
+	}
+	if got, err := readCpuacct(root, []int{1}); err == nil {
+		t.Errorf("CPU 1, which is not there, ran for %v s", got)
+	}
+}
+
+// What is not whole is no source: the next one is asked.
+func TestSchedstatErrors(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty":        "",
+		"old":          "version 14\ncpu0 1 2 3 4 5 6 7 8 9 10 11 12\n",
+		"no version":   "cpu0 0 0 0 0 0 0 1000 5 6\n",
+		"short":        "version 15\ncpu0 0 0 0 0 0 0 1000\n",
+		"another CPU":  "version 15\ncpu1 0 0 0 0 0 0 1000 5 6\ncpu00x 0 0 0 0 0 0 1000 5 6\n",
+		"no numbers":   "version 15\ncpu0 0 0 0 0 0 0 many 5 6\n",
+		"negative":     "version 15\ncpu0 0 0 0 0 0 0 -1 5 6\n",
+		"nothing ran":  "version 15\ncpu0 0 0 0 0 0 0 0 0 0\n",
+		"bad version":  "version x\ncpu0 0 0 0 0 0 0 1000 5 6\n",
+		"huge numbers": "version 15\ncpu0 0 0 0 0 0 0 99999999999999999999 5 6\n",
+	} {
+		if ran, waited, err := readSchedstat(fstest.MapFS{"proc/schedstat": {Data: []byte(text)}}, []int{0}); err == nil {
+			t.Errorf("%s: ran %v, waited %v", name, ran, waited)
+		}
+	}
+}
 
 // stat has CPU 0 and 1 with every column of proc_stat(5) different, CPU 2 as a
 // kernel before 2.6 ends it, CPU 3 with columns nobody knows yet, and CPU 12,
@@ -23,21 +145,27 @@ procs_running 1
 
 func TestParseStat(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		cpus []int
-		want CPUTime
+		name       string
+		cpu        int
+		want       statCore
+		interrupts bool
 	}{
-		// 1000+200+300+6+70 = 1576 ticks; guest time is in user and nice already.
-		{"guest is not counted twice", []int{0}, CPUTime{Busy: 15.76, Softirq: 0.70, Steal: 0.08, Total: 56.34}},
-		{"two CPUs are summed", []int{1, 0}, CPUTime{Busy: 15.95, Softirq: 0.77, Steal: 0.16, Total: 56.70}},
-		{"missing columns are zero", []int{2}, CPUTime{Busy: 6, Total: 10}},
-		{"new columns are left out", []int{3}, CPUTime{Busy: 1, Total: 2}},
-		{"two digits", []int{12}, CPUTime{Busy: 5, Total: 5}},
+		{"guest is in user already", 0, statCore{idle: 40.5, irq: 0.06, softirq: 0.70, steal: 0.08, total: 56.34}, true},
+		{"missing columns are zero", 2, statCore{idle: 4, total: 10}, false},
+		{"new columns are left out", 3, statCore{idle: 1, total: 2}, false},
+		{"two digits", 12, statCore{total: 5}, false},
 	} {
-		got, err := parseStat([]byte(stat), test.cpus)
-		if err != nil || !near(got, test.want) {
-			t.Errorf("%s: %+v, %v; want %+v", test.name, got, err, test.want)
+		got, err := parseStat([]byte(stat), []int{test.cpu})
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
 		}
+		if diff := cmp.Diff(test.want, got.cores[0], cmp.AllowUnexported(statCore{}), cmpopts.EquateApprox(0, 1e-9)); diff != "" || got.interrupts != test.interrupts {
+			t.Errorf("%s: interrupts counted: %v\n%s", test.name, got.interrupts, diff)
+		}
+	}
+	if two, err := parseStat([]byte(stat), []int{12, 1}); err != nil || two.cores[0].total != 5 || two.cores[1].idle != 0.09 {
+		t.Errorf("CPUs 12 and 1: %+v, %v", two, err)
 	}
 }
 
@@ -51,7 +179,7 @@ func TestParseStatErrors(t *testing.T) {
 		{stat, []int{0, 7}, "CPU 7 is missing: is it offline?"},
 		{"", []int{0}, "CPU 0 is missing"},
 		{"cpu0 1 2 3\n", []int{0}, "line 1: CPU 0: 3 numbers, at least 4 were expected"},
-		{"cpu 1 2 3 4\ncpu0 1 -2 3 4\n", []int{0}, `line 2: CPU 0: number 2 is "-2"`},
+		{"cpu 1 1 2 3 4\ncpu0 1 -2 3 4\n", []int{0}, `line 2: CPU 0: number 2 is "-2"`},
 		{"cpu0 1 2 3 99999999999999999999\n", []int{0}, `number 4 is "99999999999999999999"`},
 		{"cpu0 1 2 3 4\ncpu0 1 2 3 4\n", []int{0}, "line 2: CPU 0 is there twice"},
 	} {
@@ -59,26 +187,25 @@ func TestParseStatErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q %v: error %v, want %q", test.stat, test.cpus, err, test.want)
 		}
-		if got != (CPUTime{}) {
+		if got.cores != nil {
 			t.Errorf("%q %v: %+v beside an error", test.stat, test.cpus, got)
 		}
 	}
 }
 
-func TestCPUTimeBetween(t *testing.T) {
-	before := CPUTime{Busy: 100, Softirq: 10, Steal: 1, Total: 1000}
-	after := CPUTime{Busy: 103, Softirq: 11, Steal: 1.5, Total: 1010}
-	d := after.Sub(before)
-	if want := (CPUTime{Busy: 3, Softirq: 1, Steal: 0.5, Total: 10}); !near(d, want) {
-		t.Errorf("Sub: %+v, want %+v", d, want)
+func TestCoreTime(t *testing.T) {
+	both := CPUTime{Cores: []CoreTime{
+		{CPU: 0, Wall: 10, Tasks: 2, Interrupts: 1, Softirq: 0.5, Idle: 4, Steal: 0.5, Waited: 3},
+		{CPU: 4, Wall: 10, Tasks: 1, Idle: 5, Steal: 0.5},
+	}}
+	sum := both.Sum()
+	if want := (CoreTime{CPU: -1, Wall: 20, Tasks: 3, Interrupts: 1, Softirq: 0.5, Idle: 9, Steal: 1, Waited: 3}); sum != want {
+		t.Errorf("%+v, want %+v", sum, want)
 	}
-	if got := d.StealShare(); math.Abs(got-0.05) > 1e-9 {
-		t.Errorf("StealShare: %v, want 0.05", got)
+	if sum.StealShare() != 0.05 || sum.BusyShare() != 0.2 {
+		t.Errorf("stolen %v, busy %v", sum.StealShare(), sum.BusyShare())
 	}
-	if got := d.BusyShare(); math.Abs(got-0.3) > 1e-9 {
-		t.Errorf("BusyShare: %v, want 0.3", got)
-	}
-	for _, odd := range []CPUTime{{}, {Steal: 1}, {Steal: 1, Total: -1}, {Steal: -1, Total: 1}, {Steal: 2, Total: 1}, {Steal: math.NaN(), Total: math.NaN()}} {
+	for _, odd := range []CoreTime{{}, {Steal: 1}, {Steal: 1, Wall: -1}, {Steal: -1, Wall: 1}, {Steal: 2, Wall: 1}, {Steal: math.NaN(), Wall: math.NaN()}} {
 		if got := odd.StealShare(); !(got >= 0 && got <= 1) {
 			t.Errorf("StealShare of %+v: %v, want a share", odd, got)
 		}
@@ -96,16 +223,11 @@ func FuzzParseStat(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Every column is a sum of ticks: nothing is negative, infinite or
-		// more than the whole.
-		if got.Softirq < 0 || got.Softirq > got.Busy || got.Steal < 0 || !(got.Busy+got.Steal <= got.Total) || math.IsInf(got.Total, 0) {
-			t.Errorf("%q: %+v", stat, got)
+		// Every column is a sum of steps: nothing is negative, infinite or more than
+		// the whole.
+		c := got.cores[0]
+		if min(c.idle, c.irq, c.softirq, c.steal) < 0 || !(c.irq+c.softirq+c.steal <= c.total) || math.IsInf(c.total, 0) {
+			t.Errorf("%q: %+v", stat, c)
 		}
 	})
-}
-
-func near(a, b CPUTime) bool {
-	const eps = 1e-9
-	return math.Abs(a.Busy-b.Busy) < eps && math.Abs(a.Softirq-b.Softirq) < eps &&
-		math.Abs(a.Steal-b.Steal) < eps && math.Abs(a.Total-b.Total) < eps
 }

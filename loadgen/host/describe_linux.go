@@ -16,15 +16,17 @@ func describe() results.Host { return describeLinux(os.DirFS("/")) }
 // system.
 func describeLinux(files fs.FS) results.Host {
 	cpuinfo := readText(files, "proc/cpuinfo")
+	cpus := readTopology(files).IDs()
 	h := results.Host{
 		CPU:        cpuModel(cpuinfo),
-		Cores:      len(readTopology(files).CPUs),
+		Cores:      len(cpus),
 		Memory:     memTotal(readText(files, "proc/meminfo")),
 		OS:         runtime.GOOS,
 		Kernel:     readText(files, "proc/sys/kernel/osrelease"),
 		Congestion: readText(files, "proc/sys/net/ipv4/tcp_congestion_control"),
 		Clock:      readText(files, "sys/devices/system/clocksource/clocksource0/current_clocksource"),
 		Virtual:    virtual(files, cpuinfo),
+		Facts:      readFacts(files, cpus),
 	}
 	if name := distribution(files); name != "" {
 		h.OS += " (" + name + ")"

@@ -50,6 +50,7 @@ func (e *environment) checks() []Check {
 		e.cpus(),
 		e.load(u),
 		e.steal(u),
+		e.cpuTime(u),
 		e.virtual(),
 		e.clock(),
 		e.timer(),

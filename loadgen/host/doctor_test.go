@@ -22,13 +22,14 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // stand is a host that a test makes up. Its clock moves only when it pauses,
-// by the time asked for and late; meanwhile /proc/stat moves on, too.
+// by the time asked for and late; meanwhile /proc/stat and /proc/schedstat move on, too.
 type stand struct {
 	environment
-	clock    time.Time
-	late     []time.Duration
-	pauses   int
-	nextStat string
+	clock  time.Time
+	late   []time.Duration
+	pauses int
+
+	nextStat, nextSchedstat string
 }
 
 func newStand(content map[string]string, programs ...string) *stand {
@@ -40,8 +41,10 @@ func newStand(content map[string]string, programs ...string) *stand {
 		pause: func(d time.Duration) {
 			s.clock = s.clock.Add(d + s.late[s.pauses%len(s.late)])
 			s.pauses++
-			if s.nextStat != "" {
-				root["proc/stat"] = &fstest.MapFile{Data: []byte(s.nextStat)}
+			for name, next := range map[string]string{"proc/stat": s.nextStat, "proc/schedstat": s.nextSchedstat} {
+				if next != "" {
+					root[name] = &fstest.MapFile{Data: []byte(next)}
+				}
 			}
 		},
 		lookPath: func(name string) (string, error) {
@@ -63,16 +66,27 @@ func newStand(content map[string]string, programs ...string) *stand {
 func complete() *stand {
 	s := newStand(map[string]string{
 		"proc/stat":                             "cpu0 1000 0 0 99000 0 0 0 0\ncpu1 1000 0 0 99000 0 0 0 0\n",
+		"proc/schedstat":                        schedstatOf(10e9, 10e9),
 		"proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
 		"proc/sys/net/ipv4/tcp_available_congestion_control": "reno cubic bbr\n",
 	}, "/usr/bin/gcc", "/usr/bin/chromium", "/usr/sbin/nginx", "/usr/sbin/haproxy", "/usr/bin/caddy")
 	s.nextStat = "cpu0 1001 0 0 99029 0 0 0 0\ncpu1 1000 0 0 99030 0 0 0 0\n"
+	s.nextSchedstat = schedstatOf(10_010e6, 10e9)
 	s.host = results.Host{
 		CPU: "Xeon", Cores: 2, Memory: 8 << 30, OS: "linux (Debian GNU/Linux 12 (bookworm))", Kernel: "6.1.0",
 		Congestion: "cubic", Clock: "tsc", OpenFiles: 1 << 20, Load: 0.08,
 	}
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}, {1, 1, 0}}}
 	return s
+}
+
+// schedstatOf has CPUs whose tasks ran for so long (ns).
+func schedstatOf(ran ...int64) string {
+	text := "version 17\ntimestamp 1\n"
+	for cpu, ns := range ran {
+		text += fmt.Sprintf("cpu%d 0 0 0 0 0 0 %d 5 6\ndomain0 MC 3 0 0\n", cpu, ns)
+	}
+	return text
 }
 
 // poor has one stolen CPU, tight limits and no tools.
@@ -144,11 +158,15 @@ func TestChecks(t *testing.T) {
 		{"cpus", func(s *stand) { s.topology.Quota = 1 }, Note, "grants time for 1 of the 2 CPUs in use"},
 		{"load", func(s *stand) { s.host.Load = 1.2 }, Note, "load average 1.20, CPUs 2 % busy now – other work ran"},
 		{"load", func(s *stand) {
-			s.nextStat = "cpu0 1030 0 0 99000 0 0 0 0\ncpu1 1000 0 0 99030 0 0 0 0\n"
+			s.nextSchedstat = schedstatOf(10_300e6, 10e9)
 		}, Note, "CPUs 50 % busy now – something else is running"},
 		{"steal", func(s *stand) {
 			s.nextStat = "cpu0 1001 0 0 99026 0 0 0 3\ncpu1 1000 0 0 99027 0 0 0 3\n"
-		}, Note, "10.0 % now, 0.0 % since boot – trials with more than 5 %"},
+		}, Note, "10.0 % now, 0.0 % since boot – blocks differ more from one another"},
+		{"cpu-time", func(s *stand) {
+			delete(s.files.(fstest.MapFS), "proc/schedstat")
+			s.nextSchedstat = ""
+		}, Lacks, "known to 10 ms on each CPU – host/cpu is not counted"},
 		{"virtual", func(s *stand) { s.host.Virtual = true }, Note, "a hypervisor is announced"},
 		{"clock", func(s *stand) { s.host.Clock = "acpi_pm" }, Note, "acpi_pm – each time stamp"},
 		{"clock", func(s *stand) { s.host.Clock = "" }, Note, "clock source not known"},
@@ -230,8 +248,8 @@ func TestChecksOfThisHost(t *testing.T) {
 			t.Errorf("%+v: more than a line", c)
 		}
 	}
-	if slices.Sort(names); len(slices.Compact(names)) != 16 {
-		t.Errorf("checks %v, want 16 names", names)
+	if slices.Sort(names); len(slices.Compact(names)) != 17 {
+		t.Errorf("checks %v, want 17 names", names)
 	}
 }
 

@@ -2,18 +2,15 @@ package host
 
 import (
 	"io/fs"
-	"math"
 	"os"
-	"path"
 	"runtime"
 	"strconv"
-	"strings"
 )
 
 // Topology is the CPUs that this process may use.
 type Topology struct {
 	CPUs []CPU // by ascending ID
-	// Quota is the CPU seconds per second that the control group grants to all
+	// Quota is the CPU seconds per second that the control groups grant to all
 	// of them together; 0 is no limit.
 	Quota float64
 }
@@ -64,37 +61,4 @@ func readCPUPlace(files fs.FS, id int) CPU {
 		place.Package = n
 	}
 	return place
-}
-
-// readQuota returns the tightest CPU limit on the way from this process's
-// control group to the root (cgroup v2, cpu.max: "$MAX $PERIOD" in µs, where
-// $MAX may be "max").
-func readQuota(files fs.FS) float64 {
-	var group string
-	for line := range strings.Lines(readText(files, "proc/self/cgroup")) {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			group = path.Clean("/" + rest)
-		}
-	}
-	if group == "" {
-		return 0
-	}
-	tightest := math.Inf(1)
-	for ; ; group = path.Dir(group) {
-		fields := strings.Fields(readText(files, path.Join("sys/fs/cgroup", group, "cpu.max")))
-		if len(fields) == 2 {
-			quota, err1 := strconv.ParseUint(fields[0], 10, 63)
-			period, err2 := strconv.ParseUint(fields[1], 10, 63)
-			if err1 == nil && err2 == nil && quota > 0 && period > 0 {
-				tightest = min(tightest, float64(quota)/float64(period))
-			}
-		}
-		if group == "/" {
-			break
-		}
-	}
-	if math.IsInf(tightest, 1) {
-		return 0
-	}
-	return tightest
 }

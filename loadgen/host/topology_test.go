@@ -33,12 +33,9 @@ func TestReadTopology(t *testing.T) {
 			cpu + "4/topology/physical_package_id":  "0\n",
 			cpu + "5/topology/thread_siblings_list": "1,5\n",
 			cpu + "5/topology/physical_package_id":  "1\n",
+			"proc/self/mountinfo":                   mountsSecond,
 			"proc/self/cgroup":                      "1:cpu:/ignored\n0::/a/b\n",
-			"sys/fs/cgroup/a/b/cpu.max":             "max 100000\n",
 			"sys/fs/cgroup/a/cpu.max":               "150000 100000\n",
-			"sys/fs/cgroup/cpu.max":                 "400000 100000\n",
-			"sys/fs/cgroup/a/b/c/cpu.max":           "1 100000\n",
-			"sys/fs/cgroup/ignored/cpu.max":         "1 100000\n",
 		}, Topology{
 			CPUs:  []CPU{{1, 1, 1}, {2, 2, 0}, {4, 0, 0}, {5, 1, 1}},
 			Quota: 1.5,
@@ -50,9 +47,6 @@ func TestReadTopology(t *testing.T) {
 			"proc/self/status":                      "Cpus_allowed_list:\t3\n",
 			cpu + "3/topology/thread_siblings_list": "3-\n",
 			cpu + "3/topology/physical_package_id":  "one\n",
-			"proc/self/cgroup":                      "0::/../x\n",
-			"sys/fs/cgroup/x/cpu.max":               "100000 0\n",
-			"sys/fs/cgroup/cpu.max":                 "-5 100000\n",
 		}, Topology{CPUs: []CPU{{3, 3, 0}}}},
 	} {
 		if diff := cmp.Diff(test.want, readTopology(files(test.files))); diff != "" {

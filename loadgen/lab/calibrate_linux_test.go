@@ -1,10 +1,10 @@
 package lab
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"net"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -17,51 +17,56 @@ import (
 // rttLimit is how far the median round trip may be from what was asked for (ms).
 const rttLimit = 0.5
 
-// A machine that is busy with something else wakes nobody in time, and its median
-// says nothing of the path: such a try does not count.
+// A machine that is busy with something else wakes nobody in time, and what is
+// measured on it says nothing of the path.
 const (
 	tries = 5
 	calm  = 0.25 // share of CPU time, the test's own included
 )
 
-// checkRTT tells whether round trips take what was asked for (ms): the median of
-// many, in one of a few tries. None is ever quicker, and the quickest of all is
-// within the limit on a busy machine, too.
-func checkRTT(t *testing.T, asked float64, probe func() []float64) {
+// whileCalm measures until nothing is wrong, a few times at most, and fails where
+// something always was while the host had hardly anything else to do.
+func whileCalm(t *testing.T, measure func() (found, wrong string)) {
 	t.Helper()
-	var least, off []float64
-	for range tries {
+	for try := 1; ; try++ {
 		before, err := host.ReadCPU(host.Cores().IDs())
 		if err != nil {
 			t.Fatal(err)
 		}
-		took := probe()
+		found, wrong := measure()
 		after, err := host.ReadCPU(host.Cores().IDs())
 		if err != nil {
 			t.Fatal(err)
 		}
+		used := after.Sub(before).Sum()
+		busy := used.BusyShare() + used.StealShare()
+		t.Logf("%s, CPUs %.0f %% busy or taken away", found, 100*busy)
+		switch {
+		case wrong == "" || busy > calm:
+			return
+		case try == tries:
+			t.Errorf("%d times, the last: %s", tries, wrong)
+			return
+		}
+	}
+}
+
+// checkRTT tells whether round trips take what was asked for (ms): none is ever
+// quicker, and the median of many is near it where the host is not busy.
+func checkRTT(t *testing.T, asked float64, probe func() []float64) {
+	t.Helper()
+	whileCalm(t, func() (found, wrong string) {
+		took := probe()
 		slices.Sort(took)
 		if took[0] < asked {
 			t.Errorf("a round trip took %v ms, want %v", took[0], asked)
 		}
 		median := took[len(took)/2]
-		used := after.Sub(before)
-		busy := used.BusyShare() + used.StealShare()
-		t.Logf("%.3f ms over in the median of %d, %.3f ms the least, CPUs %.0f %% busy or taken away", median-asked, len(took), took[0]-asked, 100*busy)
-		if median-asked <= rttLimit {
-			return
+		if median-asked > rttLimit {
+			wrong = fmt.Sprintf("the median is over %v ms by %.3f ms, want at most %v", asked, median-asked, rttLimit)
 		}
-		least = append(least, took[0]-asked)
-		if busy <= calm {
-			off = append(off, median-asked)
-		}
-	}
-	if least := slices.Min(least); least > rttLimit {
-		t.Errorf("the quickest of all round trips is %.3f ms over %v", least, asked)
-	}
-	if len(off) > 0 {
-		t.Errorf("the median is over %v ms by %.3f ms, want at most %v", asked, off, rttLimit)
-	}
+		return fmt.Sprintf("%.3f ms over in the median of %d, %.3f ms the least", median-asked, len(took), took[0]-asked), wrong
+	})
 }
 
 // An echo probe finds the round trip that was asked for.
@@ -134,16 +139,13 @@ func TestBandwidth(t *testing.T) {
 				close(ended)
 			}
 			defer func() { conn.Close(); <-ended }()
-			var off []float64 // %
-			for range tries {
-				off = append(off, (goodput(t, from, int(test.rate/8/20/mtu))/test.rate-1)*100)
-				if math.Abs(off[len(off)-1]) <= limit {
-					break
+			whileCalm(t, func() (found, wrong string) {
+				off := (goodput(t, from, int(test.rate/8/20/mtu))/test.rate - 1) * 100 // %
+				if math.Abs(off) > limit {
+					wrong = fmt.Sprintf("the median rate is off by %.3f %%, want at most ± %v", off, limit)
 				}
-			}
-			if t.Logf("%.3f %% off", off); math.Abs(off[len(off)-1]) > limit {
-				t.Errorf("the median rate is off by %.3f %%, want at most ± %v", off, limit)
-			}
+				return fmt.Sprintf("%.3f %% off", off), wrong
+			})
 			if m := l.marked(t); m.Down.Overflowed+m.Up.Overflowed+m.Down.Missed+m.Up.Missed != 0 {
 				t.Errorf("packets were dropped: %+v", m)
 			}
@@ -198,11 +200,6 @@ func TestLate(t *testing.T) {
 	}
 	m := l.marked(t)
 	late := m.Late
-	// A kernel that does not keep these times has no such file, or noughts in it.
-	told, err := os.ReadFile("/proc/self/schedstat")
-	if keeps := err == nil && string(told) != "0 0 0\n"; (m.Waited > 0) != keeps {
-		t.Errorf("it waited %d ns for its CPU, where a process is told %q, %v", m.Waited, told, err)
-	}
 	if late.N() < 100 || late.Min() < 0 || late.Dropped() != 0 {
 		t.Errorf("the lateness of %d packets, least %d, %d dropped", late.N(), late.Min(), late.Dropped())
 	}

@@ -32,7 +32,7 @@ func TestCheck(t *testing.T) {
 		{"a rate that is no number", Conditions{Down: math.NaN()}, "bandwidth down of NaN"},
 		{"a negative queue", Conditions{Queue: -1}, "a queue of -1 bytes"},
 		{"a queue for less than a packet", Conditions{Queue: 1000}, "no room for a packet of 1500"},
-		{"a queue too large", Conditions{Queue: 2 * MaxSize}, "a queue of"},
+		{"a queue too large", Conditions{Queue: MaxSize + 1}, "a queue of"},
 		{"unknown congestion control", Conditions{Congestion: "vegas"}, "must be one of cubic, bbr, reno"},
 	} {
 		err := test.c.Check()

@@ -19,9 +19,9 @@ import (
 type direction struct {
 	rate    float64 // bits per second; 0: no limit
 	room    int     // bytes that may wait for it
-	delay   int64   // ns
-	jitter  int64   // ns, each way
-	reorder bool    // by jitter
+	delay   time.Duration
+	jitter  time.Duration // each way
+	reorder bool          // by jitter
 	loss    float64
 
 	// One draw of each for every packet that arrives, whatever becomes of it: the
@@ -31,7 +31,7 @@ type direction struct {
 	cut     bool
 	queue   fifo    // what waits for the bandwidth, in the order in which it came
 	waiting int     // its bytes
-	free    int64   // when all that came is sent
+	free    int64   // when all that came is sent; the least number there is: nothing came
 	rest    float64 // ns below one that free leaves out
 	flight  fifo    // what is under way, the queue included, in the order in which it is due
 	last    int64   // due of the packet before, which none may overtake if order is kept
@@ -40,7 +40,7 @@ type direction struct {
 
 // newDirections makes both ways of a path, which are idle.
 func newDirections(a OpenArgs) (down, up direction) {
-	half := func(d time.Duration) (int64, int64) { return int64(d / 2), int64(d - d/2) }
+	half := func(d time.Duration) (time.Duration, time.Duration) { return d / 2, d - d/2 }
 	one := func(name string, rate float64) direction {
 		return direction{
 			rate:    rate,
@@ -49,6 +49,8 @@ func newDirections(a OpenArgs) (down, up direction) {
 			loss:    a.Loss,
 			losses:  feed.Rand(a.Seed, a.Block, "loss/"+name),
 			jitters: feed.Rand(a.Seed, a.Block, "jitter/"+name),
+			free:    math.MinInt64, // before anything that the clock may read
+			last:    math.MinInt64,
 		}
 	}
 	down, up = one("down", a.Down), one("up", a.Up)
@@ -64,9 +66,9 @@ func (d *direction) arrive(now int64, p packet, stray bool) (kept bool) {
 	d.flow.Packets++
 	d.flow.Bytes += int64(p.size)
 	lost := d.loss > 0 && d.losses.Float64() < d.loss
-	shift := int64(0)
+	shift := time.Duration(0)
 	if d.jitter > 0 {
-		shift = int64((2*d.jitters.Float64() - 1) * float64(d.jitter))
+		shift = time.Duration((2*d.jitters.Float64() - 1) * float64(d.jitter))
 	}
 	switch {
 	case d.cut || stray:
@@ -81,7 +83,7 @@ func (d *direction) arrive(now int64, p packet, stray bool) (kept bool) {
 		d.flow.OverflowedBytes += int64(p.size)
 		return false
 	}
-	p.due = d.free + d.delay + shift
+	p.due = feed.After(feed.After(d.free, d.delay), shift)
 	if !d.reorder {
 		p.due = max(p.due, d.last)
 		d.last = p.due
@@ -109,8 +111,8 @@ func (d *direction) enqueue(now int64, p *packet) bool {
 	d.queue.push(packet{size: p.size, start: p.start})
 	d.waiting += p.size
 	took := d.rest + float64(p.size)*8/d.rate*1e9
-	whole := int64(took)
-	d.free += whole
+	whole := feed.Nanoseconds(took)
+	d.free = feed.After(d.free, whole)
 	d.rest = took - float64(whole)
 	return true
 }
@@ -153,7 +155,7 @@ func (d *direction) clear(free func(*[mtu]byte)) {
 		free(p.data)
 	}
 	d.advance(math.MaxInt64)
-	d.free, d.rest, d.last = 0, 0, 0
+	d.free, d.rest, d.last = math.MinInt64, 0, math.MinInt64
 }
 
 func (d *direction) vanish(p packet) {

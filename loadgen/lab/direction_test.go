@@ -294,6 +294,45 @@ func TestDirectionProperties(t *testing.T) {
 	})
 }
 
+// What becomes of packets, and how long each is under way, is the same wherever the
+// clock is: of a host just booted, below 0, or near its end.
+func TestDirectionAtAnyInstant(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := Conditions{
+			RTT:  time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(t, "RTT")),
+			Loss: 0.1,
+			Down: rapid.SampledFrom([]float64{0, MinRate, 1e6, 3e9}).Draw(t, "rate"),
+		}
+		c.Jitter = c.RTT / 2
+		c.Reorder = c.Jitter > 0 && rapid.Bool().Draw(t, "reorder")
+		times := rapid.SliceOfN(rapid.Int64Range(0, int64(time.Second)), 1, 40).Draw(t, "times")
+		slices.Sort(times)
+		clear := rapid.IntRange(0, len(times)).Draw(t, "cleared before")
+		course := func(start int64) (due []int64, f Flow) {
+			d, _ := ways(c)
+			for i, at := range times {
+				if i == clear {
+					d.clear(func(*[mtu]byte) {})
+				}
+				send(d, start+at, 1000)
+			}
+			for {
+				at, ok := d.next()
+				if !ok {
+					return due, d.flow
+				}
+				due = append(due, at-start)
+				d.leave()
+			}
+		}
+		want, flow := course(0)
+		start := rapid.Int64Range(math.MinInt64+int64(time.Second), math.MaxInt64-int64(time.Hour)).Draw(t, "start")
+		if got, counted := course(start); !slices.Equal(got, want) || counted != flow {
+			t.Fatalf("from %d on packets are due at %v and counted %+v, not at %v and %+v", start, got, counted, want, flow)
+		}
+	})
+}
+
 // What is cut or cleared takes no time of what comes after.
 func TestClear(t *testing.T) {
 	d, _ := ways(Conditions{Down: 10e6, RTT: 10 * time.Millisecond, Queue: 5000})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"os"
 	"runtime"
 	"sync"
 
@@ -42,7 +41,6 @@ type forwarder struct {
 	fleet netip.Addr
 	pool  pool
 	late  *results.Hist
-	tid   int   // of its thread; 0 before it runs
 	err   error // why it has ended
 }
 
@@ -95,9 +93,6 @@ func (f *forwarder) run() {
 	defer close(f.done)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	f.mu.Lock()
-	f.tid = unix.Gettid()
-	f.mu.Unlock()
 	fds := []unix.PollFd{
 		{Fd: int32(f.ways[down].from), Events: unix.POLLIN},
 		{Fd: int32(f.ways[up].from), Events: unix.POLLIN},
@@ -141,7 +136,7 @@ func (f *forwarder) arm() (wait int, err error) {
 			return 0, nil
 		}
 	}
-	switch left := due - f.clock.Now(); {
+	switch left := feed.Between(f.clock.Now(), due); {
 	case left <= 0:
 		return 0, nil
 	case due == math.MaxInt64:
@@ -186,7 +181,7 @@ func (f *forwarder) handOn(w *way) {
 			return
 		}
 		p := w.leave()
-		f.late.Record(now - due) // below an hour, or Dropped says so
+		f.late.Record(int64(feed.Between(due, now))) // below an hour, or Dropped says so
 		if _, err := unix.Write(w.to, p.data[:p.size]); err != nil {
 			w.refused++
 		}
@@ -278,21 +273,8 @@ func (f *forwarder) mark() (m LinkMark, err error) {
 	fresh := results.NewHist()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m = LinkMark{At: f.clock.Now(), Down: f.ways[down].flow, Up: f.ways[up].flow, Late: f.late, Waited: waited(f.tid)}
+	m = LinkMark{At: f.clock.Now(), Down: f.ways[down].flow, Up: f.ways[up].flow, Late: f.late}
 	m.Down.Missed, m.Up.Missed = f.ways[down].refused, f.ways[up].refused
 	f.late = fresh
 	return m, f.err
-}
-
-// waited is how long a thread of this process was runnable and did not run (ns), the
-// second of three numbers (Documentation/scheduler/sched-stats.rst); 0 if that is not
-// told.
-func waited(tid int) (ns int64) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/schedstat", tid))
-	if err != nil {
-		return 0
-	}
-	var ran int64
-	fmt.Sscan(string(text), &ran, &ns)
-	return ns
 }

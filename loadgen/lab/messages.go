@@ -57,9 +57,6 @@ type LinkMark struct {
 	// the mark before. It was due so long after the link had read it; what passed
 	// until then, a wake-up of the link, is not in it.
 	Late *results.Hist `json:"late"`
-	// Waited is how long the link was ready to run but had to wait for its CPU (ns),
-	// since it was opened; 0 where the kernel does not tell (CONFIG_SCHED_INFO).
-	Waited int64 `json:"waited"`
 }
 
 // Flow counts the IP packets of one direction and their bytes, IP header

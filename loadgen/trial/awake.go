@@ -2,7 +2,6 @@ package trial
 
 import (
 	"errors"
-	"fmt"
 
 	"pushbench/loadgen/host"
 	"pushbench/results"
@@ -29,20 +28,12 @@ func (c Config) keepAwake() (release func() error, err error) {
 	return request.Close, nil
 }
 
-// markAsleep reads how long the trial's cores have slept.
-func (o *observation) markAsleep(p pair, m *mark) {
-	var err error
-	if m.asleep, err = host.ReadAsleep(cores(o.config.Layout, p.link != nil)); err != nil {
-		o.sleepUnreadable = err
-	}
-}
-
 // asleep is the share of their time between the marks that the cores slept.
 func (o *observation) asleep() (float64, error) {
 	if err := errors.Join(o.sleepUnreadable, o.hostUnreadable); err != nil {
 		return 0, err
 	}
-	spent := o.after.cpu.Sub(o.before.cpu).Total
+	spent := o.hostTime().Sum().Wall
 	if !(spent > 0) {
 		return 0, errors.New("no time passed between the marks")
 	}
@@ -53,18 +44,4 @@ func (o *observation) measureAsleep(t *results.Trial) {
 	if share, err := o.asleep(); err == nil {
 		t.Metrics["host/asleep"] = results.Metric{Value: share, Unit: "1"}
 	}
-}
-
-// invalidAsleep says that the host did not do what the treatment asks of it.
-func (o *observation) invalidAsleep() []string {
-	if !o.config.Treatment.Awake {
-		return nil
-	}
-	switch share, err := o.asleep(); {
-	case err != nil:
-		return []string{fmt.Sprintf("the CPUs were to stay awake, and how much they slept is not known: %v", err)}
-	case share > asleepLimit:
-		return []string{fmt.Sprintf("the CPUs were to stay awake, and slept %.0f %% of the time", 100*share)}
-	}
-	return nil
 }

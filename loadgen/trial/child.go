@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 // child is a process of a trial: the server, the fleet or the link.
 type child struct {
 	name string
+	limits
 	cmd  *exec.Cmd
 	in   io.Closer
 	out  io.Closer
@@ -28,21 +30,29 @@ type child struct {
 	err  error         // how, once done is closed
 }
 
-// patience is how long a child may take beyond what its command needs, and
-// grace how long to end once its input has. They are variables for tests.
-var (
-	patience = 10 * time.Second
-	grace    = 5 * time.Second
-)
+// limits are of what is waited for. A test may have others.
+type limits struct {
+	patience time.Duration // a child may take beyond what its command needs
+	grace    time.Duration // and so long to end once its input has
+	settle   time.Duration // both ends may take so long to agree: they do within some ms, but where others have the CPUs
+}
+
+func (l limits) orDefault() limits {
+	return limits{
+		patience: cmp.Or(l.patience, 20*time.Second),
+		grace:    cmp.Or(l.grace, 20*time.Second),
+		settle:   cmp.Or(l.settle, 22*time.Second),
+	}
+}
 
 // start runs a program held to the given CPUs.
-func start(name string, cpus []int, path string, args ...string) (*child, error) {
+func (l limits) start(name string, cpus []int, path string, args ...string) (*child, error) {
 	cmd := exec.Command(path, args...)
-	cmd.Env = environment(os.Environ())
+	cmd.Env = Environment(os.Environ())
 	// Out of the terminal's foreground group: Ctrl-C is loadgen's to handle, and
 	// the child ends with its standard input.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c := &child{name: name, cmd: cmd, log: &tail{}, done: make(chan struct{})}
+	c := &child{name: name, limits: l, cmd: cmd, log: &tail{}, done: make(chan struct{})}
 	cmd.Stderr = c.log
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -69,9 +79,9 @@ func start(name string, cpus []int, path string, args ...string) (*child, error)
 	return c, nil
 }
 
-// environment is the child's: without the settings of Go's runtime that the
+// Environment is a child's: without the settings of Go's runtime that the
 // person's shell may hold, so that every trial runs under the same ones.
-func environment(own []string) []string {
+func Environment(own []string) []string {
 	var env []string
 	for _, kv := range own {
 		switch name, _, _ := strings.Cut(kv, "="); name {
@@ -85,8 +95,8 @@ func environment(own []string) []string {
 
 // call sends a command that should take no longer than within.
 func (c *child) call(ctx context.Context, within time.Duration, do string, args, result any) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, within+patience,
-		fmt.Errorf("it hangs: nothing for %v", (within+patience).Round(time.Second)))
+	ctx, cancel := context.WithTimeoutCause(ctx, within+c.patience,
+		fmt.Errorf("it hangs: nothing for %v", (within+c.patience).Round(time.Second)))
 	defer cancel()
 	if err := c.peer.Call(ctx, do, args, result); err != nil {
 		return &childError{child: c.name, err: err}
@@ -110,7 +120,7 @@ func (c *child) stop() error {
 	c.in.Close()
 	select {
 	case <-c.done:
-	case <-time.After(grace):
+	case <-time.After(c.grace):
 		c.cmd.Process.Kill()
 		<-c.done
 		return &childError{c.name, errors.New("did not end with its input and was killed")}
@@ -121,21 +131,30 @@ func (c *child) stop() error {
 	return nil
 }
 
-// tail keeps the last few kilobytes of what a child wrote to its log.
+// tail keeps the first and the last lines of what a child wrote to its log: a program
+// that crashes says why, and then writes pages of stacks.
 type tail struct {
-	mu  sync.Mutex
-	buf []byte
+	mu    sync.Mutex
+	first []byte
+	last  []byte
+	cut   bool // something between them is left out
 }
 
-const tailSize = 4 << 10
+// Bytes of a log that are kept.
+const (
+	firstSize = 1 << 10
+	tailSize  = 4 << 10 // in all
+)
 
 // Write implements io.Writer.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.buf = append(t.buf, p...)
-	if over := len(t.buf) - tailSize; over > 0 {
-		t.buf = append(t.buf[:0], t.buf[over:]...)
+	n := min(len(p), firstSize-len(t.first))
+	t.first = append(t.first, p[:n]...)
+	t.last = append(t.last, p[n:]...)
+	if over := len(t.last) - (tailSize - firstSize); over > 0 {
+		t.last, t.cut = append(t.last[:0], t.last[over:]...), true
 	}
 	return len(p), nil
 }
@@ -143,5 +162,9 @@ func (t *tail) Write(p []byte) (int, error) {
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.buf))
+	between := ""
+	if t.cut {
+		between = "\n…\n"
+	}
+	return strings.TrimSpace(string(t.first) + between + string(t.last))
 }

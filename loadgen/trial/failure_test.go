@@ -15,17 +15,19 @@ import (
 
 // What ends a trial early is its one reason, and the record tells why.
 func TestTrialsThatFail(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		fault, want, log string
 	}{
-		{"die", `^server: run: the process ended instead of answering; .*server: ended with signal: killed$`, "server: out of cheese: please reinstall the universe\n"},
-		{"exit", `^server: run: the process ended instead of answering; .*server: ended with exit status 3$`, "server: this is not a good day\n"},
-		{"babble", `^server: run: read the answer: invalid character 'h' looking for beginning of value`, ""},
-		{"refuse-run", `^server: run: no time to lose$`, ""},
-		{"uneven", `^server: mark: \d+ events were due and \d+ published; each needs both$`, ""},
+		{"die", `^sound failed: server: run: the process ended instead of answering; .*server: ended with signal: killed$`, "server: out of cheese: please reinstall the universe\n"},
+		{"exit", `^sound failed: server: run: the process ended instead of answering; .*server: ended with exit status 3$`, "server: this is not a good day\n"},
+		{"babble", `^sound failed: server: run: read the answer: invalid character 'h' looking for beginning of value`, ""},
+		{"refuse-run", `^sound failed: server: run: no time to lose$`, ""},
+		{"uneven", `^sound failed: server: mark: \d+ events were due and \d+ published; each needs both$`, ""},
 	} {
 		t.Run(test.fault, func(t *testing.T) {
-			trial := faultyTrial(t, test.fault)
+			t.Parallel()
+			trial := runTrial(t, faultyConfig(t, test.fault))
 			wantBroken(t, trial, test.want)
 			if !strings.Contains(trial.Log, test.log) || (test.log == "") != (trial.Log == "") {
 				t.Errorf("log %q, want %q in it", trial.Log, test.log)
@@ -39,9 +41,10 @@ func TestTrialsThatFail(t *testing.T) {
 
 // A subscriber that is refused ends; the trial goes on and tells of it.
 func TestRefusedSubscriber(t *testing.T) {
-	trial := faultyTrial(t, "refuse")
-	got := broken(trial)
-	if len(got) == 0 || !regexp.MustCompile(`^1 subscribers failed, the first with: subscriber \d: server answered 418 I'm a teapot: no more polls today$`).MatchString(got[0]) {
+	t.Parallel()
+	trial := runTrial(t, faultyConfig(t, "refuse"))
+	got := sayings(trial.Broken)
+	if len(got) == 0 || !regexp.MustCompile(`^sound subscribers: 1 subscribers failed, the first with: subscriber \d: server answered 418 I'm a teapot: no more polls today$`).MatchString(got[0]) {
 		t.Errorf("broken rules %q", got)
 	}
 	lost, distinct := value(t, trial, "events/lost"), value(t, trial, "events/distinct")
@@ -50,27 +53,22 @@ func TestRefusedSubscriber(t *testing.T) {
 	}
 }
 
-func TestTalliesThatNeverAgree(t *testing.T) {
-	wantBroken(t, faultyTrial(t, "unsettled"), `^the ends did not settle within 2s: the server has read \d+ and written \d+ bytes, the fleet has written \d+ and read \d+$`)
-}
-
-// impatient makes a trial give up on a child after a moment.
-func impatient(t *testing.T, wait, end time.Duration) {
-	t.Helper()
-	oldPatience, oldGrace := patience, grace
-	t.Cleanup(func() { patience, grace = oldPatience, oldGrace })
-	patience, grace = wait, end
-}
+// impatient is a trial that gives up soon on a child that hangs, or will not end.
+func impatient(grace time.Duration) limits { return limits{patience: 5 * time.Second, grace: grace} }
 
 func TestHangingServer(t *testing.T) {
-	impatient(t, 2*time.Second, 20*time.Second)
-	wantBroken(t, faultyTrial(t, "hang"), `^server: run: no answer: it hangs: nothing for 2s$`)
+	t.Parallel()
+	c := faultyConfig(t, "hang")
+	c.limits = impatient(time.Minute)
+	wantBroken(t, runTrial(t, c), `^sound failed: server: run: no answer: it hangs: nothing for 5s$`)
 }
 
 func TestServerThatWillNotEnd(t *testing.T) {
-	impatient(t, 2*time.Second, time.Millisecond)
-	trial := faultyTrial(t, "stay")
-	wantBroken(t, trial, `^server: run: no answer: it hangs: nothing for 2s; (fleet: did not end with its input and was killed; )?server: did not end with its input and was killed$`)
+	t.Parallel()
+	c := faultyConfig(t, "stay")
+	c.limits = impatient(time.Millisecond)
+	trial := runTrial(t, c)
+	wantBroken(t, trial, `^sound failed: server: run: no answer: it hangs: nothing for 5s; (fleet: did not end with its input and was killed; )?server: did not end with its input and was killed$`)
 	if !strings.Contains(trial.Log, "server: I shall not be moved\n") {
 		t.Errorf("log %q", trial.Log)
 	}
@@ -89,17 +87,18 @@ func theServer(server, _ int) int { return server }
 func theFleet(_, fleet int) int   { return fleet }
 
 func TestKilledAtTheStart(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		choose func(server, fleet int) int
 		want   string
 	}{
-		{"server", theServer, `^server: listen: .*; server: ended with signal: killed$`},
-		{"fleet", theFleet, `^fleet: connect: .*; fleet: ended with signal: killed$`},
+		{"server", theServer, `^sound unreached: server: listen: .*; server: ended with signal: killed$`},
+		{"fleet", theFleet, `^sound failed: fleet: connect: .*; fleet: ended with signal: killed$`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := config(t, "ws")
-			c.ServerPath = servers(t)
+			t.Parallel()
+			c := realConfig(t, "ws")
 			c.Started = kill(t, test.choose)
 			wantBroken(t, runTrial(t, c), test.want)
 		})
@@ -108,12 +107,12 @@ func TestKilledAtTheStart(t *testing.T) {
 
 // The fleet is killed at a moment when the server knows that it is polling.
 func TestFleetKilledWhileItPolls(t *testing.T) {
+	t.Parallel()
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGUSR1)
 	defer signal.Stop(told)
 	killed := make(chan error, 1)
-	t.Setenv(faultVar, "tell")
-	c := config(t, "poll?interval=50ms")
+	c := faultyConfig(t, "tell")
 	over, end := context.WithCancel(t.Context())
 	c.Started = func(_, fleet int) {
 		go func() {
@@ -130,10 +129,11 @@ func TestFleetKilledWhileItPolls(t *testing.T) {
 	if err := <-killed; err != nil {
 		t.Fatal(err)
 	}
-	wantBroken(t, trial, `^fleet: run: the process ended instead of answering; fleet: ended with signal: killed$`)
+	wantBroken(t, trial, `^sound failed: fleet: run: .*; fleet: ended with signal: killed$`)
 }
 
 func TestProgramsThatDoNotStart(t *testing.T) {
+	t.Parallel()
 	text := filepath.Join(t.TempDir(), "text")
 	if err := os.WriteFile(text, []byte("no program\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -143,15 +143,16 @@ func TestProgramsThatDoNotStart(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		{"server missing", func(c *Config) { c.ServerPath += "-none" }, `^start the server: .*no such file`},
-		{"server no program", func(c *Config) { c.ServerPath = text }, `^start the server: .*permission denied`},
-		{"fleet no program", func(c *Config) { c.FleetPath = text }, `^start the fleet: .*permission denied`},
-		{"server says nothing", func(c *Config) { c.ServerPath = "/bin/sh" }, `^server: listen: `},
-		{"server echoes", func(c *Config) { c.ServerPath = echo(t) }, `^server: listen: decode the answer: unexpected end of JSON input`},
-		{"unknown transport", func(c *Config) { c.Treatment.Transport = "pigeon" }, `^transport "pigeon" is not known`},
-		{"unknown encoding", func(c *Config) { c.ServerPath, c.Treatment.Encoding = servers(t), "morse" }, `^server: listen: .*; server: ended with exit status 2$`},
+		{"server missing", func(c *Config) { c.ServerPath += "-none" }, `^sound unreached: start the server: .*no such file`},
+		{"server no program", func(c *Config) { c.ServerPath = text }, `^sound unreached: start the server: .*permission denied`},
+		{"fleet no program", func(c *Config) { c.FleetPath = text }, `^sound unreached: start the fleet: .*permission denied`},
+		{"server says nothing", func(c *Config) { c.ServerPath = "/bin/sh" }, `^sound unreached: server: listen: `},
+		{"server echoes", func(c *Config) { c.ServerPath = echo(t) }, `^sound unreached: server: listen: decode the answer: unexpected end of JSON input`},
+		{"unknown transport", func(c *Config) { c.Treatment.Transport = "pigeon" }, `^sound unreached: transport "pigeon" is not known`},
+		{"unknown encoding", func(c *Config) { c.ServerPath, c.Treatment.Encoding = servers(t), "morse" }, `^sound unreached: server: listen: .*; server: ended with exit status 2$`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			c := config(t, "ws")
 			test.spoil(&c)
 			wantBroken(t, runTrial(t, c), test.want)
@@ -171,12 +172,14 @@ func echo(t *testing.T) string {
 
 // An interrupted trial leaves no record, and no process.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	c := config(t, "ws")
 	c.Started = func(int, int) { cancel() }
+	left := processes(&c)
 	trial, err := Run(ctx, c)
 	if trial != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("trial %+v, error %v", trial, err)
 	}
-	noChildren(t)
+	left(t)
 }

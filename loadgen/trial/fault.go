@@ -3,7 +3,6 @@ package trial
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -135,7 +134,7 @@ func (o *observation) faultSteps(ctx context.Context, p pair) error {
 	}
 
 	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(o.plan.faultSpan()))
-	onwards := control.RunArgs{Origin: clock.Now() + int64(lead-o.plan.mark2), To: o.plan.mark2 + wait + c.Measure}
+	onwards := control.RunArgs{Origin: feed.After(clock.Now(), ahead-o.plan.mark2), To: o.plan.mark2 + wait + c.Measure}
 	if err := p.fleet.call(ctx, 0, control.Start, onwards, nil); err != nil {
 		return err
 	}
@@ -144,7 +143,7 @@ func (o *observation) faultSteps(ctx context.Context, p pair) error {
 			return err
 		}
 	}
-	if err := pause(ctx, lead+wait); err != nil {
+	if err := pause(ctx, ahead+wait); err != nil {
 		return err
 	}
 	if err := o.silently(ctx, p, f, clock); err != nil {
@@ -170,7 +169,7 @@ func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.
 	if o.config.Silenced != nil {
 		o.config.Silenced()
 	}
-	until := o.silence.began + int64(o.config.Measure)
+	until := feed.After(o.silence.began, o.config.Measure)
 	for i := range o.silence.notices {
 		n := &o.silence.notices[i]
 		var ended control.EndedAt
@@ -186,11 +185,11 @@ func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.
 // each ended that did so in time (ns).
 func (n notice) split(began int64, within time.Duration) (before int, after []int64) {
 	for _, at := range n.ended {
-		switch took := at - began; {
+		switch took := feed.Between(began, at); {
 		case took < 0:
 			before++
-		case took <= int64(within):
-			after = append(after, took)
+		case took <= within:
+			after = append(after, int64(took))
 		}
 	}
 	return before, after
@@ -209,23 +208,4 @@ func (o *observation) measureFault(t *results.Trial) {
 			t.Metrics["notice/"+n.end+"-share"] = results.Metric{Value: float64(len(after)) / float64(left), Unit: "1"}
 		}
 	}
-}
-
-// invalidFault lists the rules that the fault's part of a trial broke. What it
-// was like before the silence, the rules of the other part say.
-func (o *observation) invalidFault() []string {
-	var broken []string
-	for _, n := range o.silence.notices {
-		what := "connections"
-		if n.end == "fleet" {
-			what = "subscriptions"
-		}
-		if want := o.config.Treatment.Subscribers; n.of != want {
-			broken = append(broken, fmt.Sprintf("%d %s before the fault, not %d", n.of, what, want))
-		}
-		if before, _ := n.split(o.silence.began, o.config.Measure); before > 0 {
-			broken = append(broken, fmt.Sprintf("%d of %d %s had ended before the fault", before, n.of, what))
-		}
-	}
-	return broken
 }

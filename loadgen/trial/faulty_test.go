@@ -22,23 +22,21 @@ import (
 	"pushbench/servers/wire"
 )
 
-// faultVar names the one fault of a faulty server. A fault of the feed happens
-// once, to one subscriber, in the answer of a poll.
-const faultVar = "TRIAL_TEST_FAULT"
-
 // faulty is a server that is made of the real one's parts and does one thing
-// wrong.
+// wrong. It is told which in place of a kind of payload. A fault of the feed happens
+// once, to one subscriber, in the answer of a poll.
 type faulty struct {
 	*feed.Publisher
 	tally wire.Tally
 	addr  string
 	fault string
 
-	mu    sync.Mutex
-	run   int   // 1 is the warm-up, 2 the measured window
-	start int64 // of the run, ns on the clock
-	end   int64
-	done  bool // the fault has happened
+	mu     sync.Mutex
+	run    int           // 1 is the warm-up, 2 the measured window
+	starts []int64       // of each run so far, ns on the clock
+	to     time.Duration // trial time at which the last ends
+	end    int64         // the same on the clock
+	done   bool          // the fault has happened
 }
 
 func serveFaulty(args []string) error {
@@ -48,7 +46,8 @@ func serveFaulty(args []string) error {
 	rate := f.String("rate", "", "")
 	payload := f.String("payload", "", "")
 	encoding := f.String("encoding", "", "")
-	for _, ignored := range []string{"ring", "arrivals", "payload-kind", "seed", "block", "tls", "headers"} {
+	fault := f.String("payload-kind", "", "")
+	for _, ignored := range []string{"ring", "arrivals", "seed", "block", "tls", "headers"} {
 		f.String(ignored, "", "")
 	}
 	if err := f.Parse(args); err != nil {
@@ -70,7 +69,7 @@ func serveFaulty(args []string) error {
 			Timeline: feed.NewTimeline(clock), Clock: clock, Record: true,
 		},
 		addr:  l.Addr().String(),
-		fault: os.Getenv(faultVar),
+		fault: *fault,
 	}
 	s.Log.Publish(clock.Now(), make([]byte, size))
 	handler := all.Handler(s.Log)
@@ -100,18 +99,37 @@ func serveFaulty(args []string) error {
 	})
 }
 
-// now reports whether the fault is due, once. It may name the run in which it
-// happens, as in "drop@1"; else that is the measured window.
-func (s *faulty) now(fault string) bool {
-	name, run, found := strings.Cut(s.fault, "@")
+// chosen is the fault and its run, which it may name, as in "drop@1"; else that is the
+// measured window.
+func (s *faulty) chosen() (name string, run int) {
+	name, at, found := strings.Cut(s.fault, "@")
 	if !found {
-		run = "2"
+		return name, 2
 	}
-	if s.done || name != fault || strconv.Itoa(s.run) != run {
+	run, _ = strconv.Atoi(at)
+	return name, run
+}
+
+// now reports whether the fault is due, once, in its run.
+func (s *faulty) now(fault string) bool {
+	_, run := s.chosen()
+	return run == s.run && s.once(fault)
+}
+
+// once reports whether it is this fault, and the first time.
+func (s *faulty) once(fault string) bool {
+	if name, _ := s.chosen(); s.done || name != fault {
 		return false
 	}
 	s.done = true
 	return true
+}
+
+// inRun reports whether a record is one of the fault's run, whenever it is asked for.
+func (s *faulty) inRun(r feed.Record) bool {
+	_, run := s.chosen()
+	begun, _ := slices.BinarySearch(s.starts, r.Due+1)
+	return begun == run
 }
 
 // poll answers one, with the fault of the feed.
@@ -158,9 +176,9 @@ func (s *faulty) spoil(records []feed.Record) (spoilt []feed.Record, refused boo
 		syscall.Kill(os.Getppid(), syscall.SIGUSR1)
 		return records, false
 	}
-	i := slices.IndexFunc(records, func(r feed.Record) bool { return r.Due >= s.start })
-	if i < 0 || i+3 > len(records) {
-		return records, false // wait for an answer with more of this run's events
+	i := slices.IndexFunc(records, s.inRun)
+	if i < 0 || i+3 > len(records) || !s.inRun(records[i+2]) {
+		return records, false // wait for an answer with more of the run's events
 	}
 	records = slices.Clone(records)
 	encode := func(e feed.Event) feed.Record {
@@ -174,19 +192,19 @@ func (s *faulty) spoil(records []feed.Record) (spoilt []feed.Record, refused boo
 		return e
 	}
 	switch {
-	case s.now("drop"):
+	case s.once("drop"):
 		return slices.Delete(records, i, i+1), false
-	case s.now("duplicate"):
+	case s.once("duplicate"):
 		return slices.Insert(records, i, records[i]), false
-	case s.now("reorder"):
+	case s.once("reorder"):
 		records[i], records[i+1] = records[i+1], records[i]
-	case s.now("skip"):
+	case s.once("skip"):
 		records[i] = encode(feed.Gap{First: records[i].Seq, Last: records[i].Seq}.Event())
-	case s.now("early"): // due halfway to the end of the run
+	case s.once("early"): // due halfway to the end of the run
 		e := decoded()
 		e.Due = (s.Clock.Now() + s.end) / 2
 		records[i] = encode(e)
-	case s.now("resize"):
+	case s.once("resize"):
 		e := decoded()
 		e.Body = e.Body[1:]
 		records[i] = encode(e)
@@ -197,8 +215,8 @@ func (s *faulty) spoil(records []feed.Record) (spoilt []feed.Record, refused boo
 func (s *faulty) pass(ctx context.Context, a control.RunArgs) (control.RunResult, error) {
 	s.mu.Lock()
 	s.run++
-	start := s.Clock.Now()
-	s.start, s.end = start, a.Origin+int64(a.To)
+	s.starts = append(s.starts, a.Origin+int64(s.to))
+	s.to, s.end = a.To, a.Origin+int64(a.To)
 	hang, stay, babble, refuse := s.now("hang"), s.now("stay"), s.now("babble"), s.now("refuse-run")
 	s.mu.Unlock()
 	switch {
@@ -217,9 +235,21 @@ func (s *faulty) pass(ctx context.Context, a control.RunArgs) (control.RunResult
 	return control.RunResult{Newest: s.Log.Newest()}, err
 }
 
+// dear is the CPU time that a question takes a server whose fault that is.
+const dear = 100 * time.Millisecond
+
 func (s *faulty) counts(context.Context, control.None) (wire.Counts, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.fault == "dear" {
+		before, err := control.ReadUsage()
+		for u := before; err == nil && u.CPU()-before.CPU() < dear.Seconds(); {
+			u, err = control.ReadUsage()
+		}
+		if err != nil {
+			return wire.Counts{}, err
+		}
+	}
 	c := s.tally.Counts()
 	if s.fault == "unsettled" && s.run == 2 {
 		c.BytesRead++

@@ -42,6 +42,7 @@ type idleReadings struct {
 // memory is what both processes and the kernel take with so many connections.
 type memory struct {
 	conns         int
+	seen          int64 // connections that the server has had
 	server, fleet control.Usage
 	kernel        int64 // B; 0 where the host does not tell
 }
@@ -54,7 +55,7 @@ func (o *observation) idleSteps(ctx context.Context, p pair) error {
 	}
 	passed := time.Duration(0) // trial time
 	let := func(d time.Duration) error {
-		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.NewClock().Now() + int64(lead-passed), To: passed + d}}
+		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(feed.NewClock().Now(), ahead-passed), To: passed + d}}
 		passed += d
 		return p.fleet.call(ctx, d, control.Run, a, nil)
 	}
@@ -87,7 +88,7 @@ func (o *observation) idleSteps(ctx context.Context, p pair) error {
 
 // awaitDelivered waits until every subscriber has the one event.
 func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
-	within := o.config.settleTime()
+	within := o.settleTime()
 	deadline := time.Now().Add(within)
 	for {
 		var m fleet.Mark
@@ -118,9 +119,11 @@ func (c Config) idleEstimate(interval time.Duration) time.Duration {
 // readMemory reads what n connections take, at rest.
 func (o *observation) readMemory(ctx context.Context, p pair, n int) (m memory, err error) {
 	m.conns = n
-	if _, err := settle(ctx, p, n, o.config.settleTime()); err != nil {
+	server, _, err := o.settle(ctx, p, n)
+	if err != nil {
 		return m, err
 	}
+	m.seen = server.Conns
 	if err := p.server.call(ctx, 0, control.Trim, control.None{}, &m.server); err != nil {
 		return m, err
 	}
@@ -135,14 +138,14 @@ func (o *observation) readMemory(ctx context.Context, p pair, n int) (m memory, 
 
 // stayQuiet counts the bytes that pass while nothing is published.
 func (o *observation) stayQuiet(ctx context.Context, p pair, let func(time.Duration) error) error {
-	before, err := settle(ctx, p, 0, o.config.settleTime())
+	_, before, err := o.settle(ctx, p, 0)
 	if err != nil {
 		return err
 	}
 	if err := let(o.config.Measure); err != nil {
 		return err
 	}
-	after, err := settle(ctx, p, 0, o.config.settleTime())
+	_, after, err := o.settle(ctx, p, 0)
 	if err != nil {
 		return err
 	}
@@ -157,23 +160,33 @@ func (o *observation) measureIdle(t *results.Trial) {
 	}
 	n := float64(o.config.Treatment.Subscribers)
 	last := o.idle.fresh[len(o.idle.fresh)-1]
-	each := func(name string, of func(memory) int64) (fitError float64) {
-		perConn, fitError := line(o.idle.fresh, of)
-		put("idle/"+name, perConn, "B")
-		put("held/"+name, perConn+float64(of(o.idle.held)-of(last))/n, "B")
-		return fitError
-	}
-	put("idle/fit-error", each("server-rss", func(m memory) int64 { return m.server.RSS }), "1")
-	each("server-heap", func(m memory) int64 { return m.server.Heap })
-	each("server-stacks", func(m memory) int64 { return m.server.Stacks })
-	each("fleet-rss", func(m memory) int64 { return m.fleet.RSS })
-	if o.hostUnreadable == nil {
-		each("kernel", func(m memory) int64 { return m.kernel })
+	for _, m := range memories {
+		if m.name == "kernel" && o.hostUnreadable != nil {
+			continue
+		}
+		perConn, fitError := line(o.idle.fresh, m.of)
+		put("idle/"+m.name, perConn, "B")
+		put("held/"+m.name, perConn+float64(m.of(o.idle.held)-m.of(last))/n, "B")
+		if m.name == "server-rss" {
+			put("idle/fit-error", fitError, "1")
+		}
 	}
 	put("idle/bytes/down", float64(o.idle.bytes.BytesRead)/n/o.idle.quiet.Seconds(), "B/s")
 	put("idle/bytes/up", float64(o.idle.bytes.BytesWritten)/n/o.idle.quiet.Seconds(), "B/s")
 	put("conn/count", n, "1")
 	put("events/lost", float64(o.collected.Order.Lost), "1")
+}
+
+// memories is what is read at each step, by the end of its metrics' names.
+var memories = []struct {
+	name string
+	of   func(memory) int64
+}{
+	{"server-rss", func(m memory) int64 { return m.server.RSS }},
+	{"server-heap", func(m memory) int64 { return m.server.Heap }},
+	{"server-stacks", func(m memory) int64 { return m.server.Stacks }},
+	{"fleet-rss", func(m memory) int64 { return m.fleet.RSS }},
+	{"kernel", func(m memory) int64 { return m.kernel }},
 }
 
 // line fits readings = a + b·connections by least squares, and returns b with
@@ -198,16 +211,3 @@ func line(readings []memory, of func(memory) int64) (perConn, fitError float64) 
 }
 
 func abs(x float64) float64 { return max(x, -x) }
-
-// invalidIdle lists the rules that a trial of memory broke.
-func (o *observation) invalidIdle() []string {
-	var broken []string
-	c := o.collected
-	if c.Failed > 0 {
-		broken = append(broken, fmt.Sprintf("%d subscribers failed, the first with: %s", c.Failed, first(c.Errors)))
-	}
-	if bad := c.Order; bad.Lost+bad.Duplicated+bad.Reordered+bad.Gaps > 0 {
-		broken = append(broken, fmt.Sprintf("events were not delivered once each and in order: %+v", bad))
-	}
-	return broken
-}

@@ -14,6 +14,7 @@ import (
 // A trial of memory with the real servers: whatever it costs, each step is read,
 // and each connection has one event.
 func TestIdle(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		transport, http string
 		tls             bool
@@ -26,8 +27,8 @@ func TestIdle(t *testing.T) {
 		{"ws", "1.1", true, true},
 	} {
 		t.Run(test.transport+" HTTP/"+test.http, func(t *testing.T) {
-			c := config(t, test.transport)
-			c.ServerPath = servers(t)
+			t.Parallel()
+			c := realConfig(t, test.transport)
 			c.Treatment.HTTP, c.Treatment.TLS = test.http, test.tls
 			c.Steps, c.Treatment.Subscribers, c.Treatment.Rate = []int{2, 8, 20}, 20, 0
 			trial := runTrial(t, c)

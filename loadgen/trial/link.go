@@ -36,7 +36,7 @@ func (o *observation) openNetwork(ctx context.Context) (within context.Context, 
 		return ctx, n, nil
 	}
 	c := o.config
-	if n.link, err = start("link", c.Layout.Link, c.FleetPath, "link"); err != nil {
+	if n.link, err = c.limits.start("link", c.Layout.Link, c.FleetPath, "link"); err != nil {
 		return ctx, network{}, err
 	}
 	if c.Linked != nil {
@@ -64,13 +64,13 @@ func (n network) end(failure error, t *results.Trial) error {
 // start starts a program in one of the network's namespaces.
 func (n network) start(name string, c Config, cpus []int, path string, args ...string) (*child, error) {
 	if n.link == nil {
-		return start(name, cpus, path, args...)
+		return c.limits.start(name, cpus, path, args...)
 	}
 	namespace := n.opened.FleetNS
 	if name == "server" {
 		namespace = n.opened.ServerNS
 	}
-	return start(name, cpus, c.FleetPath, append([]string{"join", namespace, path}, args...)...)
+	return c.limits.start(name, cpus, c.FleetPath, append([]string{"join", namespace, path}, args...)...)
 }
 
 // listenOn is the address that the server is to take, with a free port.

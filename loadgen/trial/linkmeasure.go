@@ -1,9 +1,6 @@
 package trial
 
 import (
-	"fmt"
-	"time"
-
 	"pushbench/loadgen/lab"
 	"pushbench/results"
 )
@@ -11,16 +8,6 @@ import (
 // What the link counted is the truth about bytes on the path: it has every
 // packet in hand. What the kernel tells of the fleet's connections (TCP_INFO) is
 // reckoned from segments and held against it.
-
-// Limits of the link, beyond which it would be part of what is measured.
-const (
-	// lateLimit: what the link hands on later than intended would be read as RTT.
-	lateLimit = time.Millisecond
-	// linkLimit: of a CPU of its own; a busier link queues packets itself.
-	linkLimit = 0.80
-	// sharedLimit: of the fleet's CPU, used by both together.
-	sharedLimit = 0.95
-)
 
 // flows is what passed the link between the marks.
 func (o *observation) flows() (down, up lab.Flow) {
@@ -76,9 +63,6 @@ func (o *observation) measureLink(t *results.Trial) {
 		put("link/cpu", o.linkCPU()/n, "s/event")
 	}
 	down, up := o.flows()
-	if n := down.Packets + up.Packets; n > 0 && o.after.link.Waited > 0 {
-		put("link/wait", time.Duration(o.after.link.Waited-o.before.link.Waited).Seconds()/float64(n), "s")
-	}
 	for way, flow := range map[string]lab.Flow{"down": down, "up": up} {
 		put("link/lost/"+way, float64(flow.Lost), "1")
 		put("link/overflowed/"+way, float64(flow.Overflowed), "1")
@@ -87,70 +71,6 @@ func (o *observation) measureLink(t *results.Trial) {
 			put("link/bytes/"+way, float64(flow.Bytes)/n, "B/event")
 		}
 	}
-}
-
-// invalidLink lists the rules of the path that a trial broke.
-func (o *observation) invalidLink() []string {
-	if !o.plan.emulated {
-		return nil
-	}
-	var broken []string
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			broken = append(broken, fmt.Sprintf(format, args...))
-		}
-	}
-	for _, m := range []lab.Flow{o.after.link.Down, o.after.link.Up} {
-		check(m.Missed == 0, "the link was saturated: it missed %d packets", m.Missed)
-	}
-	late := o.lateLink()
-	check(late == "", "%s", late)
-	link := o.linkCPU() / o.elapsed()
-	if o.config.Layout.LinkShares() {
-		both := link + o.fleetCPU()/o.elapsed()
-		check(both < sharedLimit, "the link was saturated: it and the fleet used %.0f %% of their core, limit %.0f %%", 100*both, 100*sharedLimit)
-	}
-	check(link < linkLimit, "the link was saturated: it used %.0f %% of its core, limit %.0f %%", 100*link, 100*linkLimit)
-	if o.noTCP() == "" {
-		counted, reckoned := o.onPath(), o.reckoned()
-		more, less := o.strays()
-		within := func(off, more int64) bool { return off <= more && off >= -less }
-		check(within(counted.down-reckoned.down, more.down) && within(counted.up-reckoned.up, more.up),
-			"the link counted %+v bytes, and the kernel's counts make it %+v, at most %+v more or %d less", counted, reckoned, more, less)
-	}
-	return broken
-}
-
-// lateLink says how the link broke the rule of lateness, "" where it did not. It
-// is that of the publisher: at least one packet, or one in a hundred, may be late.
-func (o *observation) lateLink() string {
-	late := o.after.link.Late
-	n := late.N()
-	if n == 0 {
-		return ""
-	}
-	allowed := max(1, n/100)
-	most := time.Duration(late.Quantile(float64(n-allowed) / float64(n)))
-	if n <= allowed || most < lateLimit {
-		return ""
-	}
-	return fmt.Sprintf("the link was saturated: of %d packets more than %d were handed on %v late or more", n, allowed, lateLimit)
-}
-
-// linkStalled says what can only have come from outside: a link that was late
-// although its core had hardly anything to do.
-func (o *observation) linkStalled() []string {
-	if !o.plan.emulated || o.lateLink() == "" {
-		return nil
-	}
-	used := o.linkCPU()
-	if o.config.Layout.LinkShares() {
-		used += o.fleetCPU()
-	}
-	if util := used / o.elapsed(); util < idleServer {
-		return []string{fmt.Sprintf("the host stalled: the link was late while its core was used for %.0f %%", 100*util)}
-	}
-	return nil
 }
 
 // onPath is the bytes of packets that passed the fleet's end of the path: those

@@ -2,11 +2,14 @@ package trial
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"testing"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/internal/need"
@@ -34,6 +37,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child rests a second before it ends
+	atOnce()
 	dir, err := os.MkdirTemp("", "trial-test-")
 	if err != nil {
 		exit(err)
@@ -42,8 +46,24 @@ func TestMain(m *testing.M) {
 	leaked := feedtest.LeakedDescriptors()
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		os.RemoveAll(dir)
+		if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); !errors.Is(err, unix.ECHILD) {
+			fmt.Fprintf(os.Stderr, "a child is left behind: wait says %d, %v\n", pid, err)
+			code = max(code, 1)
+		}
 		leaked(code)
 	}))
+}
+
+// atOnce lets more trials run at once than there are CPUs, unless the person who
+// runs the tests says how many: they spend nearly all of their time waiting.
+func atOnce() {
+	const parallel = "test.parallel"
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == parallel })
+	if !chosen {
+		flag.Set(parallel, "8")
+	}
 }
 
 func exit(err error) {

@@ -23,7 +23,7 @@ func (o *observation) measure(t *results.Trial) {
 
 	put("window", o.plan.until.Seconds()-o.plan.from.Seconds(), "s")
 	put("events/distinct", float64(distinct), "1")
-	put("events/expected", float64(distinct*o.config.Treatment.Subscribers), "1")
+	put("events/expected", float64(o.expected()), "1")
 	put("events/delivered", float64(o.received()), "1")
 	put("events/lost", float64(o.collected.Order.Lost), "1")
 	put("events/duplicated", float64(o.collected.Order.Duplicated), "1")
@@ -80,7 +80,7 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	a, b := o.before.fleet, o.after.fleet
 	n := float64(b.Delivered - a.Delivered)
 	if n == 0 {
-		return // invalid: there is nothing to divide by
+		return // there is nothing to divide by
 	}
 	put("throughput", n/o.elapsed(), "1/s")
 	for layer, bytes := range o.layers() {
@@ -92,10 +92,9 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	}
 	put("server/cpu", o.serverCPU()/n, "s/event")
 	put("server/cpu-per-message", o.serverCPU()/(n+float64(b.Echoes-a.Echoes)), "s")
-	usage, earlier := o.after.server.Usage, o.before.server.Usage
-	put("server/switches", float64(usage.Switches-earlier.Switches)/n, "1")
-	if usage.Syscalls > 0 {
-		put("server/syscalls", float64(usage.Syscalls-earlier.Syscalls)/n, "1")
+	put("server/switches", float64(o.switches())/n, "1")
+	if calls := o.syscalls(); calls > 0 {
+		put("server/syscalls", float64(calls)/n, "1")
 	}
 	put("fleet/cpu", o.fleetCPU()/n, "s/event")
 	put("fleet/reads", float64(b.Counts.Reads-a.Counts.Reads)/n, "1")
@@ -109,12 +108,18 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	if answers := b.Answers - a.Answers; answers > 0 {
 		put("events-per-response", n/float64(answers), "1")
 	}
+	o.waits(put)
 	if o.hostUnreadable == nil {
-		cpu := o.after.cpu.Sub(o.before.cpu)
-		put("host/cpu", cpu.Busy/n, "s/event")
-		put("host/softirq", cpu.Softirq/n, "s/event")
-		put("host/steal", cpu.StealShare(), "1")
-		put("host/foreign", o.foreign(), "1")
+		t := o.hostTime()
+		all := t.Sum()
+		put("host/cpu", all.Busy()/n, "s/event")
+		if t.Interrupts {
+			put("host/softirq", all.Softirq/n, "s/event")
+		}
+		put("host/steal", all.StealShare(), "1")
+		if all.Wall > 0 {
+			put("host/foreign", o.foreign()/all.Wall, "1")
+		}
 	}
 }
 
@@ -129,7 +134,7 @@ type bothWays struct{ down, up int64 }
 // kernel's count of segments; and the total by its count of bytes. What the
 // kernel does not tell is left out. In the lab the total is what the link counted,
 // packets that it lost included, and of that headers are what no socket saw;
-// invalidLink holds them against the kernel's counts.
+// a rule holds them against the kernel's counts.
 func (o *observation) layers() map[string]bothWays {
 	a, b := o.before.fleet, o.after.fleet
 	layers := map[string]bothWays{
@@ -187,18 +192,6 @@ func (o *observation) fleetCPU() float64 {
 	return o.after.fleet.Usage.CPU() - o.before.fleet.Usage.CPU()
 }
 
-// foreign is the share of the cores' time that others than the trial's processes
-// used, at the least: the kernel's network interrupts are left out too, and
-// most kernels charge them to a process already, so that it can come out
-// below 0.
-func (o *observation) foreign() float64 {
-	cpu := o.after.cpu.Sub(o.before.cpu)
-	if cpu.Total == 0 {
-		return 0
-	}
-	return (cpu.Busy - cpu.Softirq - o.serverCPU() - o.fleetCPU() - o.linkCPU()) / cpu.Total
-}
-
 // received is how many events of the window arrived, over all subscribers.
 func (o *observation) received() int64 { return o.collected.Hists["staleness"].N() }
 
@@ -210,22 +203,10 @@ func (o *observation) publishLag() (*results.Hist, int) {
 	for i, due := range o.after.server.Due {
 		if due >= o.from && due < o.until {
 			n++
-			h.Record(o.after.server.Lag[i]) // what it cannot take it counts; invalid looks
+			h.Record(o.after.server.Lag[i]) // what it cannot take it counts; a rule looks
 		}
 	}
 	return h, n
-}
-
-// late is how many of the window's events were published a millisecond or more
-// after they were due.
-func (o *observation) late() int {
-	n := 0
-	for i, due := range o.after.server.Due {
-		if due >= o.from && due < o.until && o.after.server.Lag[i] >= lagLimit.Nanoseconds() {
-			n++
-		}
-	}
-	return n
 }
 
 // sum adds up the layers that pass the socket.

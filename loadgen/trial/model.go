@@ -1,7 +1,6 @@
 package trial
 
 import (
-	"math"
 	"time"
 
 	"pushbench/servers/feed"
@@ -28,7 +27,7 @@ func (o *observation) model(put func(name string, value float64, unit string)) {
 // and where the transport waits by a rule that is not the model's.
 func modelStaleness(o *observation) (seconds float64, ok bool) {
 	t, knobs := o.config.Treatment, o.plan.spec.Options
-	m := model{due: o.after.server.Due, from: o.from, until: o.until, rtt: int64(t.Network.RTT)}
+	m := model{due: o.after.server.Due, from: o.from, until: o.until, rtt: t.Network.RTT}
 	if m.rtt <= 0 || !t.Network.Steady() || o.latest() {
 		return 0, false
 	}
@@ -61,14 +60,14 @@ func modelStaleness(o *observation) (seconds float64, ok bool) {
 type model struct {
 	due         []int64 // of the events since the first mark, in order
 	from, until int64   // the window, which begins as trial time goes on from the first mark
-	rtt         int64
+	rtt         time.Duration
 }
 
-// stalenesses are those of the window's events, in ns.
+// stalenesses are those of the window's events.
 type stalenesses struct {
 	n   int
-	sum float64
-	max int64
+	sum float64 // ns
+	max time.Duration
 }
 
 // take adds that of the event due at an instant, which a subscriber gets at
@@ -78,8 +77,9 @@ func (m model) take(s *stalenesses, due, got int64) {
 		return
 	}
 	s.n++
-	s.sum += float64(got - due)
-	s.max = max(s.max, got-due)
+	stale := feed.Between(due, got)
+	s.sum += float64(stale)
+	s.max = max(s.max, stale)
 }
 
 // mean is in seconds; not a number where there was no event.
@@ -88,7 +88,7 @@ func (s stalenesses) mean() float64 { return s.sum / float64(s.n) / 1e9 }
 // push sends each event when it is due.
 func (m model) push() (s stalenesses) {
 	for _, due := range m.due {
-		m.take(&s, due, due+m.rtt/2)
+		m.take(&s, due, feed.After(due, m.rtt/2))
 	}
 	return s
 }
@@ -101,17 +101,19 @@ func (m model) push() (s stalenesses) {
 // It is not ok where a request would have been parked for longer than its hold:
 // the empty answer to it comes to each subscriber at another time.
 func (m model) longpoll(batch bool, hold time.Duration) (s stalenesses, ok bool) {
-	const never = math.MinInt64 / 2
-	answer := int64(never)
-	for _, due := range m.due {
-		if !batch || due > answer { // else it goes with the one before
-			parked := answer + m.rtt
-			if answer != never && due-parked >= int64(hold) {
-				return s, false
-			}
+	var answer int64 // the newest
+	for i, due := range m.due {
+		parked := feed.After(answer, m.rtt)
+		switch {
+		case i == 0:
+			answer = due
+		case batch && due <= answer: // it goes with the one before
+		case feed.Between(parked, due) >= hold:
+			return s, false
+		default:
 			answer = max(due, parked)
 		}
-		m.take(&s, due, answer+m.rtt/2)
+		m.take(&s, due, feed.After(answer, m.rtt/2))
 	}
 	return s, true
 }
@@ -120,7 +122,7 @@ func (m model) longpoll(batch bool, hold time.Duration) (s stalenesses, ok bool)
 type polling struct {
 	interval     time.Duration
 	after        bool          // it waits for an interval after each answer, and keeps to no grid
-	reach        int64         // ns, from when a poll is due until the server has it
+	reach        time.Duration // from when a poll is due until the server has it
 	mark1, mark2 time.Duration // in trial time, which rests at both
 }
 
@@ -132,15 +134,15 @@ type polling struct {
 func (m model) poll(p polling, phases []float64) (s stalenesses, ok bool) {
 	for _, phase := range phases {
 		asks := p.begin(phase, m.rtt/2)
-		arrives := func() int64 { return m.from + int64(asks.at-p.mark1) + p.reach }
+		arrives := func() int64 { return feed.After(feed.After(m.from, asks.at-p.mark1), p.reach) }
 		for _, due := range m.due {
-			for asks.at < p.mark1 || arrives() < due {
+			for asks.at < p.mark1 || asks.at < p.mark2 && arrives() < due {
 				asks.next()
 			}
 			if asks.at >= p.mark2 && due < m.until {
 				return s, false
 			}
-			m.take(&s, due, arrives()+m.rtt/2)
+			m.take(&s, due, feed.After(arrives(), m.rtt/2))
 		}
 	}
 	return s, true
@@ -149,14 +151,15 @@ func (m model) poll(p polling, phases []float64) (s stalenesses, ok bool) {
 // asking is one subscriber's polls, one after the other, in trial time.
 type asking struct {
 	polling
-	offset time.Duration // of its grid
-	busy   time.Duration // from a poll's instant to its answer
-	at     time.Duration // the present poll's
+	grid feed.Grid     // unless it waits after each answer
+	busy time.Duration // from a poll's instant to its answer
+	at   time.Duration // the present poll's
 }
 
-// begin is at a subscriber's first poll of the warm-up. d is the way back (ns).
-func (p polling) begin(phase float64, d int64) *asking {
-	a := &asking{polling: p, offset: time.Duration(phase * float64(p.interval)), busy: time.Duration(p.reach + d)}
+// begin is at a subscriber's first poll of the warm-up. back is the way back.
+func (p polling) begin(phase float64, back time.Duration) *asking {
+	offset := time.Duration(phase * float64(p.interval))
+	a := &asking{polling: p, grid: feed.Grid{Offset: offset, Interval: p.interval}, busy: p.reach + back}
 	a.at = a.following(0)
 	return a
 }
@@ -165,7 +168,7 @@ func (p polling) begin(phase float64, d int64) *asking {
 // outstanding are left out. The rest at the first mark is long enough for every
 // answer.
 func (a *asking) next() {
-	answered := a.at + a.busy
+	answered := feed.After(a.at, a.busy)
 	if a.at < a.mark1 {
 		answered = min(answered, a.mark1)
 	}
@@ -175,12 +178,8 @@ func (a *asking) next() {
 // following is the instant of the poll after an answer that came at now: the next
 // on the grid, later than now, or an interval on.
 func (a *asking) following(now time.Duration) time.Duration {
-	switch {
-	case a.after:
-		return now + a.interval
-	case now < a.offset:
-		return a.offset
-	default:
-		return a.offset + ((now-a.offset)/a.interval+1)*a.interval
+	if a.after {
+		return feed.After(now, a.interval)
 	}
+	return a.grid.After(now)
 }

@@ -19,7 +19,7 @@ const ms = int64(time.Millisecond)
 // over is the model of a feed with events due at so many ms, all in the window,
 // on a path of rtt ms.
 func over(rtt int64, due ...int64) model {
-	m := model{until: math.MaxInt64, rtt: rtt * ms}
+	m := model{until: math.MaxInt64, rtt: time.Duration(rtt * ms)}
 	for _, d := range due {
 		m.due = append(m.due, d*ms)
 	}
@@ -35,7 +35,7 @@ func arriving(t testing.TB, n int, rate float64, seed uint64, rtt time.Duration)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := model{until: math.MaxInt64, rtt: int64(rtt)}
+	m := model{until: math.MaxInt64, rtt: rtt}
 	for range n {
 		m.due = append(m.due, int64(schedule.Next()))
 	}
@@ -109,8 +109,8 @@ func TestModelOfPolls(t *testing.T) {
 		if o.plan, err = o.config.plan(); err != nil {
 			t.Fatal(err)
 		}
-		m := model{due: o.after.server.Due, from: o.from, until: o.until, rtt: 40 * ms}
-		p := polling{interval: 100 * time.Millisecond, reach: c.reach * ms, mark1: o.plan.mark1, mark2: o.plan.mark2}
+		m := model{due: o.after.server.Due, from: o.from, until: o.until, rtt: 40 * time.Millisecond}
+		p := polling{interval: 100 * time.Millisecond, reach: time.Duration(c.reach * ms), mark1: o.plan.mark1, mark2: o.plan.mark2}
 		want, known := m.poll(p, feed.Phases(tr.Subscribers, feed.Rand(o.config.Seed, o.config.Block, "phases")))
 		if got, ok := modelStaleness(o); !ok || !known || got != want.mean() {
 			t.Errorf("%s, TLS %v: %v s (%v), want %v (%v)", c.transport, c.tls, got, ok, want.mean(), known)
@@ -179,6 +179,7 @@ func TestModelHold(t *testing.T) {
 // The means that were written down before anything was measured: d + (1−f)·d, with
 // f = q/(L+q), L = 2dλ, q = e^(−L).
 func TestModelClosedForm(t *testing.T) {
+	t.Parallel()
 	for d, row := range map[int]map[float64]float64{
 		25:  {1: 26.2, 4: 29.9, 10: 36.3, 40: 48.4},
 		50:  {1: 55.0, 4: 68.7, 10: 86.6, 40: 99.8},
@@ -210,6 +211,7 @@ func batchedMean(rate float64, rtt time.Duration) float64 {
 // path; and without batching the queue is that of Pollaczek and Khinchine for a
 // service time of a round trip, as long as it has an end.
 func TestModelLongRun(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		rate := rapid.Float64Range(0.2, 100).Draw(rt, "rate")
 		rtt := time.Duration(rapid.IntRange(1, 400).Draw(rt, "RTT")) * time.Millisecond
@@ -236,7 +238,7 @@ func TestModelBounds(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		due := rapid.SliceOfN(rapid.Int64Range(0, 5000*ms), 1, 60).Draw(rt, "due")
 		slices.Sort(due)
-		m := model{due: due, until: math.MaxInt64, rtt: 2 * rapid.Int64Range(1, 200*ms).Draw(rt, "d")}
+		m := model{due: due, until: math.MaxInt64, rtt: time.Duration(2 * rapid.Int64Range(1, 200*ms).Draw(rt, "d"))}
 		d := m.rtt / 2
 		batched, _ := m.longpoll(true, time.Hour)
 		single, _ := m.longpoll(false, time.Hour)
@@ -250,7 +252,7 @@ func TestModelBounds(t *testing.T) {
 		if single.sum < batched.sum || single.max < batched.max {
 			rt.Errorf("one by one %+v, batched %+v", single, batched)
 		}
-		m.rtt += 2 * rapid.Int64Range(1, 100*ms).Draw(rt, "more")
+		m.rtt += time.Duration(2 * rapid.Int64Range(1, 100*ms).Draw(rt, "more"))
 		if longer, _ := m.longpoll(false, time.Hour); longer.sum <= single.sum || longer.max <= single.max {
 			rt.Errorf("one by one %+v, on a longer path %+v", single, longer)
 		}
@@ -297,7 +299,7 @@ func TestModelPolling(t *testing.T) {
 	plain := polling{interval: 100 * time.Millisecond, mark1: 200 * time.Millisecond, mark2: 2 * second}
 	after, slow, late := plain, plain, plain
 	after.after = true
-	slow.reach, late.mark2 = 200*ms, 400*time.Millisecond
+	slow.reach, late.mark2 = 200*time.Millisecond, 400*time.Millisecond
 	for _, c := range []struct {
 		name  string
 		polls polling
@@ -326,13 +328,13 @@ func TestModelPolling(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.polls.reach == 0 {
-				c.polls.reach = c.rtt * ms / 2
+				c.polls.reach = time.Duration(c.rtt * ms / 2)
 			}
 			for i, due := range c.due {
 				m := over(c.rtt, due)
 				m.from = 200 * ms
 				s, ok := m.poll(c.polls, []float64{0.5})
-				if !ok || s.n != 1 || s.max/ms != c.want[i] {
+				if !ok || s.n != 1 || s.max.Milliseconds() != c.want[i] {
 					t.Errorf("due at %d ms: %+v (%v), want %d ms", due, s, ok, c.want[i])
 				}
 			}
@@ -340,7 +342,7 @@ func TestModelPolling(t *testing.T) {
 	}
 	m := over(40, 371)
 	m.from = 200 * ms
-	late.reach = 20 * ms
+	late.reach = 20 * time.Millisecond
 	if s, ok := m.poll(late, []float64{0.5}); ok {
 		t.Errorf("an event that is fetched after the second mark: %+v", s)
 	}
@@ -349,6 +351,7 @@ func TestModelPolling(t *testing.T) {
 // Over all phases a poll finds an event half an interval old, and a path delays
 // what it brings by one transit.
 func TestModelPollMean(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		interval := time.Duration(rapid.IntRange(100, 2000).Draw(rt, "interval")) * time.Millisecond
 		rtt := time.Duration(rapid.IntRange(2, 99).Draw(rt, "RTT")) * time.Millisecond // no slot is left out

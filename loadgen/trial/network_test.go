@@ -127,7 +127,7 @@ func TestPlanOverPath(t *testing.T) {
 	over := Config{Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 50}, Measure: time.Second}
 	usual := over.Estimate()
 	over.Treatment.Network = path
-	if got, want := over.Estimate()-usual, linkTime+600*milli+320*milli; got != want {
+	if got, want := over.Estimate()-usual, linkTime+600*milli+480*milli; got != want {
 		t.Errorf("a path takes %v more, want %v", got, want)
 	}
 }

@@ -48,8 +48,18 @@ func clean(t testing.TB) *observation {
 		Requests: 30, Answers: 20, Empty: 10, Skipped: 1,
 		TCP: wire.TCP{Opened: 2, BytesSent: 5_000, BytesReceived: 10_000, SegmentsOut: 70, SegmentsIn: 40},
 	}
-	o.before.cpu = host.CPUTime{Busy: 10, Softirq: 1, Steal: 0.5, Total: 100}
-	o.after.server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11, Switches: 132, Syscalls: 176}
+	o.config.Layout = host.Layout{Server: []int{4}, Fleet: []int{5}, Link: []int{5}}
+	o.before.used = used{
+		cpu: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
+			{CPU: 4, Wall: 50, Tasks: 6, Interrupts: 0.5, Softirq: 0.5, Steal: 0.5, Waited: 2},
+			{CPU: 5, Wall: 50, Tasks: 3, Interrupts: 0.5, Softirq: 0.5},
+		}},
+		process: map[string]host.ProcessTime{
+			"server": {Threads: map[int]host.ThreadTime{70: {Waited: 1, Switches: 200}}, Syscalls: 100},
+			"fleet":  {Threads: map[int]host.ThreadTime{80: {Waited: 1}}},
+		},
+	}
+	o.after.server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
 	o.after.server.PublishCPU = 44 * 3e-6
 	o.after.fleet = fleet.Mark{
 		Usage:     control.Usage{User: 3.0055, System: 4.0055, RSS: 20 << 20},
@@ -62,7 +72,18 @@ func clean(t testing.TB) *observation {
 			SegmentsOut: 70 + 2*44 + 1, SegmentsIn: 40 + 44,
 		},
 	}
-	o.after.cpu = host.CPUTime{Busy: 10.055, Softirq: 1.011, Steal: 0.522, Total: 102.2}
+	// On the server's core another process ran for 11 ms, while the server waited.
+	o.after.used = used{
+		cpu: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
+			{CPU: 4, Wall: 51.1, Tasks: 6.033, Interrupts: 0.511, Softirq: 0.511, Steal: 0.522, Waited: 2.022},
+			{CPU: 5, Wall: 51.1, Tasks: 3.011, Interrupts: 0.5, Softirq: 0.5},
+		}},
+		process: map[string]host.ProcessTime{
+			"server": {Threads: map[int]host.ThreadTime{70: {Waited: 1, Switches: 302}, 71: {Waited: 0.011, Switches: 30}}, Syscalls: 276},
+			"fleet":  {Threads: map[int]host.ThreadTime{80: {Waited: 1}}},
+		},
+	}
+	o.frequency = []float64{3e9, 0}
 	for _, m := range []*mark{&o.before, &o.after} {
 		f := m.fleet.Counts
 		m.server.Counts = wire.Counts{Conns: f.Conns, BytesRead: f.BytesWritten, BytesWritten: f.BytesRead}
@@ -146,6 +167,8 @@ func TestMetrics(t *testing.T) {
 		"server/cpu-per-message": {Value: 0.022 / 88, Unit: "s"},
 		"throughput":             {Value: 88 / 1.1, Unit: "1/s"},
 		"server/cpu-util":        {Value: 0.02, Unit: "1"},
+		"server/waiting":         {Value: 0.01, Unit: "1"},
+		"server/wait":            {Value: 0.011 / 132, Unit: "s"},
 		"server/switches":        {Value: 1.5, Unit: "1"},
 		"server/syscalls":        {Value: 2, Unit: "1"},
 		"server/rss":             {Value: 12 << 20, Unit: "B"},
@@ -156,6 +179,7 @@ func TestMetrics(t *testing.T) {
 		"publisher/cpu":          {Value: 3e-6, Unit: "s/event"},
 		"fleet/cpu":              {Value: 0.011 / 88, Unit: "s/event"},
 		"fleet/cpu-util":         {Value: 0.01, Unit: "1"},
+		"fleet/waiting":          {Value: 0, Unit: "1"},
 		"fleet/cpu-per-request":  {Value: 0.011 / 44, Unit: "s"},
 		"fleet/reads":            {Value: 0.5, Unit: "1"},
 		"fleet/rss":              {Value: 20 << 20, Unit: "B"},
@@ -163,7 +187,7 @@ func TestMetrics(t *testing.T) {
 		"host/cpu":     {Value: 0.055 / 88, Unit: "s/event"},
 		"host/softirq": {Value: 0.011 / 88, Unit: "s/event"},
 		"host/steal":   {Value: 0.01, Unit: "1"},
-		"host/foreign": {Value: 0.005, Unit: "1"}, // 55 ms busy − 11 softirq − 22 server − 11 fleet, of 2.2 s
+		"host/foreign": {Value: 0.005, Unit: "1"}, // 44 ms of tasks − 22 server − 11 fleet, of 2.2 s
 	}
 	if diff := cmp.Diff(want, trial.Metrics, cmpopts.EquateApprox(1e-9, 0)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -225,8 +249,8 @@ func TestMetricsOfAnUplink(t *testing.T) {
 	if h := trial.Hists["roundtrip"]; h == nil || h.N() != 25 {
 		t.Errorf("round trips %+v", h)
 	}
-	if broken := o.invalid(); broken != nil {
-		t.Errorf("broken rules %q", broken)
+	if broken := o.broken(); len(broken) > 0 {
+		t.Errorf("broken rules %q", sayings(broken))
 	}
 
 	silent := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
@@ -252,8 +276,8 @@ func TestMetricsOfCompression(t *testing.T) {
 	if got, want := value(t, trial, "bytes/total/down"), 221.+26-70; got != want {
 		t.Errorf("%v B an event in all, want %v", got, want)
 	}
-	if broken := o.invalid(); broken != nil {
-		t.Errorf("broken rules %q", broken)
+	if broken := o.broken(); len(broken) > 0 {
+		t.Errorf("broken rules %q", sayings(broken))
 	}
 }
 
@@ -274,6 +298,8 @@ func TestMetricsOfNothing(t *testing.T) {
 		{"no host CPU", func(o *observation) { o.hostUnreadable = errors.New("no /proc") }, []string{"host/cpu", "host/softirq", "host/steal", "host/foreign"}},
 		{"no event held", func(o *observation) { o.collected.Age = fleet.Age{} }, []string{"age/mean", "age/peak"}},
 		{"no newer event", func(o *observation) { o.collected.Age.Falls = 0 }, []string{"age/peak"}},
+		{"no counted interrupts", func(o *observation) { o.before.cpu.Interrupts = false }, []string{"host/softirq"}},
+		{"no waits", func(o *observation) { o.before.process = nil }, []string{"server/wait", "server/waiting", "fleet/waiting"}},
 		{"no host time", func(o *observation) { o.after.cpu = o.before.cpu }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

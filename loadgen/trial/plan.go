@@ -19,9 +19,9 @@ func (c Config) Estimate() time.Duration {
 	if len(c.Steps) > 0 {
 		return c.idleEstimate(p.interval)
 	}
-	d := p.connect + p.mark2 + p.interval/2 + 200*time.Millisecond
+	d := p.connect + p.mark2 + p.interval/2 + 2*p.batch + 200*time.Millisecond
 	if p.emulated { // connecting, settling twice and draining take their round trips
-		d += linkTime + 6*p.trip + 2*p.still
+		d += linkTime + 6*p.trip + 3*p.still
 	}
 	if c.faulty() {
 		d += p.faultSpan()/2 + c.Measure
@@ -36,6 +36,7 @@ type plan struct {
 	dialRate     float64       // connections opened per second
 	connect      time.Duration // to dial every subscriber
 	beat         time.Duration // between heartbeats; 0 without
+	batch        time.Duration // for which the server gathers events before it sends them
 	interval     time.Duration // between polls; 0 for push
 	mark1, mark2 time.Duration
 	from, until  time.Duration // of the measured window
@@ -55,7 +56,7 @@ func (c Config) plan() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{spec: spec, beat: beat(spec.Options), interval: spec.Options.Duration("interval"), dialRate: c.dialRate()}
+	p := plan{spec: spec, beat: beat(spec.Options), batch: spec.Options.Duration(feed.BatchKnob.Name), interval: spec.Options.Duration("interval"), dialRate: c.dialRate()}
 	if err := p.network(c); err != nil {
 		return plan{}, err
 	}
@@ -66,7 +67,7 @@ func (c Config) plan() (plan, error) {
 		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
 	}
 	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
-	p.mark1 = max(c.Warmup, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
+	p.mark1 = max(c.Warmup, c.Lead, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
 	p.from, p.until = p.mark1, p.mark1+c.Measure
 	p.mark2 = p.until
 	if p.interval > 0 { // at least one interval more, to a whole number of them
@@ -76,6 +77,19 @@ func (c Config) plan() (plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// Lead is the trial time before the window that suits all of these trials. With it
+// in their Config the windows of a block's treatments hold the same events, those
+// that are due at the same instants of trial time: each treatment does equal work.
+// Trials that publish nothing on schedule have no such window.
+func Lead(trials ...Config) (longest time.Duration) {
+	for _, c := range trials {
+		if p, err := c.plan(); err == nil && len(c.Steps) == 0 && !c.quietFeed() {
+			longest = max(longest, p.mark1)
+		}
+	}
+	return longest
 }
 
 // dialRate is how many connections are opened a second: a handshake takes about

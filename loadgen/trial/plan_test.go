@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pushbench/scenarios"
+	"pushbench/servers/all"
 )
 
 func planOf(t testing.TB, transport string, warmup, measure time.Duration) plan {
@@ -75,6 +76,78 @@ func TestPlanProperties(t *testing.T) {
 	})
 }
 
+// Treatments of a block do equal work: with one lead the events that are due in the
+// window have the same numbers, at the same instants of trial time, whatever the
+// transport; and every window is a whole one that begins after what each needs.
+func TestTreatmentsDoEqualWork(t *testing.T) {
+	for _, arrivals := range []string{"constant", "poisson"} {
+		for block := 1; block <= 3; block++ {
+			var trials []Config
+			add := func(transport string) {
+				trials = append(trials, Config{
+					Treatment: scenarios.Treatment{Transport: transport, Subscribers: 50, Rate: 40, Arrivals: arrivals},
+					Seed:      7, Block: block, Warmup: 500 * time.Millisecond, Measure: 4500 * time.Millisecond,
+				})
+			}
+			for _, transport := range all.Transports {
+				add(transport.Name)
+			}
+			add("poll?interval=700ms&pace=after")
+			add("ws?ping=2s")
+			lead := Lead(trials...)
+			if lead != time.Second { // the interval of a poll that says nothing else
+				t.Fatalf("a lead of %v, want 1s", lead)
+			}
+			var first []time.Duration
+			for _, c := range trials {
+				without, err := c.plan()
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Lead = lead
+				p, err := c.plan()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.from != lead || p.from < without.from || p.until-p.from != c.Measure || p.mark1 != p.from {
+					t.Errorf("%s: window %v to %v, the first mark at %v", c.Treatment.Transport, p.from, p.until, p.mark1)
+				}
+				due := scheduled(t, c, p)
+				if first == nil {
+					first = due
+				}
+				if !slices.Equal(due, first) || len(due) < 100 {
+					t.Errorf("%s, %s, block %d: events are due at\n%v, and for %s at\n%v", c.Treatment.Transport, arrivals, block, due, trials[0].Treatment.Transport, first)
+				}
+			}
+		}
+	}
+}
+
+// What publishes nothing on schedule has no window that others have to share, and
+// what cannot be run none at all.
+func TestLead(t *testing.T) {
+	ws := Config{Treatment: scenarios.Treatment{Transport: "ws", Rate: 1}, Warmup: time.Second}
+	slow := Config{Treatment: scenarios.Treatment{Transport: "poll?interval=1m"}}
+	quiet, memory, running := slow, slow, slow
+	quiet.Treatment.Fault = scenarios.FleetStops
+	memory.Steps = []int{1, 2}
+	running.Treatment.Rate = 1
+	for _, test := range []struct {
+		trials []Config
+		want   time.Duration
+	}{
+		{nil, 0},
+		{[]Config{ws}, time.Second},
+		{[]Config{ws, quiet, memory, {Treatment: scenarios.Treatment{Transport: "pigeon"}}}, time.Second},
+		{[]Config{running, ws}, time.Minute},
+	} {
+		if got := Lead(test.trials...); got != test.want {
+			t.Errorf("a lead of %v of %d trials, want %v", got, len(test.trials), test.want)
+		}
+	}
+}
+
 // Each subscriber has sent a message by the end of the warm-up, so that a second
 // connection is there.
 func TestPlanOfAnUplink(t *testing.T) {
@@ -118,7 +191,7 @@ func TestEstimate(t *testing.T) {
 // person's shell has.
 func TestEnvironment(t *testing.T) {
 	own := []string{"PATH=/bin", "GOGC=off", "GOMAXPROCS=1", "GODEBUG=gctrace=1", "GOMEMLIMIT=1GiB", "GORACE=x", "ODD", "GOGCX=1"}
-	if got, want := environment(own), []string{"PATH=/bin", "GORACE=x", "ODD", "GOGCX=1"}; !slices.Equal(got, want) {
+	if got, want := Environment(own), []string{"PATH=/bin", "GORACE=x", "ODD", "GOGCX=1"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -128,17 +201,21 @@ func TestTail(t *testing.T) {
 	if log.String() != "" {
 		t.Errorf("empty tail is %q", &log)
 	}
+	log.Write([]byte("the first\n"))
+	if got := log.String(); got != "the first" {
+		t.Errorf("a line is %q", got)
+	}
 	for range 1000 {
 		if n, err := log.Write([]byte("a line of 20 letters\n")); n != 21 || err != nil {
 			t.Fatal(n, err)
 		}
 	}
 	log.Write([]byte("the last\n\n"))
-	if s := log.String(); len(s) > tailSize || len(s) < tailSize-30 || !strings.HasSuffix(s, "letters\nthe last") {
-		t.Errorf("%d bytes, ending in %q", len(s), s[max(0, len(s)-40):])
+	if s := log.String(); len(s) > tailSize+len("\n…\n") || len(s) < tailSize-30 || !strings.HasPrefix(s, "the first\na line") || !strings.HasSuffix(s, "letters\nthe last") {
+		t.Errorf("%d bytes, from %q to %q", len(s), s[:40], s[max(0, len(s)-40):])
 	}
 	log.Write([]byte(strings.Repeat("x", 3*tailSize)))
-	if s := log.String(); s != strings.Repeat("x", tailSize) {
-		t.Errorf("%d bytes of a write beyond its size", len(s))
+	if s := log.String(); !strings.HasPrefix(s, "the first\n") || !strings.HasSuffix(s, "…\n"+strings.Repeat("x", tailSize-firstSize)) {
+		t.Errorf("after a long line it is %q", s)
 	}
 }

@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"pushbench/loadgen/fleet"
@@ -24,7 +23,7 @@ func (c Config) quietFeed() bool { return c.faulty() && c.Treatment.Rate == 0 }
 func (o *observation) quietSteps(ctx context.Context, p pair) (err error) {
 	clock := feed.NewClock()
 	let := func(from, to time.Duration) error {
-		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead-from), To: to}}
+		a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), ahead-from), To: to}}
 		return p.fleet.call(ctx, to-from, control.Run, a, nil)
 	}
 	if err := o.connect(ctx, p); err != nil {
@@ -33,20 +32,15 @@ func (o *observation) quietSteps(ctx context.Context, p pair) (err error) {
 	if err := let(0, o.plan.mark1); err != nil {
 		return err
 	}
-	if o.before, err = o.settleAndMark(ctx, p); err != nil {
+	if o.before, err = o.markBefore(ctx, p); err != nil {
 		return err
 	}
 	if err := let(o.plan.mark1, o.plan.mark2); err != nil {
 		return err
 	}
-	var m control.ServerMark // before it settles: what that costs is not the connections'
-	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
+	if o.after, err = o.markAfter(ctx, p); err != nil {
 		return err
 	}
-	if o.after, err = o.settleAndMark(ctx, p); err != nil {
-		return err
-	}
-	o.after.server.At, o.after.server.Usage = m.At, m.Usage
 	if o.config.Marked != nil {
 		o.config.Marked()
 	}
@@ -59,7 +53,7 @@ func (o *observation) passed(earlier, later int64) float64 {
 	if o.plan.interval > 0 {
 		return o.between()
 	}
-	return time.Duration(later - earlier).Seconds()
+	return feed.Between(earlier, later).Seconds()
 }
 
 // measureQuiet computes what a connection costs that carries no event.
@@ -79,28 +73,12 @@ func (o *observation) measureQuiet(t *results.Trial) {
 		put("idle/total/down", float64(tcp.BytesReceived+tcp.HeadersIn())/seconds, "B/s")
 		put("idle/total/up", float64(tcp.BytesSent+tcp.HeadersOut())/seconds, "B/s")
 	}
-	put("idle/server-cpu", o.serverCPU()/(n*o.passed(o.before.server.At, o.after.server.At)), "1")
+	put("idle/server-cpu", o.serverCPU()/(n*o.passed(o.before.at, o.after.at)), "1")
 	put("server/cpu-util", o.serverCPU()/o.between(), "1")
 	put("fleet/cpu-util", o.fleetCPU()/o.between(), "1")
+	o.waits(put)
 	put("events/lost", float64(o.collected.Order.Lost), "1")
 	if o.hostUnreadable == nil {
-		put("host/steal", o.after.cpu.Sub(o.before.cpu).StealShare(), "1")
+		put("host/steal", o.hostTime().Sum().StealShare(), "1")
 	}
-}
-
-// invalidQuiet lists the rules that a quiet feed's part of a trial broke.
-func (o *observation) invalidQuiet() []string {
-	broken := o.invalidIdle()
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			broken = append(broken, fmt.Sprintf(format, args...))
-		}
-	}
-	c := o.collected
-	check(c.Failed > 0 || len(c.Errors) == 0, "events were not as ordered: %s", first(c.Errors))
-	check(c.Dropped == 0, "%d samples outside 0 to 3600 s", c.Dropped)
-	conns, want := o.after.server.Counts.Conns, int64(o.config.Treatment.Subscribers)
-	check(conns == want, "%d connections, not %d", conns, want)
-	check(o.fleetCPU()/o.between() < fleetLimit, "fleet used %.0f %% of its core, limit %.0f %%", 100*o.fleetCPU()/o.between(), 100*fleetLimit)
-	return append(broken, o.invalidLink()...)
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"pushbench/loadgen/fleet"
-	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
 	"pushbench/servers/control"
 	"pushbench/servers/wire"
@@ -22,24 +21,15 @@ type mark struct {
 	fleet  fleet.Mark
 	link   lab.LinkMark // where there is one
 	resent bothWays     // segments that the kernel of each end sent again, where there is a link
-	cpu    host.CPUTime
-	asleep float64 // of the cores, s since boot
+	used                // CPU time, by when all of that had been handled
 }
 
-// settleLeast is how long the tallies may take to agree where an end is not
-// asked for more than it can do, and settleStep how long they have to stand
-// still.
-const (
-	settleLeast = 2 * time.Second
-	settleStep  = 5 * time.Millisecond
-)
+// settleStep is how long the tallies of both ends have to stand still.
+const settleStep = 5 * time.Millisecond
 
-// settleTime is how long the tallies of the trial may take to agree.
-func (c Config) settleTime() time.Duration {
-	if c.Saturate {
-		return settleLeast + c.backlogTime()
-	}
-	return settleLeast
+// settleTime is how long they may take to agree.
+func (o *observation) settleTime() time.Duration {
+	return o.config.limits.settle + o.backlogTime() + o.plan.slack
 }
 
 // pause waits, or returns why it cannot.
@@ -56,45 +46,48 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // settle waits until both ends' tallies agree and stand still, with at least so
-// many connections.
-func settle(ctx context.Context, p pair, conns int, within time.Duration) (wire.Counts, error) {
+// many connections. Where they never do the trial goes on: its bytes are not
+// accounted for, and its latencies are what they are.
+func (o *observation) settle(ctx context.Context, p pair, conns int) (server, clients wire.Counts, err error) {
+	within := o.settleTime()
 	deadline := time.Now().Add(within)
 	var last wire.Counts
-	for settled := false; !settled; {
-		var server, clients wire.Counts
+	for {
 		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
-			return last, err
+			return server, clients, err
 		}
 		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
-			return last, err
+			return server, clients, err
 		}
-		settled = agree(server, clients) && clients == last && server.Conns >= int64(conns)
+		if agree(server, clients) && clients == last && server.Conns >= int64(conns) {
+			return server, clients, nil
+		}
+		if time.Now().After(deadline) {
+			o.unsettled = append(o.unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, tallies(server, clients)))
+			return server, clients, nil
+		}
 		last = clients
-		if !settled && time.Now().After(deadline) {
-			return last, fmt.Errorf("the ends did not settle within %v: the server has read %d and written %d bytes, the fleet has written %d and read %d",
-				within, server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
-		}
 		if err := pause(ctx, settleStep); err != nil {
-			return last, err
+			return server, clients, err
 		}
 	}
-	return last, nil
 }
 
-// markTries is how often the processes are read where heartbeats pass.
-const markTries = 10
-
 // settleAndMark settles, and reads all processes. They are read one after the
-// other, and where a heartbeat passed meanwhile, once more.
+// other, and where a heartbeat passed meanwhile, again, for as long as a busy host
+// may need to find a moment between two.
 func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 	m, err := o.mark(ctx, p)
-	for try := 1; err == nil && o.plan.beat > 0 && try < markTries; try++ {
+	for deadline := time.Now().Add(o.settleTime()); err == nil && o.plan.beat > 0 && time.Now().Before(deadline) && len(o.unsettled) == 0; {
 		var since wire.Counts
 		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
 			return m, err
 		}
 		if since == m.server.Counts && agree(since, m.fleet.Counts) {
 			break
+		}
+		if err := pause(ctx, o.plan.trip); err != nil {
+			return m, err
 		}
 		before := m
 		m, err = o.mark(ctx, p)
@@ -108,14 +101,9 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 	return m, err
 }
 
-// mark settles, and reads each of the processes once. What is under way needs a
-// round trip to arrive and be answered; to ask meanwhile whether it has would be
-// charged to those that are asked.
+// mark settles, and reads each of the processes once.
 func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
-	if err := pause(ctx, o.plan.trip); err != nil {
-		return m, err
-	}
-	if _, err := settle(ctx, p, 0, o.config.settleTime()+o.plan.slack); err != nil {
+	if _, _, err := o.settle(ctx, p, 0); err != nil {
 		return m, err
 	}
 	if err := o.standStill(ctx, p.fleet); err != nil {
@@ -130,15 +118,7 @@ func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
 	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
 		return m, err
 	}
-	if err := o.markLink(ctx, p, &m); err != nil {
-		return m, err
-	}
-	o.markAsleep(p, &m)
-	m.cpu, err = host.ReadCPU(cores(o.config.Layout, p.link != nil))
-	if err != nil { // not Linux: the host metrics stay out of the record
-		o.hostUnreadable = err
-	}
-	return m, nil
+	return m, o.markLink(ctx, p, &m)
 }
 
 // standStill waits until the kernel's counts have stood still for as long as asked.
@@ -146,7 +126,7 @@ func (o *observation) standStill(ctx context.Context, clients *child) error {
 	if o.plan.still == 0 {
 		return nil
 	}
-	within := o.config.settleTime() + o.plan.slack + o.plan.still
+	within := o.settleTime() + o.plan.still
 	deadline := time.Now().Add(within)
 	var last, m fleet.Mark
 	for {
@@ -157,7 +137,8 @@ func (o *observation) standStill(ctx context.Context, clients *child) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("segments did not stand still for %v within %v", o.plan.still, within)
+			o.unsettled = append(o.unsettled, fmt.Sprintf("segments did not stand still for %v within %v", o.plan.still, within))
+			return nil
 		}
 		last = m
 		if err := pause(ctx, o.plan.still); err != nil {
@@ -169,4 +150,10 @@ func (o *observation) standStill(ctx context.Context, clients *child) error {
 // agree reports whether what one end wrote the other has read, both ways.
 func agree(server, clients wire.Counts) bool {
 	return server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
+}
+
+// tallies says what both ends counted.
+func tallies(server, clients wire.Counts) string {
+	return fmt.Sprintf("the server has read %d and written %d bytes, the fleet has written %d and read %d",
+		server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
 }

@@ -20,8 +20,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"pushbench/loadgen/fleet"
@@ -44,6 +42,9 @@ type Config struct {
 	Block     int
 	Warmup    time.Duration
 	Measure   time.Duration
+	// Lead is the trial time before the window, where that is longer than what this
+	// treatment needs: see the function of that name.
+	Lead time.Duration
 	// Steps, if any, makes it a trial of memory: so many connections one after
 	// the other, to a quiet feed.
 	Steps []int
@@ -64,80 +65,87 @@ type Config struct {
 	Listening func(addr string)
 	Marked    func()
 	Silenced  func()
+
+	limits limits
 }
 
-// Run runs the trial. What goes wrong in it is part of its record, and so is
-// what disturbed it as far as the trial itself can tell; the error is ctx's
-// alone, and then there is no record.
+// Run runs the trial. What goes wrong in it is part of its record; the error is
+// ctx's alone, and then there is no record.
 func Run(ctx context.Context, c Config) (*results.Trial, error) {
-	t := &results.Trial{
-		Type:      "trial",
-		Treatment: c.Treatment.Labels,
-		Block:     c.Block,
-		Started:   time.Now().UTC(),
-		Invalid:   []string{},
-		Warnings:  []string{},
-		Metrics:   map[string]results.Metric{},
-		Hists:     map[string]*results.Hist{},
-	}
+	t := c.record()
 	o, err := observe(ctx, c, t)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if err != nil { // one reason, of what may be several errors in as many lines
-		t.Invalid = append(t.Invalid, strings.ReplaceAll(err.Error(), "\n", "; "))
-		return t, nil
+	switch {
+	case err == nil:
+		o.judge(t)
+	case o == nil || !o.reached:
+		t.Broken = append(t.Broken, unreached(err))
+	default:
+		t.Broken = append(t.Broken, failed(err))
 	}
-	o.judge(t)
 	return t, nil
 }
 
-// judge puts what was measured into the record, the rules that it broke, and what
-// disturbed it.
+// record is the trial's, with nothing in it yet.
+func (c Config) record() *results.Trial {
+	return &results.Trial{
+		Type:      "trial",
+		Treatment: c.Treatment.Labels,
+		Block:     c.Block,
+		Started:   time.Now().UTC(),
+		Broken:    []results.Broken{},
+		Warnings:  []string{},
+		Metrics:   map[string]results.Metric{},
+		Hists:     map[string]*results.Hist{},
+	}
+}
+
+// judge puts what was measured into the record, the rules that were broken, and
+// what there is to doubt.
 func (o *observation) judge(t *results.Trial) {
 	switch {
 	case len(o.config.Steps) > 0:
 		o.measureIdle(t)
-		t.Invalid = append(t.Invalid, o.invalidIdle()...)
 	case o.config.quietFeed():
 		o.measureQuiet(t)
-		t.Invalid = append(t.Invalid, o.invalidQuiet()...)
-		t.Warnings = append(t.Warnings, o.unmeasured()...)
 	default:
 		o.measure(t)
-		t.Invalid = append(t.Invalid, o.invalid()...)
-		t.Warnings = append(t.Warnings, o.warnings()...)
-		t.Disturbance = o.disturbance()
 	}
 	o.measureLink(t)
-	t.Disturbance = append(t.Disturbance, o.linkStalled()...)
+	if len(o.config.Steps) == 0 {
+		t.Host = o.meanwhile()
+	}
 	o.measureAsleep(t)
-	t.Invalid = append(t.Invalid, o.invalidAsleep()...)
 	o.measureFault(t)
-	t.Invalid = append(t.Invalid, o.invalidFault()...)
-	t.Valid = len(t.Invalid) == 0
+	t.Broken, t.Warnings, t.Saturated = o.broken(), o.doubts(), o.saturated()
 }
 
 // observation is what a trial saw, before anything is computed from it.
 type observation struct {
-	config         Config
-	plan           plan
-	from, until    int64         // the window, ns on CLOCK_MONOTONIC
-	born, opened   control.Usage // of the server, before the first connection and after the last
-	before, after  mark
-	idle           idleReadings // of a trial of memory
-	silence        silence      // of a trial with a fault
-	newest         uint64       // event, of all that were published
-	undelivered    int          // subscribers without the newest event when the drain ended
-	collected      fleet.Collected
-	hostUnreadable error
+	config        Config
+	plan          plan
+	reached       bool          // a server listened
+	began, ended  host.Clocks   // before the first connection, and when all was over
+	from, until   int64         // the window, ns on CLOCK_MONOTONIC
+	born, opened  control.Usage // of the server, before the first connection and after the last
+	before, after mark
+	unsettled     []string     // what the ends did not agree about where they should have
+	idle          idleReadings // of a trial of memory
+	silence       silence      // of a trial with a fault
+	newest        uint64       // event, of all that were published
+	undelivered   int          // subscribers without the newest event when the drain ended
+	collected     fleet.Collected
+	frequency     []float64 // of the cores at the second mark (Hz)
 
-	sleepUnreadable error
+	hostUnreadable, sleepUnreadable, quotaUnreadable error
 }
 
 // observe takes the processes through the trial. The log of a child that
 // failed goes into the record.
 func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, err error) {
+	c.limits = c.limits.orDefault()
 	o = &observation{config: c}
 	if o.plan, err = c.plan(); err != nil {
 		return nil, err
@@ -154,7 +162,7 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	if err != nil {
 		return nil, err
 	}
-	server, err := net.start("server", c, c.Layout.Server, c.ServerPath, c.serverArgs(net.listenOn())...)
+	server, err := net.start("server", c, c.Layout.Server, c.ServerPath, o.serverArgs(net.listenOn())...)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +176,8 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 		c.Started(server.cmd.Process.Pid, clients.cmd.Process.Pid)
 	}
 	p := pair{server, clients, net.link}
+	o.began = host.ReadClocks()
+	defer func() { o.ended = host.ReadClocks() }()
 	switch {
 	case len(c.Steps) > 0:
 		err = o.idleSteps(ctx, p)
@@ -191,15 +201,15 @@ func (c *child) end(failure error, t *results.Trial) error {
 	return err
 }
 
-func (c Config) serverArgs(addr string) []string {
-	t := c.Treatment
+func (o *observation) serverArgs(addr string) []string {
+	c, t := o.config, o.config.Treatment
 	rate := t.Rate
 	if len(c.Steps) > 0 || c.quietFeed() {
 		rate = 1 // of a schedule that never begins
 	}
 	return []string{
 		"-control", "-addr", addr,
-		"-ring", fmt.Sprint(c.ring()),
+		"-ring", fmt.Sprint(o.ring()),
 		fmt.Sprintf("-tls=%t", t.TLS),
 		"-headers", t.Headers,
 		"-rate", fmt.Sprintf("%g/s", rate),
@@ -216,9 +226,9 @@ func (c Config) serverArgs(addr string) []string {
 // loopback.
 type pair struct{ server, fleet, link *child }
 
-// lead is how far ahead of now trial time starts, so that both processes have
-// their orders before it does. It is a variable for tests.
-var lead = 20 * time.Millisecond
+// ahead of now is when trial time starts, so that both processes have their orders
+// before it does.
+const ahead = 20 * time.Millisecond
 
 // connect opens every subscriber's connection, between two readings of what the
 // server takes.
@@ -249,15 +259,15 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
 		return err
 	}
-	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: clock.Now() + int64(lead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
+	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), ahead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
 		return err
 	}
-	if o.before, err = o.settleAndMark(ctx, p); err != nil {
+	if o.before, err = o.markBefore(ctx, p); err != nil {
 		return err
 	}
 
-	origin := clock.Now() + int64(lead-o.plan.mark1)
-	o.from, o.until = origin+int64(o.plan.from), origin+int64(o.plan.until)
+	origin := feed.After(clock.Now(), ahead-o.plan.mark1)
+	o.from, o.until = feed.After(origin, o.plan.from), feed.After(origin, o.plan.until)
 	o.newest, err = p.run(ctx, fleet.RunArgs{
 		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
 		From:    o.from,
@@ -266,14 +276,14 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.after, err = o.settleAndMark(ctx, p); err != nil {
+	if o.after, err = o.markAfter(ctx, p); err != nil {
 		return err
 	}
 	if o.config.Marked != nil {
 		o.config.Marked()
 	}
 
-	drain := fleet.AwaitArgs{Newest: o.newest, Origin: clock.Now() - int64(o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
+	drain := fleet.AwaitArgs{Newest: o.newest, Origin: feed.After(clock.Now(), -o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
 	var left fleet.Awaited
 	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
 		return err
@@ -288,6 +298,7 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 	if err := server.call(ctx, 0, control.Listen, control.None{}, &at); err != nil {
 		return fleet.Config{}, err
 	}
+	o.reached = true
 	c := o.config
 	if c.Listening != nil {
 		c.Listening(at.Addr)
@@ -312,29 +323,27 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 	}, nil
 }
 
-// usage is what the server has taken from its host so far.
+// usage is the CPU time that the server has taken so far. It is asked only where it
+// cannot be read from outside.
 func (c *child) usage(ctx context.Context) (control.Usage, error) {
+	if cpu, err := host.ReadProcessCPU(c.cmd.Process.Pid); err == nil {
+		return control.Usage{User: cpu}, nil
+	}
 	var m control.ServerMark
 	err := c.call(ctx, 0, control.Mark, control.None{}, &m)
 	return m.Usage, err
 }
 
-// run lets trial time pass at both ends and returns the newest event's number.
+// run lets trial time pass at both ends and returns the newest event's number. The
+// fleet is first: it has to know what is measured before the first event comes,
+// however long a busy host takes to tell it.
 func (p pair) run(ctx context.Context, a fleet.RunArgs, takes time.Duration) (uint64, error) {
+	if err := p.fleet.call(ctx, 0, control.Start, a, nil); err != nil {
+		return 0, err
+	}
 	var r control.RunResult
 	failed := make(chan error, 1)
 	go func() { failed <- p.fleet.call(ctx, takes, control.Run, a, nil) }()
 	err := p.server.call(ctx, takes, control.Run, a.RunArgs, &r)
 	return r.Newest, errors.Join(err, <-failed)
-}
-
-// cores is every core that the trial's processes run on, a link's among them
-// where there is one.
-func cores(l host.Layout, link bool) []int {
-	all := slices.Concat(l.Server, l.Fleet)
-	if link {
-		all = append(all, l.Link...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }

@@ -33,7 +33,7 @@ var Transports = []*feed.Transport{
 func Parse(text string) (feed.Spec, error) { return feed.ParseSpec(Transports, text) }
 
 // Handler serves every transport of one feed, each at the path of its name, and
-// the echo.
+// the echo. All of it ends with the feed.
 func Handler(log *feed.Log) http.Handler {
 	mux := http.NewServeMux()
 	var paths []string
@@ -41,7 +41,7 @@ func Handler(log *feed.Log) http.Handler {
 		mux.Handle("/"+t.Name, t.Handler(log))
 		paths = append(paths, "/"+t.Name)
 	}
-	mux.HandleFunc(EchoPath, echo)
+	mux.HandleFunc(EchoPath, echo(log.Life()))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		feed.Refuse(w, http.StatusNotFound, fmt.Errorf("no such path; the feed is at %s, an echo at %s", strings.Join(paths, ", "), EchoPath))
 	})

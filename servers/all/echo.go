@@ -1,6 +1,7 @@
 package all
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,25 +16,31 @@ import (
 // body.
 const EchoPath = "/echo"
 
-func echo(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet:
-		end, err := echoEnd(r.URL.RawQuery)
-		if err != nil {
-			feed.Refuse(w, http.StatusBadRequest, err)
-			return
+// echo is the handler at EchoPath, whose WebSockets end with life.
+func echo(life context.Context) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet:
+			if feed.RefuseBody(w, r) {
+				return
+			}
+			end, err := echoEnd(r.URL.RawQuery)
+			if err != nil {
+				feed.Refuse(w, http.StatusBadRequest, err)
+				return
+			}
+			end(life, w, r)
+		case http.MethodPost:
+			feed.Echo(w, r)
+		default:
+			w.Header().Set("Allow", "GET, POST")
+			feed.Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s %s: open a WebSocket with GET, or POST a message", r.Method, EchoPath))
 		}
-		end(w, r)
-	case http.MethodPost:
-		feed.Echo(w, r)
-	default:
-		w.Header().Set("Allow", "GET, POST")
-		feed.Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s %s: open a WebSocket with GET, or POST a message", r.Method, EchoPath))
 	}
 }
 
 // echoEnd is the server end that a query asks for.
-func echoEnd(rawQuery string) (http.HandlerFunc, error) {
+func echoEnd(rawQuery string) (func(context.Context, http.ResponseWriter, *http.Request), error) {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return nil, fmt.Errorf("read the query: %w", err)

@@ -11,7 +11,8 @@ import (
 // to be asked again and again of a process that is being watched.
 func AwaitEnds(ends *wire.Ends) Handler {
 	return Handle(func(ctx context.Context, a EndedArgs) (EndedAt, error) {
-		ctx, cancel := context.WithTimeout(ctx, time.Duration(a.Until-ends.Now()))
+		left := time.Unix(0, a.Until).Sub(time.Unix(0, ends.Now())) // which no two instants overflow
+		ctx, cancel := context.WithTimeout(ctx, left)
 		defer cancel()
 		return EndedAt{At: ends.Await(ctx, a.Count)}, nil
 	})

@@ -74,7 +74,6 @@ type Usage struct {
 	Goroutines int     `json:"goroutines"`
 	FDs        int     `json:"fds"`
 	Switches   int64   `json:"switches"` // context switches, voluntary or not
-	Syscalls   int64   `json:"syscalls"` // read and write calls; 0 where the host does not count them
 }
 
 // CPU is user and system time together (s).

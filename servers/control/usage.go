@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -41,30 +39,10 @@ func ReadUsage() (Usage, error) {
 		}
 		u.RSS = resident * int64(os.Getpagesize())
 	}
-	if io, err := os.ReadFile("/proc/self/io"); err == nil {
-		u.Syscalls = countCalls(string(io))
-	}
 	if fds, err := os.ReadDir("/proc/self/fd"); err == nil {
 		u.FDs = len(fds) - 1 // without the one that reads them
 	}
 	return u, nil
-}
-
-// countCalls adds up the read and write calls of /proc/self/io (proc_pid_io(5)),
-// whose lines are "syscr: 12".
-func countCalls(io string) (n int64) {
-	for line := range strings.Lines(io) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		if name != "syscr" && name != "syscw" {
-			continue
-		}
-		calls, err := strconv.ParseInt(value, 10, 64)
-		if err != nil {
-			return 0
-		}
-		n += calls
-	}
-	return n
 }
 
 // collections is how often the collector runs before memory is read: a pool

@@ -29,11 +29,11 @@ func NewAlarm(clock Clock) *Alarm {
 // or with ctx's error.
 func (a *Alarm) Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error {
 	for {
-		left := due - a.clock.Now()
+		left := Between(a.clock.Now(), due)
 		if left <= 0 {
 			return ctx.Err()
 		}
-		a.timer.Reset(time.Duration(left))
+		a.timer.Reset(left)
 		select {
 		case <-a.timer.C:
 		case <-a.fd.after(left):

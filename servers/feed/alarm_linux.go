@@ -1,7 +1,9 @@
 package feed
 
 import (
+	"math"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,13 +39,16 @@ func newTimerfd() *timerfd {
 	return t
 }
 
-// after arms the timer for ns from now, in place of what it was set to. A tick
+// longest is what fits the seconds of a timer on any CPU, 68 years.
+const longest = math.MaxInt32 * time.Second
+
+// after arms the timer for a time from now, in place of what it was set to. A tick
 // of an earlier setting may still be pending: callers look at the clock again.
-func (t *timerfd) after(ns int64) <-chan struct{} {
+func (t *timerfd) after(left time.Duration) <-chan struct{} {
 	if t == nil {
 		return nil
 	}
-	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(ns)}
+	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(min(left, longest)))}
 	if err := unix.TimerfdSettime(t.raw, 0, &spec, nil); err != nil {
 		return nil
 	}

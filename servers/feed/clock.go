@@ -10,22 +10,31 @@ type Clock struct {
 	start time.Time
 }
 
-// NewClock ties the process's own monotonic readings to the host's. The
-// kernel's reading is bracketed by two of the process's and the narrowest of a
-// few brackets is kept, so that a preemption in between does not shift it.
+// NewClock ties the process's own monotonic readings to the host's.
 func NewClock() Clock {
-	var c Clock
-	narrowest := time.Duration(1<<63 - 1)
-	for range 20 {
-		before := time.Now()
-		base := monotonic()
-		if width := time.Since(before); width < narrowest {
-			narrowest = width
-			c = Clock{base: base, start: before.Add(width / 2)}
-		}
-	}
+	c, _ := tie(monotonic)
 	return c
 }
 
+// ClockAt is a clock that reads at now, and goes on as the process's own does: that
+// of a host that has just booted, or that has been up for years.
+func ClockAt(at int64) Clock { return Clock{base: at, start: time.Now()} }
+
+// tie makes a clock that goes by the host's reading, to within a duration. The
+// reading is bracketed by two of the process's and the narrowest of a few brackets
+// is kept, so that a preemption in between does not shift it.
+func tie(reading func() int64) (c Clock, within time.Duration) {
+	within = Forever
+	for range 20 {
+		before := time.Now()
+		base := reading()
+		if half := time.Since(before) / 2; half < within {
+			within = half
+			c = Clock{base: base, start: before.Add(half)}
+		}
+	}
+	return c, within
+}
+
 // Now is the present reading in nanoseconds.
-func (c Clock) Now() int64 { return c.base + int64(time.Since(c.start)) }
+func (c Clock) Now() int64 { return After(c.base, time.Since(c.start)) }

@@ -18,7 +18,10 @@ import (
 //	binary  seq, due, sent, length as 8-byte big-endian numbers, body             (32 B + body)
 //	base64  as text, with a binary body in standard base64                        (61 B + 4/3 body)
 //
-// The three numbers are Seq, Due and Sent; 19 digits hold any int64.
+// The three numbers are Seq, Due and Sent. Due and Sent are below 0 where they are
+// earlier than the clock's 0: in binary as two's complement, and in text with a minus
+// in place of the first digit, as printf's %019d has it. That leaves 18 digits, so
+// that what is earlier than Earliest is written as that.
 type Codec string
 
 // The encodings a scenario may ask for.
@@ -36,6 +39,9 @@ func ParseCodec(s string) (Codec, error) {
 	}
 	return "", fmt.Errorf("encoding %q is not known; use text, binary or base64", s)
 }
+
+// Earliest is the first instant that text can express, 31 years before the clock's 0.
+const Earliest = -999_999_999_999_999_999
 
 const (
 	digits      = 19 // of math.MaxInt64
@@ -108,6 +114,9 @@ func (c Codec) Decode(buf []byte) (e Event, rest []byte, err error) {
 		return Event{}, buf, ErrShort
 	}
 	e = Event{Seq: uint64(n[0]), Due: n[1], Sent: n[2], Body: body[:end:end]}
+	if err := e.check(); err != nil {
+		return Event{}, buf, err
+	}
 	if c == Base64 {
 		if e.Body, err = base64.StdEncoding.Strict().DecodeString(string(e.Body)); err != nil {
 			return Event{}, buf, fmt.Errorf("body of event %d: %w", e.Seq, err)
@@ -125,9 +134,11 @@ func decodeBinary(buf []byte) (Event, []byte, error) {
 	}
 	var n [4]uint64
 	for i := range n {
-		if n[i] = binary.BigEndian.Uint64(buf[8*i:]); n[i] > math.MaxInt64 {
-			return Event{}, buf, fmt.Errorf("event's number %d is %d, beyond an int64", i+1, n[i])
-		}
+		n[i] = binary.BigEndian.Uint64(buf[8*i:])
+	}
+	e := Event{Seq: n[0], Due: int64(n[1]), Sent: int64(n[2])}
+	if err := e.check(); err != nil {
+		return Event{}, buf, err
 	}
 	if n[3] > maxBodySize {
 		return Event{}, buf, fmt.Errorf("event announces a body of %d bytes, more than the %d allowed", n[3], maxBodySize)
@@ -136,7 +147,20 @@ func decodeBinary(buf []byte) (Event, []byte, error) {
 	if len(buf) < end {
 		return Event{}, buf, ErrShort
 	}
-	return Event{Seq: n[0], Due: int64(n[1]), Sent: int64(n[2]), Body: buf[binaryHead:end:end]}, buf[end:], nil
+	e.Body = buf[binaryHead:end:end]
+	return e, buf[end:], nil
+}
+
+// check says what of an event's numbers cannot be: cursors, those of a gap among
+// them, begin at 0 and fit an int64.
+func (e Event) check() error {
+	if e.Seq > math.MaxInt64 {
+		return fmt.Errorf("event's number is %d, beyond 0 to %d", int64(e.Seq), int64(math.MaxInt64))
+	}
+	if g, ok := e.Gap(); ok && (e.Due < 0 || e.Sent < 0) {
+		return fmt.Errorf("the numbers of a gap are %d and %d, beyond 0 to %d", int64(g.First), int64(g.Last), int64(math.MaxInt64))
+	}
+	return nil
 }
 
 // DecodeAll emits every event of buf, which must end where an event ends, and
@@ -155,27 +179,44 @@ func (c Codec) DecodeAll(buf []byte, emit func(Event)) (int, error) {
 	}
 }
 
-// AppendNumber adds n, zero-padded to 19 digits: the form of every number and
+// AppendNumber adds n, zero-padded to 19 characters: the form of every number and
 // cursor in text.
 func AppendNumber(dst []byte, n int64) []byte {
 	var b [digits]byte
+	rest := n
+	if n < 0 {
+		rest = -max(n, Earliest)
+	}
 	for i := digits - 1; i >= 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
+		b[i] = byte('0' + rest%10)
+		rest /= 10
+	}
+	if n < 0 {
+		b[0] = '-'
 	}
 	return append(dst, b[:]...)
 }
 
 func parseNumber(b []byte) (int64, error) {
+	figures := b
+	if b[0] == '-' {
+		figures = b[1:]
+	}
 	var n uint64
-	for _, d := range b {
+	for _, d := range figures {
 		if d < '0' || d > '9' {
 			return 0, fmt.Errorf("event has %q where %d digits belong", b, digits)
 		}
 		n = n*10 + uint64(d-'0') // 19 digits cannot overflow a uint64
 	}
-	if n > math.MaxInt64 {
+	switch {
+	case n > math.MaxInt64:
 		return 0, fmt.Errorf("event has %s, beyond an int64", b)
+	case b[0] != '-':
+		return int64(n), nil
+	case n == 0:
+		return 0, fmt.Errorf("event has %s, and 0 has no sign", b)
+	default:
+		return -int64(n), nil
 	}
-	return int64(n), nil
 }

@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ var codecs = []Codec{Text, Binary, Base64}
 
 func TestKnownBytes(t *testing.T) {
 	small := Event{Seq: 1, Due: 2, Sent: 345, Body: []byte("hello")}
+	old := Event{Seq: 1, Due: -2, Sent: Earliest} // before the clock's 0
 	large := Event{Seq: math.MaxInt64, Due: math.MaxInt64, Sent: math.MaxInt64}
 	for _, c := range []struct {
 		codec Codec
@@ -23,6 +25,10 @@ func TestKnownBytes(t *testing.T) {
 	}{
 		{Text, small, "0000000000000000001 0000000000000000002 0000000000000000345 hello\n"},
 		{Text, large, "9223372036854775807 9223372036854775807 9223372036854775807 \n"},
+		{Text, old, "0000000000000000001 -000000000000000002 -999999999999999999 \n"},
+		{Base64, old, "0000000000000000001 -000000000000000002 -999999999999999999 \n"},
+		{Binary, old, "\x00\x00\x00\x00\x00\x00\x00\x01" + "\xff\xff\xff\xff\xff\xff\xff\xfe" +
+			"\xf2\x1f\x49\x4c\x58\x9c\x00\x01" + "\x00\x00\x00\x00\x00\x00\x00\x00"},
 		{Text, Gap{First: 4, Last: 12}.Event(), "0000000000000000000 0000000000000000004 0000000000000000012 \n"},
 		{Base64, small, "0000000000000000001 0000000000000000002 0000000000000000345 aGVsbG8=\n"},
 		{Base64, large, "9223372036854775807 9223372036854775807 9223372036854775807 \n"},
@@ -53,6 +59,7 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		codec := rapid.SampledFrom(codecs).Draw(t, "codec")
 		number := rapid.Int64Range(0, math.MaxInt64)
+		instant := rapid.Int64Range(Earliest, math.MaxInt64)
 		content := rapid.Byte()
 		if codec == Text {
 			content = rapid.ByteRange(' ', '~')
@@ -60,11 +67,11 @@ func TestRoundTrip(t *testing.T) {
 		events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Event {
 			return Event{
 				Seq:  uint64(number.Draw(t, "seq")),
-				Due:  number.Draw(t, "due"),
-				Sent: number.Draw(t, "sent"),
+				Due:  instant.Draw(t, "due"),
+				Sent: instant.Draw(t, "sent"),
 				Body: rapid.SliceOfN(content, 0, 100).Draw(t, "body"),
 			}
-		}), 0, 5).Draw(t, "events")
+		}).Filter(func(e Event) bool { return e.check() == nil }), 0, 5).Draw(t, "events")
 
 		var wire []byte
 		for _, e := range events {
@@ -94,6 +101,31 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// Any number takes as many bytes as any other, and reads as what it was, or as the
+// earliest that there is.
+func TestNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.Int64().Draw(t, "n")
+		text := AppendNumber(nil, n)
+		got, err := parseNumber(text)
+		if len(text) != digits || err != nil || got != max(n, Earliest) {
+			t.Fatalf("%d is written %q and read as %d, %v", n, text, got, err)
+		}
+		if want := fmt.Sprintf("%019d", n); n >= Earliest && string(text) != want {
+			t.Fatalf("%d is written %q, not %q", n, text, want)
+		}
+		e := Event{Seq: 1, Due: n, Sent: n}
+		if got, _, err := Binary.Decode(Binary.Append(nil, e)); err != nil || !sameEvent(got, e) {
+			t.Fatalf("in binary %d is read as %d, %v", n, got.Due, err)
+		}
+	})
+	for n, want := range map[int64]string{math.MinInt64: "-999999999999999999", Earliest: "-999999999999999999", -1: "-000000000000000001"} {
+		if got := string(AppendNumber(nil, n)); got != want {
+			t.Errorf("%d is written %q, not %q", n, got, want)
+		}
+	}
+}
+
 // What is not an event as it would have been encoded is an error.
 func TestDecodeRefuses(t *testing.T) {
 	const one = "0000000000000000001"
@@ -104,7 +136,12 @@ func TestDecodeRefuses(t *testing.T) {
 		{Text, "", "cut short"},
 		{Text, one + " " + one + " " + one + " body", "cut short"},
 		{Text, "x" + one[1:] + " " + one + " " + one + " body\n", "where 19 digits belong"},
-		{Text, "-" + one[1:] + " " + one + " " + one + " body\n", "where 19 digits belong"},
+		{Text, "-" + one[1:] + " " + one + " " + one + " body\n", "event's number is -1, beyond 0"},
+		{Text, one + " --" + one[2:] + " " + one + " body\n", "where 19 digits belong"},
+		{Text, one + " +" + one[1:] + " " + one + " body\n", "where 19 digits belong"},
+		{Text, one + " -000000000000000000 " + one + " body\n", "0 has no sign"},
+		{Text, "0000000000000000000 -" + one[1:] + " " + one + " \n", "a gap are -1 and 1, beyond 0"},
+		{Text, "0000000000000000000 " + one + " -" + one[1:] + " \n", "a gap are 1 and -1, beyond 0"},
 		{Text, one + " " + " " + one[1:] + " " + one + " body\n", "where 19 digits belong"},
 		{Text, one + "\t" + one + " " + one + " body\n", "a blank ends its field 1"},
 		{Text, one + " " + one + " " + one + "0body\n", "a blank ends its field 3"},
@@ -116,8 +153,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{Base64, one + " " + one + " " + one + " aGVs\rbG8=\n", "base64 does not"},
 		{Base64, one + " " + one + " " + one + " \r\n", "base64 does not"},
 		{Binary, "hello", "cut short"},
-		{Binary, "\xff" + strings.Repeat("\x00", 31), "beyond an int64"},
-		{Binary, strings.Repeat("\x00", 24) + "\x80" + strings.Repeat("\x00", 7), "beyond an int64"},
+		{Binary, "\xff" + strings.Repeat("\x00", 31), "event's number is -72057594037927936, beyond 0"},
+		{Binary, strings.Repeat("\x00", 8) + "\xff" + strings.Repeat("\x00", 23), "a gap are -72057594037927936 and 0, beyond 0"},
+		{Binary, strings.Repeat("\x00", 24) + "\x80" + strings.Repeat("\x00", 7), "more than the 67108864 allowed"},
 		{Binary, strings.Repeat("\x00", 24) + "\x00\x00\x00\x00\x04\x00\x00\x01", "more than the 67108864 allowed"},
 		{Binary, strings.Repeat("\x00", 24) + "\x00\x00\x00\x00\x04\x00\x00\x00", "cut short"},
 	} {

@@ -23,7 +23,8 @@ type Log struct {
 	wake   chan struct{} // closed by the next Publish, or by Close
 	closed bool
 
-	ended chan struct{} // closed by Close
+	life context.Context // ends with Close
+	end  context.CancelCauseFunc
 }
 
 // Record is a published event with its encoding. All subscribers share it, so
@@ -49,13 +50,14 @@ func (e *AheadError) Error() string {
 
 // NewLog makes an empty log that holds the newest size events.
 func NewLog(codec Codec, size int, clock Clock) *Log {
-	return &Log{
+	l := &Log{
 		codec: codec,
 		clock: clock,
 		ring:  make([]Record, size),
 		wake:  make(chan struct{}),
-		ended: make(chan struct{}),
 	}
+	l.life, l.end = context.WithCancelCause(context.Background())
+	return l
 }
 
 // Codec is the encoding of the log's events.
@@ -193,6 +195,10 @@ func (l *Log) Ended(cursor uint64) bool {
 	return l.closed && cursor >= l.newest
 }
 
+// Life ends with the feed, for ErrClosed. It is for what is no subscriber and
+// ends along with them.
+func (l *Log) Life() context.Context { return l.life }
+
 // Close ends the feed: what waits returns ErrClosed once it has everything.
 func (l *Log) Close() {
 	l.mu.Lock()
@@ -200,6 +206,6 @@ func (l *Log) Close() {
 	if !l.closed {
 		l.closed = true
 		close(l.wake)
-		close(l.ended)
+		l.end(ErrClosed)
 	}
 }

@@ -47,7 +47,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		}
 		p.mu.Lock()
 		p.due = append(p.due, e.Due)
-		p.lag = append(p.lag, e.Sent-e.Due)
+		p.lag = append(p.lag, int64(Between(e.Due, e.Sent)))
 		p.spent += spent
 		p.mu.Unlock()
 	}

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -12,14 +13,14 @@ import (
 )
 
 // newPublisher makes one whose arrivals and payload are those of (seed 1, block
-// 0), and runs it until the test ends.
-func newPublisher(t *testing.T, rate float64, record bool) *Publisher {
+// 0), and runs it until the test ends. Its clock reads now when it begins.
+func newPublisher(t *testing.T, now int64, rate float64, record bool) *Publisher {
 	t.Helper()
 	schedule, err := NewSchedule(rate, Rand(1, 0, "arrivals"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := NewClock()
+	clock := ClockAt(now)
 	p := &Publisher{
 		Log:      NewLog(Text, DefaultRing, clock),
 		Schedule: schedule,
@@ -57,9 +58,15 @@ func (p *Publisher) run(t *testing.T, origin int64, to time.Duration, newest int
 
 // Events are due when the schedule says, counted from where trial time began,
 // and what is late is published at once with its Due as it was. A rest shifts
-// the schedule.
+// the schedule. So it is on a host of any age.
 func TestPublisherFollowsSchedule(t *testing.T) {
-	p := newPublisher(t, 1000, true)
+	for _, now := range ages {
+		t.Run(fmt.Sprint(time.Duration(now)), func(t *testing.T) { followsSchedule(t, now) })
+	}
+}
+
+func followsSchedule(t *testing.T, now int64) {
+	p := newPublisher(t, now, 1000, true)
 	schedule, _ := NewSchedule(1000, Rand(1, 0, "arrivals"))
 	var offsets []time.Duration
 	for len(offsets) == 0 || offsets[len(offsets)-1] < 100*ms {
@@ -72,9 +79,9 @@ func TestPublisherFollowsSchedule(t *testing.T) {
 	}
 
 	// The first half is late by an hour; the other comes in its time.
-	early, late := p.Clock.Now()-int64(time.Hour), int64(0)
+	early := After(p.Clock.Now(), -time.Hour)
 	p.run(t, early, 50*ms, half)
-	late = p.Clock.Now() - int64(50*ms)
+	late := After(p.Clock.Now(), -50*ms)
 	p.run(t, late, 100*ms, len(offsets))
 
 	records, _, err := p.Log.Since(0, math.MaxInt, nil)
@@ -88,17 +95,17 @@ func TestPublisherFollowsSchedule(t *testing.T) {
 		if i >= half {
 			origin = late
 		}
-		if want := origin + int64(offsets[i]); r.Due != want {
+		if want := After(origin, offsets[i]); r.Due != want {
 			t.Fatalf("event %d is due at %d, not %d", r.Seq, r.Due, want)
 		}
 		if r.Sent < r.Due {
-			t.Fatalf("event %d is published %d ns early", r.Seq, r.Due-r.Sent)
+			t.Fatalf("event %d is published %v early", r.Seq, Between(r.Sent, r.Due))
 		}
 		e, _, err := Text.Decode(r.Wire)
-		if err != nil || string(e.Body) != string(bodies.Next(nil)) {
-			t.Fatalf("event %d carries %q, with the error %v", r.Seq, e.Body, err)
+		if err != nil || string(e.Body) != string(bodies.Next(nil)) || e.Due != max(r.Due, Earliest) || e.Sent != max(r.Sent, Earliest) {
+			t.Fatalf("event %d goes out as %+v, with the error %v", r.Seq, e, err)
 		}
-		due, lag = append(due, r.Due), append(lag, r.Sent-r.Due)
+		due, lag = append(due, r.Due), append(lag, int64(Between(r.Due, r.Sent)))
 	}
 
 	gotDue, gotLag, cpu := p.Published()
@@ -118,8 +125,8 @@ func TestPublisherFollowsSchedule(t *testing.T) {
 
 // A publisher that nobody asks does not remember for ever.
 func TestPublisherForgets(t *testing.T) {
-	p := newPublisher(t, 1e6, false)
-	p.Timeline.Run(p.Clock.Now()-int64(time.Second), 100*ms)
+	p := newPublisher(t, 0, 1e6, false)
+	p.Timeline.Run(After(p.Clock.Now(), -time.Second), 100*ms)
 	if err := p.Log.Wait(t.Context(), 1000); err != nil {
 		t.Fatal(err)
 	}

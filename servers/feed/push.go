@@ -134,7 +134,7 @@ func (d *delivery) run() (err error) {
 // window too. It does not look at the log meanwhile: not to be woken for each
 // event is what batching saves.
 func (d *delivery) gather() (newest uint64, err error) {
-	left := d.window - time.Duration(d.log.clock.Now()-d.log.readySince(d.cursor))
+	left := Between(d.log.clock.Now(), After(d.log.readySince(d.cursor), d.window))
 	if left <= 0 { // it became ready while something was sent, or before the subscriber came
 		return d.log.Newest(), nil
 	}
@@ -148,7 +148,7 @@ func (d *delivery) gather() (newest uint64, err error) {
 		select {
 		case <-d.over.C:
 			return d.log.Newest(), nil
-		case <-d.log.ended:
+		case <-d.log.life.Done():
 			return d.log.Newest(), nil
 		case <-d.beats:
 			if err := d.beat(); err != nil {

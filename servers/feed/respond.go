@@ -29,7 +29,8 @@ type Ongoing struct {
 // Respond answers a request with what it asks for as that is published: 200 and
 // the head at once, so that a client knows that it is subscribed; then a write
 // and a flush for each send, which is a chunk over HTTP/1.1 (RFC 9112 §7.1) and
-// a DATA frame over HTTP/2 (RFC 9113 §6.1). The answer ends with the feed. A
+// a DATA frame over HTTP/2 (RFC 9113 §6.1). The answer ends with the feed, and
+// ends whole: with the last chunk, or the stream's end. A
 // subscriber that does not read holds up this goroutine and no other: what is
 // kept for it is the one send that is under way, and its cursor.
 func (r Request) Respond(log *Log, w http.ResponseWriter, from *http.Request, o Ongoing) {
@@ -44,6 +45,7 @@ func (r Request) Respond(log *Log, w http.ResponseWriter, from *http.Request, o 
 	// before it passes any of it on, and compress it in blocks.
 	h.Set("X-Accel-Buffering", "no")
 	out := sender{w: w, c: http.NewResponseController(w), o: o}
+	out.c.SetWriteDeadline(time.Time{}) // a server's for answers, if it has one, is for those that end
 	if err := out.c.Flush(); err != nil {
 		if errors.Is(err, http.ErrNotSupported) {
 			Refuse(w, http.StatusNotImplemented, fmt.Errorf("%s: send the head at once: %w", from.URL.Path, err))

@@ -28,7 +28,7 @@ func NewSchedule(rate float64, rng *rand.Rand) (*Schedule, error) {
 }
 
 // Next is the offset of the next event from the schedule's origin. Offsets
-// never decrease, and constant ones do not accumulate rounding.
+// never decrease, and constant ones do not accumulate rounding; the last is Forever.
 func (s *Schedule) Next() time.Duration {
 	s.n++
 	if s.rng == nil {
@@ -36,10 +36,19 @@ func (s *Schedule) Next() time.Duration {
 	} else {
 		s.at += s.rng.ExpFloat64() * s.period
 	}
-	if s.at >= math.MaxInt64 { // a conversion beyond it may come out negative
-		return Forever
+	return Nanoseconds(s.at)
+}
+
+// Grid is the moments Offset + k·Interval of trial time, k = 0, 1, 2, …, at which
+// polls are due. Neither of the two is below 0.
+type Grid struct{ Offset, Interval time.Duration }
+
+// After is the first of them later than now.
+func (g Grid) After(now time.Duration) time.Duration {
+	if now < g.Offset {
+		return g.Offset
 	}
-	return time.Duration(s.at)
+	return After(now, g.Interval-(now-g.Offset)%g.Interval)
 }
 
 // Rand is the stream of randomness called name in a block of a run: the same

@@ -111,6 +111,29 @@ func TestScheduleEndsWithTime(t *testing.T) {
 	}
 }
 
+// Whenever it is asked, the next slot is on the grid, later than now, and by an
+// interval at most.
+func TestGrid(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := Grid{Interval: time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "interval"))}
+		g.Offset = time.Duration(rapid.Int64Range(0, int64(g.Interval)-1).Draw(t, "offset"))
+		now := time.Duration(rapid.Int64().Draw(t, "now"))
+		next := g.After(now)
+		switch {
+		case now < g.Offset:
+			if next != g.Offset {
+				t.Fatalf("the first slot is at %d, not %d", next, g.Offset)
+			}
+		case next == Forever:
+			if Between(now, next) > g.Interval {
+				t.Fatalf("there is no slot left after %d", now)
+			}
+		case next <= now || Between(now, next) > g.Interval || (next-g.Offset)%g.Interval != 0:
+			t.Fatalf("after %d comes %d, which is not the next slot", now, next)
+		}
+	})
+}
+
 // Equal inputs give the same stream, and each input makes a difference.
 func TestRand(t *testing.T) {
 	first := func(seed uint64, block int, name string) (draws [4]uint64) {

@@ -28,7 +28,7 @@ type Timeline struct {
 
 // NewTimeline makes a timeline that rests at 0 until it is Run.
 func NewTimeline(clock Clock) *Timeline {
-	return &Timeline{clock: clock, changed: make(chan struct{}), resting: make(map[*Member]struct{})}
+	return &Timeline{clock: clock, origin: clock.Now(), changed: make(chan struct{}), resting: make(map[*Member]struct{})}
 }
 
 // Run lets trial time pass, from the origin given on the clock (ns) up to to.
@@ -50,7 +50,7 @@ func (t *Timeline) AtRest(ctx context.Context) error {
 	sleep := NewSleep(t.clock)
 	for {
 		t.mu.Lock()
-		due := instant(t.origin, t.to)
+		due := After(t.origin, t.to)
 		changed := t.changed
 		var quiet chan struct{}
 		if t.active > 0 {
@@ -142,7 +142,7 @@ func (m *Member) Wait(ctx context.Context, at time.Duration, w Waiter) (due int6
 			m.work()
 		}
 		t.mu.Unlock()
-		due = instant(origin, at)
+		due = After(origin, at)
 		switch {
 		case at >= to: // not before the next Run
 			select {
@@ -165,15 +165,7 @@ func (m *Member) Now() time.Duration {
 	t := m.t
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return min(time.Duration(t.clock.Now()-t.origin), t.to)
-}
-
-// instant is origin + at, or the end of time where that overflows.
-func instant(origin int64, at time.Duration) int64 {
-	if int64(at) > math.MaxInt64-origin {
-		return math.MaxInt64
-	}
-	return origin + int64(at)
+	return min(Between(t.origin, t.clock.Now()), t.to)
 }
 
 // Sleep is a Waiter on a runtime timer, good for thousands of subscribers that
@@ -188,7 +180,7 @@ func NewSleep(clock Clock) *Sleep { return &Sleep{clock: clock} }
 
 // Wait implements Waiter.
 func (s *Sleep) Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error {
-	left := time.Duration(due - s.clock.Now())
+	left := Between(s.clock.Now(), due)
 	if s.timer == nil {
 		s.timer = time.NewTimer(left)
 	} else {

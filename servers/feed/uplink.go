@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // Uplink is what a subscriber sends while it is subscribed, on a schedule of
@@ -24,8 +26,14 @@ type Uplink struct {
 	Echo func(message []byte)
 }
 
-// MaxUplink bounds an uplink message (bytes).
-const MaxUplink = 1 << 20
+const (
+	// MaxUplink bounds an uplink message (bytes).
+	MaxUplink = 1 << 20
+	// MessageTime is how long a message may take to come whole once it has begun,
+	// on a connection that has left HTTP. It is no secret how to hold such a
+	// connection for longer: say nothing.
+	MessageTime = time.Minute
+)
 
 // UplinkMark is the first byte of every uplink message. On a connection that
 // carries events too it tells the one from the other: an event in text begins
@@ -59,6 +67,10 @@ func Echo(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &tooLarge):
 		Refuse(w, http.StatusRequestEntityTooLarge, fmt.Errorf("POST %s: the message is larger than %d bytes", r.URL.Path, tooLarge.Limit))
+		return
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		closeAfter(w, r) // as RFC 9110 §15.5.9 advises
+		Refuse(w, http.StatusRequestTimeout, fmt.Errorf("POST %s: the message did not come whole in time; %d bytes came", r.URL.Path, body.Len()))
 		return
 	case err != nil:
 		Refuse(w, http.StatusBadRequest, fmt.Errorf("POST %s: read the message: %w", r.URL.Path, err))

@@ -37,24 +37,27 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	if req.Options.Is("batch", "off") {
 		limit = 1
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), req.Options.Duration("hold"))
+	hold := req.Options.Duration("hold")
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(hold + feed.AnswerTime))
+	ctx, cancel := context.WithTimeout(r.Context(), hold)
 	defer cancel()
-	for {
+	for parked := false; ; parked = true {
 		records, _, err := req.Read(log, req.Since, limit, nil)
 		if err != nil {
 			feed.Refuse(w, http.StatusBadRequest, err)
+			return
+		}
+		if len(records) == 0 && !parked && log.Ended(req.Since) {
+			// Not 204: the client would ask again at once, for ever.
+			feed.Refuse(w, http.StatusServiceUnavailable, feed.ErrClosed)
 			return
 		}
 		if len(records) == 0 {
 			err = log.Wait(ctx, req.Since)
 		}
 		switch {
-		case len(records) > 0, errors.Is(err, context.DeadlineExceeded):
+		case len(records) > 0, errors.Is(err, context.DeadlineExceeded), errors.Is(err, feed.ErrClosed):
 			log.WriteRecords(w, records) // an error here is the connection's: the client sees it
-			return
-		case errors.Is(err, feed.ErrClosed):
-			// Not 204: the client would ask again at once, for ever.
-			feed.Refuse(w, http.StatusServiceUnavailable, err)
 			return
 		case err != nil:
 			return // the client has gone

@@ -77,9 +77,9 @@ func ask(ctx context.Context, client *http.Client, url string, s feed.Subscripti
 	defer member.Leave()
 	sleep := feed.NewSleep(s.Clock)
 	interval := s.Options.Duration("interval")
-	next := grid{offset: time.Duration(s.Phase * float64(interval)), interval: interval}.after
+	next := feed.Grid{Offset: time.Duration(s.Phase * float64(interval)), Interval: interval}.After
 	if s.Options.Is("pace", "after") {
-		next = func(now time.Duration) time.Duration { return now + interval }
+		next = func(now time.Duration) time.Duration { return feed.After(now, interval) }
 	}
 	var last time.Duration
 	for due := next(member.Now()); ; {
@@ -94,15 +94,4 @@ func ask(ctx context.Context, client *http.Client, url string, s feed.Subscripti
 			s.Meter.Skipped.Add(int64(missed) - 1)
 		}
 	}
-}
-
-// grid is the instants offset + k·interval of trial time, k = 0, 1, 2, …
-type grid struct{ offset, interval time.Duration }
-
-// after is the first of them later than now.
-func (g grid) after(now time.Duration) time.Duration {
-	if now < g.offset {
-		return g.offset
-	}
-	return g.offset + ((now-g.offset)/g.interval+1)*g.interval
 }

@@ -129,7 +129,8 @@ func TestAnnouncedLengthCostsNothing(t *testing.T) {
 	near, far := net.Pipe()
 	var b bytes.Buffer
 	echoed := make(chan bool)
-	go func() { echoed <- echo(far, feed.Text, []byte("\x00\x10\x00\x00"), &b) }()
+	s := newSubscriber(far, feed.NewLog(feed.Text, 1, feed.NewClock()), feed.Request{})
+	go func() { echoed <- s.echo([]byte("\x00\x10\x00\x00"), prefixLen, &b) }()
 	io.WriteString(near, ">hello")
 	near.Close()
 	if <-echoed {
@@ -137,25 +138,6 @@ func TestAnnouncedLengthCostsNothing(t *testing.T) {
 	}
 	if b.Cap() > 4096 {
 		t.Errorf("for six bytes a buffer of %d was made", b.Cap())
-	}
-}
-
-// Nor is one served that cannot wait for the answer.
-func TestSubscriberThatSpeaksEarlyIsCutOff(t *testing.T) {
-	server := feedtest.Serve(t, Transport, feedtest.Config{Addr: "127.0.0.1:0"})
-	server.Publish(1)
-	sub := server.NewSubscriber(0, "")
-	conn, err := sub.Dial(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	const request = "GET /raw?since=0 HTTP/1.1\r\nHost: feed.test\r\nConnection: Upgrade\r\nUpgrade: " + protocol + "\r\n\r\n"
-	if _, err := conn.Write([]byte(request + "early")); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := io.ReadAll(conn); len(got) > 0 { // the end may be a reset: what was early was never read
-		t.Errorf("it got %q", got)
 	}
 }
 

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"pushbench/servers/feed"
 )
@@ -33,11 +35,13 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 		feed.Refuse(w, http.StatusNotImplemented, fmt.Errorf("/%s: take over the connection: %w", name, err))
 		return
 	}
-	if buffered.Reader.Buffered() > 0 {
-		conn.Close() // the subscriber has said something already
-		return
+	// What a subscriber has sent that did not wait for the 101 is its first
+	// messages all the same: its request was whole (RFC 9110 §7.8).
+	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+	if err == nil {
+		_, err = conn.Write([]byte(switching))
 	}
-	if _, err := conn.Write([]byte(switching)); err != nil {
+	if err != nil {
 		conn.Close()
 		return
 	}
@@ -45,6 +49,9 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	// grown are let go. It has given up the connection and would not close it on
 	// a shutdown either way: the end of the feed does.
 	s := newSubscriber(conn, log, req)
+	if len(early) > 0 {
+		s.in = io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn)
+	}
 	go s.push()
 	// While the feed is quiet, only reading tells that the subscriber has gone.
 	go s.listen()
@@ -54,6 +61,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 // it holds, and their stacks must stay small: see feed.Request.Push.
 type subscriber struct {
 	conn net.Conn
+	in   io.Reader // of conn, and of what came before the 101
 	log  *feed.Log
 	req  feed.Request
 	ctx  context.Context // ends when the subscriber has gone
@@ -61,7 +69,7 @@ type subscriber struct {
 }
 
 func newSubscriber(conn net.Conn, log *feed.Log, req feed.Request) *subscriber {
-	s := &subscriber{conn: conn, log: log, req: req}
+	s := &subscriber{conn: conn, in: conn, log: log, req: req}
 	s.ctx, s.gone = context.WithCancel(context.Background())
 	return s
 }
@@ -69,7 +77,7 @@ func newSubscriber(conn net.Conn, log *feed.Log, req feed.Request) *subscriber {
 // push sends what the request asks for until the subscriber goes or the feed
 // ends.
 func (s *subscriber) push() {
-	s.req.Push(s.ctx, s.log, feed.Pusher{Send: func(records []feed.Record) error {
+	err := s.req.Push(s.ctx, s.log, feed.Pusher{Send: func(records []feed.Record) error {
 		b := buffers.Get().(*bytes.Buffer)
 		b.Reset()
 		for i := range records {
@@ -79,12 +87,35 @@ func (s *subscriber) push() {
 		buffers.Put(b)
 		return err
 	}})
+	if errors.Is(err, feed.ErrClosed) {
+		s.seeOff()
+	}
 	s.conn.Close()
 }
 
-// listen echoes uplink messages until the subscriber goes or sends what it must not.
+// patience is how long a subscriber may take to leave once the feed has ended.
+const patience = 10 * time.Second
+
+// seeOff says that nothing follows the last event, and waits until the subscriber
+// has left. To close a connection with bytes in it that nobody has read resets it
+// (RFC 9293 §3.10.4), and the reset may overtake the last events.
+func (s *subscriber) seeOff() {
+	half, ok := s.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	late := time.AfterFunc(patience, func() { s.conn.Close() })
+	defer late.Stop()
+	<-s.ctx.Done()
+}
+
+// listen echoes uplink messages until the subscriber goes or sends what it must
+// not. Once the feed has ended, what still comes is dropped.
 func (s *subscriber) listen() {
-	echoAll(s.conn, s.log.Codec())
+	s.echoAll()
+	if s.log.Life().Err() != nil {
+		io.Copy(io.Discard, s.in) // until it leaves, or is no longer waited for
+	}
 	s.conn.Close() // a write may be stuck
 	s.gone()
 }
@@ -95,14 +126,15 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // echoAll returns each uplink message as it is, until the subscriber leaves or
 // sends something else. Its writes and those of push do not mix: a connection
 // takes one at a time.
-func echoAll(conn net.Conn, codec feed.Codec) {
+func (s *subscriber) echoAll() {
 	prefix := make([]byte, prefixLen) // all that is held while nothing comes
 	for {
-		if _, err := io.ReadFull(conn, prefix); err != nil {
+		n, err := s.in.Read(prefix)
+		if err != nil {
 			return
 		}
 		b := buffers.Get().(*bytes.Buffer)
-		ok := echo(conn, codec, prefix, b)
+		ok := s.echo(prefix, n, b)
 		buffers.Put(b)
 		if !ok {
 			return
@@ -110,19 +142,25 @@ func echoAll(conn net.Conn, codec feed.Codec) {
 	}
 }
 
-// echo returns the message whose length was read, and reports whether that was
-// one of an uplink and went well.
-func echo(conn net.Conn, codec feed.Codec, prefix []byte, b *bytes.Buffer) bool {
-	if binary.BigEndian.Uint32(prefix) > feed.MaxUplink {
+// echo returns the message of whose prefix n bytes have come, and reports whether
+// that came whole in time, was one of an uplink and went well.
+func (s *subscriber) echo(prefix []byte, n int, b *bytes.Buffer) bool {
+	if s.conn.SetReadDeadline(time.Now().Add(feed.MessageTime)) != nil {
+		return false
+	}
+	if _, err := io.ReadFull(s.in, prefix[n:]); err != nil || binary.BigEndian.Uint32(prefix) > feed.MaxUplink {
 		return false
 	}
 	b.Reset()
 	b.Write(prefix)
 	length := int64(binary.BigEndian.Uint32(prefix))
-	n, err := b.ReadFrom(io.LimitReader(conn, length)) // it grows with what really comes
-	if err != nil || n < length || !feed.IsUplink(b.Bytes()[prefixLen:], codec) {
+	came, err := b.ReadFrom(io.LimitReader(s.in, length)) // it grows with what really comes
+	if err != nil || came < length || !feed.IsUplink(b.Bytes()[prefixLen:], s.log.Codec()) {
 		return false
 	}
-	_, err = conn.Write(b.Bytes())
+	if s.conn.SetReadDeadline(time.Time{}) != nil {
+		return false
+	}
+	_, err = s.conn.Write(b.Bytes())
 	return err == nil
 }

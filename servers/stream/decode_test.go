@@ -108,7 +108,7 @@ func TestBadStream(t *testing.T) {
 		{"no number", feed.Text, strings.Repeat("x", 80) + "\n", 0, "digits belong"},
 		{"after an event", feed.Text, string(event) + "x\n", 1, "a line of 1 bytes"},
 		{"no base64", feed.Base64, strings.Replace(string(event), "hello", "****", 1), 0, "body of event 1"},
-		{"a number beyond", feed.Binary, strings.Repeat("\xff", 32), 0, "beyond an int64"},
+		{"a number beyond", feed.Binary, strings.Repeat("\xff", 32), 0, "event's number is -1, beyond 0"},
 		{"a length beyond", feed.Binary, string(binary) + string(binary[:24]) + "\x00\x00\x00\x01\x00\x00\x00\x00", 1, "more than"},
 	} {
 		var events int

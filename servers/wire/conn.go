@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"net"
 	"sync/atomic"
 )
@@ -10,8 +11,8 @@ type Conn struct {
 	net.Conn
 	tally *Tally
 	flow  flow
-	// records are the TLS records that this end writes; nil without TLS.
-	records *records
+	// secured is how far TLS on this connection is.
+	secured secured
 	closed  atomic.Bool
 	// asked is set between a write and the read that follows it, turns counts
 	// such reads: the round trips that this end has waited for.
@@ -52,11 +53,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if n > 0 {
 		c.flow.written.Add(int64(n))
-		if c.records != nil {
-			tls, handshake := c.records.see(p[:n])
-			c.tally.Handshakes.Add(handshake)
-			c.tally.TLS.Add(tls)
-		}
+		c.writtenByTLS(n)
 		c.tally.Writes.Add(1)
 		c.tally.BytesWritten.Add(int64(n)) // last: who sees it sees what it consists of
 	}
@@ -72,6 +69,16 @@ func (c *Conn) Close() error {
 		c.tally.closed()
 	}
 	return c.Conn.Close()
+}
+
+// CloseWrite ends what this end sends, where the connection can be ended one way.
+func (c *Conn) CloseWrite() error { return closeWrite(c.Conn) }
+
+func closeWrite(c net.Conn) error {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }
 
 type listener struct {

@@ -148,3 +148,16 @@ func FuzzFrames(f *testing.F) {
 		}
 	})
 }
+
+// splitAt is p in two.
+func splitAt(p []byte, n int) [][]byte { return [][]byte{p[:n], p[n:]} }
+
+// cut is a stream in pieces, some of which may be empty.
+func cut(t *rapid.T, stream []byte) [][]byte {
+	var pieces [][]byte
+	for len(stream) > 0 {
+		n := min(len(stream), rapid.OneOf(rapid.IntRange(0, 12), rapid.IntRange(1, 5000)).Draw(t, "piece"))
+		pieces, stream = append(pieces, stream[:n]), stream[n:]
+	}
+	return pieces
+}

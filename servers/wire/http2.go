@@ -30,6 +30,15 @@ func cleartextHTTP2() *http.Protocols {
 	return p
 }
 
+// Protocols are what a server speaks on the connections that Listener and
+// TLSListener count: HTTP/1.1 and HTTP/2, of which the client chooses. What
+// http.Server calls unencrypted may be under TLS here: see TLSListener.
+func Protocols() *http.Protocols {
+	p := cleartextHTTP2()
+	p.SetHTTP1(true)
+	return p
+}
+
 type openConn struct{} // key of a context's value
 
 // http2Conn is HTTP/2 on a client's connection.

@@ -39,12 +39,10 @@ func subscribe(t *testing.T, transport, headers string, body int, version2 bool)
 	var result seen
 	var first sync.Once
 	handler := profile.Handler(all.Handler(log))
-	server := &http.Server{Protocols: new(http.Protocols), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := &http.Server{Protocols: wire.Protocols(), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		first.Do(func() { result.request, result.proto = r.Header.Clone(), r.ProtoMajor })
 		handler.ServeHTTP(w, r)
 	})}
-	server.Protocols.SetHTTP1(true)
-	server.Protocols.SetUnencryptedHTTP2(true)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

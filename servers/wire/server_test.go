@@ -53,11 +53,7 @@ func serve(t testing.TB, config *tls.Config, h http.HandlerFunc) *server {
 		t.Fatal(err)
 	}
 	s := &server{addr: l.Addr().String()}
-	both := new(http.Protocols)
-	both.SetHTTP1(true)
-	both.SetHTTP2(config != nil)
-	both.SetUnencryptedHTTP2(config == nil)
-	server := &http.Server{Handler: h, Protocols: both, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{Handler: h, Protocols: Protocols(), ErrorLog: log.New(io.Discard, "", 0)}
 	counted := Listener(l, &s.tally)
 	if config != nil {
 		counted = TLSListener(l, &s.tally, config)

@@ -49,7 +49,7 @@ func (s *stack) setup() Setup {
 	} else {
 		made.Down = s.consumed()
 	}
-	if s.conn.records != nil {
+	if s.conn.secured != inClear {
 		made.TLSUp = made.Up - s.flow.written.Load()
 		made.TLSDown = recordOverhead * reads // a read returns no more than a record's content
 		made.Down += made.TLSDown

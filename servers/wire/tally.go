@@ -3,10 +3,14 @@
 // http.RoundTripper on the subscriber's, so that no transport knows it is being
 // counted.
 //
-//	transport ─ HTTP heads, frames ─ (crypto/tls ─) Conn: bytes, TLS records ─ kernel: TCP_INFO
+//	transport ─ HTTP heads, frames ─ (crypto/tls ─) Conn: bytes ─ kernel: TCP_INFO
 package wire
 
-import "sync/atomic"
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
 
 // Tally counts the bytes and calls of any number of connections, at the
 // boundary between the program and its TCP socket.
@@ -15,9 +19,11 @@ type Tally struct {
 	BytesRead, BytesWritten atomic.Int64
 	Reads, Writes           atomic.Int64 // calls that moved at least a byte
 
-	// TLS is, of the bytes written, those of TLS itself: handshakes, and what
-	// each record has beyond its content. Each end counts what it sends: only
-	// the sender knows where its handshake ended. Handshakes is part of it.
+	// TLS is, of the bytes written, those of TLS itself: all that was not written
+	// above it. That is handshakes, alerts, and what each record has beyond its
+	// content. Each end counts what it sends: only the sender knows where its
+	// handshake ended, and what it was given to send. Handshakes is part of it.
+	// While a write is under way, TLS is short of it.
 	TLS, Handshakes atomic.Int64
 
 	// Ends, if set, is told of each connection that this end closes. It is set
@@ -59,6 +65,22 @@ func (t *Tally) closed() {
 	if t.Ends != nil {
 		t.Ends.Add()
 	}
+}
+
+// closedStep is how often AllClosed looks.
+const closedStep = 5 * time.Millisecond
+
+// AllClosed waits until this end has closed every connection, or ctx ends. No
+// more may be opened meanwhile.
+func (t *Tally) AllClosed(ctx context.Context) error {
+	for t.Closed.Load() < t.Conns.Load() {
+		select {
+		case <-time.After(closedStep):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // Sub is what was counted since an earlier reading.

@@ -125,7 +125,11 @@ type secureListener struct {
 }
 
 // TLSListener counts every connection that l accepts, and speaks TLS on it.
-// A connection whose handshake fails is closed, and never accepted.
+// A connection whose handshake fails is closed, and never accepted. Those that it
+// accepts are no *tls.Conn, so that what is written above TLS is counted. So
+// http.Server takes them for connections in clear, on which Protocols lets it
+// speak HTTP/2: clients begin that in the same way whether they have agreed on it
+// by ALPN or know beforehand (RFC 9113 §3.2 to §3.4).
 func TLSListener(l net.Listener, t *Tally, config *tls.Config) net.Listener {
 	s := &secureListener{
 		Listener: Listener(l, t),
@@ -158,16 +162,16 @@ func (s *secureListener) acceptAll() {
 func (s *secureListener) handshake(c *Conn) {
 	ctx, cancel := context.WithTimeout(s.life, handshakeTimeout)
 	defer cancel()
-	c.records = new(records)
+	c.secured = handshaking
 	t := tls.Server(c, s.config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		refuseClear(err)
 		c.Close()
 		return
 	}
-	c.records.established()
+	c.secured = established
 	select {
-	case s.ready <- t:
+	case s.ready <- &counted{Conn: t, socket: c}:
 	case <-s.life.Done():
 		c.Close()
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"sync/atomic"
 	"time"
 )
@@ -41,7 +40,7 @@ func (s *session) Put(_ string, state *tls.ClientSessionState) { s.state.Store(s
 func (s *stack) secure(ctx context.Context, config *tls.Config) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, handshakeTimeout, errSlow)
 	defer cancel()
-	s.conn.records = new(records)
+	s.conn.secured = handshaking
 	t := tls.Client(s.conn, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -49,41 +48,15 @@ func (s *stack) secure(ctx context.Context, config *tls.Config) error {
 		}
 		return fmt.Errorf("make a TLS handshake: %w", err)
 	}
-	s.conn.records.established()
+	s.conn.secured = established
 	state := t.ConnectionState()
 	if want := config.NextProtos[0]; want == "h2" && state.NegotiatedProtocol != want {
 		return errors.New("the server has no HTTP/2 over TLS (ALPN h2); use HTTP/1.1")
 	}
 	s.opened.tls, s.opened.resumed, s.opened.turns = time.Since(s.opened.start), state.DidResume, s.conn.turns.Load()
-	app := &counted{Conn: t, socket: s.conn}
+	app := &counted{Conn: t, socket: s.conn, curt: true}
 	s.app, s.flow = app, &app.flow
 	return nil
 }
 
 var errSlow = fmt.Errorf("the peer has not finished it within %v", handshakeTimeout)
-
-// counted counts what passes above TLS.
-type counted struct {
-	net.Conn
-	flow   flow
-	socket *Conn
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.flow.read.Add(int64(n))
-		c.flow.reads.Add(1)
-	}
-	return n, err
-}
-
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.flow.written.Add(int64(max(n, 0)))
-	return n, err
-}
-
-// Close leaves TLS's farewell out: sending it would wait for a write under way,
-// and what closing sends is counted by nobody.
-func (c *counted) Close() error { return c.socket.Close() }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -23,14 +24,16 @@ const (
 // Echo answers a request with a WebSocket that returns each message as it came:
 // text as text, binary as binary, however it was cut into frames. Compression is
 // used where the client offers it, without a context that outlives the message,
-// so that many connections need little memory.
-func Echo(w http.ResponseWriter, r *http.Request) {
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionNoContextTakeover})
+// so that many connections need little memory. It is closed with 1001 when life
+// ends, whose cause is the reason.
+func Echo(life context.Context, w http.ResponseWriter, r *http.Request) {
+	conn, err := accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionNoContextTakeover})
 	if err != nil {
-		return // Accept has answered with the status and the reason
+		return // accept has answered with the status and the reason
 	}
 	conn.SetReadLimit(maxEcho)
-	echo(conn, anyMessage)
+	defer context.AfterFunc(life, func() { conn.Close(websocket.StatusGoingAway, context.Cause(life).Error()) })()
+	echo(conn, anyMessage, feed.MessageTime)
 }
 
 // refusal is why a message is not echoed; the zero refusal is none.
@@ -59,11 +62,13 @@ func feedMessages(c feed.Codec) func(websocket.MessageType, []byte) refusal {
 }
 
 // echo returns each message that is not refused. It is also what answers pings,
-// and notices that the peer has gone. When it returns, the connection is closed.
-func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal) {
+// and notices that the peer has gone. A peer that does not read an echo is waited
+// for no longer than patience, unless that is 0. When it returns, the connection is
+// closed.
+func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal, patience time.Duration) {
 	defer conn.CloseNow()
 	for {
-		why, err := echoNext(conn, refused)
+		why, err := echoNext(conn, refused, patience)
 		switch {
 		case err == nil && why == refusal{}:
 			continue
@@ -80,7 +85,7 @@ func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refu
 }
 
 // echoNext waits for a message, and echoes it unless it is refused.
-func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal) (refusal, error) {
+func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal, patience time.Duration) (refusal, error) {
 	t, r, err := conn.Reader(context.Background())
 	if err != nil {
 		return refusal{}, err
@@ -94,7 +99,13 @@ func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) 
 		return why, nil
 	}
 	// A peer that does not read its echoes is not read from either.
-	return refusal{}, conn.Write(context.Background(), t, b.bytes)
+	ctx := context.Background()
+	if patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	return refusal{}, conn.Write(ctx, t, b.bytes)
 }
 
 // cut reports whether a connection ended without either end's doing wrong, or by

@@ -23,7 +23,7 @@ const maxEcho = 16 << 20
 // echoServer is the address of a server whose every path is Echo.
 func echoServer(t *testing.T) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(ws.Echo))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { ws.Echo(context.Background(), w, r) }))
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
 }

@@ -87,8 +87,7 @@ func upgraded(t *testing.T, server *feedtest.Server, knobs string) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go conn.Write([]byte("GET /ws?since=0" + knobs + " HTTP/1.1\r\nHost: feed.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"))
+	go conn.Write([]byte(handshake(knobs)))
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +96,12 @@ func upgraded(t *testing.T, server *feedtest.Server, knobs string) net.Conn {
 		t.Fatalf("the server answered %s", resp.Status)
 	}
 	return conn
+}
+
+// handshake is a subscriber's request.
+func handshake(knobs string) string {
+	return "GET /ws?since=0" + knobs + " HTTP/1.1\r\nHost: feed.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 }
 
 // A client end that was promised pings does not wait for ever for a server that

@@ -18,13 +18,13 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 		return
 	}
 	mode, threshold := compression(req.Options)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	conn, err := accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:         subprotocols(req.Options),
 		CompressionMode:      mode,
 		CompressionThreshold: threshold,
 	})
 	if err != nil {
-		return // Accept has answered with the status and the reason
+		return // accept has answered with the status and the reason
 	}
 	conn.SetReadLimit(maxUplink)
 
@@ -33,7 +33,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	gone, left := context.WithCancel(context.Background())
 	go func() {
 		defer left()
-		echo(conn, feedMessages(log.Codec()))
+		echo(conn, feedMessages(log.Codec()), 0) // who does not read falls behind
 	}()
 	defer func() {
 		conn.CloseNow()

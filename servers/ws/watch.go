@@ -117,10 +117,12 @@ func (c *watched) Write(p []byte) (int, error) {
 // their bytes come in (RFC 6455 §5.2). It leaves to the library what is wrong
 // with them.
 type frames struct {
-	head    [14]byte // with the longest length and a mask
-	have    int      // bytes of head
-	left    uint64   // bytes of the payload that are still to come
-	control bool     // whose payload counts as framing
+	head     [14]byte // with the longest length and a mask
+	have     int      // bytes of head
+	left     uint64   // bytes of the payload that are still to come
+	control  bool     // whose payload counts as framing
+	goesOn   bool     // a message has more frames to come (§5.4)
+	messages int      // that have begun, and control frames between them
 }
 
 // pass says how many of the bytes are framing, control frames among them, and
@@ -138,6 +140,9 @@ func (f *frames) pass(b []byte) (framing, content int64) {
 			}
 			continue
 		}
+		if f.have == 0 && !f.goesOn {
+			f.messages++
+		}
 		f.head[f.have] = b[0]
 		f.have++
 		b = b[1:]
@@ -145,11 +150,22 @@ func (f *frames) pass(b []byte) (framing, content int64) {
 			continue
 		}
 		framing += int64(f.have)
-		f.control = f.head[0]&0x08 != 0
+		if f.control = f.head[0]&0x08 != 0; !f.control {
+			f.goesOn = f.head[0]&0x80 == 0 // without FIN
+		}
 		f.left = payloadLen(f.head[1:])
 		f.have = 0
 	}
 	return framing, content
+}
+
+// unfinished is the number of the message, or the control frame between messages,
+// of which not all has come; 0 if there is none.
+func (f *frames) unfinished() int {
+	if f.have > 0 || f.left > 0 || f.goesOn {
+		return f.messages
+	}
+	return 0
 }
 
 // headerLen is the length of a frame's header by its second byte.

@@ -51,6 +51,26 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// A message is unfinished from its first byte to the last of its last frame,
+// whatever control frames come between; a control frame between messages is by
+// itself.
+func TestUnfinished(t *testing.T) {
+	for stream, want := range map[string][]int{
+		"\x81\x02hi\x81\x00":         {1, 1, 1, 0, 2, 0},
+		"\x01\x01h\x80\x01i\x81\x00": {1, 1, 1, 1, 1, 0, 2, 0},
+		"\x01\x00\x89\x01p\x80\x00":  {1, 1, 1, 1, 1, 1, 0},
+		"\x89\x01p\x8a\x00":          {1, 1, 0, 2, 0},
+	} {
+		var f frames
+		for i := range len(stream) {
+			f.pass([]byte{stream[i]})
+			if got := f.unfinished(); got != want[i] {
+				t.Errorf("%x: after %d bytes message %d is unfinished, not %d", stream, i+1, got, want[i])
+			}
+		}
+	}
+}
+
 // Whatever passes, byte by byte or at once, is framing or content and counted
 // once, but for the header that is not whole.
 func FuzzFrames(f *testing.F) {

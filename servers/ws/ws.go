@@ -6,6 +6,7 @@
 //	serve.go   the upgrade, and events downwards       ═  coder.go   messages
 //	echo.go    uplink messages, and whoever says more  ═  watch.go   frames, counted
 //	ping.go    pings, and who no longer answers them
+//	paced.go   who does not end a message
 //
 // The server end is the library's. There are two client ends: that of package
 // wsbare, which every WebSocket server is measured with, and the library's, so

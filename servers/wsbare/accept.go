@@ -81,6 +81,8 @@ func examine(r *http.Request) *refusal {
 		return refuse(http.StatusUpgradeRequired, "this is WebSocket: send Connection: Upgrade, Upgrade: websocket, Sec-WebSocket-Version: 13 and a Sec-WebSocket-Key (§4.2.1)")
 	case r.Method != http.MethodGet: // item 1
 		return refuse(http.StatusMethodNotAllowed, "%s: the handshake is a GET (§4.2.1)", r.Method)
+	case r.ContentLength != 0: // it would be read as frames (RFC 9110 §7.8)
+		return refuse(http.StatusBadRequest, "the handshake has a body, and a GET of WebSocket has none (§4.1)")
 	case r.Host == "": // item 2
 		return refuse(http.StatusBadRequest, "there is no Host (§4.2.1)")
 	case !contains(upgrade, "websocket"): // item 3

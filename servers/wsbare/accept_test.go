@@ -3,6 +3,7 @@ package wsbare
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ func serveEcho(t testing.TB, o Options) (addr string) {
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if conn, err := Accept(w, r, o); err == nil {
-			go conn.echoAll()
+			go conn.echoAll(context.Background())
 		}
 	})}
 	ended := make(chan struct{})
@@ -173,6 +174,9 @@ func TestRefusedHandshakes(t *testing.T) {
 		{"opaque origin", request("Origin: null"), 403, "names no host"},
 		{"origin of a file", request("Origin: file://"), 403, "names no host"},
 		{"two origins", request("+Origin: http://feed.test", "+Origin: http://evil.test"), 403, "there are 2 Origins"},
+		{"body", request("Content-Length: 5") + masked(frame(true, Text, "hello"))[:5], 400, "the handshake has a body"},
+		{"body that never comes", request("Content-Length: 100"), 400, "the handshake has a body"},
+		{"chunked body", request("Transfer-Encoding: chunked") + "0\r\n\r\n", 400, "the handshake has a body"},
 		{"subprotocol with a blank", request("Sec-WebSocket-Protocol: a b"), 400, "is no name"},
 		{"subprotocol twice", request("Sec-WebSocket-Protocol: a, a"), 400, "there twice"},
 		{"extension without a name", request("Sec-WebSocket-Extensions: ;a"), 400, "an extension has no name"},

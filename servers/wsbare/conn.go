@@ -134,7 +134,7 @@ func (c *Conn) fail(err error) {
 		case err == io.EOF:
 			err = fmt.Errorf("the %v left without a close frame", c.role.peer())
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			err = fmt.Errorf("the %v began a frame and did not end it within %v", c.role.peer(), frameTime)
+			err = fmt.Errorf("the %v began a message and did not end it within %v", c.role.peer(), feed.MessageTime)
 		}
 		c.err = fmt.Errorf("websocket: read a message: %w", err)
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/coder/websocket"
 	"pgregory.net/rapid"
@@ -20,7 +22,7 @@ import (
 // echoServer is where Echo is served.
 func echoServer(t *testing.T) (url string) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(Echo))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { Echo(context.Background(), w, r) }))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -28,7 +30,7 @@ func echoServer(t *testing.T) (url string) {
 // Messages come back as they went, in any fragmentation.
 func TestEcho(t *testing.T) {
 	p, far := net.Pipe()
-	go newServer(p, nil, maxEcho).echoAll()
+	go newServer(p, nil, maxEcho).echoAll(context.Background())
 	defer far.Close()
 	back := newClient(struct {
 		io.Reader
@@ -171,4 +173,49 @@ func TestLibraryAsServer(t *testing.T) {
 			transport.CloseIdleConnections()
 		}
 	}
+}
+
+// An echo is closed with 1001 when the server ends (§7.4.1): what comes before the
+// client's close frame is dropped, and then the server closes the socket; but it
+// does not wait for ever.
+func TestEchoGoesAway(t *testing.T) {
+	farewell := frame(true, opClose, closing(StatusGoingAway, "the server ends"))
+	for name, c := range map[string]struct {
+		says  string // in answer
+		takes time.Duration
+	}{
+		"an answer":                {frame(true, opClose, closing(StatusGoingAway, "")), 0},
+		"messages, then an answer": {frame(true, Text, "late") + frame(true, opPing, "p") + frame(true, opClose, ""), 0},
+		"no answer":                {"", patience},
+		"messages alone":           {frame(true, Text, "late"), patience},
+		"half a message":           {frame(false, Text, "late"), patience},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			near, far := net.Pipe()
+			life, end := context.WithCancelCause(t.Context())
+			go newServer(near, nil, maxEcho).echoAll(life)
+			synctest.Wait() // it waits for a message
+			start := time.Now()
+			end(errors.New("the server ends"))
+			got := make([]byte, len(farewell))
+			if _, err := io.ReadFull(far, got); err != nil || string(got) != farewell {
+				t.Fatalf("%s: it sent %q, %v", name, got, err)
+			}
+			go io.WriteString(far, masked(c.says))
+			if rest, err := io.ReadAll(far); err != nil || len(rest) > 0 || time.Since(start) != c.takes {
+				t.Errorf("%s: then it sent %q, %v, and went after %v, not %v", name, rest, err, time.Since(start), c.takes)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // who comes after the end
+		near, far := net.Pipe()
+		life, end := context.WithCancelCause(t.Context())
+		end(errors.New("the server ends"))
+		go newServer(near, nil, maxEcho).echoAll(life)
+		got := make([]byte, len(farewell))
+		if _, err := io.ReadFull(far, got); err != nil || string(got) != farewell {
+			t.Errorf("a late one got %q, %v", got, err)
+		}
+		far.Close()
+	})
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"pushbench/servers/feed"
 )
 
 // inbox is the server's input. A server has thousands of them that wait, so what
@@ -13,13 +15,14 @@ import (
 // frame that is larger, and given back with it; it grows only as the frame's
 // bytes really arrive, whatever length was announced.
 //
-// Frames are taken whole, so whatever it holds is the beginning of one: it is
-// then that time runs.
+// Frames are taken whole, so whatever it holds is the beginning of one. It is then
+// that time runs, and between the frames of a message.
 type inbox struct {
 	source io.Reader
 	held   []byte // read and not yet taken; in small, in room, or what came early
 	room   []byte // nil: not needed
 	hurry  bool   // a deadline is set
+	within bool   // the message of the frame taken next, or last, goes on behind it
 	small  [smallRoom]byte
 }
 
@@ -29,9 +32,6 @@ const (
 	smallRoom = 128
 	// roomSize is the first size beyond that (bytes).
 	roomSize = 4096
-	// frameTime is how long a frame may take to come whole once it has begun. It
-	// is no secret how to hold a connection open for longer: say nothing.
-	frameTime = time.Minute
 )
 
 var rooms = sync.Pool{New: func() any { return new([roomSize]byte) }}
@@ -80,7 +80,7 @@ const maxEmptyReads = 100
 func (b *inbox) Take(n int) ([]byte, error) {
 	p, err := b.Peek(n)
 	b.held = b.held[len(p):]
-	if err == nil && b.hurry {
+	if err == nil && b.hurry && !b.within {
 		b.hurry = false
 		err = b.setDeadline(time.Time{})
 	}
@@ -89,9 +89,9 @@ func (b *inbox) Take(n int) ([]byte, error) {
 
 // read reads once, for a frame of which n bytes are asked for.
 func (b *inbox) read(n int) (int, error) {
-	if len(b.held) > 0 && !b.hurry {
+	if (len(b.held) > 0 || b.within) && !b.hurry {
 		b.hurry = true
-		if err := b.setDeadline(time.Now().Add(frameTime)); err != nil {
+		if err := b.setDeadline(time.Now().Add(feed.MessageTime)); err != nil {
 			return 0, err
 		}
 	}

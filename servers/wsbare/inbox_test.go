@@ -9,12 +9,15 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"pushbench/servers/feed"
 )
 
 // What is taken is what came, in order, whatever the sizes of the takes, of the
@@ -77,29 +80,84 @@ func TestAnnouncedLengthTakesNoMemory(t *testing.T) {
 }
 
 // A connection may be silent for as long as it likes, but not in the middle of a
-// frame.
-func TestFrameThatDoesNotEnd(t *testing.T) {
-	whole := masked(frame(true, Text, "hello"))
-	for at := 1; at < len(whole); at++ {
+// message, wherever that is: within a frame, or between two.
+func TestMessageThatDoesNotEnd(t *testing.T) {
+	for _, whole := range []string{
+		masked(frame(true, Text, "hello")),
+		masked(frame(false, Text, "he") + frame(true, opPing, "p") + frame(false, opContinuation, "") + frame(true, opContinuation, "llo")),
+	} {
+		for at := 1; at < len(whole); at++ {
+			synctest.Test(t, func(t *testing.T) {
+				near, far := net.Pipe()
+				defer far.Close()
+				c := newServer(near, nil, testLimit)
+				defer c.Close()
+				go func() {
+					<-time.After(24 * time.Hour)
+					io.WriteString(far, whole)
+					<-time.After(24 * time.Hour)
+					io.WriteString(far, whole[:at])
+				}()
+				go io.Copy(io.Discard, far)
+				if _, m, err := c.NextMessage(); err != nil || string(m) != "hello" {
+					t.Fatalf("after a day it got %q, %v", m, err)
+				}
+				start := time.Now()
+				_, _, err := c.NextMessage()
+				if err == nil || errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "the client began a message and did not end it within 1m0s") {
+					t.Errorf("cut after %d bytes: %v", at, err)
+				}
+				if took := time.Since(start) - 24*time.Hour; took != feed.MessageTime {
+					t.Errorf("cut after %d bytes: it was waited for %v", at, took)
+				}
+			})
+		}
+	}
+}
+
+// No byte of a message buys it more time, and a message that took its time leaves
+// the next one all of its own.
+func TestMessageByteByByte(t *testing.T) {
+	const pause = 3 * time.Second
+	for name, c := range map[string]struct {
+		stream string
+		whole  int // messages
+	}{
+		"in time":        {masked(frame(true, Text, "hello") + frame(false, Text, "he") + frame(true, opContinuation, "llo") + frame(true, Text, "hello")), 3},
+		"a frame":        {masked(frame(true, Text, strings.Repeat("x", 30))), 0},
+		"many fragments": {masked(frame(false, Text, "x") + strings.Repeat(frame(false, opContinuation, "x"), 10)), 0},
+		"pings between":  {masked(frame(false, Text, "x") + strings.Repeat(frame(true, opPing, "x"), 10)), 0},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			near, far := net.Pipe()
-			defer far.Close()
-			c := newServer(near, nil, testLimit)
-			defer c.Close()
-			go func() {
-				<-time.After(24 * time.Hour)
-				io.WriteString(far, whole)
-				<-time.After(24 * time.Hour)
-				io.WriteString(far, whole[:at])
-				io.Copy(io.Discard, far)
-			}()
-			if _, m, err := c.NextMessage(); err != nil || string(m) != "hello" {
-				t.Fatalf("after a day it got %q, %v", m, err)
+			c2 := newServer(near, nil, testLimit)
+			var sender sync.WaitGroup
+			sender.Go(func() {
+				for i := range len(c.stream) {
+					if _, err := io.WriteString(far, c.stream[i:i+1]); err != nil {
+						return
+					}
+					<-time.After(pause)
+				}
+				far.Close()
+			})
+			go io.Copy(io.Discard, far)
+			start := time.Now()
+			for n := 0; ; n++ {
+				_, _, err := c2.NextMessage()
+				switch {
+				case err == nil:
+					continue
+				case n != c.whole:
+					t.Errorf("%s: after %d messages %v", name, n, err)
+				case c.whole == 0 && time.Since(start) != feed.MessageTime:
+					t.Errorf("%s: cut off after %v, with %v", name, time.Since(start), err)
+				}
+				break
 			}
-			_, _, err := c.NextMessage()
-			if err == nil || errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "the client began a frame and did not end it within 1m0s") {
-				t.Errorf("cut after %d bytes: %v", at, err)
-			}
+			c2.Close()
+			far.Close()
+			sender.Wait()
 		})
 	}
 }

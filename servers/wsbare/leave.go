@@ -17,6 +17,16 @@ func (c *Conn) await() {
 	}
 }
 
+// goAway ends a server's connection as §7.1.1 has it: a close frame goes and the
+// client's comes, and then whoever reads the connection closes the socket, and
+// says by left that it has. A client that takes its time is not waited for.
+func (c *Conn) goAway(why error, left <-chan struct{}) {
+	late := time.AfterFunc(patience, func() { c.Close() })
+	defer late.Stop()
+	c.send(opClose, appendStatus(nil, StatusGoingAway, why.Error()))
+	<-left
+}
+
 // leave closes a server's connection for good after an error of NextMessage, or
 // with a Violation of the server's own making, which the client is told.
 //

@@ -39,6 +39,9 @@ func (c *Conn) message() (Opcode, []byte, error) {
 		if !begins && h.length > int(c.limit)-len(c.fragments.held) {
 			return 0, nil, violation(StatusTooBig, "message of more than the %d bytes allowed", c.limit)
 		}
+		if in, ok := c.in.(*inbox); ok {
+			in.within = !h.fin
+		}
 		payload, err := c.payload(h)
 		if err != nil {
 			return 0, nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"pushbench/servers/feed"
 )
@@ -63,20 +62,16 @@ func (s *subscriber) push() {
 	}}))
 }
 
-// end closes the connection after the last event, as §7.1.1 has it: a close
-// frame goes and the subscriber's comes, and then the server, which listens for
-// that, closes the socket. A subscriber who takes its time is not waited for.
+// end closes the connection, after the last event with a close frame.
 func (s *subscriber) end(err error) {
-	late := time.AfterFunc(patience, func() { s.conn.Close() })
+	s.conn.heartbeat.stop() // no ping may follow a close frame, and so none is answered
 	switch {
 	case errors.Is(err, feed.ErrClosed):
-		s.conn.send(opClose, appendStatus(nil, StatusGoingAway, err.Error()))
+		s.conn.goAway(err, s.ctx.Done())
 	case !errors.Is(err, errClosing): // else the listener has closed it, and says why
 		s.conn.Close()
 	}
 	<-s.ctx.Done()
-	late.Stop()
-	s.conn.heartbeat.stop()
 	s.shared.leave(s.log)
 }
 

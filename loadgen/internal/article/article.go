@@ -26,73 +26,7 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 )
-
-// Server is the server, listening.
-type Server struct {
-	listener net.Listener
-	mu       sync.Mutex
-	open     map[net.Conn]bool // nil when closed
-	wait     sync.WaitGroup
-}
-
-// Listen starts the server on a free port of this host.
-func Listen() (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("the article's server: %w", err)
-	}
-	s := &Server{listener: l, open: make(map[net.Conn]bool)}
-	s.wait.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			if s.track(c) {
-				s.wait.Go(func() {
-					defer s.drop(c)
-					Serve(c)
-				})
-			}
-		}
-	})
-	return s, nil
-}
-
-// URL is where the server is.
-func (s *Server) URL() string { return "ws://" + s.listener.Addr().String() + "/" }
-
-// Close ends the server and its connections.
-func (s *Server) Close() {
-	s.listener.Close()
-	s.mu.Lock()
-	for c := range s.open {
-		c.Close()
-	}
-	s.open = nil
-	s.mu.Unlock()
-	s.wait.Wait()
-}
-
-func (s *Server) track(c net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == nil {
-		c.Close()
-		return false
-	}
-	s.open[c] = true
-	return true
-}
-
-func (s *Server) drop(c net.Conn) {
-	c.Close()
-	s.mu.Lock()
-	delete(s.open, c)
-	s.mu.Unlock()
-}
 
 const maxHead = 16 << 10 // Node's --max-http-header-size
 

@@ -12,7 +12,10 @@ type TLS struct {
 	Handshake int64 // records of the handshake, whole
 	Records   int64 // records after it
 	App       int64 // what those carry
+	Alert     int64 // what the last of them carries, where it is an alert
 	Rest      int64 // a record that had not come whole when the capture ended
+
+	last int64 // what the last record carries
 }
 
 // recordOverhead is what TLS 1.3 adds to each record: a header of 5 B, a byte
@@ -21,7 +24,19 @@ type TLS struct {
 const recordOverhead = 5 + 1 + 16
 
 // Overhead is all that is not application data.
-func (t TLS) Overhead() int64 { return t.Handshake + recordOverhead*t.Records }
+func (t TLS) Overhead() int64 { return t.Handshake + recordOverhead*t.Records + t.Alert }
+
+// alertLen is the content of an alert (RFC 8446 §6).
+const alertLen = 2
+
+// farewell takes the last record of a stream that its sender has ended for the
+// alert that has to stand there (RFC 8446 §6.1). What is as long anywhere else is
+// application data: from outside the two look alike.
+func (t *TLS) farewell(of *Flow) {
+	if of.FINs+of.RSTs > 0 && t.Records > 0 && t.last == alertLen {
+		t.App, t.Alert = t.App-alertLen, alertLen
+	}
+}
 
 // Types of a record (RFC 8446 §5.1).
 const (
@@ -67,6 +82,8 @@ func (c *Conn) records(sent, answered []byte) (up, down TLS, err error) {
 	if down, err = splitTLS(answered, tickets); err != nil {
 		return up, down, fmt.Errorf("server: %w", err)
 	}
+	up.farewell(&c.Up)
+	down.farewell(&c.Down)
 	return up, down, nil
 }
 
@@ -121,7 +138,8 @@ func splitTLS(b []byte, handshake int64) (t TLS, err error) {
 			return t, fmt.Errorf("record of type %d and %d B after the handshake", kind, length)
 		default:
 			t.Records++
-			t.App += length - recordOverhead
+			t.last = length - recordOverhead
+			t.App += t.last
 		}
 		at += length
 	}

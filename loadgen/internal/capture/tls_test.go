@@ -126,11 +126,47 @@ func TestTLS(t *testing.T) {
 				want[i].App += int64(n)
 			}
 		}
+		up.last, down.last = 0, 0
 		if up != want[0] || down != want[1] {
 			t.Errorf("%s: %+v and %+v, want %+v", test.name, up, down, want)
 		}
 		if conn.Up.Payload != up.Overhead()+up.App || conn.Down.Payload != down.Overhead()+down.App {
 			t.Errorf("%s: %+v and %+v do not add up to %d and %d", test.name, up, down, conn.Up.Payload, conn.Down.Payload)
+		}
+	}
+}
+
+// What is as long as an alert is data, but at the end of a stream that its sender
+// has ended.
+func TestFarewell(t *testing.T) {
+	serverSide, clientSide := ends(t)
+	for _, test := range []struct {
+		lengths    []int
+		fin, rst   int64
+		app, alert int64
+	}{
+		{[]int{2, 100, 2}, 0, 0, 104, 0},
+		{[]int{2, 100, 2}, 1, 0, 102, 2},
+		{[]int{2, 100, 2}, 0, 1, 102, 2},
+		{[]int{2, 100}, 1, 0, 102, 0},
+		{[]int{2}, 1, 0, 0, 2},
+		{nil, 1, 0, 0, 0},
+	} {
+		conn, _, _ := secured(t, serverSide, clientSide, test.lengths, test.lengths)
+		for _, f := range []*Flow{&conn.Up, &conn.Down} {
+			f.FINs, f.RSTs = test.fin, test.rst
+		}
+		up, down, err := conn.TLS()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range []TLS{up, down} {
+			if got.App != test.app || got.Alert != test.alert {
+				t.Errorf("%+v: %+v", test, got)
+			}
+		}
+		if conn.Up.Payload != up.Overhead()+up.App || conn.Down.Payload != down.Overhead()+down.App {
+			t.Errorf("%+v: %+v and %+v do not add up", test, up, down)
 		}
 	}
 }

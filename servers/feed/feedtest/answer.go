@@ -94,7 +94,7 @@ func Answer(t *testing.T, tr *feed.Transport, knobs string, answer func(*http.Re
 	defer l.Close()
 	defer close(over)
 
-	clock := feed.NewClock()
+	clock := feed.ClockAt(0)
 	timeline := feed.NewTimeline(clock)
 	timeline.Run(clock.Now(), feed.Forever)
 	client := &wire.Client{Dial: dialTCP(l.Addr().String()), Tally: new(wire.Tally), Headers: new(wire.Headers)}

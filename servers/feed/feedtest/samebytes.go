@@ -2,6 +2,7 @@ package feedtest
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,9 +25,12 @@ func (s suite) sameBytes(t *testing.T) {
 	for _, before := range []int{1, 9, 12_345} {
 		t.Run(fmt.Sprintf("after %d events", before), func(t *testing.T) { check(t, Config{}, before) })
 	}
-	t.Run("greatest times", func(t *testing.T) {
-		check(t, Config{Clock: new(feed.Clock)}, 0) // it reads the greatest number there is
-	})
+	for _, at := range []int64{math.MinInt64, -1, 0, 1, math.MaxInt64} {
+		t.Run(fmt.Sprintf("at %d", at), func(t *testing.T) {
+			clock := feed.ClockAt(at)
+			check(t, Config{Clock: &clock}, 0)
+		})
+	}
 	t.Run("short port", func(t *testing.T) { check(t, Config{Addr: shortPort}, 0) })
 	for _, later := range []time.Duration{0, time.Hour, 300*24*time.Hour + 12*time.Hour + 34*time.Minute} {
 		t.Run(fmt.Sprintf("%v later", later), func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
@@ -20,7 +21,7 @@ type Config struct {
 	Codec   feed.Codec  // default text
 	Ring    int         // default feed.DefaultRing
 	Addr    string      // default a free port of 127.0.0.1; InMemory for a synctest bubble
-	Clock   *feed.Clock // default feed.NewClock()
+	Clock   *feed.Clock // default one that no host's age has a part in, which reads what is below 0
 	Still   bool        // trial time rests, so that a poll sends its first request only
 	Way     Way
 	Hook    func(Point)   // called whenever a Point is passed, by whoever passes it
@@ -64,7 +65,7 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 		c.Addr = "127.0.0.1:0"
 	}
 	if c.Clock == nil {
-		clock := feed.NewClock()
+		clock := feed.ClockAt(-int64(time.Hour))
 		c.Clock = &clock
 	}
 	if c.Hook == nil {
@@ -96,7 +97,7 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
-	server := &http.Server{Handler: c.Profile.Handler(mux), Protocols: c.Way.protocols()}
+	server := &http.Server{Handler: c.Profile.Handler(mux), Protocols: wire.Protocols()}
 	counted := wire.Listener(hookedListener{l, c.Hook}, &s.Tally)
 	if config := c.Way.serverTLS(t); config != nil {
 		counted = wire.TLSListener(hookedListener{l, c.Hook}, &s.Tally, config)

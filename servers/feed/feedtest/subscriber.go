@@ -17,7 +17,7 @@ import (
 
 // patience is how long anything here may take. It is no expectation: a test
 // that runs into it has failed.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // Subscriber is one subscriber of a Server, on a wire.Client of its own.
 type Subscriber struct {

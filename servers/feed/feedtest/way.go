@@ -2,7 +2,6 @@ package feedtest
 
 import (
 	"crypto/tls"
-	"net/http"
 	"sync"
 	"testing"
 
@@ -67,13 +66,4 @@ func (w Way) clientTLS(t testing.TB) *tls.Config {
 		t.Fatal(err)
 	}
 	return config
-}
-
-// protocols are what a server speaks: as in the program, every client chooses.
-func (w Way) protocols() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	p.SetHTTP2(w.TLS)
-	p.SetUnencryptedHTTP2(!w.TLS)
-	return p
 }

@@ -1,0 +1,248 @@
+package host
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// facts are what of a host changes a figure beside what a record has a field for, and
+// how the kernel tells it. What it does not tell is "", and no fact.
+var facts = []struct {
+	name string
+	read func(reader) string
+}{
+	// The kernel.
+	{"kernel-build", text("proc/sys/kernel/version")}, // its flavour: SMP, PREEMPT_DYNAMIC, and which build
+	{"preemption", reader.preemption},
+	{"realtime", text("sys/kernel/realtime")},
+	{"seccomp", reader.seccomp}, // a filter is run at each system call
+	{"autogroup", text("proc/sys/kernel/sched_autogroup_enabled")},
+	{"isolated-cpus", list("sys/devices/system/cpu/isolated")},
+	{"tickless-cpus", list("sys/devices/system/cpu/nohz_full")},
+	{"nice", reader.nice},
+
+	// The CPUs and their power.
+	{"microcode", func(r reader) string { return infoValue(readText(r.files, "proc/cpuinfo"), "microcode") }},
+	{"smt", text("sys/devices/system/cpu/smt/control")},
+	{"frequency-driver", perCPU("scaling_driver")},
+	{"governor", perCPU("scaling_governor")},
+	{"energy-preference", perCPU("energy_performance_preference")},
+	{"frequency-least", perCPU("scaling_min_freq")}, // kHz
+	{"frequency-most", perCPU("scaling_max_freq")},
+	{"boost", reader.boost},
+	{"idle-driver", text("sys/devices/system/cpu/cpuidle/current_driver")},
+	{"idle-governor", text("sys/devices/system/cpu/cpuidle/current_governor_ro", "sys/devices/system/cpu/cpuidle/current_governor")},
+
+	// Memory.
+	{"huge-pages", reader.hugePages},
+	{"swap", reader.swap},
+	{"numa-nodes", text("sys/devices/system/node/online")},
+	{"numa-balancing", text("proc/sys/kernel/numa_balancing")},
+
+	// What is granted, and by whom.
+	{"cpu-quota", func(r reader) string { return r.limit("cpu", readQuota, "%.3g CPUs") }},
+	{"memory-limit", func(r reader) string { return r.limit("memory", readMemoryLimit, "%.0f B") }},
+	{"hypervisor", text("sys/hypervisor/type", "proc/device-tree/hypervisor/compatible")},
+	{"machine", reader.machine},
+	{"container", reader.container},
+
+	// The network: each of these changes how many segments there are, or how large.
+	{"tcp-timestamps", sysctl("net/ipv4/tcp_timestamps")},
+	{"tcp-sack", sysctl("net/ipv4/tcp_sack")},
+	{"tcp-ecn", sysctl("net/ipv4/tcp_ecn")},
+	{"tcp-window-scaling", sysctl("net/ipv4/tcp_window_scaling")},
+	{"tcp-autocorking", sysctl("net/ipv4/tcp_autocorking")},
+	{"tcp-slow-start-after-idle", sysctl("net/ipv4/tcp_slow_start_after_idle")},
+	{"tcp-rmem", sysctl("net/ipv4/tcp_rmem")},
+	{"tcp-wmem", sysctl("net/ipv4/tcp_wmem")},
+	{"busy-poll", sysctl("net/core/busy_poll")},
+	{"qdisc", sysctl("net/core/default_qdisc")},
+	{"loopback-mtu", text("sys/class/net/lo/mtu")},
+}
+
+// reader is where facts are read from: the root of the file system, and the CPUs that
+// this process may use.
+type reader struct {
+	files fs.FS
+	cpus  []int
+}
+
+func readFacts(files fs.FS, cpus []int) map[string]string {
+	r := reader{files, cpus}
+	all := make(map[string]string)
+	for _, f := range facts {
+		if v := f.read(r); v != "" {
+			all[f.name] = v
+		}
+	}
+	for name, v := range r.vulnerabilities() {
+		all[name] = v
+	}
+	return all
+}
+
+// text is the first of some small files that is there.
+func text(names ...string) func(reader) string {
+	return func(r reader) string {
+		for _, name := range names {
+			if v := readText(r.files, name); v != "" {
+				return strings.Join(strings.FieldsFunc(v, func(r rune) bool { return r <= ' ' }), " ")
+			}
+		}
+		return ""
+	}
+}
+
+func sysctl(name string) func(reader) string { return text("proc/sys/" + name) }
+
+// list is a file with a list of CPUs, which may be empty.
+func list(name string) func(reader) string {
+	return func(r reader) string {
+		if _, err := fs.Stat(r.files, name); err != nil {
+			return ""
+		}
+		if v := readText(r.files, name); v != "" && v != "(null)" {
+			return v
+		}
+		return "none"
+	}
+}
+
+// perCPU is what the frequency of the CPUs is governed by, each value once. Where the
+// kernel governs none, as in most virtual machines, that is "none".
+func perCPU(name string) func(reader) string {
+	return func(r reader) string {
+		const dir = "sys/devices/system/cpu"
+		var values []string
+		for _, cpu := range r.cpus {
+			if v := readText(r.files, fmt.Sprintf("%s/cpu%d/cpufreq/%s", dir, cpu, name)); v != "" && !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+		if _, err := fs.Stat(r.files, dir); values == nil && err == nil {
+			return "none"
+		}
+		slices.Sort(values)
+		return strings.Join(values, ", ")
+	}
+}
+
+// preemption is the model that was chosen at boot or since, which debugfs tells root,
+// and else what the kernel was built for.
+func (r reader) preemption() string {
+	for word := range strings.FieldsSeq(readText(r.files, "sys/kernel/debug/sched/preempt")) {
+		if chosen, ok := strings.CutPrefix(word, "("); ok {
+			return strings.TrimSuffix(chosen, ")")
+		}
+	}
+	for word := range strings.FieldsSeq(readText(r.files, "proc/cmdline")) {
+		if chosen, ok := strings.CutPrefix(word, "preempt="); ok {
+			return chosen
+		}
+	}
+	return ""
+}
+
+func (r reader) seccomp() string {
+	switch mode := infoValue(readText(r.files, "proc/self/status"), "Seccomp"); mode {
+	case "0":
+		return "off"
+	case "1":
+		return "strict"
+	case "2":
+		return "filter"
+	default:
+		return mode
+	}
+}
+
+// nice is this process's priority, which its children have too: field 19 of
+// proc_pid_stat(5), counted behind the name, which may hold blanks.
+func (r reader) nice() string {
+	stat := readText(r.files, "proc/self/stat")
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	const nice = 19 - 3 // the first two are cut off, and the third is the first
+	if len(fields) <= nice {
+		return ""
+	}
+	return fields[nice]
+}
+
+// boost is whether CPUs may run above their nominal frequency. intel_pstate asks the
+// other way round.
+func (r reader) boost() string {
+	const dir = "sys/devices/system/cpu/"
+	switch {
+	case readText(r.files, dir+"intel_pstate/no_turbo") == "0", readText(r.files, dir+"cpufreq/boost") == "1":
+		return "on"
+	case readText(r.files, dir+"intel_pstate/no_turbo") == "1", readText(r.files, dir+"cpufreq/boost") == "0":
+		return "off"
+	}
+	return ""
+}
+
+// hugePages is the one in brackets of "always [madvise] never".
+func (r reader) hugePages() string {
+	_, after, _ := strings.Cut(readText(r.files, "sys/kernel/mm/transparent_hugepage/enabled"), "[")
+	chosen, _, _ := strings.Cut(after, "]")
+	return chosen
+}
+
+func (r reader) swap() string {
+	number, _, _ := strings.Cut(infoValue(readText(r.files, "proc/meminfo"), "SwapTotal"), " ")
+	kib, err := strconv.ParseInt(number, 10, 64)
+	switch {
+	case err != nil || kib < 0 || kib > 1<<50:
+		return ""
+	case kib == 0:
+		return "none"
+	}
+	return fmt.Sprintf("%d B", kib<<10)
+}
+
+// limit is what control groups grant of a controller, where they can be read.
+func (r reader) limit(controller string, read func(fs.FS) float64, format string) string {
+	first, second := groups(r.files, controller)
+	switch value := read(r.files); {
+	case len(first)+len(second) == 0:
+		return ""
+	case value == 0:
+		return "none"
+	default:
+		return fmt.Sprintf(format, value)
+	}
+}
+
+// machine is the maker's name of it: of a virtual one the hypervisor's or the cloud's.
+func (r reader) machine() string {
+	const dir = "sys/class/dmi/id/"
+	return strings.Join(nonEmpty(readText(r.files, dir+"sys_vendor"), readText(r.files, dir+"product_name")), " ")
+}
+
+// container is what this process is in, where that leaves a trace.
+func (r reader) container() string {
+	for _, known := range []struct{ name, trace string }{{"docker", ".dockerenv"}, {"podman", "run/.containerenv"}} {
+		if _, err := fs.Stat(r.files, known.trace); err == nil {
+			return known.name
+		}
+	}
+	return readText(r.files, "run/systemd/container")
+}
+
+// vulnerabilities is what the kernel does about each fault of the CPU that it knows:
+// what it does costs time at each system call or switch.
+func (r reader) vulnerabilities() map[string]string {
+	const dir = "sys/devices/system/cpu/vulnerabilities"
+	all := make(map[string]string)
+	entries, _ := fs.ReadDir(r.files, dir) // none are no facts
+	for _, e := range entries {
+		if v := readText(r.files, path.Join(dir, e.Name())); v != "" {
+			all["mitigation "+e.Name()] = v
+		}
+	}
+	return all
+}

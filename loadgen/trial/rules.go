@@ -1,0 +1,102 @@
+package trial
+
+import (
+	"fmt"
+	"slices"
+
+	"pushbench/results"
+)
+
+// A trial is held to rules. Each is of a class, which says what of the trial it is
+// about; which metrics need the class, the vocabulary of package results knows. A
+// trial that broke a rule of how bytes are accounted for still tells how old events
+// were. A rule is a row: what it needs of a trial to have a say, and what it found.
+
+// rule is something that has to hold.
+type rule struct {
+	class  results.Class
+	name   string
+	of     string                    // how the metrics begin that it is about; "" for all that need the class
+	needs  trait                     // without it a trial keeps the rule
+	broken func(*observation) string // what was found, with its numbers; "" where the rule holds
+}
+
+// rules is all of them, for every kind of trial.
+var rules = slices.Concat(soundRules, accountedRules, timedRules, askedRules, unsaturatedRules, countedRules)
+
+// trait is what some trials have and others have not.
+type trait uint
+
+const (
+	marks    trait = 1 << iota // both ends were read at rest, twice: but in a trial of memory
+	window                     // events were published on schedule, and those of a window measured
+	steps                      // memory was read at several numbers of connections
+	every                      // subscribers want every event, not the newest only
+	latest                     // they want the newest only
+	uplink                     // they send something
+	polls                      // they ask by the clock, and their path answers before they ask again
+	kernel                     // the kernel tells what passed its sockets
+	link                       // the path is emulated
+	silenced                   // a fault made an end or the path fall silent
+	awake                      // the CPUs were to stay awake
+	headroom                   // nobody is asked for more than it can do
+)
+
+// has is what of that the trial has.
+func (o *observation) has() (all trait) {
+	c := o.config
+	memory, quiet := len(c.Steps) > 0, c.quietFeed()
+	for what, there := range map[trait]bool{
+		marks:    !memory,
+		window:   !memory && !quiet,
+		steps:    memory,
+		every:    !o.latest(),
+		latest:   o.latest(),
+		uplink:   c.Treatment.Uplink > 0,
+		polls:    o.plan.promptPolls() && !c.Saturate,
+		kernel:   !memory && o.noTCP() == "",
+		link:     o.plan.emulated,
+		silenced: c.faulty(),
+		awake:    c.Treatment.Awake,
+		headroom: !c.Saturate,
+	} {
+		if there {
+			all |= what
+		}
+	}
+	return all
+}
+
+// broken is what the trial broke of the rules.
+func (o *observation) broken() []results.Broken {
+	found := []results.Broken{}
+	has := o.has()
+	for _, r := range rules {
+		if r.needs&^has != 0 {
+			continue
+		}
+		if text := r.broken(o); text != "" {
+			found = append(found, results.Broken{Class: r.class, Rule: r.name, Text: text, Of: r.of})
+		}
+	}
+	return found
+}
+
+// failed is what is broken where the trial did not come to its end.
+func failed(why error) results.Broken {
+	return results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(why)}
+}
+
+// unreached is what is broken where nothing of the treatment was reached, as no
+// server listened for it: that says nothing about the treatment.
+func unreached(why error) results.Broken {
+	return results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(why)}
+}
+
+// unless is a text, or "" where the condition holds.
+func unless(holds bool, format string, args ...any) string {
+	if holds {
+		return ""
+	}
+	return fmt.Sprintf(format, args...)
+}
