@@ -121,10 +121,14 @@ func (s *session) announce(n, most int) {
 // block runs a block, the n+1st of the run, in its order.
 func (s *session) block(ctx context.Context, block, n, most int) error {
 	slots := s.plan.slots(block)
+	pass := 0
+	if earlier := s.record.LastPasses()[block]; len(earlier) > 0 {
+		pass = earlier[0].Pass + 1
+	}
 	began := s.now()
 	for i, sl := range slots {
 		start := s.now()
-		t, err := s.one(ctx, sl)
+		t, err := s.one(ctx, sl, pass)
 		if err != nil {
 			return err
 		}
@@ -160,17 +164,8 @@ func (s *session) eta(rest []slot, n, most int, now time.Time) string {
 // their last pass. A block that was interrupted is done again from its beginning, so
 // that its trials have met the same host; so many were begun.
 func (s *session) done() (done map[int]bool, begun int) {
-	passes := map[int][]*results.Trial{}
-	for _, t := range s.record.Trials {
-		pass := passes[t.Block]
-		again := slices.ContainsFunc(pass, func(u *results.Trial) bool { return u.Treatment.Key() == t.Treatment.Key() })
-		if again || len(pass) > 0 && pass[len(pass)-1].Order+1 != t.Order {
-			pass = nil
-		}
-		passes[t.Block] = append(pass, t)
-	}
 	done = map[int]bool{}
-	for block, pass := range passes {
+	for block, pass := range s.record.LastPasses() {
 		reached := map[string]bool{}
 		for _, t := range pass {
 			reached[t.Treatment.Key()] = !unreached(t)

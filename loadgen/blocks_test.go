@@ -119,6 +119,20 @@ func TestTimeGivenHolds(t *testing.T) {
 	}
 }
 
+// Every treatment of a block has the same lead before its window, and so the same events
+// in it, whether the others are run or not.
+func TestBlockSharesItsLead(t *testing.T) {
+	const text = "question: q\nfactors:\n  transport: [poll?interval=2s, ws]\nwarmup: 500ms\nmeasure: 4s\nblocks: 1\n"
+	for _, only := range []string{"", "ws"} {
+		p := newSessionOf(t, text, options{only: only}, made).plan
+		for _, sl := range p.slots(1) {
+			if c := p.config(sl); c.Lead != 2*time.Second || c.Warmup != 500*time.Millisecond {
+				t.Errorf("-only %q: %s has a lead of %v and a warm-up of %v", only, c.Treatment.Transport, c.Lead, c.Warmup)
+			}
+		}
+	}
+}
+
 // The order is drawn for each run, and written down with what draws it.
 func TestOrderIsDrawnAnew(t *testing.T) {
 	seeds := map[uint64]bool{}

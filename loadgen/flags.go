@@ -69,7 +69,7 @@ func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error)
 	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
 	f.StringVar(&o.out, "out", "", "`directory` for the result files (default results/runs/<time>)")
 	f.BoolVar(&o.dry, "dry", false, "print the plan and how long it takes, run nothing")
-	f.BoolVar(&o.short, "short", false, "a smoke run: three blocks of half-second windows, nothing to publish")
+	f.BoolVar(&o.short, "short", false, "a smoke run: three blocks of one-second windows, nothing to publish")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run that -out holds; a block that was interrupted is done again whole")
 	f.StringVar(&o.only, "only", "", "run one `treatment`: its transport, or key=level, key=level")
 	f.IntVar(&o.blocks, "blocks", 0, "run this many `blocks` in place of the scenario's; with -for at most so many")

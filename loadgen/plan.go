@@ -31,7 +31,7 @@ type plan struct {
 const (
 	shortBlocks  = results.MinBlocks
 	shortWarmup  = 200 * time.Millisecond
-	shortMeasure = 500 * time.Millisecond
+	shortMeasure = time.Second
 )
 
 // maxBlocks bounds a run that is given a time: it is more than anybody waits for.

@@ -232,7 +232,7 @@ func (s *session) header(ctx context.Context) results.Header {
 }
 
 // one runs a trial and writes it down.
-func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
+func (s *session) one(ctx context.Context, sl slot, pass int) (*results.Trial, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -247,7 +247,7 @@ func (s *session) one(ctx context.Context, sl slot) (*results.Trial, error) {
 	load(t, s.fleet)
 	s.loop(facts, after)
 	maps.Copy(t.Metrics, facts)
-	t.Order = len(s.record.Trials) + 1
+	t.Order, t.Pass = len(s.record.Trials)+1, pass
 	if err := s.file.Trial(t); err != nil {
 		return nil, err
 	}

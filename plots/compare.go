@@ -1,106 +1,186 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"pushbench/results"
 )
 
-// compare tells what changed between two runs of a scenario: a row per
-// treatment and metric, the change with its interval, "~" where the two cannot
-// be told apart.
-func compare(w io.Writer, old, new *report) error {
-	var b strings.Builder
-	for _, side := range []struct {
-		word string
-		r    *report
-	}{{"old", old}, {"new", new}} {
-		b.WriteString(hanging(side.word+"  ", fmt.Sprintf("%s: scenario %s, %s; %s", side.r.path, side.r.run.Header.Scenario.Name, side.r.host(), side.r.when())) + "\n")
-	}
-	b.WriteByte('\n')
-	text.OverrideRuneWidthEastAsianWidth(false)
-	t := table.NewWriter()
-	t.SetStyle(compareStyle())
-	t.AppendHeader(table.Row{"metric", "old", "", "new", "", "new ÷ old", ""})
-	var notes []string
-	var marks footnotes
-	rows := 0
-	columns := commonColumns(old, new)
-	for _, tr := range old.ts {
-		other, ok := new.find(tr)
-		if !ok {
-			notes = append(notes, "only in old: "+old.label(tr))
-			continue
-		}
-		t.AppendSeparator()
-		name := old.label(tr)
-		t.AppendRow(table.Row{name, name, name, name, name, name, name}, table.RowConfig{AutoMerge: true, AutoMergeAlign: text.AlignLeft})
-		for _, col := range columns {
-			row, ok := compareRow(old, new, tr, other, col, &marks)
-			if !ok {
-				continue
-			}
-			t.AppendRow(append(table.Row{"  " + col.name()}, row...))
-			rows++
-		}
-	}
-	for _, tr := range new.ts {
-		if _, ok := old.find(tr); !ok {
-			notes = append(notes, "only in new: "+new.label(tr))
-		}
-	}
-	if rows == 0 {
-		return inputError{fmt.Errorf("compare %s with %s: they have no treatment in common", old.path, new.path)}
-	}
-	var configs []table.ColumnConfig
-	for n := 2; n <= 7; n++ {
-		configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	configs[1].Align, configs[3].Align, configs[5].Align = text.AlignLeft, text.AlignLeft, text.AlignLeft
-	t.SetColumnConfigs(configs)
-	t.SuppressTrailingSpaces()
-	b.WriteString(rendered(t) + "\n")
-	b.WriteString(paragraph(fmt.Sprintf("Medians over blocks with their %.0f %% intervals, their ratio, and p of the Mann–Whitney U-test; ~: that test sees no difference.", 100*results.Confidence)) + "\n")
-	b.WriteString(marks.String())
-	for _, s := range append(notes, differences(old, new)...) {
-		b.WriteString(hanging("doubt  ", s) + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
+// sides are runs of an old build and of a new one, by turns: old[i] was run beside
+// new[i].
+type sides struct{ old, new []*report }
 
-func compareStyle() table.Style {
-	s := plainStyle()
-	s.Options.SeparateRows = false
+// fewestPairs is how many runs of each build tell a change.
+const fewestPairs = results.MinBlocks
+
+// turns takes reports as they are given to compare: old, new, old, new …
+func turns(rs []*report) sides {
+	var s sides
+	for i := 0; i+1 < len(rs); i += 2 {
+		s.old, s.new = append(s.old, rs[i]), append(s.new, rs[i+1])
+	}
 	return s
 }
 
-// commonColumns are the columns that mean the same in both runs. Where one counts
-// TCP and IP headers and the other does not, bytes are those above them.
-func commonColumns(old, new *report) []column {
-	a, b := old.columns(old.ts), new.columns(new.ts)
-	if old.countsTCPIP() == new.countsTCPIP() {
-		return a
+// compare tells what changed from one build to another, a row per treatment and
+// metric. One run a side tells only what the protocol fixes: two runs of one build on
+// one host differ in most of the rest.
+func compare(w io.Writer, s sides) error {
+	var b strings.Builder
+	for i := range s.old {
+		b.WriteString(s.head("old", s.old[i]) + s.head("new", s.new[i]))
 	}
-	for i := range a {
-		switch a[i].Metrics[0] {
-		case "bytes/total/down", "bytes/total/up":
-			_, way, _ := strings.Cut(a[i].Metrics[0], "total")
-			a[i].Metrics = []string{"bytes/payload" + way, "bytes/envelope" + way, "bytes/protocol" + way}
-		case "conn/bytes/down":
-			if len(b[i].Metrics) < len(a[i].Metrics) {
-				a[i] = b[i]
+	b.WriteString(hanging("host ", s.old[0].machine()) + "\n\n")
+
+	columns := s.columns()
+	var asked []results.Quantity
+	for _, c := range columns {
+		asked = append(asked, s.quantity(c))
+	}
+	changes, err := s.between(asked)
+	if err != nil {
+		return err
+	}
+	laws, err := s.between(s.laws(columns))
+	if err != nil {
+		return err
+	}
+	t := newComparison(len(s.old) > 1)
+	for _, tr := range s.old[0].ts {
+		if s.has(tr) {
+			t.treatment(s, tr, changesOf(changes, tr), changesOf(laws, tr))
+		}
+	}
+	if t.rows == 0 {
+		return inputError{fmt.Errorf("compare %s with %s: they have no treatment in common", s.old[0].path, s.new[0].path)}
+	}
+	b.WriteString(t.String())
+	for _, doubt := range slices.Concat(s.strangers(), s.turned(), s.differ()) {
+		b.WriteString(hanging("doubt ", doubt) + "\n")
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// head is the line of a run.
+func (s sides) head(word string, r *report) string {
+	return hanging(word+"  ", fmt.Sprintf("%s: scenario %s, %s, %s", r.path, r.run.Header.Scenario.Name, r.buildWords(), r.when())) + "\n"
+}
+
+// changesOf are the changes of a treatment.
+func changesOf(changes []results.Change, t results.Treatment) []results.Change {
+	return slices.DeleteFunc(slices.Clone(changes), func(c results.Change) bool { return !maps.Equal(c.Treatment, t) })
+}
+
+func (s sides) between(quantities []results.Quantity) ([]results.Change, error) {
+	runs := func(rs []*report) (list []*results.Run) {
+		for _, r := range rs {
+			list = append(list, r.run)
+		}
+		return list
+	}
+	return results.BetweenRuns(runs(s.old), runs(s.new), quantities...)
+}
+
+// quantity is a column in whichever run, whose treatments may lack keys that are newer.
+func (s sides) quantity(c column) results.Quantity {
+	return results.Quantity{Name: c.name(), Of: func(run *results.Run, t results.Treatment) (results.Sample, error) {
+		r := s.of(run)
+		own, ok := r.find(t)
+		if !ok {
+			return results.Sample{}, errors.New("a run has no such treatment")
+		}
+		q, why := r.quote(own, c)
+		if why != "" {
+			return results.Sample{}, errors.New(why)
+		}
+		return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}, nil
+	}}
+}
+
+// laws are what the protocol fixes in any treatment, columns aside.
+func (s sides) laws(columns []column) (list []results.Quantity) {
+	for _, m := range results.Vocabulary() {
+		shown := func(c column) bool { return c.name() == m.Name }
+		exact := func(t results.Treatment) bool { return results.Exact(m.Name, t) }
+		if slices.ContainsFunc(columns, shown) || !slices.ContainsFunc(s.old[0].ts, exact) {
+			continue
+		}
+		q := s.quantity(column{Metrics: []string{m.Name}})
+		all := q.Of
+		q.Of = func(run *results.Run, t results.Treatment) (results.Sample, error) {
+			if !exact(t) {
+				return results.Sample{}, errors.New("the protocol does not fix it")
+			}
+			return all(run, t)
+		}
+		list = append(list, q)
+	}
+	return list
+}
+
+func (s sides) all() []*report { return slices.Concat(s.old, s.new) }
+
+// of is the report of a run.
+func (s sides) of(run *results.Run) *report {
+	rs := s.all()
+	return rs[slices.IndexFunc(rs, func(r *report) bool { return r.run == run })]
+}
+
+// has reports whether every run has a treatment.
+func (s sides) has(t results.Treatment) bool {
+	return !slices.ContainsFunc(s.all(), func(r *report) bool { _, ok := r.find(t); return !ok })
+}
+
+// strangers are the treatments that some runs lack.
+func (s sides) strangers() (list []string) {
+	for _, r := range s.all() {
+		for _, t := range r.ts {
+			if !s.has(t) {
+				list = append(list, fmt.Sprintf("only in some of the runs: %s", r.label(t)))
 			}
 		}
 	}
-	return a
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// columns are those that mean the same in all runs. Where one counts TCP and IP headers
+// and another does not, bytes are those above them.
+func (s sides) columns() []column {
+	columns := s.old[0].columns(s.old[0].ts)
+	counts := func(r *report) bool { return r.countsTCPIP() }
+	if !slices.ContainsFunc(s.all(), func(r *report) bool { return counts(r) != counts(s.old[0]) }) {
+		return columns
+	}
+	for i, c := range columns {
+		_, way, isTotal := strings.Cut(c.Metrics[0], "bytes/total")
+		switch {
+		case isTotal:
+			columns[i].Metrics = []string{"bytes/payload" + way, "bytes/envelope" + way, "bytes/protocol" + way}
+		case c.Metrics[0] == "conn/bytes/down":
+			columns[i].Metrics = []string{"conn/bytes/down", "conn/bytes/up"}
+		}
+	}
+	return columns
+}
+
+// differ is what else the runs differ in.
+func (s sides) differ() (list []string) {
+	list = differences(s.old[0], s.new[0])
+	for i := 1; i < len(s.old); i++ {
+		for _, d := range slices.Concat(differences(s.old[0], s.old[i]), differences(s.new[0], s.new[i])) {
+			if d = "within a side, " + d; !slices.Contains(list, d) {
+				list = append(list, d)
+			}
+		}
+	}
+	return list
 }
 
 // inBraces names a sum the way a scenario does: conn/bytes/{down,up}. Metrics
@@ -144,46 +224,6 @@ func (r *report) find(t results.Treatment) (results.Treatment, bool) {
 		}
 	}
 	return nil, false
-}
-
-// compareRow is one metric's cells; not ok where neither run has it.
-func compareRow(old, new *report, a, b results.Treatment, col column, marks *footnotes) (table.Row, bool) {
-	x, whyX := old.quote(a, col)
-	y, whyY := new.quote(b, col)
-	if whyX != "" && whyY != "" {
-		return nil, false
-	}
-	row := table.Row{}
-	for _, side := range []struct {
-		q   quantity
-		why string
-	}{{x, whyX}, {y, whyY}} {
-		if side.why != "" {
-			row = append(row, "–", marks.mark(side.why))
-			continue
-		}
-		v := side.q.reading()
-		within := interval(v.Center, v.Lo, v.Hi, v.unit)
-		if within == "" {
-			within = fmt.Sprintf("n = %d", v.N)
-		}
-		row = append(row, results.FormatShort(v.Center, v.unit), within)
-	}
-	if whyX != "" || whyY != "" {
-		return append(row, "", ""), true
-	}
-	return append(row, changed(x.summary(), y.summary())...), true
-}
-
-// changed is the ratio of the means, and how surely the two runs differ.
-func changed(old, new results.Summary) table.Row {
-	switch {
-	case old.Exact && new.Exact && old.Center == new.Center:
-		return table.Row{"=", "exact"}
-	case old.Exact && new.Exact:
-		return table.Row{"×" + results.Format(new.Center/old.Center, "1"), "exact"}
-	}
-	return table.Row{"", ""}
 }
 
 // differences are what else changed between the runs: a ratio may come from

@@ -243,7 +243,15 @@ func (r *report) given(where map[string]string) []string {
 // window says how long was measured, and how often.
 func (r *report) window() []string {
 	p := r.run.Header.Plan
-	words := []string{fmt.Sprintf("%s measured, %s warm-up", seconds(p.Measure), seconds(p.Warmup)), plural(fmt.Sprint(p.Blocks), "block")}
+	blocks := p.Blocks
+	if p.For > 0 { // as many as the time allowed
+		blocks = 0
+		for _, t := range r.ts {
+			_, tried := r.run.SoundBlocks(t)
+			blocks = max(blocks, tried)
+		}
+	}
+	words := []string{fmt.Sprintf("%s measured, %s warm-up", seconds(p.Measure), seconds(p.Warmup)), plural(fmt.Sprint(blocks), "block")}
 	if p.Short {
 		words = append(words, "a smoke run: windows too short to quote")
 	}
@@ -254,7 +262,12 @@ func seconds(d time.Duration) string { return results.Format(d.Seconds(), "s") }
 
 // host is the machine and the build in one line.
 func (r *report) host() string {
-	h, b := r.run.Header.Host, r.run.Header.Build
+	return strings.TrimSuffix(r.machine()+", "+r.buildWords(), ", ")
+}
+
+// machine is what a run was made on.
+func (r *report) machine() string {
+	h := r.run.Header.Host
 	words := []string{h.CPU, plural(fmt.Sprint(h.Cores), "core")}
 	if h.Virtual {
 		words[1] += " (virtual)"
@@ -273,7 +286,14 @@ func (r *report) host() string {
 	if len(h.ServerCPUs) > 0 && len(h.FleetCPUs) > 0 {
 		words = append(words, fmt.Sprintf("server on core %s, fleet on core %s", list(h.ServerCPUs), list(h.FleetCPUs)))
 	}
-	words = append(words, b.Go)
+	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
+	return strings.Join(words, ", ")
+}
+
+// buildWords is the Go and the revision that a run was built from.
+func (r *report) buildWords() string {
+	b := r.run.Header.Build
+	words := []string{b.Go}
 	if b.Revision != "" {
 		revision, dirty, _ := strings.Cut(b.Revision, "+")
 		if len(revision) > 12 {
@@ -284,8 +304,7 @@ func (r *report) host() string {
 		}
 		words = append(words, "revision "+revision)
 	}
-	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
-	return strings.Join(words, ", ")
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), ", ")
 }
 
 // when is the day of the run.

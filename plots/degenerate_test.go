@@ -71,7 +71,7 @@ func TestDegenerateRuns(t *testing.T) {
 				}
 				_ = markdown(r)
 				var input inputError // for runs with nothing to compare
-				if err := compare(io.Discard, r, r); err != nil && !errors.As(err, &input) {
+				if err := compare(io.Discard, turns([]*report{r, r})); err != nil && !errors.As(err, &input) {
 					t.Error(err)
 				}
 			}

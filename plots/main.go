@@ -124,21 +124,22 @@ var commands = map[string]func(*flag.FlagSet) action{
 			return plotAll(ctx, args, *out, *asMarkdown, stdin, stdout)
 		}
 	},
-	"claims": func(*flag.FlagSet) action {
+	"claims": func(f *flag.FlagSet) action {
+		asTSV := f.Bool("tsv", false, "print a line per claim and case, tab-separated, for scripts")
 		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			return claimsOf(args, stdin, stdout)
+			return claimsOf(args, *asTSV, stdin, stdout)
 		}
 	},
 	"compare": func(*flag.FlagSet) action {
 		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			if len(args) != 2 {
-				return usageError(fmt.Sprintf("compare takes two result files, OLD and NEW; there are %d", len(args)))
+			if n := len(args); n != 2 && (n < 2*fewestPairs || n%2 > 0) {
+				return usageError(fmt.Sprintf("compare takes two result files, OLD and NEW, or %d at least of each by turns, OLD NEW OLD NEW OLD NEW; there are %d files", fewestPairs, n))
 			}
 			rs, err := openAll(args, stdin)
 			if err != nil {
 				return err
 			}
-			return compare(stdout, rs[0], rs[1])
+			return compare(stdout, turns(rs))
 		}
 	},
 	"twins": func(*flag.FlagSet) action {
@@ -244,28 +245,24 @@ func (r *report) drawInto(ctx context.Context, dir string) (drawn, error) {
 }
 
 // claimsOf prints the verdicts of every run.
-func claimsOf(paths []string, stdin io.Reader, stdout io.Writer) error {
+func claimsOf(paths []string, asTSV bool, stdin io.Reader, stdout io.Writer) error {
 	rs, err := openAll(paths, stdin)
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for i, r := range rs {
-		if i > 0 {
-			fmt.Fprintln(stdout)
-		}
-		if len(rs) > 1 {
-			fmt.Fprintf(stdout, "%s\n", r.path)
-		}
-		vs := r.verdicts()
-		if len(vs) == 0 {
-			fmt.Fprintf(stdout, "the scenario %s makes no claims\n", r.run.Header.Scenario.Name)
-			continue
-		}
-		if _, err := fmt.Fprintf(stdout, "%s\n%s", tally(vs), renderVerdicts(vs)); err != nil {
+	print := printVerdicts
+	if asTSV {
+		print = printTSV
+		if _, err := io.WriteString(stdout, tsvHead); err != nil {
 			return err
 		}
-		if few := r.tooFew(); len(few) > 0 {
+	}
+	var errs []error
+	for i, r := range rs {
+		if err := print(stdout, r, i > 0, len(rs) > 1); err != nil {
+			return err
+		}
+		if few := r.tooFew(); len(few) > 0 && len(r.scenario.Claims) > 0 {
 			errs = append(errs, &tooFewError{path: r.path, names: few})
 		}
 	}

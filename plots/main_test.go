@@ -67,38 +67,6 @@ func TestClaims(t *testing.T) {
 	golden(t, "claims.stdout", got.stdout)
 }
 
-func TestCompare(t *testing.T) {
-	home, dir := here(t), feedFile(t)
-	faster := syntheticRun(t, scenarioAt(t, "testdata/feed.yaml"))
-	for _, trial := range faster.Trials {
-		if trial.Treatment.Transport() == "ws" {
-			cpu := trial.Metrics["server/cpu"]
-			cpu.Value *= 0.8
-			trial.Metrics["server/cpu"] = cpu
-		}
-	}
-	faster.Header.Build.Go = "go1.26.1"
-	faster.Header.Build.Servers = map[string]string{"GOAMD64": "v1", "-race": "true"}
-	faster.Header.Host.Facts = map[string]string{"governor": "performance"} // of which the other says nothing
-	faster.Header.Host.Congestion = "cubic"
-	faster.Header.Host.Load = 0.7 // of a moment
-	write(t, filepath.Join(dir, "after.jsonl"), faster)
-	got := cli(t, dir, "", "compare", "feed.jsonl", "after.jsonl")
-	t.Chdir(home)
-	if got.code != exitOK || got.stderr != "" {
-		t.Errorf("exit %d, stderr %q", got.code, got.stderr)
-	}
-	golden(t, "compare.stdout", got.stdout)
-}
-
-// A run compared with itself shows no difference anywhere.
-func TestCompareWithItself(t *testing.T) {
-	got := cli(t, feedFile(t), "", "compare", "feed.jsonl", "feed.jsonl")
-	if got.code != exitOK || strings.Contains(got.stdout, "×") || !strings.Contains(got.stdout, "~") {
-		t.Errorf("exit %d:\n%s", got.code, got.stdout)
-	}
-}
-
 func TestExport(t *testing.T) {
 	dir := feedFile(t)
 	bench := cli(t, dir, "", "export", "-format", "bench", "feed.jsonl")
@@ -202,7 +170,7 @@ func TestBadInput(t *testing.T) {
 		{"broken scenario", []string{"scenario.jsonl"}, exitUsage, "feed.yaml:1"},
 		{"each is named", []string{"empty.jsonl", "nowhere.jsonl"}, exitUsage, "nowhere.jsonl"},
 		{"a subcommand too", []string{"claims", "foreign.jsonl"}, exitUsage, "foreign.jsonl"},
-		{"compare one", []string{"compare", "feed.jsonl"}, exitUsage, "two result files"},
+		{"compare one", []string{"compare", "feed.jsonl"}, exitUsage, "two result files, OLD and NEW"},
 		{"unknown format", []string{"export", "-format", "xml", "feed.jsonl"}, exitUsage, "bench or csv"},
 		{"folder is a file", []string{"-out", "file", "feed.jsonl"}, exitFailed, "-out"},
 	} {

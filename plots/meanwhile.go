@@ -26,11 +26,15 @@ func (r *report) meanwhile() []string {
 		r.speed(),
 	)
 	add(
-		r.typical("late on average", about{"publisher", "publish-lag/mean"}, about{"emulated path", "link-late/mean"}),
-		r.typical("waited for a core each time", about{"server", "server/wait"}, about{"fleet", "fleet/wait"}),
+		r.typical("late on average", about{"publisher", "publish-lag/mean"}, about{"path", "link-late/mean"}),
+		r.typical("waited for a core", about{"server", "server/wait"}, about{"fleet", "fleet/wait"}),
 	)
-	if n := len(lines); n > 0 && strings.Contains(strings.Join(lines, ""), "(") {
-		lines[n-1] += "; in brackets: the worst trial"
+	for i, line := range lines { // said once, where the first of them is
+		if first, _, found := strings.Cut(line, " ("); found {
+			colon := strings.LastIndex(first, ":")
+			lines[i] = line[:colon] + " (worst trial)" + line[colon:]
+			break
+		}
 	}
 	return lines
 }

@@ -87,7 +87,8 @@ func TestInterval(t *testing.T) {
 		{0.498, 0.495, 0.503, "s", "495–503"},
 		{0.000998, 0.00095, 0.00112, "s", "0.95–1.12 ms"},
 		{12e-6, 11e-6, 13e-6, "s/event", "11–13"},
-		{264, 264, 264, "B/event", "exact"},
+		{264, 264, 264, "B/event", ""}, // exact, or of no interval: its caller knows
+		{264, 263.9, 264.1, "B/event", "±0"},
 		{1, -inf, inf, "1", ""},
 		{-1, -2, 3, "1", "−2 to 3"},
 		{0.5, 0.25, 0.75, "1", "0.25–0.75"},
@@ -102,14 +103,16 @@ func TestTimes(t *testing.T) {
 	inf := math.Inf(1)
 	for _, c := range []struct {
 		center, lo, hi float64
+		exact          bool
 		want           string
 	}{
-		{820, 790, 850, "×820"},
-		{1.02, 0.99, 1.05, "~ ×1.02"},
-		{1, 1, 1, "×1"},          // the baseline itself, or exact equals
-		{844, -inf, inf, "×844"}, // too few blocks to say
+		{820, 790, 850, false, "×820"},
+		{1.02, 0.99, 1.05, false, "~ ×1.02"},
+		{1, 1, 1, true, "×1"},            // both are fixed
+		{1, 0.999, 1.001, false, "~ ×1"}, // both came out alike
+		{844, -inf, inf, false, "×844"},  // too few blocks to say
 	} {
-		if got := times(results.Summary{N: 7, Center: c.center, Lo: c.lo, Hi: c.hi}); got != c.want {
+		if got := times(results.Summary{N: 7, Center: c.center, Lo: c.lo, Hi: c.hi, Exact: c.exact}); got != c.want {
 			t.Errorf("times(%v, %v–%v) = %q, want %q", c.center, c.lo, c.hi, got, c.want)
 		}
 	}

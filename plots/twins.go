@@ -29,7 +29,7 @@ func twins(w io.Writer, rs []*report) error {
 			of++
 			if p.Differs() {
 				here++
-				named = append(named, fmt.Sprintf("%s of %s × %s (p = %.3f)", p.Metric, r.label(p.Treatment), results.Format(p.Ratio.Center, "1"), p.P))
+				named = append(named, fmt.Sprintf("%s of %s: %s (p = %.2g)", p.Metric, r.label(p.Treatment), further(p.Ratio), p.P))
 			}
 		}
 		if of == 0 {
@@ -46,6 +46,6 @@ func twins(w io.Writer, rs []*report) error {
 	if all == 0 {
 		return inputError{fmt.Errorf("no run has a treatment and its #twin to compare")}
 	}
-	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of two of a kind differ, %s\n", differ, all, results.Format(float64(differ)/float64(all), "%"))
+	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of a treatment with its twin differ, %s\n", differ, all, results.Format(float64(differ)/float64(all), "%"))
 	return err
 }

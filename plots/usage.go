@@ -10,8 +10,9 @@ var usageText = map[string]string{
 	"": `Plots turns result files into figures, tables and verdicts.
 
 	plots [-out DIR] [-markdown] RESULT.jsonl…    figures, table.md, and the last screen on stdout
-	plots claims RESULT.jsonl…                    verdicts only
-	plots compare OLD.jsonl NEW.jsonl             what changed between two runs
+	plots claims [-tsv] RESULT.jsonl…             verdicts only
+	plots compare OLD.jsonl NEW.jsonl…            what changed from one build to another
+	plots twins RESULT.jsonl…                     how often two that are the same are told apart
 	plots fit RESULT.jsonl…                       a model of CPU fitted over subscribers and rates
 	plots lubbers RESULT.jsonl…                   bits per second beside the figures published in 2010
 	plots export -format bench|csv RESULT.jsonl…  for benchstat, or for everything else
@@ -22,28 +23,58 @@ Example: draw a run and read its answer.
 	# figures in results/runs/2026-05-04T10-12/figures, as SVG and PNG
 
 A RESULT of - is read from stdin. Exit codes: 0 done; 1 a failure; 2 bad usage
-or input; 3 some treatment has fewer than 6 undisturbed blocks, too few for an
-interval (everything is written all the same; short runs are let off).
+or input; 3 some treatment has fewer than 3 sound blocks, too few for an
+interval (everything is written all the same).
 
 `,
 	"claims": `Claims judges the claims of the scenario that each result file carries:
 holds, holds only where, fails, or cannot tell.
 
-	plots claims RESULT.jsonl…
+	plots claims [-tsv] RESULT.jsonl…
+
+With -tsv it prints one line for each claim, and one for each case of a claim
+that was judged in several, with these fields, separated by tabs:
+
+	id outcome value low high unit n case scenario
+
+The value is the left side of the claim less its right side, in base units, with
+its 95 % interval. What does not exist is empty. The first line names the fields.
 
 Example:
 
 	plots claims results/reference/headline.jsonl | grep '^fails'
+	plots claims -tsv results/reference/*.jsonl | awk -F'\t' '$2 == "cannot tell" {print $1}'
 
 `,
-	"compare": `Compare tells, for each treatment and metric of two runs, old, new and their
-ratio with its interval; ~ where the two cannot be told apart.
+	"compare": `Compare tells what changed from one build to another, for each treatment and
+metric.
 
 	plots compare OLD.jsonl NEW.jsonl
+	plots compare OLD.jsonl NEW.jsonl OLD.jsonl NEW.jsonl OLD.jsonl NEW.jsonl…
+
+From one run of each build it shows both, and tells only what the protocol fixes:
+= for the same, a ratio for what differs. Two runs of one build on one host
+differ in most other numbers, so that nothing else can be told. From three runs
+or more of each, made by turns, it tells every change that stands out from what
+differs between pairs; ~ is no change.
 
 Example: did the change to the server matter?
 
-	plots compare before/headline.jsonl after/headline.jsonl
+	for i in 1 2 3; do for build in old new; do
+		(cd $build && go run ./loadgen -out ../$build$i scenarios/headline.yaml)
+	done; done
+	plots compare {old,new}1/headline.jsonl {old,new}2/headline.jsonl {old,new}3/headline.jsonl
+
+`,
+	"twins": `Twins checks the ruler. A scenario may run a treatment twice, as ws and ws#twin.
+For each run it tells how many comparisons of such two, which are the same, show a
+difference; chance does so in about 1 of 20.
+
+	plots twins RESULT.jsonl…
+
+Example:
+
+	plots twins results/reference/*.jsonl
 
 `,
 	"fit": `Fit tells what a server's CPU time is spent on: for having connections, for
@@ -74,7 +105,8 @@ Example:
 	plots lubbers results/reference/lubbers.jsonl
 
 `,
-	"export": `Export writes every kept trial to stdout.
+	"export": `Export writes trials to stdout: for benchstat those that are sound, without the
+numbers that a broken rule voids; as CSV all, with a field that says which count.
 
 	plots export -format bench|csv RESULT.jsonl…
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,6 +13,65 @@ import (
 // verdicts judges the claims of the scenario, all together. One that cannot be judged
 // on this run, because it names a treatment that was not run, cannot be told.
 func (r *report) verdicts() []results.Verdict { return r.run.Judge(r.scenario.Claims) }
+
+// printVerdicts prints those of a run, which is named where it is one of several.
+func printVerdicts(w io.Writer, r *report, again, several bool) error {
+	var b strings.Builder
+	if again {
+		b.WriteByte('\n')
+	}
+	if several {
+		b.WriteString(r.path + "\n")
+	}
+	if vs := r.verdicts(); len(vs) > 0 {
+		b.WriteString(tally(vs) + "\n" + renderVerdicts(vs))
+	} else {
+		fmt.Fprintf(&b, "the scenario %s makes no claims\n", r.run.Header.Scenario.Name)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// tsvHead names the fields of printTSV, which keep their order; later ones come behind.
+const tsvHead = "id\toutcome\tvalue\tlow\thigh\tunit\tn\tcase\tscenario\n"
+
+// printTSV prints a line for each claim and, where it was judged in several cases, a
+// line for each of those as well. The value is left − right of what the claim compares,
+// with its interval, in base units; what there is not is empty.
+func printTSV(w io.Writer, r *report, _, _ bool) error {
+	var b strings.Builder
+	line := func(v results.Verdict, o results.Outcome, c results.CellVerdict, where string) {
+		fields := []string{v.Claim.ID, string(o)}
+		for _, x := range []float64{c.Diff.Center, c.Diff.Lo, c.Diff.Hi} {
+			field := ""
+			if c.Diff.N > 0 && finite(x) {
+				field = strconv.FormatFloat(x, 'g', -1, 64)
+			}
+			fields = append(fields, field)
+		}
+		n := ""
+		if c.Diff.N > 0 {
+			n = strconv.Itoa(c.Diff.N)
+		}
+		fields = append(fields, c.Unit, n, where, r.run.Header.Scenario.Name)
+		for i, f := range fields {
+			fields[i] = strings.Join(strings.Fields(f), " ") // no tab and no line's end
+		}
+		b.WriteString(strings.Join(fields, "\t") + "\n")
+	}
+	for _, v := range r.verdicts() {
+		if len(v.Cells) == 1 {
+			line(v, v.Outcome, v.Cells[0], "")
+			continue
+		}
+		line(v, v.Outcome, results.CellVerdict{}, "")
+		for _, c := range v.Cells {
+			line(v, c.Outcome, c, results.Treatment(c.Where).Key())
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
 
 // renderVerdicts sets a claim per line where it fits: outcome, name, the claim
 // in words, and what was measured; below them what they note.

@@ -66,7 +66,7 @@ func (b builds) changes(t *testing.T) []Change {
 // Runs of one build are told apart in 5 % of comparisons at most, all rows together,
 // though their hosts differ from run to run.
 func TestRunsOfOneBuildAreNotToldApart(t *testing.T) {
-	const rounds = 600
+	const rounds = 400
 	rng := newRand(11)
 	for _, pairs := range []int{3, 5} {
 		got := shareOf(rounds, func() bool {

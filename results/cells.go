@@ -29,9 +29,14 @@ func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplet
 				"the run has no treatment %s; its transports are %s", term.bracket(), strings.Join(transports(pool), ", "))}
 		}
 	}
-	seen := map[string]bool{}
+	seen, open := map[string]bool{}, openKeys(pool, terms)
 	for _, t := range pool {
-		c := cell{where: openLevels(t, pool, terms), treatments: map[*Term]Treatment{}}
+		c := cell{where: map[string]string{}, treatments: map[*Term]Treatment{}}
+		for _, key := range open {
+			if level, given := t[key]; given {
+				c.where[key] = level
+			}
+		}
 		if key := Treatment(c.where).Key(); seen[key] {
 			continue
 		} else {
@@ -59,15 +64,16 @@ func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplet
 	return cells, incomplete, nil
 }
 
-// openLevels are t's levels of the factors that vary in the pool and are not
-// named by every term.
-func openLevels(t Treatment, pool []Treatment, terms []*Term) map[string]string {
-	open := map[string]string{}
-	for key, level := range t {
-		varies := slices.ContainsFunc(pool, func(o Treatment) bool { return o[key] != level })
-		free := slices.ContainsFunc(terms, func(t *Term) bool { return t.Levels[key] == "" })
-		if key != "transport" && varies && free {
-			open[key] = level
+// openKeys are the factors that vary in the pool and are not named by every term.
+func openKeys(pool []Treatment, terms []*Term) []string {
+	var open []string
+	for _, t := range pool {
+		for key := range t {
+			varies := func(o Treatment) bool { return o[key] != t[key] }
+			free := func(t *Term) bool { return t.Levels[key] == "" }
+			if key != "transport" && !slices.Contains(open, key) && slices.ContainsFunc(terms, free) && slices.ContainsFunc(pool, varies) {
+				open = append(open, key)
+			}
 		}
 	}
 	return open

@@ -10,7 +10,7 @@ var blockCounts = []int{3, 4, 5, 6, 8, 12}
 // Two equals are told apart in 5 % of comparisons at most, on every host and from three
 // blocks on; times and CPU, below six blocks, in one of a thousand.
 func TestEqualsAreNotToldApart(t *testing.T) {
-	const rounds = 3000
+	const rounds = 2000
 	e := mustExpect("server/cpu[a] < server/cpu[b]")
 	rng := newRand(1)
 	for _, h := range hosts {
@@ -45,7 +45,7 @@ func TestTwentyClaimsErrAsOne(t *testing.T) {
 	rng := newRand(2)
 	const claims = 20
 	list, equals := claimsOf(claims, "server/cpu"), slices.Repeat([]float64{1}, 2*claims)
-	got, of := onAll(100, func(h host) bool {
+	got, of := onAll(60, func(h host) bool {
 		r := recorded(pairsAt(claims, 1), "server/cpu", h.measure(rng, 6, noiseCPU, equals...))
 		return slices.ContainsFunc(r.Judge(list), Verdict.Decided)
 	})
@@ -63,9 +63,9 @@ func TestHoldsOnlyWhereIsRarelyWrong(t *testing.T) {
 		name                        string
 		claims, equal, apart, times int
 	}{
-		{"15 combinations of equals", 1, 15, 0, 100},
-		{"14 that hold, and one of equals", 1, 1, 14, 100},
-		{"20 claims, each of 2 that hold and one of equals", 20, 1, 2, 30},
+		{"15 combinations of equals", 1, 15, 0, 60},
+		{"14 that hold, and one of equals", 1, 1, 14, 60},
+		{"20 claims, each of 2 that hold and one of equals", 20, 1, 2, 15},
 	} {
 		cells := tc.equal + tc.apart
 		truth := slices.Concat(slices.Repeat([]float64{1, 1}, tc.equal), slices.Repeat([]float64{1, 4}, tc.apart))
@@ -83,7 +83,7 @@ func TestHoldsOnlyWhereIsRarelyWrong(t *testing.T) {
 
 // At the very edge of a tolerance ≈ holds in 2.5 % at most, and fails in 2.5 %.
 func TestToleranceIsKeptAtItsEdges(t *testing.T) {
-	const rounds, promised = 2000, 0.025
+	const rounds, promised = 1000, 0.025
 	rng := newRand(4)
 	for _, tc := range []struct {
 		name        string

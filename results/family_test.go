@@ -118,16 +118,27 @@ func TestWhatWouldHaveShownAmongMany(t *testing.T) {
 	}
 }
 
-// More blocks do not make a generator punctual.
+// More blocks do not make a generator punctual, also where they would decide another
+// combination.
 func TestNoAdviceForALateGenerator(t *testing.T) {
-	r := runOf(8, func(transport string, _ Treatment, block int) values {
+	r := runOf(8, func(transport string, treatment Treatment, block int) values {
 		v, noise := values{"staleness/p50": 0.0006, "delivery/p50": 0.0006}, 1+0.02*float64(block%3)
 		if transport == "ws" {
 			v = values{"staleness/p50": 0.0008 * noise, "delivery/p50": 0.0005 * noise}
 		}
+		if treatment["rate"] == "9/s" { // open, and no lateness in it
+			v["staleness/p50"] = 0.0006 + 0.0001*float64(block%3)
+			v["delivery/p50"] = v["staleness/p50"]
+			if transport == "poll" {
+				v["staleness/p50"], v["delivery/p50"] = 0.00075, 0.00075
+			}
+		}
 		return v
-	}, "ws", "poll")
+	}, "ws, rate=1/s", "poll, rate=1/s", "ws, rate=9/s", "poll, rate=9/s")
 	v := judgeAmong(t, r, 0, "staleness/p50[ws] < staleness/p50[poll]")
+	if other := judgeAmong(t, r, 19, "staleness/p50[ws, rate=9/s] < staleness/p50[poll, rate=9/s]"); other.Takes.Blocks == 0 {
+		t.Errorf("the other combination takes nothing: %s", other.Sentence())
+	}
 	if v.Outcome != CannotTell || !strings.Contains(v.Reason, "the generator was late") || v.Takes.Blocks != 0 {
 		t.Errorf("%s, takes %d blocks", v.Sentence(), v.Takes.Blocks)
 	}

@@ -114,7 +114,7 @@ func follow(rng *rand.Rand, h host, metric string, start, most int) Outcome {
 // of runs at most.
 func TestFollowingTheAdvice(t *testing.T) {
 	rng := newRand(5)
-	const rounds, most = 800, 100
+	const rounds, most = 400, 100
 	for _, tc := range []struct {
 		metric string
 		start  int
@@ -132,7 +132,7 @@ func TestFollowingTheAdvice(t *testing.T) {
 // The looks of -until decided, each twice as far as the one before, err in 5 % together.
 func TestPlannedLooksErrAsOne(t *testing.T) {
 	rng := newRand(6)
-	const rounds = 4000
+	const rounds = 2000
 	for _, plan := range [][]int{{3, 6, 12, 24, 48}, {3, 6, 17}, {8, 16}, {3, 4, 5, 6, 7, 8}} {
 		level := levelOf(len(plan), 0)
 		got := shareOf(rounds, func() bool {

@@ -62,14 +62,20 @@ func (t Takes) String() string {
 	return s + ", as one planned look"
 }
 
-// takes fills in what deciding the verdict at the next look takes, among so many claims.
+// takes fills in what deciding the verdict at the next look takes, among so many claims:
+// nothing is known where blocks alone decide not all that is open.
 func (v *Verdict) takes(r *Run, claims int) {
 	if v.Decided() {
 		return
 	}
 	level := r.nextLevel() / float64(max(claims, 1))
 	for _, c := range v.with(CannotTell) {
-		v.Takes.Blocks = max(v.Takes.Blocks, c.takes(level))
+		more := c.takes(level)
+		if more == 0 {
+			v.Takes.Blocks = 0
+			return
+		}
+		v.Takes.Blocks = max(v.Takes.Blocks, more)
 	}
 	if v.Takes.Blocks < mostBlocks {
 		v.Takes.Time = time.Duration(v.Takes.Blocks) * r.blockTime()

@@ -145,8 +145,9 @@ func (t Treatment) Matches(where map[string]string) bool {
 type Trial struct {
 	Type      string            `json:"type"` // "trial"
 	Treatment Treatment         `json:"treatment"`
-	Block     int               `json:"block"` // from 1
-	Order     int               `json:"order"` // place within the run, from 1
+	Block     int               `json:"block"`          // from 1
+	Pass      int               `json:"pass,omitempty"` // of the block, which was begun so often before
+	Order     int               `json:"order"`          // place within the run, from 1
 	Started   time.Time         `json:"started"`
 	Broken    []Broken          `json:"broken"`         // each rule that was broken; see Class for what that voids
 	Warnings  []string          `json:"warnings"`       // doubts that void nothing

@@ -24,30 +24,40 @@ func (r *Run) trialsOf(t Treatment) map[int]*Trial {
 	return r.indexed.trials[t.Key()]
 }
 
+// LastPasses are the trials of each block's last pass, in the order of the file. A
+// block that was interrupted is begun again, so that all of its trials have met the
+// same host.
+func (r *Run) LastPasses() map[int][]*Trial {
+	passes := map[int][]*Trial{}
+	for _, t := range r.Trials {
+		pass := passes[t.Block]
+		if len(pass) > 0 && pass[0].Pass != t.Pass {
+			pass = nil
+		}
+		passes[t.Block] = append(pass, t)
+	}
+	return passes
+}
+
 // index sorts the trials by treatment and block, where that is not done yet.
 func (r *Run) index() {
 	planned := r.Header.Plan.Treatments
 	if r.indexed.of == len(r.Trials) && r.indexed.planned == len(planned) && r.indexed.trials != nil {
 		return
 	}
-	last := map[int]map[string]*Trial{} // of each block, its last pass
 	treatments, known := slices.Clone(planned), map[string]bool{}
 	for _, t := range planned {
 		known[t.Key()] = true
 	}
 	for _, trial := range r.Trials {
-		key := trial.Treatment.Key()
-		if !known[key] {
+		if key := trial.Treatment.Key(); !known[key] {
 			known[key], treatments = true, append(treatments, trial.Treatment)
 		}
-		if last[trial.Block] == nil || last[trial.Block][key] != nil {
-			last[trial.Block] = map[string]*Trial{}
-		}
-		last[trial.Block][key] = trial
 	}
 	r.indexed = index{of: len(r.Trials), planned: len(planned), treatments: treatments, trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
-	for block, pass := range last {
-		for key, trial := range pass {
+	for block, trials := range r.LastPasses() {
+		for _, trial := range trials {
+			key := trial.Treatment.Key()
 			if r.indexed.trials[key] == nil {
 				r.indexed.trials[key] = map[int]*Trial{}
 			}

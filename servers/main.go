@@ -79,8 +79,7 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		l.Close()
 		return err
 	}
-	server := newServer(o.headers.Handler(all.Handler(publisher.Log)))
-	server.RegisterOnShutdown(publisher.Log.Close)
+	server := newServer(publisher.Log, o.headers.Handler(all.Handler(publisher.Log)))
 	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(counted) }()
 
@@ -119,18 +118,23 @@ const (
 	requestTime = 10 * time.Second
 	// idleTime is between requests: more than the longest interval of a poll.
 	idleTime = time.Hour + time.Minute
-	// endTime is for all connections to end once the server is told to.
-	endTime = 3 * time.Second
 )
 
-func newServer(h http.Handler) *http.Server {
-	return &http.Server{
+// endTime is for all connections to end once the server is told to. It is a
+// variable for tests.
+var endTime = 3 * time.Second
+
+// newServer makes the server of a feed, which its Shutdown ends.
+func newServer(log *feed.Log, h http.Handler) *http.Server {
+	server := &http.Server{
 		Handler:      h,
 		ReadTimeout:  requestTime,
 		WriteTimeout: feed.AnswerTime,
 		IdleTimeout:  idleTime,
 		Protocols:    wire.Protocols(),
 	}
+	server.RegisterOnShutdown(log.Close)
+	return server
 }
 
 // listener counts what passes l, in clear or under TLS. The authority, in PEM,

@@ -41,9 +41,8 @@ func openSite(t *testing.T, secure bool) *site {
 		conns: make(chan net.Conn), closed: make(chan struct{}), served: make(chan struct{}),
 	}
 	s.log.Publish(clock.Now(), []byte("first"))
-	s.server = newServer(all.Handler(s.log))
+	s.server = newServer(s.log, all.Handler(s.log))
 	s.server.ErrorLog = log.New(io.Discard, "", 0)
-	s.server.RegisterOnShutdown(s.log.Close)
 	counted, authority, err := listener(s, &s.tally, secure)
 	if err == nil && secure {
 		s.trust, err = wire.ClientConfig(authority)

@@ -34,7 +34,7 @@ var illegal = []Check{
 	{Rule: "§4.2.2 (4)", Severity: Must, Name: "the refusal of a version names the one that is known", cases: once(func(p *probe) error {
 		c, r, err := p.ask(set("Sec-WebSocket-Version", "8"))
 		if err == nil && !r.has("Sec-WebSocket-Version", "13") {
-			err = c.wrong("want Sec-WebSocket-Version: 13 in the answer, not %q", r.values("Sec-WebSocket-Version"))
+			err = c.misanswered(r, "want Sec-WebSocket-Version: 13 in the answer, not %q", r.values("Sec-WebSocket-Version"))
 		}
 		return err
 	})},
@@ -51,7 +51,7 @@ func refusal(right func(status int) bool, want string, forms ...edit) []attempt 
 	return each(forms, func(p *probe, form edit) error {
 		c, r, err := p.ask(form)
 		if err == nil && !right(r.status) {
-			err = c.wrong("%s", want)
+			err = c.misanswered(r, "%s", want)
 		}
 		return err
 	})

@@ -76,7 +76,7 @@ func (p *probe) key(key, want string) error {
 		return err
 	}
 	if got := r.values("Sec-WebSocket-Accept"); r.status != 101 || len(got) == 0 || got[0] != want {
-		return c.wrong("want 101 with Sec-WebSocket-Accept: %s, not %q", want, got)
+		return c.misanswered(r, "want 101 with Sec-WebSocket-Accept: %s, not %q", want, got)
 	}
 	return nil
 }
@@ -84,11 +84,8 @@ func (p *probe) key(key, want string) error {
 // agreement judges the 101 to a legal handshake.
 func (p *probe) agreement(judge func(*response) error) error {
 	c, r, err := p.ask()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case r.status != 101:
-		return c.wrong("want 101")
 	}
 	if err := judge(r); err != nil {
 		return c.wrong("%v", err)

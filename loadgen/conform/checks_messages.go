@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // sizes are where the form of a frame's length changes (§5.2).
@@ -167,8 +168,10 @@ func framesAre(faults ...string) []attempt {
 }
 
 // noise is bytes that are no text and do not compress.
-func noise(n int) []byte {
-	b := make([]byte, n)
+func noise(n int) []byte { return allNoise()[:n:n] }
+
+var allNoise = sync.OnceValue(func() []byte {
+	b := make([]byte, 1<<16)
 	x := uint32(2463534242)
 	for i := range b {
 		x ^= x << 13
@@ -177,7 +180,7 @@ func noise(n int) []byte {
 		b[i] = byte(x)
 	}
 	return b
-}
+})
 
 // ramp is bytes that do compress.
 func ramp(n int) []byte { return bytes.Repeat([]byte("0123456789abcdef"), n/16+1)[:n] }

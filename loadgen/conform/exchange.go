@@ -163,6 +163,15 @@ func (p *probe) ask(edits ...edit) (*conn, *response, error) {
 	return c, answer, err
 }
 
+// misanswered is what an answer comes to that is not the one that is due. A server
+// that cannot at present breaks no rule.
+func (c *conn) misanswered(answer *response, format string, args ...any) error {
+	if isBusy(answer.status) {
+		return c.refused(answer, nil)
+	}
+	return c.wrong(format, args...)
+}
+
 // open opens a WebSocket connection of its own by a handshake that is not like
 // others.
 func (p *probe) open(edits ...edit) (*session, error) {
@@ -197,10 +206,8 @@ func (c *conn) opened(r *request, answer *response, err error) (*session, error)
 	switch {
 	case err != nil:
 		return nil, err
-	case answer.status == 429 || answer.status == 503: // it cannot at present, whatever is asked
-		return nil, c.refused(answer, nil)
 	case answer.status != 101:
-		return nil, c.wrong("want 101")
+		return nil, c.misanswered(answer, "want 101")
 	}
 	if got, want := answer.values("Sec-WebSocket-Accept"), accept(r.values("Sec-WebSocket-Key")[0]); len(got) == 0 || got[0] != want {
 		return nil, c.wrong("want Sec-WebSocket-Accept: %s, not %q", want, got)

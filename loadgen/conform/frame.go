@@ -3,8 +3,10 @@ package conform
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -95,8 +97,11 @@ func (f frame) bytes() []byte {
 
 // mask appends a payload under its key (§5.3).
 func mask(dst []byte, key [4]byte, payload []byte) []byte {
-	for i, b := range payload {
-		dst = append(dst, b^key[i%4])
+	keys := bytes.Repeat(key[:], 256)
+	for piece := range slices.Chunk(payload, len(keys)) {
+		n := len(dst)
+		dst = append(dst, piece...)
+		subtle.XORBytes(dst[n:], piece, keys)
 	}
 	return dst
 }

@@ -42,9 +42,12 @@ func (r *runner) look() error {
 	p.release()
 	r.report.unasked = found.unasked
 	r.report.EchoesText, r.report.EchoesBinary = found.back[opText], found.back[opBinary]
-	if found.ended { // for one of the two, or for neither
-		r.report.EchoesText = r.report.EchoesText || r.hearsAlone(opText)
-		r.report.EchoesBinary = r.report.EchoesBinary || r.hearsAlone(opBinary)
+	if found.ended { // for one of the two, for neither, or for the other connection
+		for op, echoes := range map[byte]*bool{opText: &r.report.EchoesText, opBinary: &r.report.EchoesBinary} {
+			if !*echoes && r.hearsAlone(op) {
+				*echoes, r.o.Parallel = true, 1
+			}
+		}
 		if !r.report.EchoesText && !r.report.EchoesBinary && r.quits(ping("are you there?")) != "" {
 			r.report.Quits = r.quits()
 		}

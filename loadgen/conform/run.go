@@ -57,7 +57,7 @@ func run(ctx context.Context, checks []Check, target *Target, o Options, done fu
 	if r.report.Since != "" && !slices.ContainsFunc(r.found, func(cases []error) bool {
 		return slices.ContainsFunc(cases, func(err error) bool { return !isUnavailable(err) })
 	}) {
-		return nil, unavailable{errors.New(r.report.Why)} // nothing was tested
+		return nil, unavailable{error: errors.New(r.report.Why)} // nothing was tested
 	}
 	return r.report, nil
 }
@@ -122,15 +122,16 @@ func (r *runner) together(units []unit) []unit {
 	return left
 }
 
-// alone tries units one by one, and one that could not be made once more, where
-// the server is still there. Where it is not, that ends the run.
+// alone tries units one by one, and again one that could not be made, where the
+// server is still there: it may let in so many in a time. Where it is not, that
+// ends the run.
 func (r *runner) alone(units []unit) {
 	for i, u := range units {
 		if r.ctx.Err() != nil {
 			return
 		}
 		err := r.try(u)
-		if isUnavailable(err) {
+		for pause := moment; isUnavailable(err) && pause < time.Second; pause *= 4 {
 			if gone := r.stands(); gone != nil {
 				r.report.Since, r.report.Why = r.checks[u.check].Name, gone.Error()
 				for _, u := range units[i:] {
@@ -138,7 +139,7 @@ func (r *runner) alone(units []unit) {
 				}
 				return
 			}
-			time.Sleep(moment)
+			time.Sleep(pause)
 			err = r.try(u)
 		}
 		r.settle(u, err)

@@ -23,6 +23,9 @@ var manners = []struct{ manner, offered string }{
 	{"takes one client at a time", whole},
 	{"takes three clients at a time", whole},
 	{"refuses one connection in ten", whole},
+	{"is busy for one handshake in ten", whole},
+	{"lets in twenty a second", whole},
+	{"keeps the last client only", whole},
 	{"announces its answers", whole},
 	{"takes text alone", "opens, echo of text alone, permessage-deflate"},
 	{"takes binary alone", "opens, echo of binary alone, permessage-deflate"},
@@ -143,6 +146,27 @@ type clients struct {
 	count int // connected
 	came  int // ever
 	peers []*soundPeer
+
+	second time.Time // in which it has let in so many
+	let    int
+}
+
+// busy is the status of an answer to all handshakes for which there is no time.
+func (c *clients) busy(s *sound) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch now := time.Now().Truncate(time.Second); {
+	case s.has("is busy for one handshake in ten") && c.came%10 == 0:
+		return 503
+	case s.has("lets in twenty a second"):
+		if !now.Equal(c.second) {
+			c.second, c.let = now, 0
+		}
+		if c.let++; c.let > 20 {
+			return 429
+		}
+	}
+	return 0
 }
 
 var errRefused = errors.New("connection refused")
@@ -175,8 +199,13 @@ func (c *clients) leave(s *sound) {
 
 func (c *clients) open(p *soundPeer) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p.has("keeps the last client only") {
+		for _, other := range c.peers {
+			other.c.Close()
+		}
+	}
 	c.peers = append(c.peers, p)
-	c.mu.Unlock()
 }
 
 func (c *clients) closed(p *soundPeer) {

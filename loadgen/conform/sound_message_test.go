@@ -84,14 +84,12 @@ func (p *soundPeer) take(f frame) (int, error) {
 
 // validSoFar reports whether bytes may be the beginning of UTF-8.
 func validSoFar(b []byte) bool {
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			return !utf8.FullRune(b)
+	for i := len(b) - 1; i >= 0 && i >= len(b)-3; i-- { // the last character may be cut
+		if utf8.RuneStart(b[i]) && !utf8.FullRune(b[i:]) {
+			b = b[:i]
 		}
-		b = b[n:]
 	}
-	return true
+	return utf8.Valid(b)
 }
 
 // inflate decompresses a message, which is nil if a defect passes it over.

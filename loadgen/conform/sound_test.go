@@ -60,6 +60,9 @@ func (s *sound) serve(c net.Conn) {
 	case status == 0:
 		return // cut, or the client has gone
 	}
+	if busy := s.clients.busy(s); busy != 0 {
+		status = busy
+	}
 	if status == 101 {
 		deflate, ok := s.agree(c, head)
 		c.SetReadDeadline(time.Time{})

@@ -16,12 +16,15 @@ import (
 // unavailable is why a check could not be made, in one line: what happened, and
 // what would mend it. A server that is not there, or that does not let us in,
 // breaks no rule of the RFC.
-type unavailable struct{ error }
+type unavailable struct {
+	error
+	busy bool // for the present
+}
 
 func (u unavailable) Unwrap() error { return u.error }
 
 func unavailablef(format string, args ...any) error {
-	return unavailable{fmt.Errorf(format, args...)}
+	return unavailable{error: fmt.Errorf(format, args...)}
 }
 
 func isUnavailable(err error) bool {
@@ -47,11 +50,15 @@ func unreached(t *Target, err error) error {
 
 // stands reports why a plain handshake is not answered any more as it was at
 // the beginning. A server that has its number of clients may take a moment to see
-// that others have gone.
+// that others have gone, and one that lets in so many in a time may take longer.
 func (r *runner) stands() error {
-	for until := time.Now().Add(min(r.o.Timeout, time.Second/2)); ; {
+	for begun := time.Now(); ; {
 		err := r.knock()
-		if err == nil || time.Now().After(until) || r.ctx.Err() != nil {
+		patience := min(r.o.Timeout, time.Second/2)
+		if why := (unavailable{}); errors.As(err, &why) && why.busy {
+			patience = min(r.o.Timeout, 2*time.Second)
+		}
+		if err == nil || time.Since(begun) > patience || r.ctx.Err() != nil {
 			return err
 		}
 		time.Sleep(moment)
@@ -59,6 +66,12 @@ func (r *runner) stands() error {
 }
 
 const moment = 20 * time.Millisecond
+
+// isBusy reports whether a status says that the server cannot at present, whatever
+// is asked (RFC 6585 §4, RFC 9110 §15.6.4).
+func isBusy(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
 
 // knock sends a plain handshake.
 func (r *runner) knock() error {
@@ -89,7 +102,8 @@ func (c *conn) refused(answer *response, err error) error {
 		if answer.status == http.StatusSwitchingProtocols {
 			return nil
 		}
-		return t.unopened("a legal handshake is answered %d %s%s", answer.status, http.StatusText(answer.status), c.explain(answer))
+		why := t.unopened("a legal handshake is answered %d %s%s", answer.status, http.StatusText(answer.status), c.explain(answer))
+		return unavailable{why, isBusy(answer.status)}
 	}
 	c.mu.Lock()
 	in, ended := c.in[:min(len(c.in), 60)], c.err

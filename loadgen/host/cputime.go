@@ -11,9 +11,10 @@ import (
 // readings, each CPU by itself and in seconds.
 //
 // The kernel's columns of busy time in /proc/stat are samples: whoever runs when a
-// tick comes is charged for a whole one. Programs that run for some 100 µs at a time,
-// woken by timers, are missed by a third and more. So none of these columns is used.
-// What the tasks ran is read where the kernel keeps it to the nanosecond (Source).
+// tick comes is charged for a whole one. A program that runs for 100 µs at a time, woken
+// by timers, is missed in part; TestBurn shows how much of it. So none of these columns
+// is used. What the tasks ran is read where the kernel keeps it to the nanosecond
+// (Source).
 //
 // Left out is what a CPU does between its tasks: interrupts that come while it is
 // idle, unless the kernel counts them (Interrupts), and the way into and out of idle.
@@ -85,7 +86,8 @@ func share(part, whole float64) float64 {
 	return min(max(part/whole, 0), 1)
 }
 
-// Sub returns what passed between the reading o and the later t of the same CPUs.
+// Sub returns what passed between the reading o and the later t of the same CPUs. Where
+// one of them could not be read as well as the other, so is all that passed.
 func (t CPUTime) Sub(o CPUTime) CPUTime {
 	d := CPUTime{Source: t.Source, Interrupts: t.Interrupts && o.Interrupts, Waits: t.Waits && o.Waits}
 	for i, c := range t.Cores {
@@ -94,6 +96,10 @@ func (t CPUTime) Sub(o CPUTime) CPUTime {
 		}
 		if !d.Interrupts {
 			c.Interrupts, c.Softirq = 0, 0
+		}
+		if t.Source != o.Source {
+			d.Source = Idle
+			c.Tasks = c.Wall - c.Idle - c.Steal - c.Interrupts
 		}
 		d.Cores = append(d.Cores, c)
 	}

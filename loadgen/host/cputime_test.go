@@ -82,6 +82,16 @@ func TestReadCPUFromEachSource(t *testing.T) {
 	}
 }
 
+// A source that is there at one reading only is none.
+func TestSubOfTwoSources(t *testing.T) {
+	before := CPUTime{Source: Cpuacct, Interrupts: true, Waits: true, Cores: []CoreTime{{Wall: 100, Tasks: 7000, Interrupts: 1, Idle: 50, Steal: 3, Waited: 9}}}
+	after := CPUTime{Source: Idle, Cores: []CoreTime{{Wall: 101, Tasks: 48, Idle: 50.5, Steal: 3.25}}}
+	d := after.Sub(before)
+	if c := d.Cores[0]; d.Source != Idle || d.Interrupts || d.Waits || c.Tasks != 0.25 || c.Interrupts != 0 {
+		t.Errorf("%+v, want a quarter of a second that was neither idle nor stolen", d)
+	}
+}
+
 // A CPU's number is its place among those that are possible, which may have gaps.
 func TestCpuacctWithGaps(t *testing.T) {
 	root := fstest.MapFS{

@@ -1,15 +1,16 @@
 // Package host is what the generator knows about the machine it measures on:
 // what the machine is, which CPU each process of a trial gets, what CPU time
-// and open files there are, and what else it was busy with during a trial.
+// and open files there are, what stops it, and what else it was busy with during a trial.
 //
 //	loadgen ─▶ host.Describe, Split, Doubts ─▶ the record's header
 //	        ─▶ host.StartPinned             ─▶ server and fleet, one CPU each
 //	        ─▶ host.ReadCPU, ReadProcess    ─▶ CPU and waits of cores and processes
 //	        ─▶ host.Canary                  ─▶ host/canary
+//	        ─▶ host.ReadThrottle            ─▶ before and after a trial: what a CPU quota took
 //	        ─▶ host.Doctor                  ─▶ the terminal, before any run
 //
 // Linux is the measuring platform. Elsewhere the package builds and says what
-// it cannot do: Describe leaves fields empty, StartPinned starts unpinned.
+// it cannot do: Describe leaves fields and facts empty, StartPinned starts unpinned.
 package host
 
 import (

@@ -22,8 +22,8 @@ var countedRules = append([]rule{
 		return unless(o.hostUnreadable != nil || foreign <= foreignLimit*all, "other processes used %.1f %% of the cores' time, limit %.0f %%", 100*foreign/all, 100*foreignLimit)
 	}},
 	{results.Counted, "quota", "", marks, func(o *observation) string {
-		stopped := o.after.throttled - o.before.throttled
-		return unless(stopped <= 0, "a quota of CPU time stopped the trial for %.3f s: lift it (cpu.max of the control group), or run outside the container", stopped)
+		quota := o.after.quota.Sub(o.before.quota)
+		return unless(quota.Stopped == 0, "the trial was %v: lift the quota (cpu.max of the control group), or run outside the container", quota)
 	}},
 }, fits()...)
 

@@ -2,6 +2,8 @@ package trial
 
 import (
 	"errors"
+
+	"pushbench/loadgen/host"
 )
 
 // bent makes one reading of a trial of memory be off the line.
@@ -32,9 +34,12 @@ var countedCases = []ruleCase{
 	{"others at work", clean, func(o *observation) { o.after.cpu.Cores[0].Tasks += 0.1 },
 		[]string{"counted foreign of host/: other processes used 5.0 % of the cores' time, limit 3 %"}},
 	{"others hardly at work", clean, func(o *observation) { o.after.cpu.Cores[1].Tasks += 0.05 }, nil},
-	{"a quota", clean, func(o *observation) { o.before.throttled, o.after.throttled = 7, 7.25 },
-		[]string{"counted quota: a quota of CPU time stopped the trial for 0.250 s: lift it (cpu.max of the control group), or run outside the container"}},
-	{"a quota before the first mark", clean, func(o *observation) { o.before.throttled, o.after.throttled = 7, 7 }, nil},
+	{"a quota", clean, func(o *observation) {
+		o.before.quota, o.after.quota = host.Throttle{Periods: 40, Stopped: 7, Time: 1}, host.Throttle{Periods: 90, Stopped: 10, Time: 1.25}
+	}, []string{"counted quota: the trial was stopped in 3 of 50 periods of its CPU quota, for 0.25 s in all: lift the quota (cpu.max of the control group), or run outside the container"}},
+	{"a quota that was used up before the first mark alone", clean, func(o *observation) {
+		o.before.quota, o.after.quota = host.Throttle{Periods: 40, Stopped: 7, Time: 1}, host.Throttle{Periods: 90, Stopped: 7, Time: 1}
+	}, nil},
 
 	{"server's memory off its line", memoryTrial, bent(func(m *memory) { m.server.RSS += 1e6 }), fitOf("server-rss", "7.3")},
 	{"server's heap off its line", memoryTrial, bent(func(m *memory) { m.server.Heap -= 1e6 }), fitOf("server-heap", "20.0")},

@@ -30,6 +30,9 @@ func (o *observation) doubts() []string {
 			said = append(said, inexact)
 		}
 	}
+	if o.quotaUnreadable != nil {
+		said = append(said, o.quotaUnreadable.Error())
+	}
 	if noTCP := o.noTCP(); noTCP != "" {
 		said = append(said, noTCP)
 	}

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -35,6 +36,7 @@ func TestDoubts(t *testing.T) {
 		{"no TCP_INFO in quiet", quiet, func(o *observation) { o.after.fleet.NoTCP = "it takes Linux" }, []string{"it takes Linux"}},
 		{"a hypervisor that takes its time", clean, func(o *observation) { o.after.cpu.Cores[1].Steal += 0.11 }, []string{"the hypervisor took 6.0 % of the cores' time"}},
 
+		{"a quota that cannot be read", clean, func(o *observation) { o.quotaUnreadable = errors.New("no cpu.stat") }, []string{"no cpu.stat"}},
 		{"a host that does not tell exactly", clean, func(o *observation) { o.after.cpu.Source = host.Idle }, []string{host.Idle.Inexact()}},
 
 		{"a fleet that waited", clean, func(o *observation) { waits(o, "fleet", 0.88) }, []string{"the fleet waited 80 % of the time for its core"}},

@@ -129,7 +129,7 @@ func TestFleetKilledWhileItPolls(t *testing.T) {
 	if err := <-killed; err != nil {
 		t.Fatal(err)
 	}
-	wantBroken(t, trial, `^sound failed: fleet: run: .*; fleet: ended with signal: killed$`)
+	wantBroken(t, trial, `^sound failed: fleet: .*; fleet: ended with signal: killed$`)
 }
 
 func TestProgramsThatDoNotStart(t *testing.T) {

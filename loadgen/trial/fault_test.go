@@ -230,7 +230,7 @@ func TestHangingInFault(t *testing.T) {
 func TestUnknownFault(t *testing.T) {
 	c := config(t, "ws")
 	c.Treatment.Fault = "meteorite"
-	wantBroken(t, runTrial(t, c), `^sound failed: fault "meteorite" is not known$`)
+	wantBroken(t, runTrial(t, c), `^sound unreached: fault "meteorite" is not known$`)
 }
 
 // Every fault of a scenario is one that a trial knows.

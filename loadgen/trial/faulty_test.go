@@ -110,10 +110,11 @@ func (s *faulty) chosen() (name string, run int) {
 	return name, run
 }
 
-// now reports whether the fault is due, once, in its run.
+// now reports whether the fault is due, once, in its run. What comes before the first
+// is of it: the fleet may have its orders sooner.
 func (s *faulty) now(fault string) bool {
 	_, run := s.chosen()
-	return run == s.run && s.once(fault)
+	return run == max(1, s.run) && s.once(fault)
 }
 
 // once reports whether it is this fault, and the first time.

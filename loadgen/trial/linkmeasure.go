@@ -63,7 +63,6 @@ func (o *observation) measureLink(t *results.Trial) {
 		put("link/cpu", o.linkCPU()/n, "s/event")
 	}
 	down, up := o.flows()
-	o.waits("link", put)
 	for way, flow := range map[string]lab.Flow{"down": down, "up": up} {
 		put("link/lost/"+way, float64(flow.Lost), "1")
 		put("link/overflowed/"+way, float64(flow.Overflowed), "1")

@@ -59,8 +59,6 @@ func TestLinkMetrics(t *testing.T) {
 	o := linked(t)
 	o.after.link.Down.Lost, o.after.link.Up.Overflowed = 3, 2
 	o.after.resent = bothWays{5, 10}
-	o.before.process = map[string]host.ProcessTime{"link": {Threads: map[int]host.ThreadTime{9: {Waited: 1, Switches: 100}}}}
-	o.after.process = map[string]host.ProcessTime{"link": {Threads: map[int]host.ThreadTime{9: {Waited: 1.5, Switches: 200}}}}
 	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
 	o.measureLink(trial)
 	for name, want := range map[string]results.Metric{
@@ -70,8 +68,6 @@ func TestLinkMetrics(t *testing.T) {
 		"link/packets/up":      {Value: 1, Unit: "1"},
 		"link/bytes/down":      {Value: 200, Unit: "B/event"},
 		"link/bytes/up":        {Value: 52, Unit: "B/event"},
-		"link/waiting":         {Value: 0.025, Unit: "1"},
-		"link/wait":            {Value: 0.005, Unit: "s"},
 		"link/lost/down":       {Value: 3, Unit: "1"},
 		"link/lost/up":         {Value: 0, Unit: "1"},
 		"link/overflowed/down": {Value: 0, Unit: "1"},
@@ -88,7 +84,7 @@ func TestLinkMetrics(t *testing.T) {
 			t.Errorf("the vocabulary has %s as %+v", name, info)
 		}
 	}
-	if len(trial.Metrics) != 14 || trial.Hists["link-late"].N() != 1000 {
+	if len(trial.Metrics) != 12 || trial.Hists["link-late"].N() != 1000 {
 		t.Errorf("metrics %v, histograms %v", trial.Metrics, trial.Hists)
 	}
 

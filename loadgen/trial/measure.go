@@ -108,8 +108,7 @@ func (o *observation) perEvent(put func(name string, value float64, unit string)
 	if answers := b.Answers - a.Answers; answers > 0 {
 		put("events-per-response", n/float64(answers), "1")
 	}
-	o.waits("server", put)
-	o.waits("fleet", put)
+	o.waits(put)
 	if o.hostUnreadable == nil {
 		t := o.hostTime()
 		all := t.Sum()

@@ -76,6 +76,7 @@ func (o *observation) measureQuiet(t *results.Trial) {
 	put("idle/server-cpu", o.serverCPU()/(n*o.passed(o.before.at, o.after.at)), "1")
 	put("server/cpu-util", o.serverCPU()/o.between(), "1")
 	put("fleet/cpu-util", o.fleetCPU()/o.between(), "1")
+	o.waits(put)
 	put("events/lost", float64(o.collected.Order.Lost), "1")
 	if o.hostUnreadable == nil {
 		put("host/steal", o.hostTime().Sum().StealShare(), "1")

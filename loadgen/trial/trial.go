@@ -139,7 +139,7 @@ type observation struct {
 	collected     fleet.Collected
 	frequency     []float64 // of the cores at the second mark (Hz)
 
-	hostUnreadable, sleepUnreadable error
+	hostUnreadable, sleepUnreadable, quotaUnreadable error
 }
 
 // observe takes the processes through the trial. The log of a child that

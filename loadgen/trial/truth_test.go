@@ -28,6 +28,7 @@ func TestBytesAgainstCapture(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	t.Parallel()
 	configs := truthConfigs(t)
 	compared := make([]comparison, len(configs))
 	// Trials wait more than they work. What one takes from another is time, on which
@@ -84,8 +85,9 @@ type comparison struct {
 const mostTries = 10
 
 // holdUp compares trials until one is over that a stalled host has not come in
-// between: no packet escaped the capture, and no heartbeat passed between the second
-// mark and its end.
+// between: no packet escaped the capture, no heartbeat passed between the second
+// mark and its end, and no acknowledgement between a connection's last count and its
+// FIN, where each request has a connection.
 func holdUp(ctx context.Context, c Config) (h comparison) {
 	for h.attempts = 1; ; h.attempts++ {
 		h.record = &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
@@ -96,11 +98,13 @@ func holdUp(ctx context.Context, c Config) (h comparison) {
 		}
 		h.err = err
 		var dropped *capture.DropError
-		switch came := camePast(h.rows); {
+		switch came, acknowledged := camePast(h.rows, "at the socket"), camePast(h.rows, "segments"); {
 		case errors.As(err, &dropped):
 			h.disturbed = err.Error()
 		case err == nil && o.plan.beat > 0 && came > 0:
 			h.disturbed = fmt.Sprintf("%d B passed behind the second mark", came)
+		case err == nil && o.plan.spec.Options.Is("keepalive", "off") && came == 0 && acknowledged > 0:
+			h.disturbed = fmt.Sprintf("%d segments passed between a connection's last count and its FIN", acknowledged)
 		default:
 			return h
 		}
@@ -110,15 +114,14 @@ func holdUp(ctx context.Context, c Config) (h comparison) {
 	}
 }
 
-// camePast is the bytes that were captured beyond what the sockets had counted by
-// the second mark.
-func camePast(rows []row) (bytes int64) {
+// camePast is how much of a layer was captured beyond what had been counted.
+func camePast(rows []row, layer string) (more int64) {
 	for _, r := range rows {
-		if r.layer == "at the socket" {
-			bytes += max(0, -r.difference())
+		if r.layer == layer {
+			more += max(0, -r.difference())
 		}
 	}
-	return bytes
+	return more
 }
 
 // captureTrial runs a trial and records its packets until the second mark.

@@ -37,8 +37,7 @@ type used struct {
 	cpu     host.CPUTime
 	asleep  float64                     // of the cores, s since boot
 	process map[string]host.ProcessTime // by the child's name
-	// throttled is how long a quota has stopped the control group of the trial (s).
-	throttled float64
+	quota   host.Throttle               // by which the trial was stopped
 }
 
 // children is the processes that there are.
@@ -152,6 +151,9 @@ func (o *observation) use(p pair) used {
 			u.process[c.name] = t
 		}
 	}
+	if u.quota, err = host.ReadThrottle(); err != nil {
+		o.quotaUnreadable = err
+	}
 	if u.asleep, err = host.ReadAsleep(cpus); err != nil {
 		o.sleepUnreadable = err
 	}
@@ -178,16 +180,18 @@ func (o *observation) spent(name string) host.ProcessTime {
 	return o.after.process[name].Sub(o.before.process[name])
 }
 
-// waits is how long a process was ready to run and waited for its core: each time before
-// it ran, which is about what it adds to a latency, and in all.
-func (o *observation) waits(name string, put func(name string, value float64, unit string)) {
-	waited, known := o.spent(name).Waited()
-	if !known {
-		return
-	}
-	put(name+"/waiting", waited/o.elapsed(), "1")
-	if n, _ := o.spent(name).Switches(); n > 0 {
-		put(name+"/wait", waited/float64(n), "s")
+// waits puts down how long each process was ready to run and waited for its core: each
+// time before it ran, which is about what it adds to a latency, and in all.
+func (o *observation) waits(put func(name string, value float64, unit string)) {
+	for name := range o.after.process {
+		waited, known := o.spent(name).Waited()
+		if !known {
+			continue
+		}
+		put(name+"/waiting", waited/o.elapsed(), "1")
+		if n, _ := o.spent(name).Switches(); n > 0 {
+			put(name+"/wait", waited/float64(n), "s")
+		}
 	}
 }
 

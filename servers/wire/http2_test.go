@@ -57,7 +57,6 @@ func TestHTTP2RequestBody(t *testing.T) {
 // A connection that the server closed fails the request in hand, or the next
 // one: a silent retry would hide a connection from the count.
 func TestHTTP2ServerCloses(t *testing.T) {
-	cut := make(chan struct{}, 1)
 	t.Run("before it answers", func(t *testing.T) {
 		requests := 0
 		c, _ := overHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
@@ -79,6 +78,7 @@ func TestHTTP2ServerCloses(t *testing.T) {
 		"reset": func(c net.Conn) { c.(*net.TCPConn).SetLinger(0); c.Close() },
 	} {
 		t.Run("while it answers, "+name, func(t *testing.T) {
+			cut := make(chan struct{}, 1)
 			c, s := overHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
 				io.WriteString(w, "hel")
 				w.(http.Flusher).Flush()

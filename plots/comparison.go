@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"pushbench/results"
+)
+
+// comparison is the table of what changed between builds.
+type comparison struct {
+	table.Writer
+	pairs bool // of runs, and not two runs alone
+	marks footnotes
+	rows  int
+}
+
+func newComparison(pairs bool) *comparison {
+	text.OverrideRuneWidthEastAsianWidth(false)
+	t := &comparison{Writer: table.NewWriter(), pairs: pairs}
+	style := plainStyle()
+	style.Options.SeparateRows = false
+	t.SetStyle(style)
+	head := table.Row{"metric", "old", "", "new", "", "change", ""}
+	if pairs {
+		head = append(head, "p", "would show")
+	}
+	t.AppendHeader(head)
+	var configs []table.ColumnConfig
+	for n := 2; n <= len(head); n++ {
+		align := text.AlignRight
+		if n%2 == 1 && n < 8 { // what stands behind a number
+			align = text.AlignLeft
+		}
+		configs = append(configs, table.ColumnConfig{Number: n, Align: align, AlignHeader: text.AlignRight})
+	}
+	t.SetColumnConfigs(configs)
+	t.SuppressTrailingSpaces()
+	return t
+}
+
+// treatment adds a treatment's changes; of laws, those that are broken, and how many
+// are not.
+func (t *comparison) treatment(s sides, tr results.Treatment, changes, laws []results.Change) {
+	t.AppendSeparator()
+	name := s.old[0].label(tr)
+	heading := table.Row{}
+	for range 7 + 2*btoi(t.pairs) {
+		heading = append(heading, name)
+	}
+	t.AppendRow(heading, table.RowConfig{AutoMerge: true, AutoMergeAlign: text.AlignLeft})
+	for _, c := range changes {
+		t.change(s, c)
+	}
+	same := 0
+	for _, c := range laws {
+		switch {
+		case !c.Exact || c.Unit == "":
+		case c.Why == "" && !c.Differs():
+			same++
+		default:
+			t.change(s, c)
+		}
+	}
+	if same > 0 {
+		t.AppendRow(table.Row{"  " + fmt.Sprint(same) + " more, fixed by the protocol", "", "", "", "", "=", "exact"})
+		t.rows++
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// change adds one row, unless no run has it.
+func (t *comparison) change(s sides, c results.Change) {
+	row := table.Row{"  " + c.Quantity}
+	if t.pairs || c.Exact {
+		if c.Unit == "" {
+			t.missing(row, c.Why)
+			return
+		}
+		for _, side := range []results.Summary{c.Old, c.New} {
+			within := t.within(side, c.Unit)
+			if c.Exact {
+				within = "exact"
+			}
+			row = append(row, results.FormatShort(side.Center, c.Unit), within)
+		}
+	} else {
+		x, y := s.alone(s.old[0], c), s.alone(s.new[0], c)
+		if x.why != "" && y.why != "" {
+			return
+		}
+		for _, v := range []reading{x, y} {
+			if v.why != "" {
+				row = append(row, "–", t.marks.mark(v.why))
+				continue
+			}
+			row = append(row, results.FormatShort(v.Center, v.unit), t.within(v.Summary, v.unit))
+		}
+	}
+	t.AppendRow(append(row, t.told(c)...))
+	t.rows++
+}
+
+// alone is the quantity in the only run of a side.
+func (s sides) alone(r *report, c results.Change) reading {
+	for _, col := range s.columns() {
+		if col.name() == c.Quantity {
+			own, ok := r.find(c.Treatment)
+			if !ok {
+				break
+			}
+			q, why := r.quote(own, col)
+			if why != "" {
+				return reading{why: why}
+			}
+			return q.reading()
+		}
+	}
+	return reading{why: c.Why}
+}
+
+func (t *comparison) missing(row table.Row, why string) {
+	if strings.HasPrefix(why, "this record has no ") || strings.HasPrefix(why, "a run has no ") {
+		return
+	}
+	t.AppendRow(append(row, "–", t.marks.mark(why)))
+	t.rows++
+}
+
+// within is the interval of a side, over the blocks of its run or over its runs.
+func (t *comparison) within(s results.Summary, unit string) string {
+	switch i := interval(s.Center, s.Lo, s.Hi, unit); {
+	case s.Exact:
+		return "exact"
+	case s.Lo == s.Hi:
+		return toTheDigit
+	case i == "":
+		return fmt.Sprintf("n = %d", s.N)
+	default:
+		return i
+	}
+}
+
+// told is what is said of a change.
+func (t *comparison) told(c results.Change) table.Row {
+	by, unit, sign := c.By, "1", "×"
+	if !c.Ratio {
+		unit, sign = c.Unit, ""
+		if by.Center > 0 {
+			sign = "+"
+		}
+	}
+	size := sign + results.FormatShort(by.Center, unit)
+	switch {
+	case c.Why != "" && !t.pairs && c.By.N == 1:
+		return table.Row{"?", ""}
+	case c.Why != "":
+		return table.Row{"–", t.marks.mark(c.Why)}
+	case c.Exact && !c.Differs():
+		return table.Row{"=", "exact"}
+	case c.Exact:
+		return table.Row{size, "exact"}
+	}
+	shows := results.Format(c.Shows, "%")
+	if !c.Ratio {
+		shows = results.FormatShort(c.Shows, c.Unit)
+	}
+	if math.IsInf(c.Shows, 0) {
+		shows = "nothing"
+	}
+	if !c.Differs() {
+		size = "~ " + size
+	}
+	return table.Row{size, interval(by.Center, by.Lo, by.Hi, unit), fmt.Sprintf("%.2g", c.Adjusted), shows}
+}
+
+// String is the table with what explains it.
+func (t *comparison) String() string {
+	told := fmt.Sprintf("Each side: the geometric mean over the blocks of its run, with its %.0f %% interval. Exact: fixed by the protocol, = where it is the same. "+
+		"?: one run a side cannot tell, since two runs of one build differ in most numbers as well. "+
+		"To tell a change, run each build %d times by turns, and compare all: plots compare OLD NEW OLD NEW OLD NEW.", 100*results.Confidence, fewestPairs)
+	if t.pairs {
+		told = fmt.Sprintf("Each side: the mean over its runs, with its %.0f %% interval. Change: new ÷ old (new − old where a value is 0), over the pairs of runs, likewise. "+
+			"Exact: fixed by the protocol, = where it is the same. ~: no change is told. p: of no change, among all rows (Holm). Would show: the least change that would have been told.", 100*results.Confidence)
+	}
+	return rendered(t.Writer) + "\n" + paragraph(told) + "\n" + t.marks.String()
+}
