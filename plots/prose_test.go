@@ -55,6 +55,7 @@ var notProse = []struct {
 	by   string
 }{
 	{regexp.MustCompile(`<!--.*?-->`), " "},
+	{regexp.MustCompile("`(\\d[\\d,.]* ?[^\\d`\\s]+)`"), "$1"}, // a number with a unit is no code
 	{regexp.MustCompile("`[^`]*`"), "code"},
 	{regexp.MustCompile(`!\[[^\]]*\]\([^)]*\)`), ""},
 	{regexp.MustCompile(`\]\([^)]*\)`), "]"},
@@ -65,7 +66,7 @@ var (
 	runName  = regexp.MustCompile(`\{\{run "([^"]+)"\}\}`)
 	// A name that has a number in it: RFC 6455 §5.2, HTTP/1.1, TLS 1.3, p99, 2012, #2293.
 	numberedName = regexp.MustCompile(`127\.0\.0\.1|\bv\d\b|RFC \d+( §[\d.]+)?|§[\d.]*\d|HTTP/\d(\.\d)?|TLS 1\.\d|WSL 2|C\d+\b|\bp\d+(\.\d+)?\b|\b(19|20)\d\d\b|#\d+`)
-	number       = regexp.MustCompile(`\d[\d,]*(\.\d+)?( ?(ns|µs|us|ms|s|min|h|%|×|B|[KMG]i?B|[kM]bps|[kM]bit/s|minutes|seconds)\b| ?[%×])?`)
+	number       = regexp.MustCompile(`\d[\d,]*(\.\d+)?( ?(ns|µs|us|ms|s|min|h|%|×|B|[KMG]i?B|[kM]bps|[kM]bit/s|minutes|seconds|milliseconds|microseconds|bytes|percent|per cent|times)\b| ?[%×])?`)
 	// A number in words, which an author measures as well as types.
 	inWords = regexp.MustCompile(`(?i)\b(twice|half (again|as|the|of)|(two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million|a hundred|a thousand) times|(a|one) (third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)|two thirds|three quarters|doubles?|halves?)\b`)
 )
@@ -151,7 +152,7 @@ func levelsOf(scenario string) map[string]bool {
 
 // plainLevel is a level however it is spelt: 1,000 and 1000, 256 kbit/s and 256kbps.
 func plainLevel(s string) string {
-	s = strings.NewReplacer(",", "", " ", "", "bit/s", "bps", "seconds", "s", "minutes", "min").Replace(s)
+	s = strings.NewReplacer(",", "", " ", "", "bit/s", "bps", "milliseconds", "ms", "microseconds", "µs", "seconds", "s", "minutes", "min", "bytes", "B", "percent", "%").Replace(s)
 	return strings.TrimSuffix(s, "/s")
 }
 
@@ -180,21 +181,23 @@ func TestTypedNumbers(t *testing.T) {
 	const scenario = "fixed: {rtt: 50ms, subscribers: 1000, rate: 40/s, bandwidth: 256kbps} # 7 ms\nclaims:\n  - id: C18a\n    expect: 8ms\n"
 	claims := []results.Claim{{ID: "C18", Says: "It is twice as old.", Expect: "a ≈ b ± 2ms"}, {ID: "C18a"}}
 	for line, want := range map[string]int{
-		"An event is 42 ms old.":                                   1,
-		"An event is {{val \"staleness/p50[ws]\"}} old.":           0,
-		"Over 50 ms, 1,000 subscribers have 40 events a second.":   0,
-		"Over 50 µs, at 256 kbit/s.":                               1,
-		"Over 7 ms, within 8 ms.":                                  2,
-		"RFC 6455 §5.2, HTTP/1.1, TLS 1.3, p99, 2012, C18a holds.": 0,
-		"It takes 1.5 × the bytes, or 30 % more.":                  2,
-		"Within 2 ms (C18).":                                       0,
-		"Twice as old (C18).":                                      1,
-		"It is twice as old (C18), or 3 ms.":                       1,
-		"Within 2 ms (C18a).":                                      1,
-		"| ws | 499 µs |":                                          1,
-		"It takes twice the bytes, a third more, ten times.":       3,
-		"`-for 4min` and [7 ms](a9.md)":                            1,
-		"    loadgen -for 4min":                                    0,
+		"An event is 42 ms old.":                                      1,
+		"An event is {{val \"staleness/p50[ws]\"}} old.":              0,
+		"Over 50 ms, 1,000 subscribers have 40 events a second.":      0,
+		"Over 50 µs, at 256 kbit/s.":                                  1,
+		"Over 7 ms, within 8 ms.":                                     2,
+		"RFC 6455 §5.2, HTTP/1.1, TLS 1.3, p99, 2012, C18a holds.":    0,
+		"It takes 1.5 × the bytes, or 30 % more.":                     2,
+		"Within 2 ms (C18).":                                          0,
+		"Twice as old (C18).":                                         1,
+		"It is twice as old (C18), or 3 ms.":                          1,
+		"Within 2 ms (C18a).":                                         1,
+		"It is `42 ms` old, by `poll?interval=7s`.":                   1,
+		"50 milliseconds, 1,000 milliseconds, 40 per cent, 40 times.": 3,
+		"| ws | 499 µs |":                                             1,
+		"It takes twice the bytes, a third more, ten times.":          3,
+		"`-for 4min` and [7 ms](a9.md)":                               1,
+		"    loadgen -for 4min":                                       0,
 	} {
 		typed, _ := typedNumbers("{{run \"x\"}}\n"+line, func(string) (string, []results.Claim) { return scenario, claims })
 		if len(typed) != want {
