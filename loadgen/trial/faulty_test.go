@@ -33,6 +33,7 @@ type faulty struct {
 
 	mu     sync.Mutex
 	run    int           // 1 is the warm-up, 2 the measured window
+	over   int           // runs that are over
 	starts []int64       // of each run so far, ns on the clock
 	to     time.Duration // trial time at which the last ends
 	end    int64         // the same on the clock
@@ -110,11 +111,17 @@ func (s *faulty) chosen() (name string, run int) {
 	return name, run
 }
 
-// now reports whether the fault is due, once, in its run. What comes before the first
-// is of it: the fleet may have its orders sooner.
+// now reports whether the fault is due, once, in its run.
 func (s *faulty) now(fault string) bool {
 	_, run := s.chosen()
-	return run == max(1, s.run) && s.once(fault)
+	return run == s.run && s.once(fault)
+}
+
+// nowTold is the same for what a subscriber sends: it is of the run that comes once the
+// one before is over, since the fleet may have its orders sooner.
+func (s *faulty) nowTold(fault string) bool {
+	_, run := s.chosen()
+	return run == s.over+1 && s.once(fault)
 }
 
 // once reports whether it is this fault, and the first time.
@@ -233,6 +240,9 @@ func (s *faulty) pass(ctx context.Context, a control.RunArgs) (control.RunResult
 	}
 	s.Timeline.Run(a.Origin, a.To)
 	err := s.Timeline.AtRest(ctx)
+	s.mu.Lock()
+	s.over++
+	s.mu.Unlock()
 	return control.RunResult{Newest: s.Log.Newest()}, err
 }
 

@@ -49,7 +49,7 @@ func (s *faulty) newestOf(records []feed.Record, since uint64) []feed.Record {
 // echo answers a POST, with its fault.
 func (s *faulty) echo(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	mute, garble := s.now("mute"), s.now("garble")
+	mute, garble := s.nowTold("mute"), s.nowTold("garble")
 	s.mu.Unlock()
 	switch {
 	case mute:
@@ -93,13 +93,13 @@ func (s *faulty) raw(w http.ResponseWriter, r *http.Request) {
 		}
 		s.mu.Lock()
 		switch {
-		case s.now("swallow"):
+		case s.nowTold("swallow"):
 			message = nil
-		case s.now("garble"):
+		case s.nowTold("garble"):
 			message = append(message[:1], bytes.Repeat([]byte("x"), len(message)-1)...)
-		case s.now("double"):
+		case s.nowTold("double"):
 			write(message)
-		case s.fault == "never" && s.run == 2:
+		case s.fault == "never" && s.over >= 1:
 			message = nil
 		}
 		s.mu.Unlock()

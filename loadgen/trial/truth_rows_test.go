@@ -29,9 +29,9 @@ func (r row) holds() bool { return r.counted+r.untold == r.captured }
 
 // compare sets what was counted beside what was captured, and says how many
 // bytes were sent again. Without those every row must be exact. With them, the
-// client's kernel counts what came to it twice as segments but not as bytes, and
-// not the options by which TCP tells its peer (RFC 2018, RFC 2883): so many bytes
-// as the capture shows of either are missing, and not one more.
+// client's kernel counts what came to it twice as segments but not as bytes. Nor does
+// it count the options by which TCP tells its peer of that (RFC 2018, RFC 2883): so
+// many bytes as the capture shows of either are missing, and not one more.
 func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err error) {
 	if o.after.fleet.NoTCP != "" {
 		return nil, 0, errors.New(o.after.fleet.NoTCP)
@@ -54,10 +54,7 @@ func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err 
 		add := func(layer string, counted, captured, untold int64) {
 			rows = append(rows, row{treatmentName(o.config), layer, way.direction, counted, captured, untold})
 		}
-		got, untold := way.truth, int64(0)
-		if resent > 0 {
-			untold = got.sack
-		}
+		got, untold := way.truth, way.truth.sack // also of a FIN that came twice, which is no byte
 		if way.direction == "down" {
 			untold += got.resent
 		}
