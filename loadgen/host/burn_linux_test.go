@@ -274,6 +274,9 @@ func (r *readTask) read(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range processes {
+		if _, err := strconv.Atoi(p.Name()); err != nil {
+			continue // self is one of them already
+		}
 		tasks, err := os.ReadDir("/proc/" + p.Name() + "/task")
 		if err != nil {
 			continue // no process, or one that has ended
