@@ -12,9 +12,7 @@
 package results
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -106,14 +104,20 @@ func (t Treatment) Transport() string { return t["transport"] }
 // Key is the treatment in one line, its keys sorted: equal treatments have
 // equal keys.
 func (t Treatment) Key() string {
-	var b strings.Builder
-	for _, k := range slices.Sorted(maps.Keys(t)) {
-		if b.Len() > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(k + "=" + t[k])
+	var room [32]string // more than there are, so that nothing is allocated for them
+	keys, size := room[:0], 0
+	for k, v := range t {
+		keys, size = append(keys, k), size+len(k)+len(v)+len("=, ")
 	}
-	return b.String()
+	slices.Sort(keys)
+	key := make([]byte, 0, size)
+	for i, k := range keys {
+		if i > 0 {
+			key = append(key, ", "...)
+		}
+		key = append(append(append(key, k...), '='), t[k]...)
+	}
+	return string(key)
 }
 
 // Matches reports whether t has every level that where asks for.

@@ -12,18 +12,23 @@ import (
 // NoMetricError says that a trial has no value of this name.
 type NoMetricError struct {
 	Metric string
-	Have   []string // what it has, in alphabetical order
-	Empty  bool     // the histogram is there, and holds nothing
+	Empty  bool // the histogram is there, and holds nothing
+	trial  *Trial
 }
+
+// Have is what the trial has, in alphabetical order. It is asked for far less often
+// than whether there is a value.
+func (e *NoMetricError) Have() []string { return e.trial.names() }
 
 func (e *NoMetricError) Error() string {
 	if e.Empty {
 		return fmt.Sprintf("no value of %s: its histogram is empty", e.Metric)
 	}
-	if len(e.Have) == 0 {
+	have := e.Have()
+	if len(have) == 0 {
 		return fmt.Sprintf("no metric %s: the trial has none at all", e.Metric)
 	}
-	return fmt.Sprintf("no metric %s; there are %s", e.Metric, strings.Join(e.Have, ", "))
+	return fmt.Sprintf("no metric %s; there are %s", e.Metric, strings.Join(have, ", "))
 }
 
 // Value reads one number of the trial: a metric by its name, or from a
@@ -36,10 +41,10 @@ func (t *Trial) Value(metric string) (Metric, error) {
 	name, s, ok := splitStat(metric)
 	h := t.Hists[name]
 	if !ok || h == nil {
-		return Metric{}, &NoMetricError{Metric: metric, Have: t.names()}
+		return Metric{}, &NoMetricError{Metric: metric, trial: t}
 	}
 	if h.N() == 0 {
-		return Metric{}, &NoMetricError{Metric: metric, Have: t.names(), Empty: true}
+		return Metric{}, &NoMetricError{Metric: metric, Empty: true, trial: t}
 	}
 	var ns float64
 	switch s.name {
