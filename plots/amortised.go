@@ -165,7 +165,7 @@ func (r *report) amortised(p scenarios.Plot) (*drawing, error) {
 	if len(shown) == 0 {
 		return nil, errNoData
 	}
-	told := []string{r.intervalNote(shown, "bands and upright lines"), kind.note}
+	told := []string{r.intervalNote(shown, "bands and upright lines", append(kind.setup(r), kind.each...)...), kind.note}
 	if meeting := r.meetings(p, lines, ch, found.Rows); meeting != "" {
 		told = append(told, meeting)
 	}

@@ -96,7 +96,7 @@ func (r *report) bandwidth(p scenarios.Plot) (*drawing, error) {
 	}
 	ch := newDotChart("bits per second", "bit/s", groups)
 	ch.Found = "bytes for an event, as counted, × events/s × subscribers"
-	told := r.intervalNote(shown, "bars")
+	told := r.intervalNote(shown, "bars", "bytes/total/down")
 	found.Notes = append([]string{"Means over blocks of the bytes for an event × events per second × subscribers, in thousands and millions of bits."}, notes.paragraphs()...)
 	var drop []int
 	if !tls {

@@ -45,7 +45,7 @@ func (r *report) breakeven(p scenarios.Plot) (*drawing, error) {
 		found.Rows = append(found.Rows, []string{s.level.Text, s.events.reading().value(&marks), s.poll.reading().value(&marks), s.to.reading().value(&marks), "×" + ratio.value(&marks)})
 	}
 	ch := &lineChart{Series: []series{of, to}}
-	told := []string{"Events a poll: delivered events ÷ requests, empty answers included. " + r.intervalNote(shown, "bands and upright lines")}
+	told := []string{"Events a poll: delivered events ÷ requests, empty answers included. " + r.intervalNote(shown, "bands and upright lines", "bytes/total/down")}
 	at, y := crossingOf(steps)
 	switch s := at.summary(); {
 	case s.N*2 > len(steps[0].poll.blocks) && finite(s.Center):

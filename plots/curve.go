@@ -69,7 +69,7 @@ func (r *report) curve(p scenarios.Plot) (*drawing, error) {
 	} else {
 		ch.Y = linearAxis(axisOf(p), unit, ys)
 	}
-	notes := []string{r.intervalNote(shown, around)}
+	notes := []string{r.intervalNote(shown, around, p.Metrics()...)}
 	if len(forms) > 0 {
 		ch.X = ch.X.widened(0.045) // for points side by side
 		ch.Series, ch.Held = append(forms, ch.Series...), "closed form"

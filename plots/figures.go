@@ -191,12 +191,21 @@ func (r *report) reading(t results.Treatment, metrics ...string) reading {
 	return reading{Summary: q.summary(), unit: q.unit}
 }
 
+// blocksOf is in how many blocks t has all of some metrics that count; without any, in
+// how many it is sound.
+func (r *report) blocksOf(t results.Treatment, metrics ...string) int {
+	if q, why := r.sum(t, metrics...); len(metrics) > 0 && why == "" {
+		return len(q.blocks)
+	}
+	sound, _ := r.run.SoundBlocks(t)
+	return sound
+}
+
 // blocksNote says how many blocks stand behind each value drawn.
-func (r *report) blocksNote(ts []results.Treatment) string {
+func (r *report) blocksNote(ts []results.Treatment, metrics ...string) string {
 	ns := map[int]bool{}
 	for _, t := range ts {
-		sound, _ := r.run.SoundBlocks(t)
-		ns[sound] = true
+		ns[r.blocksOf(t, metrics...)] = true
 	}
 	counts := slices.Sorted(maps.Keys(ns))
 	switch len(counts) {
@@ -210,10 +219,10 @@ func (r *report) blocksNote(ts []results.Treatment) string {
 }
 
 // intervalNote explains what is drawn around a value.
-func (r *report) intervalNote(ts []results.Treatment, around string) string {
-	s := "Values: geometric means over blocks, " + r.blocksNote(ts)
+func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...string) string {
+	s := "Values: geometric means over blocks, " + r.blocksNote(ts, metrics...)
 	for _, t := range ts {
-		if sound, _ := r.run.SoundBlocks(t); sound < results.MinBlocks {
+		if r.blocksOf(t, metrics...) < results.MinBlocks {
 			return s + fmt.Sprintf("; %s: their %.0f %% intervals, where there are the %d blocks it takes.", around, 100*results.Confidence, results.MinBlocks)
 		}
 	}

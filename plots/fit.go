@@ -83,7 +83,7 @@ func (r *report) fit(p scenarios.Plot) (*drawing, error) {
 	} else {
 		ch.Y = linearAxis(name+" (1 is a core)", "1", ys)
 	}
-	told := []string{r.intervalNote(shown, "upright lines")}
+	told := []string{r.intervalNote(shown, "upright lines", p.Of)}
 	if len(said) > 0 {
 		told = append(told, "Lines: the model fitted to all subscribers and rates of a transport, by block; means: "+strings.Join(said, "; ")+".")
 	}

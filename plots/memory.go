@@ -92,7 +92,7 @@ func (r *report) memory(p scenarios.Plot) (*drawing, error) {
 	return &drawing{
 		chart:  newStackChart("memory for each connection", "B", memoryParts, -1, stacks),
 		about:  "memory for each connection: the server's Go heap, goroutine stacks, what else its process has resident, and the kernel",
-		notes:  []string{told + r.intervalNote(shown, "whiskers and brackets")},
+		notes:  []string{told + r.intervalNote(shown, "whiskers and brackets", "idle/server-rss", "idle/kernel")},
 		rows:   len(stacks),
 		tables: []exhibit{found},
 	}, nil

@@ -184,7 +184,7 @@ func (r *report) overhead(p scenarios.Plot) (*drawing, error) {
 	}
 	ch := newDotChart(fmt.Sprintf("bytes of %s ÷ bytes of %s", p.Of, p.To), "1", groups)
 	ch.Found = "counted, with its interval"
-	told := []string{"Ratios are formed within blocks. " + r.intervalNote(shown, "bars and brackets")}
+	told := []string{"Ratios are formed within blocks. " + r.intervalNote(shown, "bars and brackets", "bytes/total/down")}
 	found.Notes = append([]string{"Means over blocks with their " + confidence() + "; ratios are formed within blocks."}, notes.paragraphs()...)
 	drawn := &drawing{
 		chart: ch, height: ch.height(), notes: told,

@@ -28,7 +28,7 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	if len(shown) == 0 {
 		return nil, r.noData(p)
 	}
-	notes := []string{r.intervalNote(shown, "whiskers and brackets")}
+	notes := []string{r.intervalNote(shown, "whiskers and brackets", p.Metrics()...)}
 	if s := noticeNote(p); s != "" {
 		notes = append(notes, s)
 	}
@@ -114,7 +114,7 @@ func (r *report) stack(p scenarios.Plot) (*drawing, error) {
 	return &drawing{
 		chart: ch,
 		about: strings.Join(parts, " · "),
-		notes: []string{told + r.intervalNote(shown, "whiskers and brackets")},
+		notes: []string{told + r.intervalNote(shown, "whiskers and brackets", p.Metrics()...)},
 		rows:  len(stacks),
 	}, nil
 }

@@ -49,7 +49,7 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 	ch.X = quantileAxis(right, samplesOf(p.Of))
 	ch.Y = logAxis(p.Of+" (logarithmic scale)", "s", ys)
 	return &drawing{chart: ch, about: r.about(p), notes: append([]string{
-		"Lines: all blocks pooled, " + r.blocksNote(shown) + "; bands: from the lowest to the highest block. " +
+		"Lines: all blocks pooled, " + r.blocksNote(shown, p.Of+"/mean") + "; bands: from the lowest to the highest block. " +
 			"Each line begins and ends where fewer than ten different values would lie beyond it in a trial."}, notes...)}, nil
 }
 

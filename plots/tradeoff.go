@@ -49,7 +49,7 @@ func (r *report) tradeoff(p scenarios.Plot) (*drawing, error) {
 	ch.X = spotAxis(p.Of, unitX, p.Log, xs)
 	ch.Y = spotAxis(p.To, unitY, p.Log, ys)
 	ch.Better = [2]int{betterWay(p.Metrics()[0]), betterWay(p.Upwards()[0])}
-	notes := []string{r.intervalNote(shown, "arms of the crosses")}
+	notes := []string{r.intervalNote(shown, "arms of the crosses", slices.Concat(p.Metrics(), p.Upwards())...)}
 	if ch.paths() != nil {
 		notes = append(notes, "Thin lines join a transport at several values of one knob.")
 	}
