@@ -121,8 +121,8 @@ func TestDividedColumns(t *testing.T) {
 	} {
 		tr, _ := r.named(c.transport, nil)
 		q, why := r.quote(tr, c.col)
-		if s := q.summary(); why != "" || s.N != 6 || s.Center != c.want {
-			t.Errorf("%s of %s: %+v (%s), want %v in each of 6 blocks", c.col.name(), c.transport, s, why, c.want)
+		if s := q.summary(); why != "" || s.N != 4 || s.Center != c.want {
+			t.Errorf("%s of %s: %+v (%s), want %v in each of 4 blocks", c.col.name(), c.transport, s, why, c.want)
 		}
 	}
 }
@@ -207,7 +207,7 @@ func TestBy(t *testing.T) {
 	r := inMemory(t, "testdata/binary.yaml")
 	p := scenarios.Plot{Of: "bytes/{payload,envelope}/down", By: "bytes/payload/down"}
 	tr, _ := r.named("ws", map[string]string{"payload": "64B", "encoding": "binary"})
-	if v := r.plotted(tr, p); v.Center != (64+32)/64. || v.unit != "1" || v.N != 6 {
+	if v := r.plotted(tr, p); v.Center != (64+32)/64. || v.unit != "1" || v.N != 4 {
 		t.Errorf("%+v", v)
 	}
 	p.By = "bytes/payload/up" // which is 0

@@ -20,7 +20,6 @@ type comparison struct {
 }
 
 func newComparison(pairs bool) *comparison {
-	text.OverrideRuneWidthEastAsianWidth(false)
 	t := &comparison{Writer: table.NewWriter(), pairs: pairs}
 	style := plainStyle()
 	style.Options.SeparateRows = false

@@ -218,7 +218,7 @@ func travel(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 	}
 	if tr.Rate > 0 {
 		again("staleness", 1000, at)
-		again("delivery", 1000, at)
+		trial.Hists["delivery"] = trial.Hists["staleness"]
 	}
 	if form != nil && tr.Network.Steady() && rtt > 0 {
 		put("model/staleness", whole, "s")
@@ -227,10 +227,10 @@ func travel(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 	if tr.TLS {
 		trips++
 	}
-	again("connect", tr.Subscribers, func() float64 { return trips*rtt + 0.5e-3*math.Exp(0.2*r.NormFloat64()) + late() })
-	again("connect-tcp", tr.Subscribers, func() float64 { return rtt + 0.2e-3*math.Exp(0.2*r.NormFloat64()) + late() })
-	again("ttfe", tr.Subscribers, func() float64 { return (trips+0.01)*rtt + 0.9e-3*math.Exp(0.2*r.NormFloat64()) + late() })
-	again("link-late", 1000, func() float64 { return 60e-6 * math.Exp(0.5*r.NormFloat64()) })
+	again("connect", min(tr.Subscribers, 200), func() float64 { return trips*rtt + 0.5e-3*math.Exp(0.2*r.NormFloat64()) + late() })
+	again("connect-tcp", min(tr.Subscribers, 200), func() float64 { return rtt + 0.2e-3*math.Exp(0.2*r.NormFloat64()) + late() })
+	again("ttfe", min(tr.Subscribers, 200), func() float64 { return (trips+0.01)*rtt + 0.9e-3*math.Exp(0.2*r.NormFloat64()) + late() })
+	again("link-late", 200, func() float64 { return 60e-6 * math.Exp(0.5*r.NormFloat64()) })
 	put("conn/rtts", trips, "1")
 	packets := [2]float64{1.1, 1.05}
 	if strings.Contains(query, "keepalive=off") || name == "poll" {

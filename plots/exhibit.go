@@ -57,7 +57,6 @@ func (r *report) held(where map[string]string) string {
 }
 
 func (e exhibit) writer() table.Writer {
-	text.OverrideRuneWidthEastAsianWidth(false)
 	w := table.NewWriter()
 	style := plainStyle()
 	style.Options.SeparateRows = e.Ruled

@@ -123,10 +123,13 @@ func portable(svg []byte, widths []vg.Length, title string) []byte {
 	return svg
 }
 
-// PNG is the figure as an image of pngDPI dots per inch.
-func (f *figure) PNG() ([]byte, error) {
+// PNG is the figure as an image.
+func (f *figure) PNG() ([]byte, error) { return f.png(pngDPI) }
+
+// png is the figure as an image of so many dots per inch.
+func (f *figure) png(dpi int) ([]byte, error) {
 	w, h := f.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pngDPI))
+	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))
 	f.draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&b); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -13,6 +14,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot/vg"
+
+	"pushbench/results"
 )
 
 // words is a piece of text of a drawing, with the box that it fills.
@@ -78,94 +81,102 @@ var testScenarios = []string{"testdata/feed.yaml", "testdata/rate.yaml", "testda
 	"testdata/duplex.yaml", "testdata/latest.yaml", "testdata/heartbeat.yaml",
 	"testdata/rtt.yaml", "testdata/knee.yaml", "testdata/path.yaml"}
 
-// allFigures draws every plot of the scenarios that the project ships, and of
-// those for tests.
-func allFigures(t *testing.T) []*figure {
+// legibleWords holds that everything written in a figure lies on its canvas, and nothing upon
+// something else, and that all that is to be said of it is there.
+func legibleWords(t *testing.T, f *figure, svg []byte) []words {
 	t.Helper()
-	paths, err := filepath.Glob("../scenarios/*.yaml")
+	w, h := f.size()
+	ws := wordsOf(t, svg)
+	for i, a := range ws {
+		if a.x0 < 0 || a.y0 < 0 || a.x1 > w || a.y1 > h {
+			t.Errorf("%s: %q leaves the canvas: %.0f–%.0f × %.0f–%.0f of %.0f × %.0f", f.Name, a.text, a.x0, a.x1, a.y0, a.y1, w, h)
+		}
+		for _, b := range ws[:i] {
+			if a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1 {
+				t.Errorf("%s: %q is written over %q", f.Name, a.text, b.text)
+			}
+		}
+	}
+	var all strings.Builder
+	for _, a := range ws {
+		all.WriteString(a.text + " ")
+	}
+	for _, part := range []string{f.Title, f.Subtitle, f.Conditions, f.Caption[0], f.Caption[1]} {
+		for word := range strings.FieldsSeq(strings.ReplaceAll(part, nbsp, " ")) {
+			if word != "·" && !strings.Contains(all.String(), word) {
+				t.Errorf("%s: the word %q is missing", f.Name, word)
+			}
+		}
+	}
+	return ws
+}
+
+// figuresOf draws every plot of a scenario.
+func figuresOf(t *testing.T, r *report) []*figure {
+	t.Helper()
+	fs, skipped := r.figures()
+	if len(skipped) > 0 {
+		t.Errorf("%s: not drawn: %q", r.path, skipped)
+	}
+	return fs
+}
+
+func svgOf(t *testing.T, f *figure) []byte {
+	t.Helper()
+	svg, err := f.SVG()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []*figure
-	for _, path := range append(paths, testScenarios...) {
-		s := scenarioAt(t, path)
-		s.Blocks = min(s.Blocks, 7) // enough for intervals, and for the quantiles that they ask for
-		r := newReport(s.Name+".jsonl", syntheticRun(t, s), s)
-		fs, skipped := r.figures()
-		if len(skipped) > 0 {
-			t.Errorf("%s: not drawn: %q", path, skipped)
-		}
-		all = append(all, fs...)
-	}
-	return all
+	return svg
 }
 
-// Everything written in a figure lies on its canvas, and nothing upon
-// something else.
-func TestFiguresAreLegible(t *testing.T) {
+// The words of a figure of each kind, in the order they are drawn: title,
+// conditions, caption, axes with units, labels.
+func TestFigureWords(t *testing.T) {
 	kinds := map[string]bool{}
-	for _, f := range allFigures(t) {
-		svg, err := f.SVG()
-		if err != nil {
-			t.Fatal(err)
-		}
-		kinds[fmt.Sprintf("%T", f.Chart)] = true
-		w, h := f.size()
-		ws := wordsOf(t, svg)
-		for i, a := range ws {
-			if a.x0 < 0 || a.y0 < 0 || a.x1 > w || a.y1 > h {
-				t.Errorf("%s: %q leaves the canvas: %.0f–%.0f × %.0f–%.0f of %.0f × %.0f", f.Name, a.text, a.x0, a.x1, a.y0, a.y1, w, h)
-			}
-			for _, b := range ws[:i] {
-				if a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1 {
-					t.Errorf("%s: %q is written over %q", f.Name, a.text, b.text)
-				}
+	for _, path := range testScenarios {
+		var b strings.Builder
+		for _, f := range figuresOf(t, inMemory(t, path)) {
+			kinds[fmt.Sprintf("%T", f.Chart)] = true
+			fmt.Fprintf(&b, "== %s\n", f.Name)
+			for _, w := range legibleWords(t, f, svgOf(t, f)) {
+				b.WriteString(w.text + "\n")
 			}
 		}
-		var all strings.Builder
-		for _, a := range ws {
-			all.WriteString(a.text + " ")
-		}
-		for _, part := range []string{f.Title, f.Subtitle, f.Conditions, f.Caption[0], f.Caption[1]} {
-			for word := range strings.FieldsSeq(strings.ReplaceAll(part, nbsp, " ")) {
-				if word != "·" && !strings.Contains(all.String(), word) {
-					t.Errorf("%s: the word %q is missing", f.Name, word)
-				}
-			}
-		}
+		golden(t, strings.TrimSuffix(filepath.Base(path), ".yaml")+"-figures.txt", b.String())
 	}
 	if len(kinds) != 5 {
 		t.Errorf("kinds of chart drawn: %v", kinds)
 	}
 }
 
-// The words of a figure of each kind, in the order they are drawn: title,
-// conditions, caption, axes with units, labels.
-func TestFigureWords(t *testing.T) {
-	for _, path := range testScenarios {
-		fs, _ := inMemory(t, path).figures()
-		var b strings.Builder
-		for _, f := range fs {
-			svg, err := f.SVG()
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(&b, "== %s\n", f.Name)
-			for _, w := range wordsOf(t, svg) {
-				b.WriteString(w.text + "\n")
-			}
+// What the project's scenarios ask for can be drawn, and read. Those with a reference
+// run are drawn from that, where the figures are held to what is committed.
+func TestScenariosFigures(t *testing.T) {
+	paths, err := filepath.Glob("../scenarios/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, path := range paths {
+		s := scenarioAt(t, path)
+		if _, err := os.Stat(filepath.Join(reference, s.Name+".jsonl")); err == nil {
+			continue
 		}
-		golden(t, strings.TrimSuffix(filepath.Base(path), ".yaml")+"-figures.txt", b.String())
+		s.Blocks = results.MinBlocks
+		for _, f := range figuresOf(t, newReport(s.Name+".jsonl", syntheticRun(t, s), s)) {
+			legibleWords(t, f, svgOf(t, f))
+		}
 	}
 }
 
 // The same record gives the same bytes, or committed figures would change
 // without a cause.
 func TestFiguresAreDeterministic(t *testing.T) {
-	first, _ := inMemory(t, "testdata/feed.yaml").figures()
-	second, _ := inMemory(t, "testdata/feed.yaml").figures()
-	for i, f := range first[:2] {
-		for _, encode := range []func(*figure) ([]byte, error){(*figure).SVG, (*figure).PNG} {
+	s := scenarioAt(t, "testdata/feed.yaml")
+	first, second := figuresOf(t, inMemory(t, "testdata/feed.yaml")), figuresOf(t, newReport("feed.jsonl", syntheticRun(t, s), s))
+	small := func(f *figure) ([]byte, error) { return f.png(pngDPI / 8) }
+	for i, f := range first {
+		for _, encode := range []func(*figure) ([]byte, error){(*figure).SVG, small} {
 			a, errA := encode(f)
 			b, errB := encode(second[i])
 			if errA != nil || errB != nil || !bytes.Equal(a, b) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,48 +23,41 @@ var referenceRuns = sync.OnceValues(func() ([]*report, error) {
 })
 
 // TestReferenceFigures holds the committed figures and tables to the committed
-// runs: what is shown is what `make plots` draws from them. PNGs are not
-// compared, as they are the same drawings.
+// runs: what is shown is what `make plots` draws from them, and can be read. PNGs are
+// not compared, as they are the same drawings.
 func TestReferenceFigures(t *testing.T) {
 	runs, err := referenceRuns()
 	if err != nil {
 		t.Fatal(err)
 	}
 	committed := textFiles(t, reference+"/figures")
-	drawn := drawnFiles(t, runs)
-	for name := range drawn {
-		if !bytes.Equal(committed[name], drawn[name]) {
-			t.Errorf("%s is not what the reference run gives; `make plots` draws it again", name)
+	tables, names := make([]string, len(runs)), make([][]string, len(runs))
+	t.Run("run", func(t *testing.T) { // which ends when all of its parts have
+		for i, r := range runs {
+			t.Run(filepath.Base(r.path), func(t *testing.T) {
+				t.Parallel()
+				fs, _ := r.figures() // what cannot be drawn is told in the table
+				for _, f := range fs {
+					name, svg := f.Name+".svg", svgOf(t, f)
+					names[i] = append(names[i], name)
+					legibleWords(t, f, svg)
+					if !bytes.Equal(committed[name], svg) {
+						t.Errorf("%s is not what the reference run gives; `make plots` draws it again", name)
+					}
+				}
+				tables[i] = markdown(r)
+			})
 		}
+	})
+	if table := strings.Join(tables, "\n"); table != string(committed["table.md"]) {
+		t.Error("table.md is not what the reference runs give; `make plots` writes it again")
 	}
+	drawn := append(slices.Concat(names...), "table.md")
 	for name := range committed {
-		if drawn[name] == nil {
+		if !slices.Contains(drawn, name) {
 			t.Errorf("%s belongs to no reference run; remove it", name)
 		}
 	}
-}
-
-// drawnFiles is what `make plots` makes of the runs, PNGs apart.
-func drawnFiles(t *testing.T, rs []*report) map[string][]byte {
-	t.Helper()
-	files := map[string][]byte{}
-	var tables []string
-	for _, r := range rs {
-		fs, skipped := r.figures()
-		if len(skipped) > 0 {
-			t.Errorf("%s: not drawn: %q", r.path, skipped)
-		}
-		for _, f := range fs {
-			svg, err := f.SVG()
-			if err != nil {
-				t.Fatal(err)
-			}
-			files[f.Name+".svg"] = svg
-		}
-		tables = append(tables, markdown(r))
-	}
-	files["table.md"] = []byte(strings.Join(tables, "\n"))
-	return files
 }
 
 // textFiles is what a folder holds, pictures in points apart.

@@ -151,7 +151,8 @@ func markdown(r *report) string {
 		fmt.Fprintf(&b, "- The fleet %s.\n", s)
 	}
 	fmt.Fprintf(&b, "- Trials: %s\n", r.trials())
-	for _, s := range r.warnings() {
+	_, skipped := r.figures()
+	for _, s := range append(r.warnings(), skipped...) {
 		fmt.Fprintf(&b, "- %s\n", s)
 	}
 	return b.String()

@@ -120,9 +120,11 @@ func (c cell) lines(notes *footnotes) [4]string {
 	return ls
 }
 
+// × and – take one column here, whatever the locale.
+func init() { text.OverrideRuneWidthEastAsianWidth(false) }
+
 // renderTable sets a group for a terminal.
 func renderTable(g grouping, notes *footnotes) string {
-	text.OverrideRuneWidthEastAsianWidth(false) // × and – take one column here, whatever the locale
 	w := table.NewWriter()
 	w.SetStyle(plainStyle())
 	head := table.Row{"transport"}
