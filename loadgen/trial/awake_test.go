@@ -45,7 +45,7 @@ func TestAsleep(t *testing.T) {
 // so that the next one has them as the host does.
 func TestAwakeTrial(t *testing.T) {
 	err := host.CanKeepAwake()
-	need.That(t, err == nil, fmt.Sprintf("CPUs that can be kept awake (%v)", err))
+	need.Host(t, err == nil, fmt.Sprintf("CPUs that can be kept awake (%v)", err))
 	c := config(t, "poll?interval=50ms")
 	held := false
 	c.Treatment.Awake = true

@@ -26,6 +26,16 @@ func That(t testing.TB, have bool, what string) {
 	}
 }
 
+// Host skips the test unless the host is of a kind that the test is about, which no
+// program that could be installed makes it: a kernel built so, CPUs that can do so.
+// REQUIRE_ALL=1 asks for all that can be installed, and so it skips there too.
+func Host(t testing.TB, is bool, kind string) {
+	t.Helper()
+	if !is {
+		t.Skipf("not on this host: %s", kind)
+	}
+}
+
 // Program returns a function that builds a main package of this module into dir
 // when a test first asks for it, and says where it is.
 func Program(dir, pkg string) func(testing.TB) string {
