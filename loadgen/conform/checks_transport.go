@@ -109,6 +109,8 @@ func endless(p *probe) error {
 	}
 	if answer, err := c.head(); err != nil {
 		return err
+	} else if isBusy(answer.status) {
+		return c.refused(answer, nil)
 	} else if answer.status < 400 || answer.status > 499 {
 		return c.wrong("want 431 or 400, not %s", quote(in))
 	}
