@@ -40,16 +40,8 @@ bench: build ## measure this machine: the headline comparison, within five minut
 bench-short: build ## the same in under a minute: answers with wide intervals, too short to publish
 	$(call measure,-short -for 45s -since $(BEGAN))
 
-# These start no goroutine, but for tests that run beside each other: the race detector
-# would find nothing, and make them five to ten times as long.
-ALONE := ./plots ./results ./scenarios
-
 test: ## run every test, with the race detector where there is a C compiler
-	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; \
-	then racing=$$(go list $(PKGS) | grep -vxF "$$(go list $(ALONE))"); alone=$$(go list $(PKGS) | grep -xF "$$(go list $(ALONE))"); \
-	echo "go test, with -race but for $(ALONE)"; code=0; \
-	[ -z "$$racing" ] || go test -race $$racing || code=1; [ -z "$$alone" ] || go test $$alone || code=1; exit $$code; \
-	else echo "go test $(PKGS) (without -race: it needs cgo and a C compiler, and there is none here)"; go test $(PKGS); fi
+	@.ci/test $(PKGS)
 
 test-hostile: ## run every test on hosts that are not like this one, each simulated; HOSTS="booted busy" for some
 	@.ci/hostile $(HOSTS)

@@ -44,7 +44,7 @@ func TestHeartbeatsNoticeStop(t *testing.T) {
 				t.Parallel()
 				c := faultConfig(t, fault, transport, 3*time.Second)
 				trial := runTrial(t, c)
-				sound(t, trial)
+				soundBetweenBeats(t, trial)
 				end := noticing(fault)
 				if got := value(t, trial, "notice/"+end+"-share"); got != 1 {
 					t.Errorf("%v of the ends noticed", got)
@@ -91,7 +91,7 @@ func TestNobodyNoticesStop(t *testing.T) {
 			c := faultConfig(t, test.fault, test.transport, 200*time.Millisecond)
 			c.Treatment.Rate = test.rate
 			trial := runTrial(t, c)
-			sound(t, trial)
+			soundBetweenBeats(t, trial)
 			end := noticing(test.fault)
 			if got := value(t, trial, "notice/"+end+"-share"); got != 0 {
 				t.Errorf("%v of the ends noticed", got)

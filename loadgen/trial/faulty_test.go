@@ -38,6 +38,8 @@ type faulty struct {
 	to     time.Duration // trial time at which the last ends
 	end    int64         // the same on the clock
 	done   bool          // the fault has happened
+
+	given map[uint64]bool // events that were the latest to somebody
 }
 
 func serveFaulty(args []string) error {
@@ -65,6 +67,7 @@ func serveFaulty(args []string) error {
 	}
 	clock := feed.NewClock()
 	s := &faulty{
+		given: make(map[uint64]bool),
 		Publisher: &feed.Publisher{
 			Log: feed.NewLog(codec, feed.DefaultRing, clock), Schedule: schedule, Payload: body,
 			Timeline: feed.NewTimeline(clock), Clock: clock, Record: true,

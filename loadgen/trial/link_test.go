@@ -231,7 +231,7 @@ func TestHeartbeatsNoticeCut(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			trial := runTrial(t, faultOver(t, fault, "wsbare?ping=200ms&pong=1s", 3*time.Second))
-			sound(t, trial)
+			soundBetweenBeats(t, trial)
 			for _, end := range bothEnds {
 				if got := value(t, trial, "notice/"+end+"-share"); got != 1 || trial.Hists["notice/"+end].N() != 4 {
 					t.Errorf("%v of the %s's noticed, %d of 4", got, end, trial.Hists["notice/"+end].N())
@@ -256,7 +256,7 @@ func TestNobodyNoticesCut(t *testing.T) {
 			c := faultOver(t, test.fault, test.transport, 200*time.Millisecond)
 			c.Treatment.Rate = test.rate
 			trial := runTrial(t, c)
-			sound(t, trial)
+			soundBetweenBeats(t, trial)
 			for _, end := range bothEnds {
 				if got := value(t, trial, "notice/"+end+"-share"); got != 0 {
 					t.Errorf("%v of the %s's noticed", got, end)

@@ -1,7 +1,6 @@
 package trial
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,30 +10,18 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/internal/need"
-	"pushbench/loadgen/lab"
 	"pushbench/servers/feed/feedtest"
 )
 
-// servers is where the real server is.
-var servers func(testing.TB) string
+// servers is where the real server is, loadgen where the program is that is the
+// fleet and the link.
+var servers, loadgen func(testing.TB) string
 
-// TestMain is also the children of the trials under test, which are started as
-// a real trial starts them: the fleet, the link and what joins its namespaces by
-// their argument, and a server that does wrong by its first flag.
+// TestMain is also a server that does wrong, started as a real one is.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 {
-		switch os.Args[1] {
-		case "fleet":
-			exit(fleet.Serve(context.Background(), os.Stdin, os.Stdout))
-		case "link":
-			exit(lab.Serve(context.Background(), os.Stdin, os.Stdout))
-		case "join":
-			exit(lab.Join(os.Args[2:]))
-		case "-control":
-			exit(serveFaulty(os.Args[1:]))
-		}
+	if len(os.Args) > 1 && os.Args[1] == "-control" {
+		exit(serveFaulty(os.Args[1:]))
 	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each child rests a second before it ends
 	atOnce()
@@ -42,7 +29,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		exit(err)
 	}
-	servers = need.Program(dir, "pushbench/servers")
+	servers, loadgen = need.Program(dir, "pushbench/servers"), need.Program(dir, "pushbench/loadgen")
 	leaked := feedtest.LeakedDescriptors()
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		os.RemoveAll(dir)

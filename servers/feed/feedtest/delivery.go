@@ -33,9 +33,9 @@ func (s suite) everyEvent(t *testing.T) {
 	}
 }
 
-// manySubscribers: each of 50 gets everything, while it is being published.
+// manySubscribers: each of 20 gets everything, while it is being published.
 func (s suite) manySubscribers(t *testing.T) {
-	const subscribers, events = 50, 100
+	const subscribers, events = 20, 100
 	server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way})
 	var published sync.WaitGroup
 	published.Go(func() {

@@ -29,7 +29,7 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 		knobs = []string{""}
 	}
 	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
-		s := suite{transport: tr, knobs: knobs[0], codec: codec, phases: 1200}
+		s := suite{transport: tr, knobs: knobs[0], codec: codec, phases: 600}
 		if tr.TextOnly && !codec.IsText() {
 			t.Run(string(codec), s.encodingRefused)
 			continue
@@ -37,7 +37,7 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 		t.Run(string(codec), s.delivery)
 	}
 	for _, other := range knobs[1:] {
-		t.Run(other, suite{transport: tr, knobs: other, codec: feed.Text, phases: 400}.delivery)
+		t.Run(other, suite{transport: tr, knobs: other, codec: feed.Text, phases: 200}.delivery)
 	}
 	for _, way := range Ways(tr)[1:] {
 		t.Run(way.String(), suite{transport: tr, knobs: knobs[0], codec: feed.Text, way: way}.otherWay)
