@@ -85,16 +85,22 @@ func init() {
 		}
 		return nil
 	}
+	// Its first thread runs from before it says so: between a system call and what
+	// follows, all threads sleep for a moment while one wakes another.
 	children["spinner"] = func() error {
-		fmt.Println("ready")
-		var ended atomic.Bool
+		var begun, ended atomic.Bool
 		stopped := make(chan error, 1)
 		go func() {
+			for !begun.Load() {
+				runtime.Gosched()
+			}
+			fmt.Println("ready")
 			_, err := io.Copy(io.Discard, os.Stdin)
 			ended.Store(true)
 			stopped <- err
 		}()
 		for !ended.Load() {
+			begun.Store(true)
 		}
 		return <-stopped
 	}
@@ -317,7 +323,8 @@ func (r *readTask) between() (ran float64, whole bool) {
 // A process that runs, or could if it had a CPU, does not rest.
 func TestSpinnerDoesNotRest(t *testing.T) {
 	cpus := Cores().IDs()
-	pid, _, _ := begin(t, cpus[0], "spinner")
+	// Nothing takes the loop off its thread.
+	pid, _, _ := begin(t, cpus[0], "spinner", "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=2", "GOGC=off")
 	for range 20 {
 		if rests, err := Resting(pid); err != nil || rests {
 			t.Fatalf("rests: %v, %v", rests, err)
