@@ -45,13 +45,14 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 		headers = append(headers, line)
 		return nil
 	})
-	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+	urls, err := parseAnywhere(f, args)
+	if errors.Is(err, flag.ErrHelp) {
 		return exitOK
 	} else if err != nil {
 		fmt.Fprintln(stderr, "loadgen:", err)
 		return exitUsage
 	}
-	target, err := conformTarget(f.Args(), *insecure, headers)
+	target, err := conformTarget(urls, *insecure, headers)
 	if err == nil {
 		err = checkConform(o, *format)
 	}
@@ -96,7 +97,7 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 
 func conformTarget(args []string, insecure bool, headers []string) (*conform.Target, error) {
 	if len(args) != 1 {
-		return nil, fmt.Errorf("give one URL, such as ws://127.0.0.1:8080/echo, after the flags; got %q", args)
+		return nil, fmt.Errorf("give one URL, such as ws://127.0.0.1:8080/echo; got %q", args)
 	}
 	target, err := conform.Parse(args[0], insecure)
 	if err != nil {

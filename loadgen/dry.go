@@ -23,11 +23,11 @@ func (p *plan) print(w io.Writer) {
 	fmt.Fprintf(w, "fixed: %s\n", fixed.Key())
 	for _, t := range p.treatments {
 		if p.chosen[t.Labels.Key()] {
-			fmt.Fprintf(w, "  %s\n", p.name(t))
+			fmt.Fprintf(w, "  %s\n", p.name(t.Labels))
 		}
 	}
 	for _, d := range p.planned.Dropped {
-		fmt.Fprintf(w, "  left out, cannot exist: %s: %s\n", d.Treatment.Key(), d.Why)
+		fmt.Fprintf(w, "  left out, cannot exist: %s: %s\n", p.name(d.Treatment), d.Why)
 	}
 	for _, warning := range s.Warnings() {
 		fmt.Fprintf(w, "warning: %s\n", warning)

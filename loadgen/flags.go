@@ -8,6 +8,7 @@ import (
 	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -85,10 +86,11 @@ func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error)
 	f.StringVar(&until, "until", "", "`decided`: run until every claim is, at looks that are planned before, or until the time of -for is up (default 1h)")
 	f.StringVar(&o.servers, "servers", "", "`program` of the servers (default: built from this module)")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")
-	if err := f.Parse(args); err != nil {
+	files, err := parseAnywhere(f, args)
+	if err != nil {
 		return o, err
 	}
-	o.files, o.decided = f.Args(), until != ""
+	o.files, o.decided = files, until != ""
 	if o.version {
 		return o, nil
 	}
@@ -113,6 +115,20 @@ func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error)
 		o.out = filepath.Join("results", "runs", now.UTC().Format("20060102-150405"))
 	}
 	return o, nil
+}
+
+// parseAnywhere reads flags before, between and after the arguments, and returns those.
+func parseAnywhere(f *flag.FlagSet, args []string) (rest []string, err error) {
+	if slices.Equal(args, []string{"help"}) {
+		args = []string{"-help"}
+	}
+	for err = f.Parse(args); err == nil && f.NArg() > 0; err = f.Parse(f.Args()[1:]) {
+		if read := len(args) - f.NArg(); read > 0 && args[read-1] == "--" { // nothing behind it is a flag
+			return append(rest, f.Args()...), nil
+		}
+		rest = append(rest, f.Arg(0))
+	}
+	return rest, err
 }
 
 // minutes is min, and not mins, which would become milliseconds.

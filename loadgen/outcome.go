@@ -40,7 +40,7 @@ func (s *session) enough() error {
 		for _, b := range why {
 			rules[b.rule] = true
 		}
-		few = append(few, fmt.Sprintf("%s (%d of %d%s)", s.plan.name(t), n, of, reasons(why)))
+		few = append(few, fmt.Sprintf("%s (%d of %d%s)", s.plan.name(t.Labels), n, of, reasons(why)))
 	}
 	if len(few) == 0 {
 		return nil

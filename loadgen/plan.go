@@ -150,17 +150,17 @@ func (p *plan) choose(only string) error {
 func (p *plan) names() []string {
 	var names []string
 	for _, t := range p.treatments {
-		names = append(names, p.name(t))
+		names = append(names, p.name(t.Labels))
 	}
 	return names
 }
 
 // name is the transport and the levels of the other factors.
-func (p *plan) name(t scenarios.Treatment) string {
-	name := t.Labels.Transport()
+func (p *plan) name(labels results.Treatment) string {
+	name := labels.Transport()
 	for _, f := range p.scenario.Factors {
 		if f.Key != "transport" {
-			name += ", " + f.Key + "=" + t.Labels[f.Key]
+			name += ", " + f.Key + "=" + labels[f.Key]
 		}
 	}
 	return name

@@ -29,7 +29,7 @@ func (p *progress) trial(plan *plan, s slot, t *results.Trial, eta string) {
 	if p.total > 0 {
 		place = fmt.Sprintf("[%*d/%d]", len(fmt.Sprint(p.total)), p.n, p.total)
 	}
-	p.note("%s block %d  %-*s  %-24s  ETA %s  %s", place, s.block, plan.nameWidth(), plan.name(s.treatment), figures(t), eta, state(t))
+	p.note("%s block %d  %-*s  %-24s  ETA %s  %s", place, s.block, plan.nameWidth(), plan.name(s.treatment.Labels), figures(t), eta, state(t))
 }
 
 // state is what became of a trial: what it broke costs it all of its metrics or some.

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -129,23 +128,9 @@ func (t *Term) checkName() error {
 	if _, ok := Describe(t.Name); ok {
 		return nil
 	}
-	var known []string
-	for _, m := range vocabulary {
-		known = append(known, m.Name)
-	}
-	for _, h := range histograms {
-		if h.Name == t.Name {
-			return fmt.Errorf("%s is a whole distribution: say which part, such as %s/p50, /p99, /mean or /max", t.Name, t.Name)
-		}
-		for _, part := range []string{"/p50", "/p90", "/p99", "/p99.9", "/mean", "/min", "/max"} {
-			known = append(known, h.Name+part)
-		}
-	}
-	if !strings.Contains(t.Name, "/") {
+	isHist := slices.ContainsFunc(histograms, func(h Info) bool { return h.Name == t.Name })
+	if !isHist && !strings.Contains(t.Name, "/") {
 		return nil // perhaps a knob or a level, which the treatment will tell
 	}
-	if near := Nearest(t.Name, known); near != "" {
-		return fmt.Errorf("there is no metric %s; is it %s?", t.Name, near)
-	}
-	return errors.New("there is no metric " + t.Name)
+	return fmt.Errorf("%s %s", t.Name, Unknown(t.Name))
 }

@@ -86,7 +86,13 @@ func (p *parser) expect() *Expect {
 		p.failAt("an operator, ± or the end")
 	}
 	if p.err == nil && !slices.ContainsFunc(e.Terms(), Term.measured) {
-		p.fail(1, "nothing here is measured: compare at least one metric, such as staleness/p50[ws]")
+		mend := ""
+		for _, t := range e.Terms() {
+			if mend == "" && meant(t.Name) != "" {
+				mend = "; " + t.Name + " " + Unknown(t.Name)
+			}
+		}
+		p.fail(1, "nothing here is measured: compare at least one metric, such as staleness/p50[ws]%s", mend)
 	}
 	return e
 }

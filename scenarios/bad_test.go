@@ -80,6 +80,7 @@ var mistakes = []mistake{
 	{"one word", "", "poll\n"},
 	{"broken syntax", "blocks: 10", "blocks: [10"},
 	{"tab for indentation", "  rate: [10/s, 40/s]", "\trate: [10/s, 40/s]"},
+	{"colon in a text", "says: A push is fresher.", "says: WebSocket: fresher"},
 	{"not UTF-8", "fresher?", "fresher\xff?"},
 	{"control character", "blocks: 10", "blocks: 1\x000"},
 	{"anchor and alias", "warmup: 1s\nmeasure: 5s", "warmup: &w 1s\nmeasure: *w"},

@@ -95,6 +95,9 @@ func syntaxProblem(text []byte, err error, p *problems) {
 	if n := at.Mark.Line; n >= 1 && n <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[n-1], " "), []byte("\t")) {
 		msg += "; indent with blanks, not tabs"
 	}
+	if at.Message == "mapping values are not allowed in this context" {
+		msg += "; put a text that has a colon and a blank in it into quotes, as says: \"ws: fewer bytes\""
+	}
 	p.add(at.Mark.Line, "not YAML: %s", msg)
 }
 

@@ -98,8 +98,8 @@ func (p *parser) plotSubject(line int, plot Plot, s subject, choices []string) {
 func (p *parser) plotMetrics(line int, names []string) bool {
 	before := len(p.list)
 	for _, name := range names {
-		if problem := metricProblem(name); problem != "" {
-			p.add(line, "a plot is of %q, which %s", name, problem)
+		if _, ok := results.Describe(name); !ok {
+			p.add(line, "a plot is of %q, which %s", name, results.Unknown(name))
 		}
 	}
 	if len(names) > 1 && len(p.list) == before {
