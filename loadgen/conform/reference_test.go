@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"pushbench/loadgen/internal/article"
 	"pushbench/loadgen/internal/need"
@@ -205,6 +206,10 @@ func checkArticle(t *testing.T, report *Report) {
 func TestArticleAsUnderNode(t *testing.T) {
 	node, err := exec.LookPath("node")
 	need.That(t, err == nil, "node, version 20 or later")
+	// Node closes what it has no descriptor for, and is then not tested.
+	var files unix.Rlimit
+	err = unix.Getrlimit(unix.RLIMIT_NOFILE, &files)
+	need.That(t, err == nil && files.Cur >= 1024, "1024 open files (ulimit -n)")
 	cmd := exec.CommandContext(t.Context(), node, "testdata/observed.js")
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

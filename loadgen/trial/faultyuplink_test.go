@@ -35,14 +35,14 @@ func (s *faulty) newestOf(records []feed.Record, since uint64) []feed.Record {
 		e.Seq = seq
 		return []feed.Record{{Event: e, Wire: s.Log.Codec().Append(nil, e)}}
 	}
+	older := max(since, 1) - 1
+	for s.given[older] { // two polls may follow one another closely where the host is busy
+		older--
+	}
 	switch {
-	case s.now("again"):
+	case since > 0 && s.now("again"):
 		return renumbered(since)
-	case s.now("older"):
-		older := since - 1
-		for s.given[older] { // two polls may follow one another closely where the host is busy
-			older--
-		}
+	case older > 0 && s.now("older"):
 		return renumbered(older)
 	case s.now("gap"):
 		return []feed.Record{{Wire: s.Log.Codec().Append(nil, feed.Gap{First: since + 1, Last: newest.Seq}.Event())}}
