@@ -18,9 +18,8 @@ type Transport struct {
 	// has not (RFC 9113 §8.6).
 	Upgrades bool
 
-	// TextOnly says that the transport's own format is text, so that it cannot
-	// carry the binary encoding.
-	TextOnly bool
+	// Rhythm is what the options, checked, make of the transport.
+	Rhythm func(Options) Rhythm
 
 	// Serve is the server end: it answers a request that Handler has read and
 	// found good.

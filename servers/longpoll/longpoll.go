@@ -26,6 +26,10 @@ var Transport = &feed.Transport{
 		{Name: "hold", Default: "30s", About: "how long a request is parked at most", Server: true, Check: feed.CheckDuration(time.Millisecond, time.Hour)},
 		{Name: "batch", Default: "on", About: "off: one event per answer even if more are ready", Server: true, Check: feed.CheckOneOf("on", "off")},
 	},
+	Rhythm: func(o feed.Options) feed.Rhythm {
+		hold := o.Duration("hold")
+		return feed.Rhythm{Hold: hold, Beat: hold, Single: o.Is("batch", "off")} // a quiet hold ends in an empty answer
+	},
 	Serve:     serve,
 	Subscribe: subscribe,
 }

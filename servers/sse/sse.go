@@ -27,7 +27,7 @@ var Transport = &feed.Transport{
 	Name:      name,
 	About:     "server-sent events: HTTP streaming in the format of EventSource",
 	Knobs:     []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
-	TextOnly:  true,
+	Rhythm:    rhythm,
 	Serve:     serve,
 	Subscribe: subscribe,
 }
@@ -36,6 +36,12 @@ const (
 	name      = "sse"
 	mediaType = "text/event-stream"
 )
+
+func rhythm(o feed.Options) feed.Rhythm {
+	r := feed.PushRhythm(o)
+	r.TextOnly = true
+	return r
+}
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
 	if last := r.Header.Values("Last-Event-ID"); len(last) > 0 {

@@ -35,6 +35,7 @@ var Transport = &feed.Transport{
 	Knobs: append([]feed.Knob{
 		{Name: "client", Default: "bare", About: "the client end: bare is this project's own, coder is coder/websocket's", Check: feed.CheckOneOf("bare", "coder")},
 	}, wsbare.Knobs...),
+	Rhythm:    wsbare.Rhythm,
 	Serve:     serve,
 	Subscribe: subscribe,
 }

@@ -15,6 +15,7 @@ var Transport = &feed.Transport{
 	About:    "WebSocket by hand: one upgrade, then each event framed once for all subscribers",
 	Upgrades: true,
 	Knobs:    Knobs,
+	Rhythm:   Rhythm,
 	Serve:    serve,
 	Subscribe: func(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
 		return Subscribe(ctx, client, url, "wsbare", s)
@@ -35,6 +36,16 @@ var Knobs = []feed.Knob{
 		About: "how long it waits for the answer before it drops the connection"},
 	{Name: "subprotocol", Default: noSubprotocol, Server: true, Check: checkSubprotocol,
 		About: "subprotocol that the client offers and the server picks"},
+}
+
+// Rhythm is that of every transport with Knobs.
+func Rhythm(o feed.Options) feed.Rhythm {
+	r := feed.PushRhythm(o)
+	if r.Beat = o.Duration("ping"); r.Beat > 0 {
+		r.Patience = o.Duration("pong")
+	}
+	r.Compress = compression(o) != Uncompressed
+	return r
 }
 
 // noSubprotocol is the value of the knob by which none is offered.
