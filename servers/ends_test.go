@@ -54,7 +54,6 @@ var endsOf = map[string]func(error) error{
 	"sse":             whole("the server ended its answer"),
 	"sse?batch=1s":    whole("the server ended its answer"),
 	"ws":              goingAway,
-	"ws?client=coder": goingAway,
 	"ws?ping=1s":      goingAway,
 	"wsbare":          goingAway,
 	"wsbare?batch=1s": goingAway,

@@ -31,7 +31,6 @@ var knobLevels = map[string][]string{
 	"compress":    {"off", "no-takeover", "takeover"},
 	"threshold":   {"0B", "1KB"},
 	"subprotocol": {"none", "feed.v1"},
-	"client":      {"bare", "coder"},
 	"batch":       {"off", "on", "10ms"},
 }
 

@@ -112,7 +112,6 @@ func TestProfileSizes(t *testing.T) {
 		{"poll", "lubbers2010", 716, 193},
 		{"longpoll", "browser", 514 + int64(len("long")), 117},
 		{"ws", "browser", 514, 0},
-		{"ws?client=coder", "browser", 514, 0},
 		{"ws", "browser+cookie=1KB", 514 + 1024, 0},
 	} {
 		t.Run(c.transport+" "+c.headers, func(t *testing.T) {
