@@ -81,8 +81,8 @@ func TestServerEnds(t *testing.T) {
 					go func() {
 						ctx, leave := context.WithCancel(t.Context())
 						defer leave() // a connection of HTTP would be kept for the next request
-						outcome <- spec.Transport.Subscribe(ctx, s.client(version2).HTTP(), wire.URL, feed.Subscription{
-							Options: spec.Options, Codec: feed.Text, Clock: s.clock, Meter: new(feed.Meter),
+						outcome <- spec.Transport.Subscribe(ctx, s.client(version2).HTTP(), feed.Subscription{
+							Address: spec.Address(wire.URL, false), Options: spec.Options, Codec: feed.Text, Clock: s.clock, Meter: new(feed.Meter),
 							Emit: func(e feed.Event) { got = append(got, e.Seq) },
 						})
 					}()

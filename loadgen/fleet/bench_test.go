@@ -125,8 +125,8 @@ func BenchmarkClientExchange(b *testing.B) {
 		defer client.CloseIdleConnections()
 		ctx, cancel := context.WithCancel(b.Context())
 		defer cancel() // which closes the fleet's connection
-		f, err := feed.NewFetcher(ctx, client, wire.URL, "poll", feed.Subscription{
-			Options: pollOptions(b), Codec: feed.Text, Emit: func(feed.Event) {}, Meter: new(feed.Meter),
+		f, err := feed.NewFetcher(ctx, client, feed.Subscription{
+			Address: &feed.Address{Base: wire.URL, Path: "/poll", Cursor: "since"}, Codec: feed.Text, Emit: func(feed.Event) {}, Meter: new(feed.Meter),
 		}, false)
 		if err != nil {
 			b.Fatal(err)
@@ -151,15 +151,6 @@ func BenchmarkClientExchange(b *testing.B) {
 }
 
 const pollSince = "poll?since=0000000000000000000"
-
-func pollOptions(b *testing.B) feed.Options {
-	b.Helper()
-	spec, err := all.Parse("poll")
-	if err != nil {
-		b.Fatal(err)
-	}
-	return spec.Options
-}
 
 func BenchmarkClientLongPoll(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -270,8 +261,8 @@ func ofStandard(b *testing.B, s *senderProcess, transport string) sample {
 				return new(net.Dialer).DialContext(ctx, network, s.addrs.Live)
 			}}
 			defer own.CloseIdleConnections()
-			err := spec.Transport.Subscribe(ctx, &http.Client{Transport: own}, wire.URL, feed.Subscription{
-				Options: spec.Options, Codec: feed.Text, Clock: s.clock, Timeline: timeline,
+			err := spec.Transport.Subscribe(ctx, &http.Client{Transport: own}, feed.Subscription{
+				Address: spec.Address(wire.URL, false), Options: spec.Options, Codec: feed.Text, Clock: s.clock, Timeline: timeline,
 				Phase: phase, Emit: func(feed.Event) {}, Meter: meter,
 			})
 			if err != nil {

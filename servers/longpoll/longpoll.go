@@ -19,7 +19,7 @@ import (
 
 // Transport is long polling.
 var Transport = &feed.Transport{
-	Name:  name,
+	Name:  "longpoll",
 	About: "long polling: a request is parked until there is an event",
 	Knobs: []feed.Knob{
 		// RFC 6202 §5.5 finds 30 s a safe timeout across proxies.
@@ -33,8 +33,6 @@ var Transport = &feed.Transport{
 	Serve:     serve,
 	Subscribe: subscribe,
 }
-
-const name = "longpoll"
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
 	limit := math.MaxInt
@@ -69,9 +67,9 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	}
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return feed.WithUplink(ctx, url, name, s, func(ctx context.Context) error {
-		fetcher, err := feed.NewFetcher(ctx, client, url, name, s, false)
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	return feed.WithUplink(ctx, s, func(ctx context.Context) error {
+		fetcher, err := feed.NewFetcher(ctx, client, s, false)
 		if err != nil {
 			return err
 		}

@@ -61,16 +61,16 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	}
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return feed.WithUplink(ctx, url, "poll", s, func(ctx context.Context) error {
-		return feed.Ended(ctx, ask(ctx, client, url, s))
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	return feed.WithUplink(ctx, s, func(ctx context.Context) error {
+		return feed.Ended(ctx, ask(ctx, client, s))
 	})
 }
 
 // ask polls until ctx ends or a poll fails.
-func ask(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
+func ask(ctx context.Context, client *http.Client, s feed.Subscription) error {
 	rhythm := rhythm(s.Options)
-	fetcher, err := feed.NewFetcher(ctx, client, url, "poll", s, rhythm.FreshConns)
+	fetcher, err := feed.NewFetcher(ctx, client, s, rhythm.FreshConns)
 	if err != nil {
 		return err
 	}

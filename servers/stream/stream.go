@@ -19,15 +19,13 @@ import (
 
 // Transport is HTTP streaming.
 var Transport = &feed.Transport{
-	Name:      name,
+	Name:      "stream",
 	About:     "HTTP streaming: one request, and an answer that goes on",
 	Knobs:     []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
 	Rhythm:    rhythm,
 	Serve:     serve,
 	Subscribe: subscribe,
 }
-
-const name = "stream"
 
 // heartbeat is a line that no event is.
 const heartbeat = "\n"
@@ -50,6 +48,6 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	})
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return feed.Follow(ctx, client, url, name, "", s, &decoder{codec: s.Codec, emit: s.Emit, meter: s.Meter})
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	return feed.Follow(ctx, client, "", s, &decoder{codec: s.Codec, emit: s.Emit, meter: s.Meter})
 }

@@ -77,7 +77,8 @@ func subscribe(t *testing.T, transport, headers string, body int, version2 bool)
 		t.Fatal(err)
 	}
 	clock := feed.NewClock()
-	err = spec.Transport.Subscribe(ctx, client.HTTP(), wire.URL, feed.Subscription{
+	err = spec.Transport.Subscribe(ctx, client.HTTP(), feed.Subscription{
+		Address:  spec.Address(wire.URL, false),
 		Options:  spec.Options,
 		Codec:    feed.Text,
 		Clock:    clock,

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"pushbench/servers/feed/feedtest"
-	"pushbench/servers/wire"
 	"pushbench/servers/ws"
 )
 
@@ -126,7 +125,7 @@ func TestServerThatFallsSilent(t *testing.T) {
 		sub.Dial = func(context.Context) (net.Conn, error) { return near, nil }
 		s := subscription(t, server, sub, "ping=15s&pong=10s")
 		start := time.Now()
-		err := ws.Transport.Subscribe(t.Context(), sub.Client, wire.URL, s)
+		err := ws.Transport.Subscribe(t.Context(), sub.Client, s)
 		if took := time.Since(start); err == nil || took != 25*time.Second {
 			t.Errorf("it took %v, not 25s, and ended with %v", took, err)
 		} else if !strings.Contains(err.Error(), "25s") {

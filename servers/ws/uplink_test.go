@@ -30,6 +30,7 @@ func subscription(t *testing.T, server *feedtest.Server, sub *feedtest.Subscribe
 		t.Fatal(err)
 	}
 	return feed.Subscription{
+		Address:  feed.Spec{Transport: ws.Transport, Options: options}.Address(wire.URL, false),
 		Options:  options,
 		Codec:    server.Log.Codec(),
 		Clock:    server.Clock,
@@ -99,7 +100,7 @@ func uplinkComesBack(t *testing.T, knobs string, codec feed.Codec) {
 	s.Uplink = &feed.Uplink{Next: u.next, Echo: u.echo}
 	events, layers := int64(0), int64(0)
 	s.Emit = func(e feed.Event) { events++; layers += int64(len(e.Body) + codec.Envelope(len(e.Body))) }
-	if err := ws.Transport.Subscribe(ctx, sub.Client, wire.URL, s); err != nil {
+	if err := ws.Transport.Subscribe(ctx, sub.Client, s); err != nil {
 		t.Fatal(err)
 	}
 	var sum int64
@@ -134,7 +135,7 @@ func TestUplinkThatFails(t *testing.T) {
 	sub := server.NewSubscriber(0, "")
 	s := subscription(t, server, sub, "")
 	s.Uplink = &feed.Uplink{Next: func(context.Context) ([]byte, error) { return nil, broken }, Echo: func([]byte) {}}
-	if err := ws.Transport.Subscribe(t.Context(), sub.Client, wire.URL, s); !errors.Is(err, broken) {
+	if err := ws.Transport.Subscribe(t.Context(), sub.Client, s); !errors.Is(err, broken) {
 		t.Errorf("the subscription ended with %v", err)
 	}
 }

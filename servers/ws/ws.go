@@ -18,9 +18,6 @@
 package ws
 
 import (
-	"context"
-	"net/http"
-
 	"github.com/coder/websocket"
 
 	"pushbench/servers/feed"
@@ -29,19 +26,13 @@ import (
 
 // Transport is WebSocket push.
 var Transport = &feed.Transport{
-	Name:      name,
+	Name:      "ws",
 	About:     "WebSocket: one upgrade, then a message for each event",
 	Upgrades:  true,
 	Knobs:     wsbare.Knobs,
 	Rhythm:    wsbare.Rhythm,
 	Serve:     serve,
-	Subscribe: subscribe,
-}
-
-const name = "ws"
-
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return wsbare.Subscribe(ctx, client, url, name, s)
+	Subscribe: wsbare.Subscribe,
 }
 
 // messageType is that of the feed's messages, and of those of its uplink.

@@ -1,9 +1,7 @@
 package wsbare
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"pushbench/servers/feed"
@@ -11,15 +9,13 @@ import (
 
 // Transport is WebSocket push, by hand.
 var Transport = &feed.Transport{
-	Name:     "wsbare",
-	About:    "WebSocket by hand: one upgrade, then each event framed once for all subscribers",
-	Upgrades: true,
-	Knobs:    Knobs,
-	Rhythm:   Rhythm,
-	Serve:    serve,
-	Subscribe: func(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-		return Subscribe(ctx, client, url, "wsbare", s)
-	},
+	Name:      "wsbare",
+	About:     "WebSocket by hand: one upgrade, then each event framed once for all subscribers",
+	Upgrades:  true,
+	Knobs:     Knobs,
+	Rhythm:    Rhythm,
+	Serve:     serve,
+	Subscribe: Subscribe,
 }
 
 // Knobs are the options that every WebSocket transport has, whoever serves it.
