@@ -86,10 +86,10 @@ func TestModelPollMean(t *testing.T) {
 		if !r.After {
 			between = r.Poll.Seconds() * (math.Floor(away/r.Poll.Seconds()*(1+1e-12)) + 1)
 		}
-		due := arriving(t, 8000, 40, seed, 0).due
-		got, ok := r.Staleness(due, Window{Until: math.MaxInt64, Mark2: math.MaxInt64}, path, Phases(50, Rand(seed, 1, "phases")))
+		due := arriving(t, 4000, 40, seed, 0).due
+		got, ok := r.Staleness(due, Window{Until: math.MaxInt64, Mark2: math.MaxInt64}, path, Phases(25, Rand(seed, 1, "phases")))
 		// The events of the first trips wait for a poll that comes after the mark.
-		if want := between/2 + path.RTT.Seconds()/2; !ok || math.Abs(got-want) > 0.03*want+away*away/200 {
+		if want := between/2 + path.RTT.Seconds()/2; !ok || math.Abs(got-want) > 0.03*want+away*away/100 {
 			rt.Errorf("a mean of %v s (%v), want %v", got, ok, want)
 		}
 	})
