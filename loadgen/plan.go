@@ -39,7 +39,7 @@ const maxBlocks = 1000
 
 // readPlan loads a scenario and checks that this host can run it.
 func readPlan(path string, o options) (*plan, error) {
-	s, err := scenarios.Load(path, checkTransport)
+	s, err := scenarios.Load(path, all.Parse)
 	if err != nil {
 		return nil, exitError{exitUsage, err}
 	}
@@ -104,21 +104,6 @@ func (p *plan) blockTime() time.Duration { return p.estimate(p.slots(1)) }
 // the time.
 func (p *plan) fit(d time.Duration) int {
 	return min(max(int(d/p.blockTime()), results.MinBlocks), p.planned.Blocks)
-}
-
-// checkTransport tells a scenario what it has to know of a transport.
-func checkTransport(text string) (scenarios.Checked, error) {
-	spec, err := all.Parse(text)
-	if err != nil {
-		return scenarios.Checked{}, err
-	}
-	return scenarios.Checked{
-		Canonical: spec.String(),
-		Upgrades:  spec.Transport.Upgrades,
-		// A heartbeat within an answer is an empty line, which binary events have
-		// no room for.
-		TextOnly: spec.Transport.TextOnly || spec.Options.Duration("heartbeat") > 0,
-	}, nil
 }
 
 // choose marks the treatments that are to be run: all, or those that only

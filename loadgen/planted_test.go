@@ -17,6 +17,7 @@ import (
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/all"
 )
 
 // plantedBlocks is how many blocks may pass until a planted effect is found.
@@ -61,7 +62,7 @@ fixed: {subscribers: 50, rate: 40/s, arrivals: poisson, payload: 200B, encoding:
 warmup: 300ms
 measure: 2s
 blocks: 8
-`), checkTransport)
+`), all.Parse)
 	if err != nil {
 		t.Fatal(err)
 	}

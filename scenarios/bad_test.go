@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pushbench/servers/all"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -30,31 +32,6 @@ claims:
     says: A push is fresher.
     expect: staleness/p50[ws] < staleness/p50[poll?interval=1s]
 `
-
-// testCheck knows the transports that these tests use. Like that of the
-// servers, its canonical spelling leaves a default out.
-func testCheck(transport string) (Checked, error) {
-	name, query, _ := strings.Cut(transport, "?")
-	known := map[string][]string{
-		"poll": {"interval", "keepalive", "conditional"}, "longpoll": {"hold", "batch"},
-		"stream": {"batch"}, "sse": {"batch", "heartbeat"}, "raw": nil,
-		"ws": {"client", "ping", "pong", "batch", "compress"}, "wsbare": {"ping", "pong", "batch", "compress"},
-	}
-	have, ok := known[name]
-	if !ok {
-		return Checked{}, fmt.Errorf("transport %q is not known; there are poll, longpoll, stream, sse, raw, ws, wsbare", name)
-	}
-	for k := range knobs(transport) {
-		if !strings.Contains(strings.Join(have, " "), k) {
-			return Checked{}, fmt.Errorf("%s has no knob %s", name, k)
-		}
-	}
-	checked := Checked{Canonical: transport, Upgrades: name == "ws" || name == "wsbare" || name == "raw", TextOnly: name == "sse"}
-	if query == "interval=1s" {
-		checked.Canonical = name
-	}
-	return checked, nil
-}
 
 // spoil replaces one part of the sound scenario.
 func spoil(t *testing.T, old, new string) string {
@@ -325,7 +302,7 @@ func TestMistakes(t *testing.T) {
 	const golden = "testdata/mistakes.golden"
 	var got strings.Builder
 	for _, m := range mistakes {
-		s, err := Parse("bad.yaml", []byte(m.text(t)), testCheck)
+		s, err := Parse("bad.yaml", []byte(m.text(t)), all.Parse)
 		if err == nil {
 			t.Errorf("%s: no error", m.name)
 			continue
@@ -350,14 +327,14 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestSoundIsSound(t *testing.T) {
-	if _, err := Parse("sound.yaml", []byte(sound), testCheck); err != nil {
+	if _, err := Parse("sound.yaml", []byte(sound), all.Parse); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestAllProblemsAtOnceInOrder(t *testing.T) {
 	text := strings.NewReplacer("blocks: 10", "blocks: none", "measure: 5s", "measure: 5", "10/s", "10").Replace(sound)
-	_, err := Parse("dir/bad.yaml", []byte(text), testCheck)
+	_, err := Parse("dir/bad.yaml", []byte(text), all.Parse)
 	var lines []int
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
@@ -380,7 +357,7 @@ func TestWithoutCheckKnobsAreNotVerified(t *testing.T) {
 	if _, err := Parse("old.yaml", []byte(text), nil); err != nil {
 		t.Errorf("a record's own text is refused: %v", err)
 	}
-	if _, err := Parse("new.yaml", []byte(text), testCheck); err == nil {
+	if _, err := Parse("new.yaml", []byte(text), all.Parse); err == nil {
 		t.Error("an unknown transport is taken")
 	}
 }

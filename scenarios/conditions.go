@@ -92,13 +92,13 @@ func (p *parser) level(n *yaml.Node, k treatmentKey) (level, same string, ok boo
 	if k.name != "transport" || p.check == nil {
 		return level, level, true
 	}
-	checked, err := p.check(t.Transport)
+	spec, err := p.check(t.Transport)
 	if err != nil {
 		p.add(n.Line, "%v", err)
 		return "", "", false
 	}
-	p.s.checked[t.Transport] = checked
-	return level, checked.Canonical + strings.TrimPrefix(level, t.Transport), true
+	p.s.specs[t.Transport] = spec
+	return level, spec.String() + strings.TrimPrefix(level, t.Transport), true
 }
 
 func (p *parser) transportGiven(line int) {

@@ -1,9 +1,6 @@
 package scenarios
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // A trial with a fault ends with one: at an instant that is random to the
 // heartbeats an end falls silent, or the path between them, without a word, for as
@@ -39,7 +36,7 @@ func (p *parser) checkFault() {
 		case t.Uplink != 0:
 			p.add(line, "a fault is noticed by what the feed's own connection carries; leave uplink out")
 			return
-		case knob(t.Transport, "keepalive") == "off":
+		case p.s.rhythm(t).FreshConns:
 			p.add(line, "%s keeps no connection that could be found dead; leave it out", t.Transport)
 			return
 		}
@@ -65,13 +62,13 @@ func (s *Scenario) weakFaults(ts []Treatment) []string {
 		if t.Subscribers < manyPhases {
 			w = append(w, fmt.Sprintf("subscribers: a fault finds each at another phase of its heartbeat, and %d are few; take %d or more", t.Subscribers, manyPhases))
 		}
-		ping, pong := knobSeconds(t, "ping"), knobSeconds(t, "pong")
-		if ping > 0 && pong > 0 && ping+pong > s.Measure.Seconds() {
+		r := s.rhythm(t)
+		if r.Patience > 0 && r.Beat+r.Patience > s.Measure {
 			w = append(w, fmt.Sprintf("measure: %s is shorter than ping and pong of %s together; what an end notices after it does not count", s.Measure, t.Labels.Transport()))
 		}
-		if beat := max(ping, knobSeconds(t, "heartbeat"), knobSeconds(t, "hold")); beat > 0 && float64(t.Subscribers)/beat > maxBeats {
+		if beat := r.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat > maxBeats {
 			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s leave no moment of rest, in which both ends have counted the same; take %.0f or fewer",
-				t.Subscribers, time.Duration(beat*float64(time.Second)), maxBeats*beat))
+				t.Subscribers, r.Beat, maxBeats*beat))
 		}
 	}
 	return w

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pushbench/servers/all"
 )
 
 // withFault is a sound scenario of a fault, with these levels beside it.
@@ -37,7 +39,7 @@ func TestFault(t *testing.T) {
 		{"no connection", withFault("poll?keepalive=off", "fault: server-stops", ""), "bad.yaml:2: poll?keepalive=off keeps no connection that could be found dead; leave it out"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, err := Parse("bad.yaml", []byte(test.text), nil)
+			s, err := Parse("bad.yaml", []byte(test.text), all.Parse)
 			if test.want != "" {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Fatalf("error %v, want %q", err, test.want)
@@ -57,7 +59,7 @@ func TestFault(t *testing.T) {
 
 // Who leaves fault out has none.
 func TestNoFault(t *testing.T) {
-	s, err := Parse("sound.yaml", []byte(sound), testCheck)
+	s, err := Parse("sound.yaml", []byte(sound), all.Parse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +84,7 @@ func TestFaultWarnings(t *testing.T) {
 		{"sse?heartbeat=1s", "fault: server-stops, rate: 0/s, subscribers: 1000", "subscribers: 1000 with a heartbeat every 1s leave no moment of rest, in which both ends have counted the same; take 200 or fewer"},
 		{"ws", "fault: server-stops, rate: 1/s", "rate: 1/s gives about 3 events in 3s; some trials may measure none"},
 	} {
-		s, err := Parse("heartbeat.yaml", []byte(withFault(test.transport, test.fixed, "")), nil)
+		s, err := Parse("heartbeat.yaml", []byte(withFault(test.transport, test.fixed, "")), all.Parse)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,6 +115,5 @@ func heartbeats(s *Scenario, t Treatment) time.Duration {
 	if t.Fault == NoFault {
 		return 0
 	}
-	beat := max(knobSeconds(t, "ping"), knobSeconds(t, "heartbeat"), knobSeconds(t, "hold"))
-	return time.Duration(1.5*beat*float64(time.Second)) + s.Measure
+	return 3*s.rhythm(t).Beat/2 + s.Measure
 }

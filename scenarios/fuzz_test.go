@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"pushbench/results"
+	"pushbench/servers/all"
 )
 
 // FuzzParse: whatever the text, there is a scenario that can be planned and
@@ -31,7 +32,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := Parse("f.yaml", text, testCheck)
+		s, err := Parse("f.yaml", text, all.Parse)
 		if err != nil {
 			if s != nil {
 				t.Fatal("a scenario and an error")

@@ -76,7 +76,7 @@ func (p *parser) checkIdle() {
 		case t.Awake:
 			p.add(line, "idle measures memory, in which sleep has no part; leave cpus out")
 			return
-		case knob(t.Transport, "keepalive") == "off":
+		case p.s.rhythm(t).FreshConns:
 			p.add(line, "%s keeps no connection whose memory could be measured; leave it out", t.Transport)
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pushbench/results"
+	"pushbench/servers/all"
 )
 
 // over is a sound scenario with these levels of a path.
@@ -99,7 +100,7 @@ except: [%s]
 warmup: 0s
 measure: 5s
 blocks: 6
-`, factors, except), testCheck)
+`, factors, except), all.Parse)
 	}
 	s, err := parse("  rtt: [0ms, 20ms]\n  jitter: [0ms, 5ms]\n  congestion: [cubic, reno]", "")
 	if err != nil {

@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"pushbench/results"
+	"pushbench/servers/all"
 )
 
 func mustParse(t testing.TB, text string) *Scenario {
 	t.Helper()
-	s, err := Parse("dir/test.yaml", []byte(text), testCheck)
+	s, err := Parse("dir/test.yaml", []byte(text), all.Parse)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,14 +104,14 @@ func typed(labels results.Treatment) (Treatment, error) {
 // impossible says why a combination of levels, each sound by itself, cannot
 // exist; "" where it can.
 func (s *Scenario) impossible(t Treatment) string {
-	transport := s.checked[t.Transport]
-	if t.HTTP == "2" && transport.Upgrades {
+	transport, rhythm := s.specs[t.Transport].Transport, s.rhythm(t)
+	if t.HTTP == "2" && transport != nil && transport.Upgrades {
 		return fmt.Sprintf("%s begins with an upgrade, which HTTP/2 does not have", t.Transport)
 	}
-	if t.Encoding == "binary" && transport.TextOnly {
+	if t.Encoding == "binary" && rhythm.TextOnly {
 		return fmt.Sprintf("%s carries text, which binary events are not; base64 ones are", t.Transport)
 	}
-	if t.HTTP == "2" && knob(t.Transport, "keepalive") == "off" {
+	if t.HTTP == "2" && rhythm.FreshConns {
 		return "HTTP/2 keeps its connection"
 	}
 	if t.PayloadKind != "random" && t.Payload < MinTicker {

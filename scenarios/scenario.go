@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"pushbench/results"
+	"pushbench/servers/feed"
 )
 
 // Scenario is a file that has been read and found sound: every level is
@@ -48,7 +49,7 @@ type Scenario struct {
 	Plots      []Plot
 	Claims     []results.Claim
 
-	checked map[string]Checked // what Check says of each transport
+	specs map[string]feed.Spec // what Check made of each transport
 }
 
 // Factor is a key and the levels it takes in turn.
@@ -57,21 +58,15 @@ type Factor struct {
 	Levels []string
 }
 
-// Check verifies a transport and its knobs, without a label. It is a parameter
-// because only the servers know which transports there are. The error names the
-// transport, says what is wrong with it and what would be right.
-type Check = func(transport string) (Checked, error)
-
-// Checked is what a scenario has to know of a transport.
-type Checked struct {
-	Canonical string // the spelling that equal transports share
-	Upgrades  bool   // it leaves HTTP/1.1 by an upgrade
-	TextOnly  bool   // it cannot carry binary events
-}
+// Check reads a transport and its knobs, without a label. It is a parameter
+// because a record may name a transport that there is no more. The error names
+// the transport, says what is wrong with it and what would be right.
+type Check = func(transport string) (feed.Spec, error)
 
 // Load reads and validates the scenario at path. What is wrong with its
 // content is returned all at once, as joined *Error values. With a nil check
-// transports are held to their shape only.
+// transports are held to their shape only, and no treatment is impossible for
+// what its transport does.
 func Load(path string, check Check) (*Scenario, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -99,7 +94,7 @@ func Parse(path string, text []byte, check Check) (*Scenario, error) {
 			Fixed: map[string]string{},
 			Seed:  1,
 
-			checked: map[string]Checked{},
+			specs: map[string]feed.Spec{},
 		},
 	}
 	if len(text) > maxText {
@@ -111,4 +106,13 @@ func Parse(path string, text []byte, check Check) (*Scenario, error) {
 		return nil, err
 	}
 	return p.s, nil
+}
+
+// rhythm is that of a treatment's transport; without a check it is not known, and
+// zero.
+func (s *Scenario) rhythm(t Treatment) feed.Rhythm {
+	if spec := s.specs[t.Transport]; spec.Transport != nil {
+		return spec.Rhythm()
+	}
+	return feed.Rhythm{}
 }

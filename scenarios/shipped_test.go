@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pushbench/results"
+	"pushbench/servers/all"
 )
 
 // shipped are the scenarios of this folder and how long each may take on two
@@ -66,7 +67,7 @@ func TestShippedFilesAreListed(t *testing.T) {
 func TestShippedScenarios(t *testing.T) {
 	for file, most := range shipped {
 		t.Run(file, func(t *testing.T) {
-			s, err := Load(file, testCheck)
+			s, err := Load(file, all.Parse)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +123,7 @@ func roughly(t *testing.T, s *Scenario) time.Duration {
 	}
 	var total time.Duration
 	for _, tr := range ts {
-		own := pollInterval(tr)*float64(1+len(s.Idle)) + float64(tr.Subscribers)/1000 + 1
+		own := s.rhythm(tr).Poll.Seconds()*float64(1+len(s.Idle)) + float64(tr.Subscribers)/1000 + 1
 		if tr.Rate > 0 {
 			own += 2 / tr.Rate
 		}
@@ -135,7 +136,7 @@ func roughly(t *testing.T, s *Scenario) time.Duration {
 func TestShippedCoverage(t *testing.T) {
 	levels := func(file, key string) []string {
 		t.Helper()
-		s, err := Load(file, testCheck)
+		s, err := Load(file, all.Parse)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +181,7 @@ func TestReadme(t *testing.T) {
 	if !ok {
 		t.Fatal("README.md has no yaml example")
 	}
-	s, err := Parse("example.yaml", []byte(example), testCheck)
+	s, err := Parse("example.yaml", []byte(example), all.Parse)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +190,7 @@ func TestReadme(t *testing.T) {
 	}
 
 	for file := range shipped {
-		s, err := Load(file, testCheck)
+		s, err := Load(file, all.Parse)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +245,7 @@ func firstColumn(text, section string) []string {
 func TestClaimIDsMeanOneThing(t *testing.T) {
 	says, first := map[string]string{}, map[string]string{}
 	for _, file := range slices.Sorted(maps.Keys(shipped)) {
-		s, err := Load(file, testCheck)
+		s, err := Load(file, all.Parse)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +264,7 @@ func TestClaimIDsMeanOneThing(t *testing.T) {
 // with.
 func TestEqualNeedsATolerance(t *testing.T) {
 	text := strings.Replace(sound, "staleness/p50[ws] < ", "staleness/p50[ws] ≈ ", 1)
-	if _, err := Parse("s.yaml", []byte(text), testCheck); err == nil || !strings.Contains(err.Error(), "≈ needs a tolerance") || !strings.Contains(err.Error(), "± 5%") {
+	if _, err := Parse("s.yaml", []byte(text), all.Parse); err == nil || !strings.Contains(err.Error(), "≈ needs a tolerance") || !strings.Contains(err.Error(), "± 5%") {
 		t.Errorf("to be run: %v", err)
 	}
 	if _, err := Parse("s.yaml", []byte(text), nil); err != nil {

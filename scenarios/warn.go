@@ -25,7 +25,7 @@ func (s *Scenario) Warnings() []string {
 		w = append(w, fmt.Sprintf("blocks: %d is too few for an interval; it takes %d or more", s.Blocks, results.MinBlocks))
 	}
 	if s.asksLatency() {
-		w = append(w, resonance(ts)...)
+		w = append(w, s.resonance(ts)...)
 	}
 	w = append(w, s.shortWindow(ts)...)
 	if len(s.Idle) == 0 {
@@ -60,10 +60,10 @@ func (s *Scenario) asksLatency() bool {
 // resonance: where constant arrivals and polls march in step, each poll finds
 // its events at the same age for a whole trial, and the trial measures the
 // phase it happened to start with.
-func resonance(ts []Treatment) []string {
+func (s *Scenario) resonance(ts []Treatment) []string {
 	var w []string
 	for _, t := range ts {
-		interval := pollInterval(t)
+		interval := s.rhythm(t).Poll.Seconds()
 		if t.Arrivals != "constant" || interval == 0 {
 			continue
 		}
@@ -78,7 +78,7 @@ func resonance(ts []Treatment) []string {
 func (s *Scenario) shortWindow(ts []Treatment) []string {
 	var w []string
 	for _, t := range ts {
-		if interval := pollInterval(t); interval > s.Measure.Seconds() {
+		if s.rhythm(t).Poll > s.Measure {
 			w = append(w, fmt.Sprintf("measure: %s is shorter than the interval of %s; not every subscriber polls within it", s.Measure, t.Labels.Transport()))
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Scenario) unprintable(ts []Treatment) []string {
 		need := math.Round(quantileEvents / min(q, 1-q))
 		for _, t := range ts {
 			perSecond, what, at := t.Rate, "distinct events", t.Labels["rate"]
-			if name, _, _ := strings.Cut(t.Labels.Transport(), "?"); name == "poll" { // each at a phase of its own
+			if s.rhythm(t).Poll > 0 { // each at a phase of its own
 				perSecond, what = t.Rate*float64(t.Subscribers), "events at different phases"
 			}
 			if strings.HasPrefix(metric, "roundtrip/") || strings.HasPrefix(metric, "uplink-lag/") { // each subscriber's messages are its own
@@ -148,20 +148,6 @@ func hasTwin(transports []string) bool {
 		base, _, labelled := strings.Cut(t, "#")
 		return labelled && slices.Contains(transports, base)
 	})
-}
-
-// pollInterval is the interval a transport writes out, in seconds; 0 for one
-// that does not poll or leaves it at the transport's default.
-func pollInterval(t Treatment) float64 { return knobSeconds(t, "interval") }
-
-// knobSeconds is the time that a transport's knob is written out as; 0 for one
-// that has no such knob or leaves it at its default.
-func knobSeconds(t Treatment, name string) float64 {
-	v, unit, err := results.ParseQuantity(knob(t.Transport, name))
-	if err != nil || unit != "s" || !(v > 0) {
-		return 0
-	}
-	return v
 }
 
 // divides reports whether b is a whole multiple of a, to within what rounding

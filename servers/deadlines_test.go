@@ -332,8 +332,8 @@ func TestSubscriptionsLast(t *testing.T) {
 					var got []uint64
 					ended := make(chan error, 1)
 					go func() {
-						ended <- tr.Subscribe(ctx, s.client(version2).HTTP(), wire.URL, feed.Subscription{
-							Options: spec.Options, Codec: feed.Text, Clock: s.clock, Meter: new(feed.Meter),
+						ended <- tr.Subscribe(ctx, s.client(version2).HTTP(), feed.Subscription{
+							Address: spec.Address(wire.URL, false), Options: spec.Options, Codec: feed.Text, Clock: s.clock, Meter: new(feed.Meter),
 							Emit: func(e feed.Event) { got = append(got, e.Seq) },
 						})
 					}()

@@ -54,7 +54,6 @@ var endsOf = map[string]func(error) error{
 	"sse":             whole("the server ended its answer"),
 	"sse?batch=1s":    whole("the server ended its answer"),
 	"ws":              goingAway,
-	"ws?client=coder": goingAway,
 	"ws?ping=1s":      goingAway,
 	"wsbare":          goingAway,
 	"wsbare?batch=1s": goingAway,
@@ -82,8 +81,8 @@ func TestServerEnds(t *testing.T) {
 					go func() {
 						ctx, leave := context.WithCancel(t.Context())
 						defer leave() // a connection of HTTP would be kept for the next request
-						outcome <- spec.Transport.Subscribe(ctx, s.client(version2).HTTP(), wire.URL, feed.Subscription{
-							Options: spec.Options, Codec: feed.Text, Clock: s.clock, Meter: new(feed.Meter),
+						outcome <- spec.Transport.Subscribe(ctx, s.client(version2).HTTP(), feed.Subscription{
+							Address: spec.Address(wire.URL, false), Options: spec.Options, Codec: feed.Text, Clock: s.clock, Meter: new(feed.Meter),
 							Emit: func(e feed.Event) { got = append(got, e.Seq) },
 						})
 					}()

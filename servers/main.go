@@ -213,7 +213,7 @@ func announce(w io.Writer, addr net.Addr, o options) {
 	}
 	fmt.Fprintf(w, "serving %v events at %v (%s) until interrupted:\n", o.payload, o.rate, o.encoding)
 	for _, t := range all.Transports {
-		if codec := feed.Codec(o.encoding); t.TextOnly && !codec.IsText() {
+		if codec := feed.Codec(o.encoding); !codec.IsText() && t.Rhythm(feed.Options{}).TextOnly {
 			fmt.Fprintf(w, "  (no %s: it is text, and the feed is %s)\n", t.Name, codec)
 			continue
 		}

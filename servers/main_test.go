@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"pushbench/servers/all"
+	"pushbench/servers/feed"
 	"pushbench/servers/feed/feedtest"
 )
 
@@ -158,8 +159,9 @@ func TestAnnounceBinary(t *testing.T) {
 	var said bytes.Buffer
 	announce(&said, new(net.TCPAddr), options{encoding: "binary"})
 	for _, tr := range all.Transports {
-		if at := "/" + tr.Name + "?since=0"; strings.Contains(said.String(), at) == tr.TextOnly {
-			t.Errorf("of %s, whose format is text only: %v, it says\n%s", tr.Name, tr.TextOnly, &said)
+		textOnly := tr.Rhythm(feed.Options{}).TextOnly
+		if at := "/" + tr.Name + "?since=0"; strings.Contains(said.String(), at) == textOnly {
+			t.Errorf("of %s, whose format is text only: %v, it says\n%s", tr.Name, textOnly, &said)
 		}
 	}
 }

@@ -228,7 +228,8 @@ func (s *steeredServer) subscribe(transport string, codec feed.Codec, version2 b
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- spec.Transport.Subscribe(ctx, client.HTTP(), wire.URL, feed.Subscription{
+		ended <- spec.Transport.Subscribe(ctx, client.HTTP(), feed.Subscription{
+			Address:  spec.Address(wire.URL, false),
 			Options:  spec.Options,
 			Codec:    codec,
 			Clock:    s.clock,

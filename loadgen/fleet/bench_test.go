@@ -36,9 +36,8 @@ const (
 	warmUp       = 200 * time.Millisecond
 )
 
-// Push over one upgraded connection: WebSocket with the client end that fleets
-// use and with coder/websocket's, and raw, which is what a fleet costs with no
-// protocol at all. The floor reads as many bytes an event.
+// Push over one upgraded connection: WebSocket, and raw, which is what a
+// fleet costs with no protocol at all. The floor reads as many bytes an event.
 func BenchmarkClientPush(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // as a trial's fleet has
 	d := time.Duration(float64(perConnection(b)) / eventRate * float64(time.Second))
@@ -46,11 +45,9 @@ func BenchmarkClientPush(b *testing.B) {
 		return ofFleet(b, startSender(b, eventRate), transport, func(m Mark) int64 { return m.Delivered })
 	}
 
-	costs := inTurns(d, bareEvents(b, startSender(b, eventRate)), fleet("ws"), fleet("ws?client=coder"), fleet("raw"))
-	floor, coder, raw := costs[0], costs[2], costs[3]
+	costs := inTurns(d, bareEvents(b, startSender(b, eventRate)), fleet("ws"), fleet("raw"))
+	floor, raw := costs[0], costs[2]
 	report(b, "event", floor, costs[1])
-	b.ReportMetric(coder.client*1e9, "coder-cpu-ns/event")
-	b.ReportMetric(coder.client/floor.client, "coder-×floor")
 	b.ReportMetric(raw.client*1e9, "raw-cpu-ns/event")
 	b.ReportMetric(raw.client/floor.client, "raw-×floor")
 }
@@ -64,7 +61,7 @@ func BenchmarkClientPush(b *testing.B) {
 //	go test -run='^$' -bench='ClientMemory/ws$' -benchtime=1x ./loadgen/fleet
 func BenchmarkClientMemory(b *testing.B) {
 	const idle = 1000
-	for _, transport := range []string{"ws", "ws?client=coder", "raw", "longpoll"} {
+	for _, transport := range []string{"ws", "raw", "longpoll"} {
 		b.Run(transport, func(b *testing.B) {
 			s, p := startSender(b, eventRate), startFleet(b)
 			var held [2]control.Usage
@@ -128,8 +125,8 @@ func BenchmarkClientExchange(b *testing.B) {
 		defer client.CloseIdleConnections()
 		ctx, cancel := context.WithCancel(b.Context())
 		defer cancel() // which closes the fleet's connection
-		f, err := feed.NewFetcher(ctx, client, wire.URL, "poll", feed.Subscription{
-			Options: pollOptions(b), Codec: feed.Text, Emit: func(feed.Event) {}, Meter: new(feed.Meter),
+		f, err := feed.NewFetcher(ctx, client, feed.Subscription{
+			Address: &feed.Address{Base: wire.URL, Path: "/poll", Cursor: "since"}, Codec: feed.Text, Emit: func(feed.Event) {}, Meter: new(feed.Meter),
 		}, false)
 		if err != nil {
 			b.Fatal(err)
@@ -154,15 +151,6 @@ func BenchmarkClientExchange(b *testing.B) {
 }
 
 const pollSince = "poll?since=0000000000000000000"
-
-func pollOptions(b *testing.B) feed.Options {
-	b.Helper()
-	spec, err := all.Parse("poll")
-	if err != nil {
-		b.Fatal(err)
-	}
-	return spec.Options
-}
 
 func BenchmarkClientLongPoll(b *testing.B) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
@@ -273,8 +261,8 @@ func ofStandard(b *testing.B, s *senderProcess, transport string) sample {
 				return new(net.Dialer).DialContext(ctx, network, s.addrs.Live)
 			}}
 			defer own.CloseIdleConnections()
-			err := spec.Transport.Subscribe(ctx, &http.Client{Transport: own}, wire.URL, feed.Subscription{
-				Options: spec.Options, Codec: feed.Text, Clock: s.clock, Timeline: timeline,
+			err := spec.Transport.Subscribe(ctx, &http.Client{Transport: own}, feed.Subscription{
+				Address: spec.Address(wire.URL, false), Options: spec.Options, Codec: feed.Text, Clock: s.clock, Timeline: timeline,
 				Phase: phase, Emit: func(feed.Event) {}, Meter: meter,
 			})
 			if err != nil {

@@ -63,7 +63,7 @@ func TestServeUplink(t *testing.T) {
 		{"sse", feed.Base64, 1, 2},
 		{"ws", feed.Text, 64, 1},
 		{"wsbare?compress=takeover", feed.Text, 200, 1},
-		{"ws?client=coder", feed.Base64, 200, 1},
+		{"ws", feed.Base64, 200, 1},
 		{"raw", feed.Binary, 1, 1},
 	} {
 		t.Run(test.transport+" "+string(test.codec), func(t *testing.T) {

@@ -8,6 +8,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	}
 	f.seen.stamp(c.Stamp)
 	before := f.seen.start(c.Subscribers, codec, c.Payload, c.Since, c.Latest)
+	at := cmp.Or(c.Address, spec.Address(wire.URL, c.Latest))
 	phases := feed.Phases(c.Subscribers-before, feed.Rand(c.Seed, c.Block, "phases"))
 	alarm := feed.NewAlarm(f.clock)
 	defer alarm.Close()
@@ -99,7 +101,7 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 		if err := alarm.Wait(ctx, feed.After(origin, dials.Next()), nil); err != nil {
 			return control.None{}, err
 		}
-		s := feed.Subscription{Since: c.Since, Latest: c.Latest, Codec: codec, Phase: phase}
+		s := feed.Subscription{Address: at, Since: c.Since, Codec: codec, Phase: phase}
 		go f.subscribe(before+i, client, spec, s, sends)
 	}
 	if c.Since > 0 {
@@ -152,7 +154,7 @@ func (f *fleet) subscribe(i int, client wire.Client, spec feed.Spec, s feed.Subs
 		}
 	}
 	if err == nil {
-		err = spec.Transport.Subscribe(f.life, client.HTTP(), wire.URL, s)
+		err = spec.Transport.Subscribe(f.life, client.HTTP(), s)
 	}
 	if f.life.Err() == nil {
 		f.ends.Add()

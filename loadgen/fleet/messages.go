@@ -5,6 +5,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/servers/control"
+	"pushbench/servers/feed"
 	"pushbench/servers/wire"
 )
 
@@ -33,6 +34,9 @@ type Config struct {
 	DialRate    float64 `json:"dial-rate"`   // connections opened per second, open loop
 	Seed        uint64  `json:"seed"`
 	Block       int     `json:"block"`
+
+	// Address is where the server has the feed; nil: where our own has it.
+	Address *feed.Address `json:"address,omitempty"`
 
 	Uplink        float64 `json:"uplink"` // messages a second that each subscriber sends
 	UplinkPayload int     `json:"uplink-payload"`

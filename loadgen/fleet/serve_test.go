@@ -319,6 +319,7 @@ func TestConnectRefuses(t *testing.T) {
 		{"no dialling", func(c *Config) { c.DialRate = 0 }, "5 subscribers dialled at 0/s make no fleet"},
 		{"dialling backwards", func(c *Config) { c.DialRate = -1 }, "dialled at -1/s"},
 		{"nobody listens", func(c *Config) { c.Addr = closedPort(t) }, "connection refused"},
+		{"another address", func(c *Config) { c.Address = &feed.Address{Base: wire.URL, Path: "/feeds/ours", Cursor: "after"} }, "404 Not Found: no such path"},
 		{"another encoding", func(c *Config) { c.Transport, c.Encoding = "ws", "binary" }, "server sent a text message where the feed's encoding asks for binary"},
 		{"another size", func(c *Config) { c.Payload = 99 }, "event 1 has a body of 100 bytes, not 99"},
 	} {

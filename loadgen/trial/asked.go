@@ -44,7 +44,7 @@ func (o *observation) skipped() (n int64, share float64) {
 // left out are the treatment's own.
 func (p plan) promptPolls() bool {
 	trips := 1
-	if p.spec.Options.Is("keepalive", "off") { // TCP's handshake comes first, and that of TLS 1.3
+	if p.rhythm.FreshConns { // TCP's handshake comes first, and that of TLS 1.3
 		trips = 3
 	}
 	answer := time.Duration(trips)*p.trip + 2*queueing(p.path) + recovery(p.path)

@@ -3,8 +3,6 @@ package trial
 import (
 	"errors"
 	"time"
-
-	"pushbench/servers/all"
 )
 
 // slept makes it a trial whose CPUs slept for a share of the time.
@@ -36,7 +34,7 @@ var askedCases = []ruleCase{
 	{"left out since the path loses packets", clean, func(o *observation) { o.after.fleet.Skipped, o.plan.path.Loss = 4, 0.01 }, nil},
 	{"left out since connections are opened over a path", clean, func(o *observation) {
 		o.after.fleet.Skipped, o.plan.trip = 4, 40*time.Millisecond
-		o.plan.spec, _ = all.Parse("poll?interval=100ms&keepalive=off")
+		o.plan.rhythm.FreshConns = true
 		o.after.server.Counts.Conns = 74
 	}, nil},
 }

@@ -81,13 +81,6 @@ func (c Config) faulty() bool {
 	return c.Treatment.Fault != "" && c.Treatment.Fault != scenarios.NoFault
 }
 
-// beat is how often an idle connection carries something, counted from when it
-// was opened: a heartbeat, or the empty answer of a long poll; 0 for one that
-// carries nothing, and for polls, which have phases of their own.
-func beat(o feed.Options) time.Duration {
-	return max(o.Duration("ping"), o.Duration("heartbeat"), o.Duration("hold"))
-}
-
 // spread is the rate, of at most so many a second, at which n connections are
 // dialled within a whole number of heartbeats, so that their heartbeats have
 // every phase alike.

@@ -33,6 +33,7 @@ func (c Config) Estimate() time.Duration {
 // transport.
 type plan struct {
 	spec         feed.Spec
+	rhythm       feed.Rhythm
 	dialRate     float64       // connections opened per second
 	connect      time.Duration // to dial every subscriber
 	beat         time.Duration // between heartbeats; 0 without
@@ -56,7 +57,8 @@ func (c Config) plan() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{spec: spec, beat: beat(spec.Options), batch: spec.Options.Duration(feed.BatchKnob.Name), interval: spec.Options.Duration("interval"), dialRate: c.dialRate()}
+	r := spec.Rhythm()
+	p := plan{spec: spec, rhythm: r, beat: r.Beat, batch: r.Collect, interval: r.Poll, dialRate: c.dialRate()}
 	if err := p.network(c); err != nil {
 		return plan{}, err
 	}

@@ -78,15 +78,15 @@ var soundCases = []ruleCase{
 	}, []string{"sound connections: 4 connections, not 2"}},
 	{"polls that close their connection, and an uplink that does not", clean, func(o *observation) {
 		o.talks()
-		o.plan.spec, _ = all.Parse("poll?interval=100ms&keepalive=off")
+		o.plan.rhythm.FreshConns = true
 		o.after.server.Counts.Conns = 76
 	}, nil},
 	{"a connection too few for polls that close it", clean, func(o *observation) {
-		o.plan.spec, _ = all.Parse("poll?interval=100ms&keepalive=off")
+		o.plan.rhythm.FreshConns = true
 		o.after.server.Counts.Conns = 73
 	}, []string{"sound connections: 73 connections, not 74"}},
 	{"a connection for each poll that closes it", clean, func(o *observation) {
-		o.plan.spec, _ = all.Parse("poll?interval=100ms&keepalive=off")
+		o.plan.rhythm.FreshConns = true
 		o.after.server.Counts.Conns = 74
 	}, nil},
 	{"connections missing at a step of memory", memoryTrial, func(o *observation) { o.idle.fresh[1].seen = 199 },

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +31,6 @@ var knobLevels = map[string][]string{
 	"compress":    {"off", "no-takeover", "takeover"},
 	"threshold":   {"0B", "1KB"},
 	"subprotocol": {"none", "feed.v1"},
-	"client":      {"bare", "coder"},
 	"batch":       {"off", "on", "10ms"},
 }
 
@@ -72,8 +72,15 @@ func truthConfigs(t *testing.T) []Config {
 // be chosen yet.
 func possible(tr *feed.Transport, level map[string]string) bool {
 	binary, version2 := level["encoding"] == "binary", level["http"] == "2"
-	heartbeat := level["heartbeat"] != "" && level["heartbeat"] != "off"
-	return !(version2 && (tr.Upgrades || level["keepalive"] == "off") || binary && (tr.TextOnly || heartbeat))
+	knobs := url.Values{}
+	for _, k := range tr.Knobs {
+		if v, chosen := level[k.Name]; chosen {
+			knobs.Set(k.Name, v)
+		}
+	}
+	options, err := tr.Parse(knobs, false)
+	r := tr.Rhythm(options)
+	return err == nil && !(version2 && (tr.Upgrades || r.FreshConns) || binary && r.TextOnly)
 }
 
 // pairwise is rows with a level of each factor, in which any two possible levels of
@@ -159,13 +166,16 @@ func truthConfig(t *testing.T, tr *feed.Transport, level map[string]string) Conf
 	if level["uplink"] == "on" {
 		c.Treatment.Uplink, c.Treatment.UplinkPayload = 20, 300
 	}
-	switch spec, err := all.Parse(transport); {
-	case err != nil:
+	spec, err := all.Parse(transport)
+	if err != nil {
 		t.Fatal(err)
-	case spec.Options.Duration("hold") > 0 && spec.Options.Duration("hold") < 10*time.Second:
+	}
+	switch r := spec.Rhythm(); {
+	case r.Beat == 0 || r.Beat >= 10*time.Second:
+	case r.Hold > 0:
 		// Events are so far apart that a request is parked for all of its time.
 		c.Treatment.Rate, c.Measure = 0.625, 3200*time.Millisecond
-	case beat(spec.Options) > 0 && beat(spec.Options) < 10*time.Second:
+	default:
 		c.Measure = 1200 * time.Millisecond
 	}
 	return c

@@ -103,7 +103,7 @@ func holdUp(ctx context.Context, c Config) (h comparison) {
 			h.disturbed = err.Error()
 		case err == nil && o.plan.beat > 0 && came > 0:
 			h.disturbed = fmt.Sprintf("%d B passed behind the second mark", came)
-		case err == nil && o.plan.spec.Options.Is("keepalive", "off") && came == 0 && acknowledged > 0:
+		case err == nil && o.plan.rhythm.FreshConns && came == 0 && acknowledged > 0:
 			h.disturbed = fmt.Sprintf("%d segments passed between a connection's last count and its FIN", acknowledged)
 		default:
 			return h

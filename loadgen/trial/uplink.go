@@ -26,7 +26,7 @@ func (c Config) uplinkPeriod() time.Duration {
 func (o *observation) connections() int64 {
 	subscribers := int64(o.config.Treatment.Subscribers)
 	need := subscribers
-	if o.plan.spec.Options.Is("keepalive", "off") {
+	if o.plan.rhythm.FreshConns {
 		need = o.after.fleet.Requests
 	}
 	if o.config.Treatment.Uplink > 0 && !o.plan.spec.Transport.Upgrades {

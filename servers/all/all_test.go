@@ -62,9 +62,7 @@ func TestParse(t *testing.T) {
 		"sse":                                       "sse",
 		"sse?batch=10ms":                            "sse?batch=10ms",
 		"ws#twin":                                   "ws#twin",
-		"ws?client=bare":                            "ws",
-		"ws?client=coder":                           "ws?client=coder",
-		"ws?compress=takeover&client=coder":         "ws?client=coder&compress=takeover",
+		"ws?ping=15s&compress=takeover":             "ws?compress=takeover&ping=15s",
 		"wsbare":                                    "wsbare",
 		"wsbare?threshold=0B&batch=off":             "wsbare",
 		"wsbare?ping=15s&subprotocol=feed":          "wsbare?ping=15s&subprotocol=feed",
@@ -78,12 +76,11 @@ func TestParse(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"comet":                "there are poll, longpoll, stream, sse, ws, wsbare, raw",
-		"ws?interval=1s":       "it has client",
-		"ws?client=gorilla":    "use bare or coder",
-		"wsbare?client=bare":   "it has batch",
+		"ws?interval=1s":       "it has batch",
+		"ws?client=coder":      `no option "client"`,
 		"wsbare?compress=on":   "use off or no-takeover or takeover",
 		"wsbare?threshold=512": "use a size with its unit",
-		"raw?client=bare":      "it has batch",
+		"raw?ping=15s":         "it has batch",
 		"sse?heartbeat=15":     "use off or a duration with its unit",
 		"poll?hold=1s":         "it has interval, keepalive, pace",
 		"poll?want=latest":     `no option "want"`,
@@ -118,13 +115,25 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// All transports carry the same feed, event for event.
+// renamed serves the same also as a server of somebody else may: with another path
+// and another parameter for the cursor, and a topic that has to be given.
+func renamed(ours http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, elsewhere := strings.CutPrefix(r.URL.Path, "/feeds/"); elsewhere && r.URL.Query().Get("topic") == "a" {
+			r.URL.Path, r.URL.RawQuery = "/"+name, "since="+r.URL.Query().Get("after")
+		}
+		ours.ServeHTTP(w, r)
+	})
+}
+
+// All transports carry the same feed, event for event, wherever their client end is
+// told that it is.
 func TestOneFeed(t *testing.T) {
 	log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
 	for range 5 {
 		log.Publish(1, []byte("body"))
 	}
-	server := httptest.NewServer(all.Handler(log))
+	server := httptest.NewServer(renamed(all.Handler(log)))
 	defer server.Close()
 	defer log.Close()
 	records, _, err := log.Since(2, math.MaxInt, nil)
@@ -132,10 +141,15 @@ func TestOneFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tr := range all.Transports {
-		got := collect(t, tr, server.Listener.Addr().String(), 2, len(records))
-		for i, e := range got {
-			if want := records[i].Event; e.Seq != want.Seq || e.Due != want.Due || e.Sent != want.Sent {
-				t.Errorf("%s: event %d is %+v, not %+v", tr.Name, i+1, e, want)
+		for _, at := range []*feed.Address{
+			feed.Spec{Transport: tr}.Address(wire.URL, false),
+			{Base: wire.URL, Path: "/feeds/" + tr.Name, Query: "topic=a", Cursor: "after"},
+		} {
+			got := collect(t, tr, server.Listener.Addr().String(), at, 2, len(records))
+			for i, e := range got {
+				if want := records[i].Event; e.Seq != want.Seq || e.Due != want.Due || e.Sent != want.Sent {
+					t.Errorf("%s: event %d is %+v, not %+v", at.Path, i+1, e, want)
+				}
 			}
 		}
 	}
@@ -143,7 +157,7 @@ func TestOneFeed(t *testing.T) {
 
 // collect subscribes to a server at addr and returns the first n events after
 // since.
-func collect(t *testing.T, tr *feed.Transport, addr string, since uint64, n int) []feed.Event {
+func collect(t *testing.T, tr *feed.Transport, addr string, at *feed.Address, since uint64, n int) []feed.Event {
 	t.Helper()
 	spec, err := all.Parse(tr.Name)
 	if err != nil {
@@ -161,7 +175,8 @@ func collect(t *testing.T, tr *feed.Transport, addr string, since uint64, n int)
 	}
 	clock := feed.NewClock()
 	var got []feed.Event
-	err = tr.Subscribe(ctx, client.HTTP(), wire.URL, feed.Subscription{
+	err = tr.Subscribe(ctx, client.HTTP(), feed.Subscription{
+		Address:  at,
 		Since:    since,
 		Options:  spec.Options,
 		Codec:    feed.Text,
@@ -175,7 +190,7 @@ func collect(t *testing.T, tr *feed.Transport, addr string, since uint64, n int)
 		},
 	})
 	if err != nil || len(got) != n {
-		t.Fatalf("%s: got %d of %d events, and the error %v", tr.Name, len(got), n, err)
+		t.Fatalf("%s: got %d of %d events, and the error %v", at.Path, len(got), n, err)
 	}
 	return got
 }

@@ -10,7 +10,7 @@ import (
 	"net/http"
 )
 
-// Fetcher is the client end of a request/response transport: it asks one path
+// Fetcher is the client end of a request/response transport: it asks one address
 // again and again for what follows its cursor. Its buffers are reused, so that
 // the generator's own cost stays small.
 type Fetcher struct {
@@ -32,12 +32,12 @@ type Fetcher struct {
 // default size with events of 64 KB.
 const maxAnswer = DefaultRing * 64 << 10
 
-// NewFetcher makes a fetcher of url/path. With last set, each request asks the
-// server to close the connection after it.
-func NewFetcher(ctx context.Context, client *http.Client, url, path string, s Subscription, last bool) (*Fetcher, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/"+path, nil)
+// NewFetcher makes a fetcher of the subscription's address. With last set, each
+// request asks the server to close the connection after it.
+func NewFetcher(ctx context.Context, client *http.Client, s Subscription, last bool) (*Fetcher, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Address.Base+s.Address.Path, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s: make a request for %s: %w", path, url, err)
+		return nil, fmt.Errorf("make a request for %s: %w", s.Address.Base+s.Address.Path, err)
 	}
 	req.Close = last
 	return &Fetcher{Cursor: s.Since, sub: s, client: client, req: req, most: maxAnswer}, nil
@@ -47,9 +47,9 @@ func NewFetcher(ctx context.Context, client *http.Client, url, path string, s Su
 // behind them. An answer without events is no error.
 func (f *Fetcher) Fetch() error {
 	if f.Conditional {
-		f.req.URL.RawQuery = f.sub.Query(f.sub.Since)
+		f.req.URL.RawQuery = f.sub.Address.query(f.sub.Since)
 	} else {
-		f.req.URL.RawQuery = f.sub.Query(f.Cursor)
+		f.req.URL.RawQuery = f.sub.Address.query(f.Cursor)
 	}
 	f.sub.Meter.Requests.Add(1)
 	resp, err := f.client.Do(f.req)

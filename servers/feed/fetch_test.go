@@ -24,13 +24,9 @@ func answer(status int, length int64, body io.Reader) roundTripper {
 
 func newFetcher(t *testing.T, rt roundTripper, got *[]uint64) *Fetcher {
 	t.Helper()
-	spec, err := ParseSpec(table, "plain")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := NewFetcher(t.Context(), &http.Client{Transport: rt}, "http://feed.test", "plain", Subscription{
+	f, err := NewFetcher(t.Context(), &http.Client{Transport: rt}, Subscription{
+		Address: plain,
 		Since:   4,
-		Options: spec.Options,
 		Codec:   Text,
 		Emit:    func(e Event) { *got = append(*got, e.Seq) },
 		Meter:   new(Meter),
@@ -152,7 +148,7 @@ func TestEnded(t *testing.T) {
 
 // An address that is none is an error at once.
 func TestNewFetcherRefuses(t *testing.T) {
-	if _, err := NewFetcher(t.Context(), http.DefaultClient, "http://a b", "plain", Subscription{}, false); err == nil {
+	if _, err := NewFetcher(t.Context(), http.DefaultClient, Subscription{Address: &Address{Base: "http://a b"}}, false); err == nil {
 		t.Error("http://a b is an address")
 	}
 }

@@ -38,16 +38,16 @@ const (
 // Chunks, frames and segments are no messages: intermediaries may cut the stream
 // up anew (RFC 6202 §3.3). So what counts as an answer with events is what was
 // read at once.
-func Follow(ctx context.Context, client *http.Client, url, path, media string, s Subscription, in Intake) error {
-	return WithUplink(ctx, url, path, s, func(ctx context.Context) error {
+func Follow(ctx context.Context, client *http.Client, media string, s Subscription, in Intake) error {
+	return WithUplink(ctx, s, func(ctx context.Context) error {
 		s.Meter.Requests.Add(1)
-		body, err := open(ctx, client, url+"/"+path+"?"+s.Query(s.Since), media)
+		body, err := open(ctx, client, s.Address.URL(s.Since), media)
 		if err != nil {
 			return Ended(ctx, err)
 		}
 		defer body.Close()
 		err = drain(body, in, s.Meter)
-		return Ended(ctx, fmt.Errorf("/%s: %w", path, err))
+		return Ended(ctx, fmt.Errorf("%s: %w", s.Address.Path, err))
 	})
 }
 

@@ -35,9 +35,9 @@ func (g *gulps) Pending() int { return g.held }
 
 // follow follows an answer.
 func follow(ctx context.Context, media string, in Intake, meter *Meter, rt roundTripper) error {
-	return Follow(ctx, &http.Client{Transport: rt}, "http://feed.test", "plain", media, Subscription{
+	return Follow(ctx, &http.Client{Transport: rt}, media, Subscription{
+		Address: plain,
 		Since:   4,
-		Options: Options{transport: new(Transport)},
 		Meter:   meter,
 	}, in)
 }
@@ -134,8 +134,8 @@ func TestFollowEnds(t *testing.T) {
 
 // An address that is none is an error at once.
 func TestFollowRefuses(t *testing.T) {
-	s := Subscription{Options: Options{transport: new(Transport)}, Meter: new(Meter)}
-	if err := Follow(t.Context(), http.DefaultClient, "http://a b", "plain", "", s, new(gulps)); err == nil {
+	s := Subscription{Address: &Address{Base: "http://a b"}, Meter: new(Meter)}
+	if err := Follow(t.Context(), http.DefaultClient, "", s, new(gulps)); err == nil {
 		t.Error("http://a b is an address")
 	}
 }

@@ -49,9 +49,6 @@ func (t *Transport) Handler(log *Log) http.Handler {
 // readRequest reads the query of a subscriber's request. Its error is what is
 // wrong with the request, in one line.
 func (t *Transport) readRequest(log *Log, rawQuery string) (Request, error) {
-	if t.TextOnly && !log.codec.IsText() {
-		return Request{}, fmt.Errorf("/%s is text and cannot carry a feed whose encoding is %s; use another transport, or serve text or base64", t.Name, log.codec)
-	}
 	query, err := url.ParseQuery(rawQuery) // URL.Query drops in silence what it cannot read
 	if err != nil {
 		return Request{}, fmt.Errorf("read the query: %w", err)
@@ -69,6 +66,9 @@ func (t *Transport) readRequest(log *Log, rawQuery string) (Request, error) {
 	options, err := t.Parse(query, true)
 	if err != nil {
 		return Request{}, err
+	}
+	if !log.codec.IsText() && t.Rhythm(options).TextOnly {
+		return Request{}, fmt.Errorf("/%v is text and cannot carry a feed whose encoding is %s; use another transport or other options, or serve text or base64", Spec{Transport: t, Options: options}, log.codec)
 	}
 	return Request{Since: since, Latest: latest, Options: options}, nil
 }

@@ -192,7 +192,7 @@ func TestHandlerReadsRequest(t *testing.T) {
 // A transport whose format is text serves no feed in binary.
 func TestTextOnly(t *testing.T) {
 	for codec, status := range map[Codec]int{Text: http.StatusOK, Base64: http.StatusOK, Binary: http.StatusBadRequest} {
-		tr := Transport{Name: "words", TextOnly: true, Serve: func(*Log, Request, http.ResponseWriter, *http.Request) {}}
+		tr := Transport{Name: "words", Rhythm: func(Options) Rhythm { return Rhythm{TextOnly: true} }, Serve: func(*Log, Request, http.ResponseWriter, *http.Request) {}}
 		w := httptest.NewRecorder()
 		tr.Handler(NewLog(codec, 1, NewClock())).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/words?since=0", nil))
 		if w.Code != status || status != http.StatusOK && !strings.Contains(w.Body.String(), "/words is text and cannot carry a feed whose encoding is binary") {

@@ -18,9 +18,8 @@ type Transport struct {
 	// has not (RFC 9113 §8.6).
 	Upgrades bool
 
-	// TextOnly says that the transport's own format is text, so that it cannot
-	// carry the binary encoding.
-	TextOnly bool
+	// Rhythm is what the options, checked, make of the transport.
+	Rhythm func(Options) Rhythm
 
 	// Serve is the server end: it answers a request that Handler has read and
 	// found good.
@@ -30,15 +29,14 @@ type Transport struct {
 	// until ctx ends, when it returns nil, or until the connection is cut or
 	// the server refuses, when it returns the reason; the caller may then
 	// subscribe anew from the last event it got. All requests go through
-	// the client, but for an uplink over HTTP, which has one of its own; url is
-	// the server's address without a path.
-	Subscribe func(ctx context.Context, client *http.Client, url string, s Subscription) error
+	// the client, but for an uplink over HTTP, which has one of its own.
+	Subscribe func(ctx context.Context, client *http.Client, s Subscription) error
 }
 
 // Subscription is what a subscriber asks for, and what it is given to do so.
 type Subscription struct {
+	Address  *Address // where the server has it
 	Since    uint64
-	Latest   bool // the newest event only, whenever it changes
 	Options  Options
 	Codec    Codec
 	Clock    Clock
@@ -52,15 +50,6 @@ type Subscription struct {
 	// Second is the client that an uplink over HTTP goes through, since the
 	// feed holds the first one's only connection; nil without an uplink.
 	Second *http.Client
-}
-
-// Query is the query string of a request for what follows cursor.
-func (s Subscription) Query(cursor uint64) string {
-	query := "since=" + string(AppendNumber(nil, int64(cursor)))
-	if s.Latest {
-		query += "&want=latest"
-	}
-	return query + s.Options.ServerQuery()
 }
 
 // Meter counts what a transport's client ends did. Several subscribers may

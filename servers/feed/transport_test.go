@@ -9,6 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// plain is an address.
+var plain = &Address{Base: "http://feed.test", Path: "/plain", Cursor: "since"}
+
 // table is one of transports with knobs of every kind.
 var table = []*Transport{
 	{Name: "plain"},
@@ -146,7 +149,7 @@ func TestServerQuery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		query := Subscription{Options: spec.Options}.Query(42)
+		query := spec.Address("http://feed.test", false).query(42)
 		if query != want {
 			t.Errorf("%s asks %q, not %q", text, query, want)
 		}
@@ -210,8 +213,8 @@ func TestQueryOfLatest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := Subscription{Latest: true, Options: spec.Options}.Query(42)
-	if want := "since=0000000000000000042&want=latest&hold=5ms"; got != want {
+	got := spec.Address("http://feed.test", true).URL(42)
+	if want := "http://feed.test/rich?since=0000000000000000042&want=latest&hold=5ms"; got != want {
 		t.Errorf("it asks %q, not %q", got, want)
 	}
 }

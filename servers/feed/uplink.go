@@ -85,12 +85,12 @@ func Echo(w http.ResponseWriter, r *http.Request) {
 // WithUplink runs the client end of a transport whose connection carries the
 // feed only, and beside it, over the subscription's second client, the uplink if
 // there is one.
-func WithUplink(ctx context.Context, url, path string, s Subscription, feed func(context.Context) error) error {
+func WithUplink(ctx context.Context, s Subscription, feed func(context.Context) error) error {
 	if s.Uplink == nil {
 		return feed(ctx)
 	}
 	return Beside(ctx, feed, func(ctx context.Context) error {
-		return Post(ctx, s.Second, url, path, s)
+		return Post(ctx, s.Second, s)
 	})
 }
 
@@ -118,13 +118,13 @@ func Beside(ctx context.Context, feed, uplink func(context.Context) error) error
 // request of its own, until ctx ends, when it returns nil, or until a message is
 // refused or comes back changed. It is an open loop as far as one connection
 // allows: a message that is due while the one before is under way goes next.
-func Post(ctx context.Context, client *http.Client, url, path string, s Subscription) error {
+func Post(ctx context.Context, client *http.Client, s Subscription) error {
 	if client == nil {
 		return errors.New("uplink: the subscription has no second client to send it with")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Address.Base+s.Address.Path, nil)
 	if err != nil {
-		return fmt.Errorf("uplink: make a request for %s: %w", url, err)
+		return fmt.Errorf("uplink: make a request for %s: %w", s.Address.Base+s.Address.Path, err)
 	}
 	req.Header.Set("Content-Type", s.Codec.ContentType())
 	p := poster{client: client, req: req, meter: s.Meter}

@@ -53,7 +53,7 @@ func post(t *testing.T, rt roundTripper, m *Meter, messages ...string) (echoed [
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s := Subscription{Codec: Text, Meter: m, Uplink: &Uplink{
+	s := Subscription{Address: plain, Codec: Text, Meter: m, Uplink: &Uplink{
 		Next: func(ctx context.Context) ([]byte, error) {
 			if len(messages) == 0 {
 				cancel()
@@ -65,7 +65,7 @@ func post(t *testing.T, rt roundTripper, m *Meter, messages ...string) (echoed [
 		},
 		Echo: func(message []byte) { echoed = append(echoed, string(message)) },
 	}}
-	err = Post(ctx, &http.Client{Transport: rt}, "http://feed.test", "plain", s)
+	err = Post(ctx, &http.Client{Transport: rt}, s)
 	return echoed, err
 }
 
@@ -113,10 +113,10 @@ func TestPostRefused(t *testing.T) {
 }
 
 func TestPostNeedsAClient(t *testing.T) {
-	if err := Post(t.Context(), nil, "http://feed.test", "plain", Subscription{}); err == nil || !strings.Contains(err.Error(), "second client") {
+	if err := Post(t.Context(), nil, Subscription{}); err == nil || !strings.Contains(err.Error(), "second client") {
 		t.Errorf("without a client: %v", err)
 	}
-	if err := Post(t.Context(), http.DefaultClient, "http://a b", "plain", Subscription{}); err == nil {
+	if err := Post(t.Context(), http.DefaultClient, Subscription{Address: &Address{Base: "http://a b"}}); err == nil {
 		t.Error("http://a b is an address")
 	}
 }
@@ -191,7 +191,7 @@ func TestBeside(t *testing.T) {
 // A subscription without an uplink needs no second client.
 func TestWithoutUplink(t *testing.T) {
 	failure := errors.New("failure")
-	err := WithUplink(t.Context(), "http://feed.test", "plain", Subscription{}, func(ctx context.Context) error {
+	err := WithUplink(t.Context(), Subscription{}, func(ctx context.Context) error {
 		if ctx != t.Context() {
 			t.Error("the feed has another context")
 		}

@@ -19,18 +19,20 @@ import (
 
 // Transport is long polling.
 var Transport = &feed.Transport{
-	Name:  name,
+	Name:  "longpoll",
 	About: "long polling: a request is parked until there is an event",
 	Knobs: []feed.Knob{
 		// RFC 6202 §5.5 finds 30 s a safe timeout across proxies.
 		{Name: "hold", Default: "30s", About: "how long a request is parked at most", Server: true, Check: feed.CheckDuration(time.Millisecond, time.Hour)},
 		{Name: "batch", Default: "on", About: "off: one event per answer even if more are ready", Server: true, Check: feed.CheckOneOf("on", "off")},
 	},
+	Rhythm: func(o feed.Options) feed.Rhythm {
+		hold := o.Duration("hold")
+		return feed.Rhythm{Hold: hold, Beat: hold, Single: o.Is("batch", "off")} // a quiet hold ends in an empty answer
+	},
 	Serve:     serve,
 	Subscribe: subscribe,
 }
-
-const name = "longpoll"
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
 	limit := math.MaxInt
@@ -65,9 +67,9 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	}
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return feed.WithUplink(ctx, url, name, s, func(ctx context.Context) error {
-		fetcher, err := feed.NewFetcher(ctx, client, url, name, s, false)
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	return feed.WithUplink(ctx, s, func(ctx context.Context) error {
+		fetcher, err := feed.NewFetcher(ctx, client, s, false)
 		if err != nil {
 			return err
 		}

@@ -29,8 +29,13 @@ var Transport = &feed.Transport{
 		{Name: "pace", Default: "grid", About: "grid: polls are due at fixed instants; after: one interval after each answer", Check: feed.CheckOneOf("grid", "after")},
 		{Name: "conditional", Default: "off", Server: true, About: "on: the same URL each time with the cursor in If-None-Match, and 304 where nothing is new", Check: feed.CheckOneOf("off", "on")},
 	},
+	Rhythm:    rhythm,
 	Serve:     serve,
 	Subscribe: subscribe,
+}
+
+func rhythm(o feed.Options) feed.Rhythm {
+	return feed.Rhythm{Poll: o.Duration("interval"), After: o.Is("pace", "after"), FreshConns: o.Is("keepalive", "off")}
 }
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
@@ -56,15 +61,16 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	}
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return feed.WithUplink(ctx, url, "poll", s, func(ctx context.Context) error {
-		return feed.Ended(ctx, ask(ctx, client, url, s))
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	return feed.WithUplink(ctx, s, func(ctx context.Context) error {
+		return feed.Ended(ctx, ask(ctx, client, s))
 	})
 }
 
 // ask polls until ctx ends or a poll fails.
-func ask(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	fetcher, err := feed.NewFetcher(ctx, client, url, "poll", s, s.Options.Is("keepalive", "off"))
+func ask(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	rhythm := rhythm(s.Options)
+	fetcher, err := feed.NewFetcher(ctx, client, s, rhythm.FreshConns)
 	if err != nil {
 		return err
 	}
@@ -76,10 +82,9 @@ func ask(ctx context.Context, client *http.Client, url string, s feed.Subscripti
 	member := s.Timeline.Join()
 	defer member.Leave()
 	sleep := feed.NewSleep(s.Clock)
-	interval := s.Options.Duration("interval")
-	next := feed.Grid{Offset: time.Duration(s.Phase * float64(interval)), Interval: interval}.After
-	if s.Options.Is("pace", "after") {
-		next = func(now time.Duration) time.Duration { return feed.After(now, interval) }
+	next := feed.Grid{Offset: time.Duration(s.Phase * float64(rhythm.Poll)), Interval: rhythm.Poll}.After
+	if rhythm.After {
+		next = func(now time.Duration) time.Duration { return feed.After(now, rhythm.Poll) }
 	}
 	var last time.Duration
 	for due := next(member.Now()); ; {
@@ -90,7 +95,7 @@ func ask(ctx context.Context, client *http.Client, url string, s feed.Subscripti
 			return err
 		}
 		last, due = due, next(max(due, member.Now()))
-		if missed := (due - last) / interval; missed > 1 && s.Options.Is("pace", "grid") {
+		if missed := (due - last) / rhythm.Poll; missed > 1 && !rhythm.After {
 			s.Meter.Skipped.Add(int64(missed) - 1)
 		}
 	}

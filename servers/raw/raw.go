@@ -23,6 +23,7 @@ var Transport = &feed.Transport{
 	About:     "the floor: one upgrade, then bare events with their length in front",
 	Upgrades:  true,
 	Knobs:     []feed.Knob{feed.BatchKnob},
+	Rhythm:    feed.PushRhythm,
 	Serve:     serve,
 	Subscribe: subscribe,
 }

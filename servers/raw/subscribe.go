@@ -13,9 +13,9 @@ import (
 	"pushbench/servers/feed"
 )
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
 	s.Meter.Requests.Add(1)
-	conn, err := dial(ctx, client, url+"/"+name+"?"+s.Query(s.Since))
+	conn, err := dial(ctx, client, s.Address.URL(s.Since))
 	if err != nil {
 		return feed.Ended(ctx, err)
 	}

@@ -24,18 +24,21 @@ import (
 
 // Transport is server-sent events.
 var Transport = &feed.Transport{
-	Name:      name,
+	Name:      "sse",
 	About:     "server-sent events: HTTP streaming in the format of EventSource",
 	Knobs:     []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
-	TextOnly:  true,
+	Rhythm:    rhythm,
 	Serve:     serve,
 	Subscribe: subscribe,
 }
 
-const (
-	name      = "sse"
-	mediaType = "text/event-stream"
-)
+const mediaType = "text/event-stream"
+
+func rhythm(o feed.Options) feed.Rhythm {
+	r := feed.PushRhythm(o)
+	r.TextOnly = true
+	return r
+}
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
 	if last := r.Header.Values("Last-Event-ID"); len(last) > 0 {
@@ -57,6 +60,6 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	})
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return feed.Follow(ctx, client, url, name, mediaType, s, newDecoder(s.Codec, s.Emit, s.Meter))
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	return feed.Follow(ctx, client, mediaType, s, newDecoder(s.Codec, s.Emit, s.Meter))
 }

@@ -12,7 +12,6 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"pushbench/servers/feed"
@@ -20,27 +19,26 @@ import (
 
 // Transport is HTTP streaming.
 var Transport = &feed.Transport{
-	Name:      name,
+	Name:      "stream",
 	About:     "HTTP streaming: one request, and an answer that goes on",
 	Knobs:     []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
+	Rhythm:    rhythm,
 	Serve:     serve,
 	Subscribe: subscribe,
 }
 
-const name = "stream"
-
 // heartbeat is a line that no event is.
 const heartbeat = "\n"
 
-// errNoHeartbeat refuses what binary events have no room for: in a line's place
-// there is a number, and any number is one.
-var errNoHeartbeat = errors.New("/" + name + ": a feed in binary has no heartbeat; use heartbeat=off, or serve text or base64")
+// rhythm is that of a push. Binary events have no room for a heartbeat: in a
+// line's place there is a number, and any number is one.
+func rhythm(o feed.Options) feed.Rhythm {
+	r := feed.PushRhythm(o)
+	r.TextOnly = r.Beat > 0
+	return r
+}
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
-	if !log.Codec().IsText() && !req.Options.Is(feed.HeartbeatKnob.Name, feed.HeartbeatKnob.Default) {
-		feed.Refuse(w, http.StatusBadRequest, errNoHeartbeat)
-		return
-	}
 	req.Respond(log, w, r, feed.Ongoing{
 		ContentType: log.Codec().ContentType(),
 		// A cache that kept an answer without an end would fill up with it, and
@@ -50,6 +48,6 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	})
 }
 
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	return feed.Follow(ctx, client, url, name, "", s, &decoder{codec: s.Codec, emit: s.Emit, meter: s.Meter})
+func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	return feed.Follow(ctx, client, "", s, &decoder{codec: s.Codec, emit: s.Emit, meter: s.Meter})
 }

@@ -60,7 +60,7 @@ func TestHeartbeat(t *testing.T) {
 func TestBinaryHeartbeatIsRefused(t *testing.T) {
 	server := feedtest.Serve(t, stream.Transport, feedtest.Config{Codec: feed.Binary})
 	resp, reason := server.Request(http.MethodGet, "/stream?since=0&heartbeat=15s")
-	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(reason, "heartbeat=off") {
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(reason, "/stream?heartbeat=15s is text") {
 		t.Errorf("status %d, %q", resp.StatusCode, reason)
 	}
 }

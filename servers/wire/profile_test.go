@@ -77,7 +77,8 @@ func subscribe(t *testing.T, transport, headers string, body int, version2 bool)
 		t.Fatal(err)
 	}
 	clock := feed.NewClock()
-	err = spec.Transport.Subscribe(ctx, client.HTTP(), wire.URL, feed.Subscription{
+	err = spec.Transport.Subscribe(ctx, client.HTTP(), feed.Subscription{
+		Address:  spec.Address(wire.URL, false),
 		Options:  spec.Options,
 		Codec:    feed.Text,
 		Clock:    clock,
@@ -112,7 +113,6 @@ func TestProfileSizes(t *testing.T) {
 		{"poll", "lubbers2010", 716, 193},
 		{"longpoll", "browser", 514 + int64(len("long")), 117},
 		{"ws", "browser", 514, 0},
-		{"ws?client=coder", "browser", 514, 0},
 		{"ws", "browser+cookie=1KB", 514 + 1024, 0},
 	} {
 		t.Run(c.transport+" "+c.headers, func(t *testing.T) {

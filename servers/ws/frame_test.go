@@ -13,15 +13,9 @@ import (
 	"pushbench/servers/ws"
 )
 
-// Frame headers come in three lengths (RFC 6455 §5.2), and either client end
-// counts each as it is: headers, framing and events add up to what was read.
+// Frame headers come in three lengths (RFC 6455 §5.2), and the client end counts
+// each as it is: headers, framing and events add up to what was read.
 func TestFramingOfEveryLength(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) { framingOfEveryLength(t, client) })
-	}
-}
-
-func framingOfEveryLength(t *testing.T, client string) {
 	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
 		for _, c := range []struct{ message, header int64 }{
 			{125, 2}, {126, 4}, {127, 4}, {65_535, 4}, {65_536, 10}, {1 << 20, 10},
@@ -37,7 +31,7 @@ func framingOfEveryLength(t *testing.T, client string) {
 				}
 				server := feedtest.Serve(t, ws.Transport, feedtest.Config{Codec: codec})
 				server.Log.Publish(1, []byte(strings.Repeat("x", int(body))))
-				sub := server.Subscribe(0, client)
+				sub := server.Subscribe(0, "")
 				sub.Await(1)
 				server.Rest(sub)
 				sub.CheckBytes()
@@ -59,12 +53,6 @@ func accept(frames ...string) func(*http.Request) string {
 }
 
 func TestBadFrames(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) { badFrames(t, client) })
-	}
-}
-
-func badFrames(t *testing.T, client string) {
 	const hold, cut = feedtest.Hold, feedtest.Close
 	for _, c := range []struct {
 		name, frame string
@@ -90,7 +78,7 @@ func badFrames(t *testing.T, client string) {
 		{"close with half a status", "\x88\x01\x03", hold},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := feedtest.Answer(t, ws.Transport, client, accept(c.frame), c.then); err == nil {
+			if err := feedtest.Answer(t, ws.Transport, "", accept(c.frame), c.then); err == nil {
 				t.Error("the subscription ended without an error")
 			}
 		})

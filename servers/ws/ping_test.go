@@ -11,22 +11,19 @@ import (
 	"time"
 
 	"pushbench/servers/feed/feedtest"
-	"pushbench/servers/wire"
 	"pushbench/servers/ws"
 )
 
 // Pings and their answers are counted, to the byte, and keep a subscription to a
 // quiet feed alive at both ends.
 func TestPings(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { pings(t, client) }) })
-	}
+	synctest.Test(t, pings)
 }
 
-func pings(t *testing.T, client string) {
+func pings(t *testing.T) {
 	server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
 	server.Publish(1)
-	sub := server.Subscribe(0, client+"&ping=15s&pong=10s")
+	sub := server.Subscribe(0, "ping=15s&pong=10s")
 	sub.Await(1)
 	synctest.Wait()
 	before := sub.Tally.Counts()
@@ -107,38 +104,34 @@ func handshake(knobs string) string {
 // A client end that was promised pings does not wait for ever for a server that
 // has gone without a word.
 func TestServerThatFallsSilent(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				near, far := net.Pipe()
-				defer far.Close()
-				go func() {
-					req, err := http.ReadRequest(bufio.NewReader(far))
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					far.Write([]byte(accept("\x89\x00")(req))) // one ping, and no more
-					for b := make([]byte, 100); ; {
-						if _, err := far.Read(b); err != nil {
-							return
-						}
-					}
-				}()
-				server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
-				sub := server.NewSubscriber(0, "")
-				sub.Dial = func(context.Context) (net.Conn, error) { return near, nil }
-				s := subscription(t, server, sub, client+"&ping=15s&pong=10s")
-				start := time.Now()
-				err := ws.Transport.Subscribe(t.Context(), sub.Client, wire.URL, s)
-				if took := time.Since(start); err == nil || took != 25*time.Second {
-					t.Errorf("it took %v, not 25s, and ended with %v", took, err)
-				} else if !strings.Contains(err.Error(), "25s") {
-					t.Errorf("the error is %v, which does not say for how long nothing came", err)
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer far.Close()
+		go func() {
+			req, err := http.ReadRequest(bufio.NewReader(far))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			far.Write([]byte(accept("\x89\x00")(req))) // one ping, and no more
+			for b := make([]byte, 100); ; {
+				if _, err := far.Read(b); err != nil {
+					return
 				}
-			})
-		})
-	}
+			}
+		}()
+		server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
+		sub := server.NewSubscriber(0, "")
+		sub.Dial = func(context.Context) (net.Conn, error) { return near, nil }
+		s := subscription(t, server, sub, "ping=15s&pong=10s")
+		start := time.Now()
+		err := ws.Transport.Subscribe(t.Context(), sub.Client, s)
+		if took := time.Since(start); err == nil || took != 25*time.Second {
+			t.Errorf("it took %v, not 25s, and ended with %v", took, err)
+		} else if !strings.Contains(err.Error(), "25s") {
+			t.Errorf("the error is %v, which does not say for how long nothing came", err)
+		}
+	})
 }
 
 // A subscriber that does not read gets no memory: it is written to once, and

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -31,6 +30,7 @@ func subscription(t *testing.T, server *feedtest.Server, sub *feedtest.Subscribe
 		t.Fatal(err)
 	}
 	return feed.Subscription{
+		Address:  feed.Spec{Transport: ws.Transport, Options: options}.Address(wire.URL, false),
 		Options:  options,
 		Codec:    server.Log.Codec(),
 		Clock:    server.Clock,
@@ -81,9 +81,7 @@ func messages(c feed.Codec) [][]byte {
 // both directions belongs to a layer.
 func TestUplinkComesBack(t *testing.T) {
 	for _, knobs := range []string{
-		"client=bare", "client=coder",
-		"client=bare&compress=takeover", "client=coder&compress=takeover",
-		"client=bare&compress=no-takeover&threshold=126B&batch=on", "client=coder&compress=no-takeover&threshold=126B&batch=on",
+		"", "compress=takeover", "compress=no-takeover&threshold=126B&batch=on",
 	} {
 		for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
 			t.Run(knobs+" "+string(codec), func(t *testing.T) { uplinkComesBack(t, knobs, codec) })
@@ -102,7 +100,7 @@ func uplinkComesBack(t *testing.T, knobs string, codec feed.Codec) {
 	s.Uplink = &feed.Uplink{Next: u.next, Echo: u.echo}
 	events, layers := int64(0), int64(0)
 	s.Emit = func(e feed.Event) { events++; layers += int64(len(e.Body) + codec.Envelope(len(e.Body))) }
-	if err := ws.Transport.Subscribe(ctx, sub.Client, wire.URL, s); err != nil {
+	if err := ws.Transport.Subscribe(ctx, sub.Client, s); err != nil {
 		t.Fatal(err)
 	}
 	var sum int64
@@ -124,7 +122,7 @@ func uplinkComesBack(t *testing.T, knobs string, codec feed.Codec) {
 	if wrote, sum := sub.Tally.BytesWritten.Load(), sub.Headers.Up.Load()+m.FramingUp.Load()+m.CompressionUp.Load()+m.EchoesUp.Load(); wrote != sum {
 		t.Errorf("wrote %d bytes, of which %d belong to a layer", wrote, sum)
 	}
-	// The server's end compresses; both client ends send their messages as they are.
+	// The server's end compresses; the client end sends its messages as they are.
 	if compressed := m.CompressionDown.Load() < 0; compressed != strings.Contains(knobs, "compress") || m.CompressionUp.Load() != 0 {
 		t.Errorf("compression added %d bytes downwards and %d upwards", m.CompressionDown.Load(), m.CompressionUp.Load())
 	}
@@ -133,16 +131,12 @@ func uplinkComesBack(t *testing.T, knobs string, codec feed.Codec) {
 // An uplink that fails ends the subscription, and says why.
 func TestUplinkThatFails(t *testing.T) {
 	broken := errors.New("nothing more to say")
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) {
-			server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
-			sub := server.NewSubscriber(0, client)
-			s := subscription(t, server, sub, client)
-			s.Uplink = &feed.Uplink{Next: func(context.Context) ([]byte, error) { return nil, broken }, Echo: func([]byte) {}}
-			if err := ws.Transport.Subscribe(t.Context(), sub.Client, wire.URL, s); !errors.Is(err, broken) {
-				t.Errorf("the subscription ended with %v", err)
-			}
-		})
+	server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
+	sub := server.NewSubscriber(0, "")
+	s := subscription(t, server, sub, "")
+	s.Uplink = &feed.Uplink{Next: func(context.Context) ([]byte, error) { return nil, broken }, Echo: func([]byte) {}}
+	if err := ws.Transport.Subscribe(t.Context(), sub.Client, s); !errors.Is(err, broken) {
+		t.Errorf("the subscription ended with %v", err)
 	}
 }
 
@@ -165,7 +159,7 @@ func TestWhatIsNotEchoed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
-				conn := dial(t, server, "")
+				conn := dial(t, server, "", websocket.DialOptions{})
 				// In a goroutine: a pipe holds nothing, and what is too long is not
 				// read to its end before the close frame is.
 				go conn.Write(t.Context(), c.typ, []byte(c.message))
@@ -175,16 +169,4 @@ func TestWhatIsNotEchoed(t *testing.T) {
 			})
 		})
 	}
-}
-
-// dial is the library's client end on a server, with the knobs as a query.
-func dial(t *testing.T, server *feedtest.Server, knobs string) *websocket.Conn {
-	t.Helper()
-	client := server.NewSubscriber(0, "").Client
-	conn, _, err := websocket.Dial(t.Context(), fmt.Sprintf("%s/ws?since=0%s", wire.URL, knobs), &websocket.DialOptions{HTTPClient: client})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.CloseNow() })
-	return conn
 }

@@ -3,14 +3,14 @@
 // a text or binary frame as the feed's encoding asks. Package wsbare is the same
 // by hand.
 //
-//	serve.go   the upgrade, and events downwards       ═  coder.go   messages
-//	echo.go    uplink messages, and whoever says more  ═  watch.go   frames, counted
+//	serve.go   the upgrade, and events downwards
+//	echo.go    uplink messages, and whoever says more
 //	ping.go    pings, and who no longer answers them
 //	paced.go   who does not end a message
 //
-// The server end is the library's. There are two client ends: that of package
-// wsbare, which every WebSocket server is measured with, and the library's, so
-// that the one can be checked against the other.
+// The server end is the library's. The client end is that of package wsbare, with
+// which every WebSocket server is measured; tests drive the server end by the
+// library's as well.
 //
 // A page may subscribe only from the origin that it subscribes to (RFC 6455
 // §10.2), which is the library's rule; others get 403. Clients that are no
@@ -18,9 +18,6 @@
 package ws
 
 import (
-	"context"
-	"net/http"
-
 	"github.com/coder/websocket"
 
 	"pushbench/servers/feed"
@@ -29,23 +26,13 @@ import (
 
 // Transport is WebSocket push.
 var Transport = &feed.Transport{
-	Name:     name,
-	About:    "WebSocket: one upgrade, then a message for each event",
-	Upgrades: true,
-	Knobs: append([]feed.Knob{
-		{Name: "client", Default: "bare", About: "the client end: bare is this project's own, coder is coder/websocket's", Check: feed.CheckOneOf("bare", "coder")},
-	}, wsbare.Knobs...),
+	Name:      "ws",
+	About:     "WebSocket: one upgrade, then a message for each event",
+	Upgrades:  true,
+	Knobs:     wsbare.Knobs,
+	Rhythm:    wsbare.Rhythm,
 	Serve:     serve,
-	Subscribe: subscribe,
-}
-
-const name = "ws"
-
-func subscribe(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-	if s.Options.Is("client", "coder") {
-		return subscribeCoder(ctx, client, url, s)
-	}
-	return wsbare.Subscribe(ctx, client, url, name, s)
+	Subscribe: wsbare.Subscribe,
 }
 
 // messageType is that of the feed's messages, and of those of its uplink.
@@ -56,7 +43,7 @@ func messageType(c feed.Codec) websocket.MessageType {
 	return websocket.MessageBinary
 }
 
-// compression is what both ends ask for, and from what size of message on.
+// compression is what the server agrees to, and from what size of message on.
 func compression(o feed.Options) (websocket.CompressionMode, int) {
 	// The library takes a threshold of 0 for one of its own choice. No message of
 	// the feed is empty, so that 1 stands for all.
@@ -70,7 +57,7 @@ func compression(o feed.Options) (websocket.CompressionMode, int) {
 	return websocket.CompressionDisabled, 0
 }
 
-// subprotocols are what the client offers, and the server picks from.
+// subprotocols are what the server picks from.
 func subprotocols(o feed.Options) []string {
 	if o.Is("subprotocol", "none") {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 
 	"pushbench/servers/feed"
@@ -21,29 +20,11 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(feedtest.LeakedDescriptors()))
 }
 
-// clients are the knobs that choose a client end.
-var clients = []string{"client=bare", "client=coder"}
-
-// Each client end runs the suite; the knobs are one by one for the end that
-// servers are measured with, and all together for the other. Without takeover
-// events are batched: the library takes a compressor of 1.2 MB for each message
-// from a pool that the race detector empties at random.
+// Without takeover events are batched: the library takes a compressor of 1.2 MB
+// for each message from a pool that the race detector empties at random.
 func TestConformance(t *testing.T) {
-	for client, knobs := range map[string][]string{
-		"client=bare": {
-			"batch=on", "batch=10ms", "compress=takeover", "compress=no-takeover&batch=10ms",
-			"compress=takeover&batch=on&threshold=200B", "ping=15s", "subprotocol=feed.v1",
-		},
-		"client=coder": {
-			"compress=no-takeover&batch=10ms&threshold=200B", "compress=takeover&batch=on&ping=15s&subprotocol=feed.v1",
-		},
-	} {
-		sets := []string{client}
-		for _, k := range knobs {
-			sets = append(sets, client+"&"+k)
-		}
-		t.Run(client, func(t *testing.T) { feedtest.Test(t, ws.Transport, sets...) })
-	}
+	feedtest.Test(t, ws.Transport, "", "batch=on", "batch=10ms", "compress=takeover", "compress=no-takeover&batch=10ms",
+		"compress=takeover&batch=on&threshold=200B", "ping=15s", "subprotocol=feed.v1")
 }
 
 func TestPlainRequestIsToldToUpgrade(t *testing.T) {
@@ -56,66 +37,50 @@ func TestPlainRequestIsToldToUpgrade(t *testing.T) {
 }
 
 func TestEndOfFeedIsGoingAway(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) {
-			server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
-			server.Publish(1)
-			sub := server.Subscribe(0, client)
-			sub.Await(1)
-			server.Log.Close()
-			err := sub.Err()
-			status := int(websocket.CloseStatus(err))
-			if closed := (*wsbare.CloseError)(nil); errors.As(err, &closed) {
-				status = int(closed.Status)
-			}
-			if status != int(websocket.StatusGoingAway) || !strings.Contains(err.Error(), feed.ErrClosed.Error()) {
-				t.Errorf("the subscription ended with %v, not with status 1001 and the reason", err)
-			}
-		})
+	server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
+	server.Publish(1)
+	sub := server.Subscribe(0, "")
+	sub.Await(1)
+	server.Log.Close()
+	var closed *wsbare.CloseError
+	if err := sub.Err(); !errors.As(err, &closed) || closed.Status != wsbare.StatusGoingAway || !strings.Contains(err.Error(), feed.ErrClosed.Error()) {
+		t.Errorf("the subscription ended with %v, not with status 1001 and the reason", err)
 	}
 }
 
 // A server that does not do as it was asked ends the subscription: measured, it
 // would go by the wrong name.
 func TestServerThatDoesNotAgree(t *testing.T) {
-	for _, client := range clients {
-		for _, knob := range []string{"compress=takeover", "compress=no-takeover", "subprotocol=feed.v1"} {
-			t.Run(client+" "+knob, func(t *testing.T) {
-				err := feedtest.Answer(t, ws.Transport, client+"&"+knob, accept(), feedtest.Hold)
-				if err == nil || !strings.Contains(err.Error(), strings.Split(knob, "=")[0]) {
-					t.Errorf("the error is %v, which does not say what was asked for", err)
-				}
-			})
-		}
-	}
-}
-
-// With batching, events that are ready together are one message.
-func TestBatch(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) {
-			server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
-			server.Publish(100)
-			sub := server.Subscribe(0, client+"&batch=on")
-			sub.Await(100)
-			if n := sub.Meter.Answers.Load(); n != 1 {
-				t.Errorf("100 events that were there came in %d messages", n)
+	for _, knob := range []string{"compress=takeover", "compress=no-takeover", "subprotocol=feed.v1"} {
+		t.Run(knob, func(t *testing.T) {
+			err := feedtest.Answer(t, ws.Transport, knob, accept(), feedtest.Hold)
+			if err == nil || !strings.Contains(err.Error(), strings.Split(knob, "=")[0]) {
+				t.Errorf("the error is %v, which does not say what was asked for", err)
 			}
 		})
 	}
 }
 
-// Between events a subscription costs nothing: no ping, no timer.
-func TestQuietCostsNoBytes(t *testing.T) {
-	for _, client := range clients {
-		t.Run(client, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { quiet(t, client) }) })
+// With batching, events that are ready together are one message.
+func TestBatch(t *testing.T) {
+	server := feedtest.Serve(t, ws.Transport, feedtest.Config{})
+	server.Publish(100)
+	sub := server.Subscribe(0, "batch=on")
+	sub.Await(100)
+	if n := sub.Meter.Answers.Load(); n != 1 {
+		t.Errorf("100 events that were there came in %d messages", n)
 	}
 }
 
-func quiet(t *testing.T, client string) {
+// Between events a subscription costs nothing: no ping, no timer.
+func TestQuietCostsNoBytes(t *testing.T) {
+	synctest.Test(t, quiet)
+}
+
+func quiet(t *testing.T) {
 	server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
 	server.Publish(1)
-	sub := server.Subscribe(0, client)
+	sub := server.Subscribe(0, "")
 	sub.Await(1)
 	synctest.Wait()
 	before := sub.Tally.Counts()

@@ -12,38 +12,38 @@ import (
 	"pushbench/servers/feed"
 )
 
-// Subscribe is a client end as feed.Transport has it, for a server whose
-// WebSocket is at path and whose knobs are Knobs: it emits the events of every
-// message, and sends the uplink's messages on the same connection.
-func Subscribe(ctx context.Context, client *http.Client, url, path string, s feed.Subscription) error {
-	conn, err := dial(ctx, client, url, path, &s)
+// Subscribe is a client end as feed.Transport has it, for every WebSocket whose
+// knobs are Knobs: it emits the events of every message, and sends the uplink's
+// messages on the same connection.
+func Subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
+	conn, err := dial(ctx, client, &s)
 	if err != nil {
 		return feed.Ended(ctx, err)
 	}
 	if s.Uplink == nil {
-		return conn.receiveAll(ctx, path, &s)
+		return conn.receiveAll(ctx, &s)
 	}
 	return feed.Beside(ctx,
-		func(ctx context.Context) error { return conn.receiveAll(ctx, path, &s) },
+		func(ctx context.Context) error { return conn.receiveAll(ctx, &s) },
 		func(ctx context.Context) error { return feed.Ended(ctx, conn.sendAll(ctx, &s)) })
 }
 
 // dial opens the connection with all that the knobs ask for. What the server
 // does not agree to was not measured, so that is an error.
-func dial(ctx context.Context, client *http.Client, url, path string, s *feed.Subscription) (*Conn, error) {
+func dial(ctx context.Context, client *http.Client, s *feed.Subscription) (*Conn, error) {
 	s.Meter.Requests.Add(1)
 	o := DialOptions{Meter: s.Meter, Compress: compression(s.Options), Subprotocols: subprotocols(s.Options)}
-	conn, err := Dial(ctx, client, url+"/"+path+"?"+s.Query(s.Since), o)
+	conn, err := Dial(ctx, client, s.Address.URL(s.Since), o)
 	if err != nil {
 		return nil, err
 	}
 	switch inflates := conn.agreed != nil && conn.agreed.inflater != nil; {
 	case o.Compress != Uncompressed && !inflates:
-		err = fmt.Errorf("%s: the server did not agree to compress", path)
+		err = fmt.Errorf("%s: the server did not agree to compress", s.Address.Path)
 	case o.Compress == Takeover && !conn.agreed.inflater.takeover:
-		err = fmt.Errorf("%s: the server compresses without takeover", path)
+		err = fmt.Errorf("%s: the server compresses without takeover", s.Address.Path)
 	case len(o.Subprotocols) > 0 && conn.Subprotocol() == "":
-		err = fmt.Errorf("%s: the server did not pick the subprotocol %s", path, o.Subprotocols[0])
+		err = fmt.Errorf("%s: the server did not pick the subprotocol %s", s.Address.Path, o.Subprotocols[0])
 	}
 	if err != nil {
 		conn.Close()
@@ -56,7 +56,7 @@ func dial(ctx context.Context, client *http.Client, url, path string, s *feed.Su
 }
 
 // receiveAll hands out events and echoes until the connection or ctx ends.
-func (c *Conn) receiveAll(ctx context.Context, path string, s *feed.Subscription) error {
+func (c *Conn) receiveAll(ctx context.Context, s *feed.Subscription) error {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	want := opcode(s.Codec)
@@ -66,7 +66,7 @@ func (c *Conn) receiveAll(ctx context.Context, path string, s *feed.Subscription
 			return feed.Ended(ctx, err)
 		}
 		if op != want {
-			return fmt.Errorf("%s: server sent a %v message where the feed's encoding asks for %v", path, op, want)
+			return fmt.Errorf("%s: server sent a %v message where the feed's encoding asks for %v", s.Address.Path, op, want)
 		}
 		if s.Uplink != nil && feed.IsUplink(message, s.Codec) {
 			s.Meter.EchoesDown.Add(int64(len(message)))
@@ -76,10 +76,10 @@ func (c *Conn) receiveAll(ctx context.Context, path string, s *feed.Subscription
 		s.Meter.Answers.Add(1) // before its events are out, so that once the subscriber has them, it is counted
 		n, err := s.Codec.DecodeAll(message, s.Emit)
 		if err != nil {
-			return fmt.Errorf("%s: message: %w", path, err)
+			return fmt.Errorf("%s: message: %w", s.Address.Path, err)
 		}
 		if n == 0 {
-			return errors.New(path + ": server sent a message without an event")
+			return errors.New(s.Address.Path + ": server sent a message without an event")
 		}
 	}
 }

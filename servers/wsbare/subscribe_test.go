@@ -29,8 +29,8 @@ func subscribeTo(t *testing.T, ctx context.Context, codec feed.Codec, stream str
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = Subscribe(ctx, client, wire.URL, "elsewhere", feed.Subscription{
-		Since: 7, Options: options, Codec: codec, Meter: meter, Emit: func(e feed.Event) { events = append(events, e) },
+	err = Subscribe(ctx, client, feed.Subscription{
+		Address: &feed.Address{Base: wire.URL, Path: "/elsewhere", Cursor: "since"}, Since: 7, Options: options, Codec: codec, Meter: meter, Emit: func(e feed.Event) { events = append(events, e) },
 	})
 	if ctx.Err() == nil && !socket.closed.Load() {
 		t.Error("the connection was left open")

@@ -1,9 +1,7 @@
 package wsbare
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"pushbench/servers/feed"
@@ -11,14 +9,13 @@ import (
 
 // Transport is WebSocket push, by hand.
 var Transport = &feed.Transport{
-	Name:     "wsbare",
-	About:    "WebSocket by hand: one upgrade, then each event framed once for all subscribers",
-	Upgrades: true,
-	Knobs:    Knobs,
-	Serve:    serve,
-	Subscribe: func(ctx context.Context, client *http.Client, url string, s feed.Subscription) error {
-		return Subscribe(ctx, client, url, "wsbare", s)
-	},
+	Name:      "wsbare",
+	About:     "WebSocket by hand: one upgrade, then each event framed once for all subscribers",
+	Upgrades:  true,
+	Knobs:     Knobs,
+	Rhythm:    Rhythm,
+	Serve:     serve,
+	Subscribe: Subscribe,
 }
 
 // Knobs are the options that every WebSocket transport has, whoever serves it.
@@ -35,6 +32,16 @@ var Knobs = []feed.Knob{
 		About: "how long it waits for the answer before it drops the connection"},
 	{Name: "subprotocol", Default: noSubprotocol, Server: true, Check: checkSubprotocol,
 		About: "subprotocol that the client offers and the server picks"},
+}
+
+// Rhythm is that of every transport with Knobs.
+func Rhythm(o feed.Options) feed.Rhythm {
+	r := feed.PushRhythm(o)
+	if r.Beat = o.Duration("ping"); r.Beat > 0 {
+		r.Patience = o.Duration("pong")
+	}
+	r.Compress = compression(o) != Uncompressed
+	return r
 }
 
 // noSubprotocol is the value of the knob by which none is offered.

@@ -102,10 +102,10 @@ func Answer(t *testing.T, tr *feed.Transport, knobs string, answer func(*http.Re
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		s := subscription(t, tr, knobs)
+		s := subscription(t, tr, knobs, false)
 		s.Codec, s.Clock, s.Timeline, s.Meter = feed.Text, clock, timeline, new(feed.Meter)
 		s.Emit = func(e feed.Event) { t.Errorf("emitted %+v", e) }
-		ended <- tr.Subscribe(ctx, client.HTTP(), wire.URL, s)
+		ended <- tr.Subscribe(ctx, client.HTTP(), s)
 	}()
 	return await(t, ended, "the subscription ends")
 }

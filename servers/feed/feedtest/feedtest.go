@@ -30,7 +30,7 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 	}
 	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
 		s := suite{transport: tr, knobs: knobs[0], codec: codec, phases: 600}
-		if tr.TextOnly && !codec.IsText() {
+		if !codec.IsText() && tr.Rhythm(subscription(t, tr, knobs[0], false).Options).TextOnly {
 			t.Run(string(codec), s.encodingRefused)
 			continue
 		}

@@ -78,8 +78,8 @@ func (sub *Subscriber) Start() {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	sub.cancel = cancel
-	subscription := subscription(t, sub.server.transport, sub.Knobs)
-	subscription.Since, subscription.Latest = sub.Since, sub.Latest
+	subscription := subscription(t, sub.server.transport, sub.Knobs, sub.Latest)
+	subscription.Since = sub.Since
 	subscription.Codec = sub.server.Log.Codec()
 	subscription.Clock = sub.server.Clock
 	subscription.Timeline = sub.server.Timeline
@@ -91,7 +91,7 @@ func (sub *Subscriber) Start() {
 	}
 	go func() {
 		defer close(sub.ended)
-		sub.err = sub.server.transport.Subscribe(ctx, sub.Client, wire.URL, subscription)
+		sub.err = sub.server.transport.Subscribe(ctx, sub.Client, subscription)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -100,7 +100,7 @@ func (sub *Subscriber) Start() {
 }
 
 // subscription is one with the given knobs, to be filled in.
-func subscription(t testing.TB, tr *feed.Transport, knobs string) feed.Subscription {
+func subscription(t testing.TB, tr *feed.Transport, knobs string, latest bool) feed.Subscription {
 	t.Helper()
 	values, err := url.ParseQuery(knobs)
 	if err != nil {
@@ -110,7 +110,8 @@ func subscription(t testing.TB, tr *feed.Transport, knobs string) feed.Subscript
 	if err != nil {
 		t.Fatal(err)
 	}
-	return feed.Subscription{Options: options, Phase: 0.5}
+	at := feed.Spec{Transport: tr, Options: options}.Address(wire.URL, latest)
+	return feed.Subscription{Address: at, Options: options, Phase: 0.5}
 }
 
 func (sub *Subscriber) emit(e feed.Event) {

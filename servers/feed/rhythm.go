@@ -1,0 +1,28 @@
+package feed
+
+import "time"
+
+// Rhythm is when a client end asks, what its requests and messages hold, and what
+// a quiet connection carries. Whoever plans a trial or doubts one reads it here,
+// and needs to know neither the transport's name nor its knobs.
+type Rhythm struct {
+	Poll       time.Duration // between requests that the clock asks for; 0: there are none
+	After      bool          // Poll counts from the answer before, not on a grid
+	Hold       time.Duration // a request is parked for so long at most; 0: it is answered at once
+	Single     bool          // an answer holds one event, even if more are ready
+	Collect    time.Duration // the server gathers events for so long before it sends them
+	Beat       time.Duration // a quiet connection carries something so often, counted from when it was opened; 0: nothing
+	Patience   time.Duration // what follows a missing answer to a beat after so long is the end
+	FreshConns bool          // each request has a connection of its own
+	Compress   bool
+	TextOnly   bool // binary events have no room in it
+}
+
+// PushRhythm is that of a transport that pushes, by the knobs that this package
+// has for it.
+func PushRhythm(o Options) Rhythm {
+	return Rhythm{Collect: o.Duration(BatchKnob.Name), Beat: o.Duration(HeartbeatKnob.Name)}
+}
+
+// Rhythm is that of the transport with its options.
+func (s Spec) Rhythm() Rhythm { return s.Transport.Rhythm(s.Options) }
