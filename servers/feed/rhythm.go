@@ -12,7 +12,7 @@ type Rhythm struct {
 	Single     bool          // an answer holds one event, even if more are ready
 	Collect    time.Duration // the server gathers events for so long before it sends them
 	Beat       time.Duration // a quiet connection carries something so often, counted from when it was opened; 0: nothing
-	Patience   time.Duration // what follows a missing answer to a beat after so long is the end
+	Patience   time.Duration // an end that leaves a beat unanswered for so long is given up
 	FreshConns bool          // each request has a connection of its own
 	Compress   bool
 	TextOnly   bool // binary events have no room in it
