@@ -31,8 +31,9 @@ type layer struct {
 // its own.
 var layers = []layer{
 	{"servers/units", nil, "numbers with units are read below everything, and in the measured program too"},
+	{"servers/count", nil, "readings are added and subtracted below whoever takes them"},
 	{"servers/feed", []string{"servers/units"}, "the contract stands on its own, so that a transport can be understood with nothing else"},
-	{"servers/wire", []string{"servers/units"}, "it wraps any connection, whatever is carried"},
+	{"servers/wire", []string{"servers/count", "servers/units"}, "it wraps any connection, whatever is carried"},
 	{"servers/control", []string{"servers/wire"}, "it steers any child, whatever it serves"},
 	{"servers/all", []string{"servers/feed", "servers/*"}, "it is the table of transports"},
 	{"servers/ws", []string{"servers/feed", "servers/wsbare"}, "one client end for every WebSocket server, and no other transport"},
@@ -41,8 +42,8 @@ var layers = []layer{
 	{"results", []string{"servers/units"}, "a record explains itself"},
 	{"scenarios", []string{"results", "servers/units"}, "a scenario knows the claims it makes, and not who runs it"},
 	{"plots", []string{"scenarios", "results", "servers/units"}, "figures are drawn from files alone"},
-	{"loadgen/host", []string{"results"}, "it knows the machine and nothing of what runs on it"},
-	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/feed", "servers/units", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
+	{"loadgen/host", []string{"results", "servers/count"}, "it knows the machine and nothing of what runs on it"},
+	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/count", "servers/feed", "servers/units", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
 	{"loadgen", []string{"scenarios", "results", "servers/all", "servers/units", "loadgen/…"}, "the run leaves a trial's inside to package trial"},
 }
 
