@@ -62,6 +62,7 @@ var owners = []struct{ pkg, owner string }{
 	{"golang.org/x/net/bpf", "loadgen/internal/capture"},
 	{"golang.org/x/net/idna", "loadgen/conform"},
 	{"github.com/vishvananda/netlink", "loadgen/lab"},
+	{"github.com/prometheus/procfs", "loadgen/host"},
 	{"golang.org/x/sys", "…"}, // the standard library by another name
 }
 
