@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/internal/need"
 )
 
 const module = "pushbench"

@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/internal/need"
 	"pushbench/servers/feed/feedtest"
 )
 

@@ -17,8 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pushbench/internal/need"
 	"pushbench/loadgen/internal/article"
-	"pushbench/loadgen/internal/need"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )

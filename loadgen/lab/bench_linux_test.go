@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"pushbench/internal/need"
 	"pushbench/loadgen/host"
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
 	"pushbench/servers/control"
 )

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/internal/need"
 	"pushbench/results"
 	"pushbench/servers/control"
 )

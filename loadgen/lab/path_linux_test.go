@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/internal/need"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 )

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"testing"
 
+	"pushbench/internal/need"
 	"pushbench/loadgen/host"
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/internal/need"
 	"pushbench/results"
 	"pushbench/scenarios"
 )

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/internal/need"
 	"pushbench/loadgen/internal/netns"
 	"pushbench/loadgen/lab"
 	"pushbench/scenarios"

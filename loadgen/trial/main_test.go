@@ -10,7 +10,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/internal/need"
 	"pushbench/servers/feed/feedtest"
 )
 

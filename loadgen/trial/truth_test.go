@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"pushbench/internal/need"
 	"pushbench/loadgen/internal/capture"
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
 )
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"pushbench/internal/need"
 	"pushbench/servers/feed"
 )
 
@@ -44,6 +45,6 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	need(t, false, "Chromium (on Debian: apt-get install chromium)")
+	need.That(t, false, "Chromium (on Debian: apt-get install chromium)")
 	return ""
 }

@@ -3,28 +3,16 @@ package wire
 import (
 	"errors"
 	"net"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
-)
 
-// need skips the test, or fails it under REQUIRE_ALL=1, unless the host has what
-// it needs.
-func need(t *testing.T, have bool, what string) {
-	t.Helper()
-	switch {
-	case have:
-	case os.Getenv("REQUIRE_ALL") == "1":
-		t.Fatalf("needs %s, and REQUIRE_ALL=1 lets nothing be skipped", what)
-	default:
-		t.Skipf("needs %s", what)
-	}
-}
+	"pushbench/internal/need"
+)
 
 func needKernelCounts(t *testing.T) {
 	t.Helper()
-	need(t, runtime.GOOS == "linux", "Linux, whose TCP_INFO counts segments")
+	need.That(t, runtime.GOOS == "linux", "Linux, whose TCP_INFO counts segments")
 }
 
 // tcpPair is both ends of a connection, the first of which dialled.
@@ -158,7 +146,7 @@ func TestNoTCP(t *testing.T) {
 // Its headers have another length.
 func TestNoTCPOverIPv6(t *testing.T) {
 	l, err := net.Listen("tcp", "[::1]:0")
-	need(t, err == nil, "IPv6 on loopback")
+	need.That(t, err == nil, "IPv6 on loopback")
 	l.Close()
 	c, _ := tcpPair(t, "[::1]:0")
 	if _, err := ReadTCP(c); !errors.Is(err, ErrNoTCP) {
