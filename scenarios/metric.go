@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"pushbench/results"
@@ -38,21 +37,6 @@ func metricProblem(name string) string {
 		return "is no metric; did you mean " + near + "?"
 	}
 	return "is no metric; " + listing("known metrics", all)
-}
-
-// quantileOf is the quantile that a number such as staleness/p99.9 is: 0.999;
-// false for a number that is none.
-func quantileOf(name string) (q float64, ok bool) {
-	if _, known := results.Describe(name); !known {
-		return 0, false
-	}
-	_, part, _ := cutLast(name)
-	percent, isP := strings.CutPrefix(part, "p")
-	if !isP {
-		return 0, false
-	}
-	q, err := strconv.ParseFloat(percent+"e-2", 64) // the float nearest 0.999, which 99.9/100 is not
-	return q, err == nil
 }
 
 func cutLast(name string) (base, part string, ok bool) {

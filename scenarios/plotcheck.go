@@ -141,7 +141,7 @@ func (p *parser) plotBy(line int, plot Plot) {
 func (p *parser) plotSum(line int, names []string) {
 	first, _ := results.Describe(names[0])
 	for _, name := range names {
-		if _, isQuantile := quantileOf(name); isQuantile {
+		if _, isQuantile := results.QuantileOf(name); isQuantile {
 			p.add(line, "a plot adds up quantiles such as %s, and quantiles have no sum; make it a plot for each", name)
 			return
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"pushbench/servers/count"
 )
 
 // Throttle is how often and for how long CPU quotas have stopped the control group of
@@ -44,10 +46,7 @@ func readThrottle(files fs.FS) (sum Throttle, err error) {
 	add := func(dirs []string, unit string, seconds float64) {
 		for _, dir := range dirs {
 			t, e := parseThrottle(files, dir+"/cpu.stat", unit, seconds)
-			sum.Periods += t.Periods
-			sum.Stopped += t.Stopped
-			sum.Time += t.Time
-			err = errors.Join(err, e)
+			sum, err = count.Add(sum, t), errors.Join(err, e)
 		}
 	}
 	add(first, "throttled_time", 1e-9)

@@ -18,6 +18,7 @@ func TestReadings(t *testing.T) {
 	adds[wire.Counts](t)
 	adds[wire.TCP](t)
 	adds[control.Usage](t)
+	adds[fleet.Age](t)
 	adds[fleet.Order](t)
 	adds[fleet.Setups](t)
 	adds[lab.Flow](t)
