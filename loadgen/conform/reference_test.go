@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pushbench/internal/golden"
 	"pushbench/internal/need"
 	"pushbench/loadgen/internal/article"
 	"pushbench/servers/all"
@@ -103,18 +103,7 @@ func TestReference(t *testing.T) {
 	if err := Markdown(&got, Column{"ws", ws}, Column{"wsbare", bare}, Column{"the article's server", theirs}); err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(reference, got.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.SplitAfter(string(want), "\n"), strings.SplitAfter(got.String(), "\n")); diff != "" {
-		t.Errorf("%s (-want +got; -update accepts it):\n%s", reference, diff)
-	}
+	golden.Compare(t, reference, got.String())
 }
 
 // So do the feed's own ends, in all that can be asked of a server that does not
