@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
+	"pushbench/servers/test/need"
 )
 
 func TestBuild(t *testing.T) {

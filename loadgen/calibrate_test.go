@@ -85,8 +85,14 @@ func TestCalibrationFails(t *testing.T) {
 // An interrupt in the calibration ends the run before its first trial.
 func TestInterruptedCalibration(t *testing.T) {
 	s, _ := flooded(t)
+	wantInterrupted(t, s, &s.floor)
+}
+
+// wantInterrupted lets an interrupt come in the first trial of a kind.
+func wantInterrupted(t *testing.T, s *session, in *func(context.Context, trial.Config) (*results.Trial, error)) {
+	t.Helper()
 	ctx, interrupt := context.WithCancel(t.Context())
-	s.floor = func(context.Context, trial.Config) (*results.Trial, error) {
+	*in = func(context.Context, trial.Config) (*results.Trial, error) {
 		interrupt()
 		return nil, ctx.Err()
 	}

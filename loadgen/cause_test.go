@@ -179,13 +179,5 @@ func TestProbe(t *testing.T) {
 	}
 
 	s := newSession(t, 1, options{}, made)
-	ctx, stop := context.WithCancel(t.Context())
-	s.first = func(context.Context, trial.Config) (*results.Trial, error) {
-		stop()
-		return nil, ctx.Err()
-	}
-	var code exitError
-	if err := s.run(ctx); !errors.As(err, &code) || code.code != exitInterrupted {
-		t.Errorf("interrupted: %v", err)
-	}
+	wantInterrupted(t, s, &s.first)
 }

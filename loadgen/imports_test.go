@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/servers/test/need"
 )
 
 const module = "pushbench"
@@ -30,19 +30,21 @@ type layer struct {
 // layers is the module from the feed up. The first that a package matches is
 // its own.
 var layers = []layer{
-	{"servers/feed", nil, "the contract stands on its own, so that a transport can be understood with nothing else"},
-	{"servers/wire", nil, "it wraps any connection, whatever is carried"},
+	{"servers/units", nil, "numbers with units are read below everything, and in the measured program too"},
+	{"servers/count", nil, "readings are added and subtracted below whoever takes them"},
+	{"servers/feed", []string{"servers/units"}, "the contract stands on its own, so that a transport can be understood with nothing else"},
+	{"servers/wire", []string{"servers/count", "servers/units"}, "it wraps any connection, whatever is carried"},
 	{"servers/control", []string{"servers/wire"}, "it steers any child, whatever it serves"},
 	{"servers/all", []string{"servers/feed", "servers/*"}, "it is the table of transports"},
 	{"servers/ws", []string{"servers/feed", "servers/wsbare"}, "one client end for every WebSocket server, and no other transport"},
 	{"servers/*", []string{"servers/feed"}, "a transport is one folder: it knows the feed, and neither who counts its bytes nor another transport"},
-	{"servers", []string{"servers/all", "servers/control", "servers/feed", "servers/wire"}, "the process under test has what a server needs"},
-	{"results", nil, "a record explains itself"},
-	{"scenarios", []string{"results", "servers/feed"}, "a scenario knows the claims it makes and the types of a transport, and not who runs it"},
-	{"plots", []string{"scenarios", "results"}, "figures are drawn from files alone"},
-	{"loadgen/host", []string{"results"}, "it knows the machine and nothing of what runs on it"},
-	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/feed", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
-	{"loadgen", []string{"scenarios", "results", "servers/all", "loadgen/…"}, "the run leaves a trial's inside to package trial"},
+	{"servers", []string{"servers/all", "servers/control", "servers/feed", "servers/units", "servers/wire"}, "the process under test has what a server needs"},
+	{"results", []string{"servers/units"}, "a record explains itself"},
+	{"scenarios", []string{"results", "servers/feed", "servers/units"}, "a scenario knows the claims it makes and the types of a transport, and not who runs it"},
+	{"plots", []string{"scenarios", "results", "servers/units"}, "figures are drawn from files alone"},
+	{"loadgen/host", []string{"results", "servers/count"}, "it knows the machine and nothing of what runs on it"},
+	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/count", "servers/feed", "servers/units", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
+	{"loadgen", []string{"scenarios", "results", "servers/all", "servers/units", "loadgen/…"}, "the run leaves a trial's inside to package trial"},
 }
 
 // owners is the one folder that each third-party package has, so that it can be
@@ -60,6 +62,7 @@ var owners = []struct{ pkg, owner string }{
 	{"golang.org/x/net/bpf", "loadgen/internal/capture"},
 	{"golang.org/x/net/idna", "loadgen/conform"},
 	{"github.com/vishvananda/netlink", "loadgen/lab"},
+	{"github.com/prometheus/procfs", "loadgen/host"},
 	{"golang.org/x/sys", "…"}, // the standard library by another name
 }
 

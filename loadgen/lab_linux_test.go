@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/loadgen/internal/netns"
 	"pushbench/loadgen/lab"
+	"pushbench/servers/test/need"
 )
 
 // far is a scenario of which half the trials take the lab.

@@ -10,8 +10,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/servers/feed/feedtest"
+	"pushbench/servers/test/need"
 )
 
 // What the test binary is, beside the tests: loadgen itself, its fleet, and a

@@ -20,7 +20,7 @@ import (
 	"strings"
 	"testing"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/servers/test/need"
 )
 
 // On these everything builds, tests too: CPUs of 32 bits beside those of 64, and macOS

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/servers/test/need"
 )
 
 // wantUseless runs loadgen on a host on which no trial can work: it says why in its

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
+
+	"pushbench/servers/test/golden"
 )
 
 // small is a run of two treatments and two blocks that shows what exports must
@@ -47,7 +49,7 @@ func TestExportBench(t *testing.T) {
 	if err := ExportBench(&out, small()); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "export.bench.golden", out.String())
+	golden.Compare(t, "testdata/export.bench.golden", out.String())
 
 	// benchstat's own reader has the last word.
 	in := benchfmt.NewReader(strings.NewReader(out.String()), "export")
@@ -76,7 +78,7 @@ func TestExportCSV(t *testing.T) {
 	if err := ExportCSV(&out, small()); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "export.csv.golden", out.String())
+	golden.Compare(t, "testdata/export.csv.golden", out.String())
 	rows, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"pushbench/servers/test/golden"
 )
 
 // headline is a run shaped like the headline scenario: poll half a second above
@@ -116,7 +118,7 @@ func TestJudge(t *testing.T) {
 		}
 		fmt.Fprintf(&sentences, "# %s: %s\n%s\n", tc.name, tc.expect, v.Sentence())
 	}
-	golden(t, "sentences.golden", sentences.String())
+	golden.Compare(t, "testdata/sentences.golden", sentences.String())
 }
 
 func TestJudgeKeepsItsNumbers(t *testing.T) {

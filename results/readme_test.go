@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"pushbench/servers/test/golden"
 )
 
 // The tables in the README are the vocabulary itself.
@@ -31,13 +33,5 @@ func TestReadmeHasTheVocabulary(t *testing.T) {
 		}
 		want = before + start + table + "<!-- end of " + title + after
 	}
-	if *update {
-		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want != string(text) {
-		t.Error("the tables in README.md are not the vocabulary; go test ./results -update writes them")
-	}
+	golden.Compare(t, "README.md", want)
 }

@@ -202,3 +202,11 @@ func splitStat(metric string) (hist string, s statistic, ok bool) {
 	s.quantile = q
 	return hist, s, true
 }
+
+// QuantileOf is the quantile that a metric such as staleness/p99.9 is: 0.999;
+// false for a metric that is none.
+func QuantileOf(metric string) (q float64, ok bool) {
+	_, known := Describe(metric)
+	_, s, _ := splitStat(metric)
+	return s.quantile, known && s.quantile > 0
+}

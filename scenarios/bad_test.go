@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -11,9 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pushbench/servers/all"
+	"pushbench/servers/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // sound is a small scenario without a mistake, for the tests to spoil.
 const sound = `question: Is a push fresher?
@@ -299,7 +297,6 @@ func (m mistake) text(t *testing.T) string {
 // testdata: reading that file is the way to judge whether a person would know
 // what to do.
 func TestMistakes(t *testing.T) {
-	const golden = "testdata/mistakes.golden"
 	var got strings.Builder
 	for _, m := range mistakes {
 		s, err := Parse("bad.yaml", []byte(m.text(t)), all.Parse)
@@ -312,18 +309,7 @@ func TestMistakes(t *testing.T) {
 		}
 		fmt.Fprintf(&got, "# %s\n%v\n", m.name, err)
 	}
-	if *update {
-		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("messages differ (-want +got); -update rewrites the file:\n%s", diff)
-	}
+	golden.Compare(t, "testdata/mistakes.golden", got.String())
 }
 
 func TestSoundIsSound(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"pushbench/results"
 	"pushbench/servers/all"
+	"pushbench/servers/units"
 )
 
 // over is a sound scenario with these levels of a path.
@@ -184,7 +184,7 @@ func TestNetworkSpellings(t *testing.T) {
 		if err != nil || again != level {
 			t.Fatalf("%s %s is spelt %q, which is spelt %q, %v", key.name, text, level, again, err)
 		}
-		if v, _, err := results.ParseQuantity(level); err != nil || v < 0 {
+		if v, _, err := units.Parse(level); err != nil || v < 0 {
 			t.Fatalf("%s %s is spelt %q: %v, %v", key.name, text, level, v, err)
 		}
 	})

@@ -104,7 +104,7 @@ func (s *Scenario) fewEvents(ts []Treatment) []string {
 func (s *Scenario) unprintable(ts []Treatment) []string {
 	var w []string
 	ask := func(metric string, where map[string]string) {
-		q, ok := quantileOf(metric)
+		q, ok := results.QuantileOf(metric)
 		if !ok {
 			return
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"pushbench/servers/test/golden"
 )
 
 // soundly are options under which no check is skipped.
@@ -72,7 +71,7 @@ func TestDefects(t *testing.T) {
 			t.Errorf("no defect makes this check fail: %s", c.Name)
 		}
 	}
-	golden(t, "defects", []byte(strings.Join(lists, "")))
+	golden.Compare(t, "testdata/defects.golden", strings.Join(lists, ""))
 }
 
 // failing lists the checks that a server fails, and adds their names to failed.
@@ -145,25 +144,5 @@ func TestEachFailure(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.SplitAfter(string(want), "\n"), strings.SplitAfter(string(got), "\n")); diff != "" {
-		t.Errorf("%s (-want +got; -update accepts it):\n%s", file, diff)
 	}
 }

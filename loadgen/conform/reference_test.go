@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -19,9 +18,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pushbench/loadgen/internal/article"
-	"pushbench/loadgen/internal/need"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
+	"pushbench/servers/test/golden"
+	"pushbench/servers/test/need"
 )
 
 // maxEcho is the largest message that /echo returns, at either server end.
@@ -104,18 +104,7 @@ func TestReference(t *testing.T) {
 	if err := Markdown(&got, Column{"ws", ws}, Column{"wsbare", bare}, Column{"the article's server", theirs}); err != nil {
 		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(reference, got.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(reference)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.SplitAfter(string(want), "\n"), strings.SplitAfter(got.String(), "\n")); diff != "" {
-		t.Errorf("%s (-want +got; -update accepts it):\n%s", reference, diff)
-	}
+	golden.Compare(t, reference, got.String())
 }
 
 // So do the feed's own ends, in all that can be asked of a server that does not

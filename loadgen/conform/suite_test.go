@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"testing"
+
+	"pushbench/servers/test/golden"
 )
 
 // The table's rows are whole, and their names are told apart.
@@ -45,7 +47,7 @@ func TestReport(t *testing.T) {
 	if err := report.Text(&got); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "report.txt", got.Bytes())
+	golden.Compare(t, "testdata/report.txt.golden", got.String())
 	got.Reset()
 	sound := &Report{URL: "ws://b/", Results: append([]Result{}, report.Results...)}
 	for i := range sound.Results {
@@ -54,7 +56,7 @@ func TestReport(t *testing.T) {
 	if err := Markdown(&got, Column{"a", report}, Column{"b", sound}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "report.md", got.Bytes())
+	golden.Compare(t, "testdata/report.md.golden", got.String())
 	if !report.Failed() || sound.Failed() {
 		t.Error("a report fails if a MUST does, and only then")
 	}

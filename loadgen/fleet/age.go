@@ -56,12 +56,9 @@ const atOnce = 100 * time.Microsecond
 // sawtooth is the age at one subscriber. Its zero value has no event yet.
 type sawtooth struct {
 	begun bool
-	due   int64   // of the newest event
-	at    int64   // when that came
-	held  float64 // ns of the window, up to at, with an event
-	area  float64
-	falls int64
-	peaks float64 // ns, summed up
+	due   int64 // of the newest event
+	at    int64 // when that came
+	sum   Age   // up to at
 }
 
 // fall takes an event that is newer than any before, due and come at the given
@@ -70,8 +67,8 @@ func (s *sawtooth) fall(due, now int64, w window) {
 	if s.begun {
 		s.pass(now, w)
 		if w.has(now) && feed.Between(s.at, now) >= atOnce {
-			s.falls++
-			s.peaks += float64(feed.Between(w.moved(s.due), now))
+			s.sum.Falls++
+			s.sum.Peaks += float64(feed.Between(w.moved(s.due), now))
 		}
 	}
 	s.begun, s.due, s.at = true, due, now
@@ -86,11 +83,12 @@ func (s *sawtooth) pass(to int64, w window) {
 	}
 	due := w.moved(s.due)
 	length := float64(feed.Between(start, end))
-	s.held += length
-	s.area += length * (float64(feed.Between(due, start)) + float64(feed.Between(due, end))) / 2
+	s.sum.Held += length
+	s.sum.Area += length * (float64(feed.Between(due, start)) + float64(feed.Between(due, end))) / 2
 }
 
-// Age is the age of information over the window, all subscribers together.
+// Age is the age of information over the window, of one subscriber or of all
+// together.
 type Age struct {
 	Held  float64 `json:"held"`  // ns that subscribers had an event
 	Area  float64 `json:"area"`  // ns², of age over them
@@ -98,16 +96,12 @@ type Age struct {
 	Peaks float64 `json:"peaks"` // ns, the ages just before, summed up
 }
 
-// add counts one subscriber, up to now.
-func (a *Age) add(s sawtooth, now int64, w window) {
-	if !s.begun {
-		return
+// total is the age up to now.
+func (s sawtooth) total(now int64, w window) Age {
+	if s.begun {
+		s.pass(now, w)
 	}
-	s.pass(now, w)
-	a.Held += s.held
-	a.Area += s.area
-	a.Falls += s.falls
-	a.Peaks += s.peaks
+	return s.sum
 }
 
 // Mean and Peak are in seconds; false where there is none.

@@ -22,9 +22,7 @@ func ageOf(arrivals []arrival, w window) Age {
 	for _, a := range arrivals {
 		s.fall(a.due, a.at, w)
 	}
-	var age Age
-	age.add(s, math.MaxInt64, w)
-	return age
+	return s.total(math.MaxInt64, w)
 }
 
 // wantAge holds mean and peak to what arithmetic gives, to a nanosecond.

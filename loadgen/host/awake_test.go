@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/servers/test/need"
 )
 
 // Who cannot keep CPUs awake is told why, and what would mend it.

@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/servers/test/need"
 )
 
 // burnSlice is how long a burner runs at a time, and burnSlices how often: that many

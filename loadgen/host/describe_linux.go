@@ -20,7 +20,6 @@ func describeLinux(files fs.FS) results.Host {
 	h := results.Host{
 		CPU:        cpuModel(cpuinfo),
 		Cores:      len(cpus),
-		Memory:     memTotal(readText(files, "proc/meminfo")),
 		OS:         runtime.GOOS,
 		Kernel:     readText(files, "proc/sys/kernel/osrelease"),
 		Congestion: readText(files, "proc/sys/net/ipv4/tcp_congestion_control"),
@@ -28,6 +27,7 @@ func describeLinux(files fs.FS) results.Host {
 		Virtual:    virtual(files, cpuinfo),
 		Facts:      readFacts(files, cpus),
 	}
+	h.Memory, _ = memory(files, "MemTotal")
 	if name := distribution(files); name != "" {
 		h.OS += " (" + name + ")"
 	}
@@ -52,14 +52,15 @@ func cpuModel(cpuinfo string) string {
 	return ""
 }
 
-// memTotal returns MemTotal of /proc/meminfo in bytes; the file counts in KiB.
-func memTotal(meminfo string) int64 {
-	number, _, _ := strings.Cut(infoValue(meminfo, "MemTotal"), " ")
+// memory is a line of /proc/meminfo in bytes, false where it tells none; the file
+// counts in KiB.
+func memory(files fs.FS, key string) (bytes int64, ok bool) {
+	number, _, _ := strings.Cut(infoValue(readText(files, "proc/meminfo"), key), " ")
 	kib, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || kib < 0 || kib > 1<<50 {
-		return 0
+		return 0, false
 	}
-	return kib << 10
+	return kib << 10, true
 }
 
 // virtual reports whether a hypervisor is announced: by CPUID on x86, by the

@@ -3,9 +3,7 @@ package host
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,12 +12,9 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"pushbench/results"
+	"pushbench/servers/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // stand is a host that a test makes up. Its clock moves only when it pauses,
 // by the time asked for and late; meanwhile /proc/stat and /proc/schedstat move on, too.
@@ -124,25 +119,8 @@ func TestDoctor(t *testing.T) {
 			if err := write(&got, s.checks()); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "doctor-"+name, got.Bytes())
+			golden.Compare(t, "testdata/doctor-"+name+".golden", got.String())
 		})
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(file, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.SplitAfter(string(want), "\n"), strings.SplitAfter(string(got), "\n")); diff != "" {
-		t.Errorf("%s (-want +got; -update accepts it):\n%s", file, diff)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -193,15 +192,14 @@ func (r reader) hugePages() string {
 }
 
 func (r reader) swap() string {
-	number, _, _ := strings.Cut(infoValue(readText(r.files, "proc/meminfo"), "SwapTotal"), " ")
-	kib, err := strconv.ParseInt(number, 10, 64)
-	switch {
-	case err != nil || kib < 0 || kib > 1<<50:
+	switch bytes, ok := memory(r.files, "SwapTotal"); {
+	case !ok:
 		return ""
-	case kib == 0:
+	case bytes == 0:
 		return "none"
+	default:
+		return fmt.Sprintf("%d B", bytes)
 	}
-	return fmt.Sprintf("%d B", kib<<10)
 }
 
 // limit is what control groups grant of a controller, where they can be read.

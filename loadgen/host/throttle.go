@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"pushbench/servers/count"
 )
 
 // Throttle is how often and for how long CPU quotas have stopped the control group of
@@ -16,11 +18,6 @@ type Throttle struct {
 	Periods int64   // of the quota, in which something of the group ran
 	Stopped int64   // of those, in which it had used up its quota
 	Time    float64 // s for which it was stopped then, summed over CPUs
-}
-
-// Sub returns what came between the reading o and the later t.
-func (t Throttle) Sub(o Throttle) Throttle {
-	return Throttle{t.Periods - o.Periods, t.Stopped - o.Stopped, t.Time - o.Time}
 }
 
 func (t Throttle) String() string {
@@ -49,10 +46,7 @@ func readThrottle(files fs.FS) (sum Throttle, err error) {
 	add := func(dirs []string, unit string, seconds float64) {
 		for _, dir := range dirs {
 			t, e := parseThrottle(files, dir+"/cpu.stat", unit, seconds)
-			sum.Periods += t.Periods
-			sum.Stopped += t.Stopped
-			sum.Time += t.Time
-			err = errors.Join(err, e)
+			sum, err = count.Add(sum, t), errors.Join(err, e)
 		}
 	}
 	add(first, "throttled_time", 1e-9)

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"pushbench/loadgen/host"
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
 	"pushbench/servers/control"
+	"pushbench/servers/test/need"
 )
 
 // BenchmarkLink is what the link can carry on one core: it runs alone on the

@@ -14,9 +14,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
 	"pushbench/servers/control"
+	"pushbench/servers/test/need"
 )
 
 // needLab asks for a host on which the lab can be made.

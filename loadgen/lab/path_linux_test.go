@@ -16,9 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
+	"pushbench/servers/test/need"
 )
 
 // A TCP connection is made and carries data; neither is quicker than the path

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"pushbench/loadgen/host"
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
+	"pushbench/servers/test/need"
 )
 
 // The record says how much the CPUs slept, where that is known.

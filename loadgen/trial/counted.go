@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"pushbench/results"
+	"pushbench/servers/count"
 )
 
 // CPU time and memory could be read, and are the trial's own.
@@ -22,7 +23,7 @@ var countedRules = append([]rule{
 		return unless(o.hostUnreadable != nil || foreign <= foreignLimit*all, "other processes used %.1f %% of the cores' time, limit %.0f %%", 100*foreign/all, 100*foreignLimit)
 	}},
 	{results.Counted, "quota", "", marks, func(o *observation) string {
-		quota := o.after.quota.Sub(o.before.quota)
+		quota := count.Sub(o.after.quota, o.before.quota)
 		return unless(quota.Stopped == 0, "the trial was %v: lift the quota (cpu.max of the control group), or run outside the container", quota)
 	}},
 }, fits()...)

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/test/need"
 )
 
 // faultConfig is a trial of the real servers with a fault and a quiet feed.

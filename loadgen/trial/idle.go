@@ -9,6 +9,7 @@ import (
 	"pushbench/loadgen/host"
 	"pushbench/results"
 	"pushbench/servers/control"
+	"pushbench/servers/count"
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
 )
@@ -149,7 +150,7 @@ func (o *observation) stayQuiet(ctx context.Context, p pair, let func(time.Durat
 	if err != nil {
 		return err
 	}
-	o.idle.quiet, o.idle.bytes = o.config.Measure, after.Sub(before)
+	o.idle.quiet, o.idle.bytes = o.config.Measure, count.Sub(after, before)
 	return p.fleet.call(ctx, 0, fleet.Collect, uint64(2), &o.collected)
 }
 

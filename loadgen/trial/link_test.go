@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/loadgen/internal/netns"
 	"pushbench/loadgen/lab"
 	"pushbench/scenarios"
+	"pushbench/servers/test/need"
 )
 
 // labConfig is a trial of the real servers over a path.

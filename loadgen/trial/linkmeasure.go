@@ -3,6 +3,7 @@ package trial
 import (
 	"pushbench/loadgen/lab"
 	"pushbench/results"
+	"pushbench/servers/count"
 )
 
 // What the link counted is the truth about bytes on the path: it has every
@@ -12,26 +13,7 @@ import (
 // flows is what passed the link between the marks.
 func (o *observation) flows() (down, up lab.Flow) {
 	a, b := o.before.link, o.after.link
-	return since(b.Down, a.Down), since(b.Up, a.Up)
-}
-
-// since is what a flow counted after an earlier reading.
-func since(later, earlier lab.Flow) lab.Flow {
-	return lab.Flow{
-		Packets:         later.Packets - earlier.Packets,
-		Bytes:           later.Bytes - earlier.Bytes,
-		Lost:            later.Lost - earlier.Lost,
-		LostBytes:       later.LostBytes - earlier.LostBytes,
-		Overflowed:      later.Overflowed - earlier.Overflowed,
-		OverflowedBytes: later.OverflowedBytes - earlier.OverflowedBytes,
-		Cut:             later.Cut - earlier.Cut,
-		CutBytes:        later.CutBytes - earlier.CutBytes,
-		Delivered:       later.Delivered - earlier.Delivered,
-		DeliveredBytes:  later.DeliveredBytes - earlier.DeliveredBytes,
-		InFlight:        later.InFlight - earlier.InFlight,
-		InFlightBytes:   later.InFlightBytes - earlier.InFlightBytes,
-		Missed:          later.Missed - earlier.Missed,
-	}
+	return count.Sub(b.Down, a.Down), count.Sub(b.Up, a.Up)
 }
 
 // resent is the segments that both kernels sent again between the marks.
@@ -82,7 +64,7 @@ func (o *observation) onPath() bothWays {
 
 // reckoned is the same by the kernel's counts of the fleet's connections.
 func (o *observation) reckoned() bothWays {
-	tcp := o.after.fleet.TCP.Sub(o.before.fleet.TCP)
+	tcp := count.Sub(o.after.fleet.TCP, o.before.fleet.TCP)
 	return bothWays{down: tcp.BytesReceived + tcp.HeadersIn(), up: tcp.BytesSent + tcp.HeadersOut()}
 }
 
@@ -106,7 +88,7 @@ const (
 // no count of bytes received. Besides, each connection may send something between the reading of the
 // fleet and that of the link, as it does where heartbeats pass.
 func (o *observation) strays() (more bothWays, less int64) {
-	tcp := o.after.fleet.TCP.Sub(o.before.fleet.TCP)
+	tcp := count.Sub(o.after.fleet.TCP, o.before.fleet.TCP)
 	more.down, more.up = farewell*tcp.Opened, farewell*tcp.Opened
 	down, up := o.flows()
 	resent := o.resent()

@@ -10,8 +10,8 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
-	"pushbench/loadgen/internal/need"
 	"pushbench/servers/feed/feedtest"
+	"pushbench/servers/test/need"
 )
 
 // servers is where the real server is, loadgen where the program is that is the

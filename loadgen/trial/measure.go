@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"pushbench/results"
+	"pushbench/servers/count"
 )
 
 // measure computes the record's metrics and histograms from what was seen.
@@ -162,7 +163,7 @@ func (o *observation) layers() map[string]bothWays {
 		layers["tcpip"] = bothWays{down: down.Bytes - socket.down, up: up.Bytes - socket.up}
 		layers["total"] = bothWays{down: down.Bytes, up: up.Bytes}
 	} else if o.noTCP() == "" {
-		tcp := b.TCP.Sub(a.TCP)
+		tcp := count.Sub(b.TCP, a.TCP)
 		layers["tcpip"] = bothWays{down: tcp.HeadersIn(), up: tcp.HeadersOut() + tcp.Retransmitted}
 		layers["total"] = bothWays{down: tcp.BytesReceived + tcp.HeadersIn(), up: tcp.BytesSent + tcp.HeadersOut()}
 	}
@@ -174,13 +175,13 @@ func (o *observation) noTCP() string { return o.after.fleet.NoTCP }
 
 // atSocket is the bytes that passed the sockets between the marks.
 func (o *observation) atSocket() bothWays {
-	c := o.after.fleet.Counts.Sub(o.before.fleet.Counts)
+	c := count.Sub(o.after.fleet.Counts, o.before.fleet.Counts)
 	return bothWays{down: c.BytesRead, up: c.BytesWritten}
 }
 
 // inKernel is the same as the kernel counts it, each byte once.
 func (o *observation) inKernel() bothWays {
-	tcp := o.after.fleet.TCP.Sub(o.before.fleet.TCP)
+	tcp := count.Sub(o.after.fleet.TCP, o.before.fleet.TCP)
 	return bothWays{down: tcp.BytesReceived, up: tcp.BytesSent - tcp.Retransmitted}
 }
 

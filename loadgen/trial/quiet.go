@@ -7,6 +7,7 @@ import (
 	"pushbench/loadgen/fleet"
 	"pushbench/results"
 	"pushbench/servers/control"
+	"pushbench/servers/count"
 	"pushbench/servers/feed"
 )
 
@@ -69,7 +70,7 @@ func (o *observation) measureQuiet(t *results.Trial) {
 	put("idle/bytes/down", float64(socket.down)/seconds, "B/s")
 	put("idle/bytes/up", float64(socket.up)/seconds, "B/s")
 	if o.noTCP() == "" {
-		tcp := b.TCP.Sub(a.TCP)
+		tcp := count.Sub(b.TCP, a.TCP)
 		put("idle/total/down", float64(tcp.BytesReceived+tcp.HeadersIn())/seconds, "B/s")
 		put("idle/total/up", float64(tcp.BytesSent+tcp.HeadersOut())/seconds, "B/s")
 	}

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"pushbench/loadgen/internal/capture"
-	"pushbench/loadgen/internal/need"
 	"pushbench/results"
+	"pushbench/servers/test/need"
 )
 
 // Every byte that a trial counts is held against the packets of the same trial,

@@ -1,14 +1,13 @@
 package all
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the table of transports into servers/README.md")
+	"pushbench/servers/test/golden"
+)
 
 // The table in the README is the transports themselves.
 func TestReadmeHasTheTransports(t *testing.T) {
@@ -30,14 +29,5 @@ func TestReadmeHasTheTransports(t *testing.T) {
 			table += fmt.Sprintf("| | `%s=%s` | %s |\n", k.Name, k.Default, k.About)
 		}
 	}
-	want := before + start + table + end + after
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want != string(text) {
-		t.Errorf("the table in %s is not that of the transports; go test ./servers/all -update writes it", file)
-	}
+	golden.Compare(t, file, before+start+table+end+after)
 }

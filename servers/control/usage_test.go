@@ -4,6 +4,8 @@ import (
 	"os"
 	"runtime"
 	"testing"
+
+	"pushbench/servers/test/need"
 )
 
 // What a process takes from its host shows in its usage.
@@ -46,12 +48,7 @@ func TestReadUsage(t *testing.T) {
 
 // Descriptors are counted as they are, without the one that counts them.
 func TestUsageCountsDescriptors(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		if os.Getenv("REQUIRE_ALL") == "1" {
-			t.Fatal("needs Linux, which lists a process's descriptors, and REQUIRE_ALL=1 lets nothing be skipped")
-		}
-		t.Skip("needs Linux, which lists a process's descriptors")
-	}
+	need.That(t, runtime.GOOS == "linux", "Linux, which lists a process's descriptors")
 	count := func() int {
 		t.Helper()
 		u, err := ReadUsage()

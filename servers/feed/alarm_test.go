@@ -3,9 +3,10 @@ package feed
 import (
 	"context"
 	"errors"
-	"os"
 	"testing"
 	"time"
+
+	"pushbench/servers/test/need"
 )
 
 // An alarm never wakes anybody early, though a tick of an earlier setting may
@@ -59,12 +60,7 @@ func TestAlarmOnOneTimer(t *testing.T) {
 	})
 	t.Run("timerfd", func(t *testing.T) {
 		fd := newTimerfd()
-		if fd == nil {
-			if os.Getenv("REQUIRE_ALL") == "1" {
-				t.Fatal("needs timerfd, and REQUIRE_ALL=1 lets nothing be skipped")
-			}
-			t.Skip("needs timerfd, which only Linux has")
-		}
+		need.That(t, fd != nil, "timerfd, which only Linux has")
 		defer fd.close()
 		<-fd.after(time.Millisecond)
 		if fd.after(Forever) == nil { // the kernel refuses what it cannot hold

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushbench/servers/feed"
+	"pushbench/servers/test/need"
 )
 
 // A browser's page, on the servers' own port, with every way that a page has to
@@ -44,6 +45,6 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	need(t, false, "Chromium (on Debian: apt-get install chromium)")
+	need.That(t, false, "Chromium (on Debian: apt-get install chromium)")
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pushbench/servers/feed"
+	"pushbench/servers/test/need"
 )
 
 // Node's ws, the most used WebSocket library outside of browsers, with and
@@ -31,7 +32,7 @@ func nodeClient(t *testing.T) string {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
 		_, err := exec.LookPath(program)
-		need(t, err == nil, "Node.js with npm, and "+program+" is not there")
+		need.That(t, err == nil, "Node.js with npm, and "+program+" is not there")
 	}
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("testdata")); err != nil {
@@ -42,6 +43,6 @@ func nodeClient(t *testing.T) string {
 	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	npm.Dir = dir
 	out, err := npm.CombinedOutput()
-	need(t, err == nil, "the npm package ws, which npm ci could not install:\n"+string(out))
+	need.That(t, err == nil, "the npm package ws, which npm ci could not install:\n"+string(out))
 	return dir
 }

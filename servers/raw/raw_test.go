@@ -34,35 +34,22 @@ func TestPlainRequestIsToldToUpgrade(t *testing.T) {
 }
 
 // An event costs its length and its encoding, and its subscriber nothing; each
-// is sent on its own.
+// is sent on its own. Those that are ready together may go together: still a
+// frame each, in one write.
 func TestFraming(t *testing.T) {
-	server := feedtest.Serve(t, Transport, feedtest.Config{})
-	server.Publish(100)
-	sub := server.Subscribe(0, "")
-	sub.Await(100)
-	server.Rest(sub)
-	sub.CheckBytes()
-	if down, up := sub.Meter.FramingDown.Load(), sub.Meter.FramingUp.Load(); down != 100*prefixLen || up != 0 {
-		t.Errorf("counted %d bytes of framing downwards and %d upwards, not %d and 0", down, up, 100*prefixLen)
-	}
-	if writes := server.Tally.Writes.Load(); writes != 1+100 {
-		t.Errorf("an answer and 100 events took %d writes", writes)
-	}
-}
-
-// Events that are ready together go together: still a frame each, in one write.
-func TestBatch(t *testing.T) {
-	server := feedtest.Serve(t, Transport, feedtest.Config{})
-	server.Publish(100)
-	sub := server.Subscribe(0, "batch=on")
-	sub.Await(100)
-	server.Rest(sub)
-	sub.CheckBytes()
-	if down, answers := sub.Meter.FramingDown.Load(), sub.Meter.Answers.Load(); down != 100*prefixLen || answers != 100 {
-		t.Errorf("counted %d frames with %d bytes of framing, not 100 with %d", answers, down, 100*prefixLen)
-	}
-	if writes := server.Tally.Writes.Load(); writes != 1+1 {
-		t.Errorf("an answer and 100 events took %d writes", writes)
+	for knobs, want := range map[string]int64{"": 100, "batch=on": 1} {
+		server := feedtest.Serve(t, Transport, feedtest.Config{})
+		server.Publish(100)
+		sub := server.Subscribe(0, knobs)
+		sub.Await(100)
+		server.Rest(sub)
+		sub.CheckBytes()
+		if down, up, answers := sub.Meter.FramingDown.Load(), sub.Meter.FramingUp.Load(), sub.Meter.Answers.Load(); down != 100*prefixLen || up != 0 || answers != 100 {
+			t.Errorf("%q: counted %d frames with %d bytes of framing downwards and %d upwards, not 100 with %d and 0", knobs, answers, down, up, 100*prefixLen)
+		}
+		if writes := server.Tally.Writes.Load(); writes != 1+want {
+			t.Errorf("%q: an answer and 100 events took %d writes", knobs, writes)
+		}
 	}
 }
 

@@ -3,28 +3,16 @@ package wire
 import (
 	"errors"
 	"net"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
-)
 
-// need skips the test, or fails it under REQUIRE_ALL=1, unless the host has what
-// it needs.
-func need(t *testing.T, have bool, what string) {
-	t.Helper()
-	switch {
-	case have:
-	case os.Getenv("REQUIRE_ALL") == "1":
-		t.Fatalf("needs %s, and REQUIRE_ALL=1 lets nothing be skipped", what)
-	default:
-		t.Skipf("needs %s", what)
-	}
-}
+	"pushbench/servers/test/need"
+)
 
 func needKernelCounts(t *testing.T) {
 	t.Helper()
-	need(t, runtime.GOOS == "linux", "Linux, whose TCP_INFO counts segments")
+	need.That(t, runtime.GOOS == "linux", "Linux, whose TCP_INFO counts segments")
 }
 
 // tcpPair is both ends of a connection, the first of which dialled.
@@ -158,7 +146,7 @@ func TestNoTCP(t *testing.T) {
 // Its headers have another length.
 func TestNoTCPOverIPv6(t *testing.T) {
 	l, err := net.Listen("tcp", "[::1]:0")
-	need(t, err == nil, "IPv6 on loopback")
+	need.That(t, err == nil, "IPv6 on loopback")
 	l.Close()
 	c, _ := tcpPair(t, "[::1]:0")
 	if _, err := ReadTCP(c); !errors.Is(err, ErrNoTCP) {
@@ -167,15 +155,5 @@ func TestNoTCPOverIPv6(t *testing.T) {
 	c.Close()
 	if _, err := ReadTCP(c); err == nil {
 		t.Error("a closed connection has counts")
-	}
-}
-
-func TestTCPArithmetic(t *testing.T) {
-	later, earlier := TCP{10, 20, 30, 40, 50, 60}, TCP{1, 2, 3, 4, 5, 6}
-	if got, want := later.Sub(earlier), (TCP{9, 18, 27, 36, 45, 54}); got != want {
-		t.Errorf("%+v less %+v is %+v, not %+v", later, earlier, got, want)
-	}
-	if got := later.Sub(earlier).Add(earlier); got != later {
-		t.Errorf("and %+v more is %+v again", earlier, got)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"os"
 	"testing"
 
-	"pushbench/loadgen/internal/need"
+	"pushbench/servers/test/need"
 )
 
 // start captures the port of a listener on loopback.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"pushbench/servers/count"
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
 )
@@ -208,10 +209,7 @@ func (s *Server) Rest(subscribers ...*Subscriber) {
 	until(s.t, "both ends count the same bytes", func() bool {
 		var clients wire.Counts
 		for _, sub := range subscribers {
-			c := sub.Tally.Counts()
-			clients.Conns += c.Conns
-			clients.BytesRead += c.BytesRead
-			clients.BytesWritten += c.BytesWritten
+			clients = count.Add(clients, sub.Tally.Counts())
 		}
 		server := s.Tally.Counts()
 		return server.Conns == clients.Conns &&
