@@ -25,6 +25,16 @@ var givenNumbers = map[string]string{
 	"includes 1":                "a ratio of two that are alike",
 	"runs twice in every block": "a treatment and its twin, as the scenario lists them",
 	"known to 10 ms only":       "a tick of the kernel's, USER_HZ being 100 on every Linux",
+	"Go " + goOfModule():        "what go.mod asks for",
+}
+
+// goOfModule is the version of Go that the module asks for, without its patch.
+func goOfModule() string {
+	text, err := os.ReadFile("../go.mod")
+	if err != nil {
+		return err.Error()
+	}
+	return string(regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(text)[1])
 }
 
 // prose are the lines of a document that are sentences: without code, and with what

@@ -51,9 +51,10 @@ type Config struct {
 	// Saturate says that an end may be asked for more than it can do.
 	Saturate bool
 	// Still is how long the kernel's counts must stand still before a mark, so
-	// that delayed acknowledgements are in them. In steady state the two marks
-	// miss as many, and none is needed; over a network it is at least as long as an
-	// acknowledgement may take, so that the link has counted what the kernel has.
+	// that delayed acknowledgements are in them. On loopback it may be 0: both marks
+	// miss the same number of acknowledgements, which cancels. Over a network it is
+	// at least as long as an acknowledgement may take, so that the link has counted
+	// as many as the kernel.
 	Still time.Duration
 
 	// Linked, if set, is told the process ID of the link, Started those of server

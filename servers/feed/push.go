@@ -41,10 +41,10 @@ const (
 //
 // A server holds thousands of these, nearly all of them waiting, so what waits
 // holds next to nothing: its delivery and, where there are heartbeats or a
-// batching time, their timer. The rest is stack, which begins with 2 KB, and which
-// no collection shrinks to that again once it has grown. From here down to the
-// system call that writes it must not: the functions on that way have few
-// variables, no defers, and leave what takes room to others, beside it.
+// batching time, their timer. The rest is stack. A stack begins with 2 KB, and once
+// it has grown no collection shrinks it to that again. So the stack must not grow
+// between this function and the system call that writes: the functions on that way
+// have few variables and no defers, and call others for what takes room.
 func (r Request) Push(ctx context.Context, log *Log, p Pusher) error {
 	d := newDelivery()
 	d.log, d.ctx, d.hand, d.beat = log, ctx, p.Send, p.Beat
