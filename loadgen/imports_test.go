@@ -41,8 +41,9 @@ var layers = []layer{
 	{"scenarios", []string{"results"}, "a scenario knows the claims it makes, and not who runs it"},
 	{"plots", []string{"scenarios", "results"}, "figures are drawn from files alone"},
 	{"loadgen/host", []string{"results"}, "it knows the machine and nothing of what runs on it"},
+	{"loadgen/run", []string{"scenarios", "results", "servers/all", "loadgen/host", "loadgen/lab", "loadgen/trial"}, "the run leaves a trial's inside to package trial"},
 	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/feed", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
-	{"loadgen", []string{"scenarios", "results", "servers/all", "loadgen/…"}, "the run leaves a trial's inside to package trial"},
+	{"loadgen", []string{"loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
 }
 
 // owners is the one folder that each third-party package has, so that it can be
@@ -220,7 +221,8 @@ func TestImportRulesCanFail(t *testing.T) {
 		pkg("pushbench/plots", "pushbench/results", "pushbench/scenarios", "gonum.org/v1/plot/vg"),
 		pkg("pushbench/loadgen/lab", "pushbench/results", "pushbench/servers/control", "pushbench/servers/feed", "github.com/vishvananda/netlink"),
 		pkg("pushbench/loadgen/trial", "pushbench/loadgen/lab", "pushbench/loadgen/fleet", "pushbench/servers/control"),
-		pkg("pushbench/loadgen", "pushbench/loadgen/trial", "pushbench/servers/all", "pushbench/scenarios"),
+		pkg("pushbench/loadgen/run", "pushbench/loadgen/trial", "pushbench/servers/all", "pushbench/scenarios"),
+		pkg("pushbench/loadgen", "pushbench/loadgen/run", "pushbench/loadgen/conform"),
 		pkg("github.com/coder/websocket", "net/http"), // its own business
 	}
 	if v := violations(sound); len(v) > 0 {
@@ -254,7 +256,8 @@ func TestImportRulesCanFail(t *testing.T) {
 		{pkg("pushbench/loadgen/host", "pushbench/loadgen/lab"), "loadgen/host imports loadgen/lab: it knows the machine"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/ws"), "loadgen/fleet imports servers/ws: the generator knows a server by its contract"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/feed/feedtest"), "loadgen/fleet imports servers/feed/feedtest, which is for tests"},
-		{pkg("pushbench/loadgen", "pushbench/plots"), "loadgen imports plots: the run leaves"},
+		{pkg("pushbench/loadgen", "pushbench/loadgen/trial"), "loadgen imports loadgen/trial: it is the command line"},
+		{pkg("pushbench/loadgen/run", "pushbench/plots"), "loadgen/run imports plots: the run leaves"},
 		{pkg("pushbench/loadgen", "github.com/jedib0t/go-pretty/v6/table"), "loadgen imports github.com/jedib0t/go-pretty/v6/table, which belongs to plots alone"},
 		{pkg("pushbench/loadgen", "github.com/spf13/cobra"), "loadgen imports github.com/spf13/cobra, which has no owner"},
 		{pkg("pushbench/tools"), "tools: there is no rule for it"},

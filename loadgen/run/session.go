@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -69,7 +69,7 @@ func (s *session) run(ctx context.Context) (err error) {
 		if s.plan.planned.Short {
 			short = " -short"
 		}
-		err = exitError{exitInterrupted, fmt.Errorf("interrupted after %d trials; they are in %s; go on with: -resume%s -out %s",
+		err = ExitError{ExitInterrupted, fmt.Errorf("interrupted after %d trials; they are in %s; go on with: -resume%s -out %s",
 			len(s.record.Trials), s.path, short, filepath.Dir(s.path))}
 		return errors.Join(err, s.end("interrupted"))
 	default:
@@ -190,9 +190,9 @@ func canaries(old *results.Run) []float64 {
 // after is how the names of what the calibration loop says after a trial end.
 const after = "/after"
 
-// firstCanaries is how often the calibration loop runs before the first trial,
+// FirstCanaries is how often the calibration loop runs before the first trial,
 // so that even that one is set against a median. It is a variable for tests.
-var firstCanaries = 9
+var FirstCanaries = 9
 
 // header describes the run, and warns of what is wrong with the host.
 func (s *session) header(ctx context.Context) results.Header {
@@ -202,7 +202,7 @@ func (s *session) header(ctx context.Context) results.Header {
 		h.LinkCPUs = s.layout.Link
 	}
 	s.loops()
-	for range firstCanaries {
+	for range FirstCanaries {
 		if seconds, ok := s.loop(map[string]results.Metric{}, ""); ok {
 			h.Canary = append(h.Canary, seconds)
 		}

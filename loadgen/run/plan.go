@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"errors"
@@ -38,34 +38,34 @@ const (
 const maxBlocks = 1000
 
 // readPlan loads a scenario and checks that this host can run it.
-func readPlan(path string, o options) (*plan, error) {
+func readPlan(path string, o Options) (*plan, error) {
 	s, err := scenarios.Load(path, checkTransport)
 	if err != nil {
-		return nil, exitError{exitUsage, err}
+		return nil, ExitError{ExitUsage, err}
 	}
-	if o.short {
+	if o.Short {
 		s.Blocks, s.Warmup, s.Measure = min(s.Blocks, shortBlocks), min(s.Warmup, shortWarmup), min(s.Measure, shortMeasure)
 	}
-	if o.blocks > 0 {
-		s.Blocks = o.blocks
+	if o.Blocks > 0 {
+		s.Blocks = o.Blocks
 	}
-	if o.decided && len(s.Claims) == 0 {
-		return nil, exitError{exitUsage, fmt.Errorf("%s: it has no claims that -until decided could decide", path)}
+	if o.Decided && len(s.Claims) == 0 {
+		return nil, ExitError{ExitUsage, fmt.Errorf("%s: it has no claims that -until decided could decide", path)}
 	}
-	p := &plan{scenario: s, chosen: make(map[string]bool), asked: o.blocks, decided: o.decided}
+	p := &plan{scenario: s, chosen: make(map[string]bool), asked: o.Blocks, decided: o.Decided}
 	if p.planned, err = s.Plan(); err != nil {
-		return nil, exitError{exitUsage, err}
+		return nil, ExitError{ExitUsage, err}
 	}
-	p.planned.Short = o.short
+	p.planned.Short = o.Short
 	p.planned.Order = 1 + rand.Uint64N(1<<53-1) // so that a reader whose numbers are float64 has it whole
 	if p.treatments, _, err = s.Treatments(); err != nil {
-		return nil, exitError{exitUsage, err}
+		return nil, ExitError{ExitUsage, err}
 	}
-	if err := p.choose(o.only); err != nil {
-		return nil, exitError{exitUsage, fmt.Errorf("%s: %w", path, err)}
+	if err := p.choose(o.Only); err != nil {
+		return nil, ExitError{ExitUsage, fmt.Errorf("%s: %w", path, err)}
 	}
 	p.lead = p.longestLead()
-	p.give(o.time)
+	p.give(o.Time)
 	return p, p.fits()
 }
 

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ func checkAwake(plans []*plan, can func() error) error {
 		if n < len(p.chosen) {
 			rest = "; -only cpus=host runs those without"
 		}
-		return exitError{exitFailure, fmt.Errorf("%s has trials with cpus: awake, and this host cannot have them: %w%s", p.scenario.Path, err, rest)}
+		return ExitError{ExitFailure, fmt.Errorf("%s has trials with cpus: awake, and this host cannot have them: %w%s", p.scenario.Path, err, rest)}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -29,10 +29,10 @@ func (s *session) paced(paces ...float64) {
 
 // given is a session whose run is given so many times what a block is estimated to
 // take.
-func given(t *testing.T, blocks float64, o options) *session {
+func given(t *testing.T, blocks float64, o Options) *session {
 	t.Helper()
 	block := newSession(t, 7, o, made).plan.blockTime()
-	o.time = time.Duration(blocks * float64(block))
+	o.Time = time.Duration(blocks * float64(block))
 	return newSession(t, 7, o, made)
 }
 
@@ -59,7 +59,7 @@ func TestTimeGiven(t *testing.T) {
 		{"at most as many as asked for", 10.5, 0, 5, []float64{1}, 5, "5 blocks of 2 trials fit"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := given(t, test.given, options{blocks: test.blocks})
+			s := given(t, test.given, Options{Blocks: test.blocks})
 			s.began = s.began.Add(-time.Duration(test.spent * float64(s.plan.blockTime())))
 			s.until = s.began.Add(s.plan.planned.For)
 			s.paced(test.paces...)
@@ -88,7 +88,7 @@ func TestTimeGiven(t *testing.T) {
 func TestTimeGivenHolds(t *testing.T) {
 	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		s := given(t, 0.1+8*r.Float64(), options{only: "ws"})
+		s := given(t, 0.1+8*r.Float64(), Options{Only: "ws"})
 		paces := make([]float64, 12)
 		for i := range paces {
 			paces[i] = 0.2 + 3*r.Float64()
@@ -124,7 +124,7 @@ func TestTimeGivenHolds(t *testing.T) {
 func TestBlockSharesItsLead(t *testing.T) {
 	const text = "question: q\nfactors:\n  transport: [poll?interval=2s, ws]\nwarmup: 500ms\nmeasure: 4s\nblocks: 1\n"
 	for _, only := range []string{"", "ws"} {
-		p := newSessionOf(t, text, options{only: only}, made).plan
+		p := newSessionOf(t, text, Options{Only: only}, made).plan
 		for _, sl := range p.slots(1) {
 			if c := p.config(sl); c.Lead != 2*time.Second || c.Warmup != 500*time.Millisecond {
 				t.Errorf("-only %q: %s has a lead of %v and a warm-up of %v", only, c.Treatment.Transport, c.Lead, c.Warmup)
@@ -137,7 +137,7 @@ func TestBlockSharesItsLead(t *testing.T) {
 func TestOrderIsDrawnAnew(t *testing.T) {
 	seeds := map[uint64]bool{}
 	for range 3 {
-		s := newSession(t, 3, options{}, made)
+		s := newSession(t, 3, Options{}, made)
 		if err := s.run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -205,8 +205,8 @@ func TestUntilDecided(t *testing.T) {
 		}, []int{3, 6, 12, 24}, 6},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			block := newSessionOf(t, withClaim, options{}, made).plan.blockTime()
-			s := newSessionOf(t, withClaim, options{decided: true, time: time.Duration(test.given * float64(block))}, test.try)
+			block := newSessionOf(t, withClaim, Options{}, made).plan.blockTime()
+			s := newSessionOf(t, withClaim, Options{Decided: true, Time: time.Duration(test.given * float64(block))}, test.try)
 			s.paced(1)
 			if err := s.run(t.Context()); err != nil {
 				t.Fatal(err)
@@ -223,7 +223,7 @@ func TestUntilDecided(t *testing.T) {
 }
 
 func TestLooks(t *testing.T) {
-	s := newSessionOf(t, withClaim, options{}, made)
+	s := newSessionOf(t, withClaim, Options{}, made)
 	s.plan.decided, s.plan.planned.Blocks = true, maxBlocks
 	for _, test := range []struct {
 		fit  float64
@@ -242,20 +242,20 @@ func TestLooks(t *testing.T) {
 // What is left is told by how long the trials so far took; with a time given no block
 // is promised that does not fit into it.
 func TestETA(t *testing.T) {
-	block := newSession(t, 7, options{}, made).plan.blockTime()
+	block := newSession(t, 7, Options{}, made).plan.blockTime()
 	for _, test := range []struct {
 		name  string
-		o     options
+		o     Options
 		pace  float64
 		after int    // trials
 		want  string // in the line of the last of them
 	}{
-		{"seven blocks", options{}, 1, 2, fmt.Sprintf("ETA %v ", rounded(6*block))},
-		{"seven blocks, half as fast", options{}, 2, 2, fmt.Sprintf("ETA %v ", rounded(12*block))},
-		{"the last", options{}, 2, 14, "ETA 0s "},
-		{"a time", options{time: 5*block + time.Second}, 1, 2, fmt.Sprintf("ETA %v ", rounded(4*block))},
-		{"a time, half as fast", options{time: 5*block + time.Second}, 2, 3, fmt.Sprintf("ETA %v ", rounded(3*block))},
-		{"no time, but three blocks", options{time: time.Second}, 1, 4, fmt.Sprintf("ETA %v ", rounded(block))},
+		{"seven blocks", Options{}, 1, 2, fmt.Sprintf("ETA %v ", rounded(6*block))},
+		{"seven blocks, half as fast", Options{}, 2, 2, fmt.Sprintf("ETA %v ", rounded(12*block))},
+		{"the last", Options{}, 2, 14, "ETA 0s "},
+		{"a time", Options{Time: 5*block + time.Second}, 1, 2, fmt.Sprintf("ETA %v ", rounded(4*block))},
+		{"a time, half as fast", Options{Time: 5*block + time.Second}, 2, 3, fmt.Sprintf("ETA %v ", rounded(3*block))},
+		{"no time, but three blocks", Options{Time: time.Second}, 1, 4, fmt.Sprintf("ETA %v ", rounded(block))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSession(t, 7, test.o, made)

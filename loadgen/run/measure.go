@@ -1,4 +1,7 @@
-package main
+// Package run is the run: which trial comes next, and that none is lost. It is
+// given scenario files by the command line, has package trial run each trial, and
+// appends each to the result file that package plots reads.
+package run
 
 import (
 	"context"
@@ -14,14 +17,29 @@ import (
 	"pushbench/results"
 )
 
-// measure runs the scenarios one after the other. What stops one stops all,
+// Options is what a command line asks of a run.
+type Options struct {
+	Out     string // directory of the result files
+	Dry     bool
+	Short   bool
+	Resume  bool
+	Only    string
+	Blocks  int           // in place of the scenario's; 0: those
+	Time    time.Duration // that the command may take; 0: its blocks, however long they take
+	Began   time.Time     // when the command began, from which the time counts
+	Decided bool          // run until every claim is
+	Servers string        // program of the servers; "": it is built
+	Files   []string
+}
+
+// Measure runs the scenarios one after the other. What stops one stops all,
 // but for too few sound blocks, which is said at the end.
-func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
+func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	plans, err := readPlans(o)
 	if err != nil {
 		return err
 	}
-	if o.dry {
+	if o.Dry {
 		for _, p := range plans {
 			p.print(stdout)
 		}
@@ -32,7 +50,7 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	if code, entered, err := enterLab(plans, stderr); err != nil || entered {
 		if entered {
-			return exitError{code: code}
+			return ExitError{Code: code}
 		}
 		return err
 	}
@@ -41,9 +59,9 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	programs, err := build(ctx, dir, o.servers)
+	programs, err := build(ctx, dir, o.Servers)
 	if ctx.Err() != nil {
-		return exitError{exitInterrupted, errors.New("interrupted before the first trial")}
+		return ExitError{ExitInterrupted, errors.New("interrupted before the first trial")}
 	}
 	if err != nil {
 		if mend := programs.mend(err.Error()); mend != "" {
@@ -55,13 +73,13 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	for i, p := range plans {
 		path := o.file(p)
 		s := &session{
-			plan: p, programs: programs, resume: o.resume, progress: newProgress(stderr), path: path,
-			now: time.Now, began: o.began, until: o.until(plans[i:], time.Now()),
+			plan: p, programs: programs, resume: o.Resume, progress: newProgress(stderr), path: path,
+			now: time.Now, began: o.Began, until: o.until(plans[i:], time.Now()),
 			try: trial.Run, first: trial.Run, floor: trial.Run, newCanary: host.NewCanary,
 		}
 		err := s.run(ctx)
-		var code exitError
-		if errors.As(err, &code) && code.code == exitFewTrials {
+		var code ExitError
+		if errors.As(err, &code) && code.Code == ExitFewTrials {
 			few = errors.Join(few, err)
 		} else if err != nil {
 			return err
@@ -72,8 +90,8 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) error {
 }
 
 // place is a folder for the servers' program, "" where that is given.
-func (o options) place() (string, error) {
-	if o.servers != "" {
+func (o Options) place() (string, error) {
+	if o.Servers != "" {
 		return "", nil
 	}
 	dir, err := os.MkdirTemp("", "pushbench-")
@@ -85,21 +103,21 @@ func (o options) place() (string, error) {
 
 // readPlans reads every scenario before the first is run, and shares the time among
 // them, as many blocks for each.
-func readPlans(o options) (plans []*plan, err error) {
-	for _, path := range o.files {
+func readPlans(o Options) (plans []*plan, err error) {
+	for _, path := range o.Files {
 		p, err := readPlan(path, o)
 		if err != nil {
 			return nil, err
 		}
 		for _, other := range plans {
 			if other.scenario.Name == p.scenario.Name {
-				return nil, exitError{exitUsage, fmt.Errorf("%s and %s would both write %s.jsonl; run them one by one, each with an -out of its own",
+				return nil, ExitError{ExitUsage, fmt.Errorf("%s and %s would both write %s.jsonl; run them one by one, each with an -out of its own",
 					other.scenario.Path, path, p.scenario.Name)}
 			}
 		}
 		plans = append(plans, p)
 	}
-	left := o.time
+	left := o.Time
 	for i, p := range plans {
 		mine := share(left, plans[i:])
 		p.give(mine)
@@ -122,21 +140,21 @@ func share(left time.Duration, plans []*plan) time.Duration {
 
 // until is when the time of the first of the plans is up; the zero time where none
 // was given.
-func (o options) until(plans []*plan, now time.Time) time.Time {
-	if o.time == 0 {
+func (o Options) until(plans []*plan, now time.Time) time.Time {
+	if o.Time == 0 {
 		return time.Time{}
 	}
-	return now.Add(share(o.began.Add(o.time).Sub(now), plans))
+	return now.Add(share(o.Began.Add(o.Time).Sub(now), plans))
 }
 
 // file is where a plan's results go.
-func (o options) file(p *plan) string { return filepath.Join(o.out, p.scenario.Name+".jsonl") }
+func (o Options) file(p *plan) string { return filepath.Join(o.Out, p.scenario.Name+".jsonl") }
 
 // checkFiles finds out before the first scenario is run that the file of one behind it
 // is there already.
-func (o options) checkFiles(plans []*plan) error {
+func (o Options) checkFiles(plans []*plan) error {
 	for _, p := range plans {
-		if info, err := os.Stat(o.file(p)); err == nil && info.Size() > 0 && !o.resume {
+		if info, err := os.Stat(o.file(p)); err == nil && info.Size() > 0 && !o.Resume {
 			return fmt.Errorf("create result file: %s: %w: continue it with -resume, or use another -out", o.file(p), results.ErrExists)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func TestFailuresAlike(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			n := 0
-			s := newSession(t, 2, options{}, func(c trial.Config) *results.Trial {
+			s := newSession(t, 2, Options{}, func(c trial.Config) *results.Trial {
 				n++
 				if why := test.fails[n-1]; why != "" {
 					m := failing(c, why)
@@ -44,7 +44,7 @@ func TestFailuresAlike(t *testing.T) {
 				return made(c)
 			})
 			var stderr strings.Builder
-			code := report(&stderr, s.run(t.Context()))
+			code := Report(&stderr, s.run(t.Context()))
 			run := s.read(t)
 			if test.want == 0 {
 				if n != 4 || run.End.Reason != complete {
@@ -52,8 +52,8 @@ func TestFailuresAlike(t *testing.T) {
 				}
 				return
 			}
-			if n != test.want || len(run.Trials) != n || code != exitFailure {
-				t.Errorf("%d trials, %d on file, exit code %d; want %d and %d", n, len(run.Trials), code, test.want, exitFailure)
+			if n != test.want || len(run.Trials) != n || code != ExitFailure {
+				t.Errorf("%d trials, %d on file, exit code %d; want %d and %d", n, len(run.Trials), code, test.want, ExitFailure)
 			}
 			const says = "two trials in a row failed alike, and so would the rest: "
 			if !strings.HasPrefix(stderr.String(), "loadgen: "+says) || !strings.HasSuffix(stderr.String(), "\n  server: servers: this is not a good day\n") {
@@ -147,7 +147,7 @@ func TestProbe(t *testing.T) {
 	}{
 		{"0ms", []bool{false}}, {"50ms", []bool{true}}, {"50ms, 0ms", []bool{false, true}},
 	} {
-		s := newSessionOf(t, strings.Replace(scenario, "%s", test.rtt, 1), options{}, made)
+		s := newSessionOf(t, strings.Replace(scenario, "%s", test.rtt, 1), Options{}, made)
 		var ran []trial.Config
 		s.first = func(_ context.Context, c trial.Config) (*results.Trial, error) {
 			ran = append(ran, c)
@@ -165,7 +165,7 @@ func TestProbe(t *testing.T) {
 			}
 		}
 
-		s = newSessionOf(t, strings.Replace(scenario, "%s", test.rtt, 1), options{}, made)
+		s = newSessionOf(t, strings.Replace(scenario, "%s", test.rtt, 1), Options{}, made)
 		s.first = func(_ context.Context, c trial.Config) (*results.Trial, error) {
 			return failing(c, "start the server: no such file or directory"), nil
 		}
@@ -178,14 +178,14 @@ func TestProbe(t *testing.T) {
 		}
 	}
 
-	s := newSession(t, 1, options{}, made)
+	s := newSession(t, 1, Options{}, made)
 	ctx, stop := context.WithCancel(t.Context())
 	s.first = func(context.Context, trial.Config) (*results.Trial, error) {
 		stop()
 		return nil, ctx.Err()
 	}
-	var code exitError
-	if err := s.run(ctx); !errors.As(err, &code) || code.code != exitInterrupted {
+	var code ExitError
+	if err := s.run(ctx); !errors.As(err, &code) || code.Code != ExitInterrupted {
 		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestProgress(t *testing.T) {
-	s := newSession(t, 6, options{}, made)
+	s := newSession(t, 6, Options{}, made)
 	sl := s.plan.slots(1)[0]
 	var out strings.Builder
 	p := newProgress(&out)
@@ -46,7 +46,7 @@ func TestProgress(t *testing.T) {
 // However many trials there are, and however long each, their time does not begin
 // anew below 0.
 func TestEstimateHasAnEnd(t *testing.T) {
-	s := newSession(t, 3, options{}, made)
+	s := newSession(t, 3, Options{}, made)
 	s.plan.scenario.Measure = 1 << 62
 	if d := s.plan.estimate(s.plan.slots(1)); d != math.MaxInt64 {
 		t.Errorf("a block of trials of 146 years take %v", d)

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -176,8 +176,8 @@ func slowed(settings map[string]string) (how []string) {
 	return how
 }
 
-// version is the program's name and build, for -version.
-func version() string {
+// Version is the program's name and build, for -version.
+func Version() string {
 	r := revision(context.Background())
 	if r == "" {
 		r = "(unknown revision)"

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -30,14 +30,14 @@ func (s *session) stopAfter(n int) context.Context {
 // A block that was interrupted is done again whole, under its number and in its
 // order; what was measured of it stays in the file, and does not count.
 func TestInterruptedBlockIsDoneAgain(t *testing.T) {
-	s := newSession(t, 4, options{}, made)
+	s := newSession(t, 4, Options{}, made)
 	try := s.try
-	var code exitError
-	if err := s.run(s.stopAfter(3)); !errors.As(err, &code) || code.code != exitInterrupted {
+	var code ExitError
+	if err := s.run(s.stopAfter(3)); !errors.As(err, &code) || code.Code != ExitInterrupted {
 		t.Fatalf("it ended with %v", err)
 	}
 	s.try = try
-	next := s.again(t, options{resume: true})
+	next := s.again(t, Options{Resume: true})
 	if err := next.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestWhatIsDoneAgain(t *testing.T) {
 		}, []int{2, 2}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSession(t, 4, options{}, func(c trial.Config) *results.Trial {
+			s := newSession(t, 4, Options{}, func(c trial.Config) *results.Trial {
 				if c.Block == 2 && c.Treatment.Transport == "ws" {
 					return test.try(c)
 				}
@@ -88,7 +88,7 @@ func TestWhatIsDoneAgain(t *testing.T) {
 			if got, want := blocksOf(first), []int{1, 1, 2, 2, 3, 3, 4, 4}; !slices.Equal(got, want) {
 				t.Fatalf("trials of the blocks %v, want %v", got, want)
 			}
-			next := s.again(t, options{resume: true})
+			next := s.again(t, Options{Resume: true})
 			if err := next.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -101,12 +101,12 @@ func TestWhatIsDoneAgain(t *testing.T) {
 
 // A block that was begun is brought to its end, whether there is time or not.
 func TestInterruptedBlockWithoutTime(t *testing.T) {
-	s := given(t, 4.2, options{})
+	s := given(t, 4.2, Options{})
 	s.paced(1)
 	slow := s.try
 	s.run(s.stopAfter(7))
 	s.try = slow
-	next := s.again(t, options{resume: true})
+	next := s.again(t, Options{Resume: true})
 	if err := next.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -118,12 +118,12 @@ func TestInterruptedBlockWithoutTime(t *testing.T) {
 // A run goes on for the time that it was given, or for that which is given now.
 func TestTimeOfAResumedRun(t *testing.T) {
 	end := func(run *results.Run) int { return run.Trials[len(run.Trials)-1].Block }
-	s := given(t, 10.5, options{})
+	s := given(t, 10.5, Options{})
 	s.paced(1)
 	slow := s.try
 	s.run(s.stopAfter(4))
 	s.try = slow
-	next := s.again(t, options{resume: true})
+	next := s.again(t, Options{Resume: true})
 	if err := next.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestTimeOfAResumedRun(t *testing.T) {
 
 	// Its time is up, and it has its end.
 	before := len(next.read(t).Trials)
-	over := next.again(t, options{resume: true})
+	over := next.again(t, Options{Resume: true})
 	var stderr strings.Builder
 	over.progress = newProgress(&stderr)
 	if err := over.run(t.Context()); err != nil {
@@ -144,7 +144,7 @@ func TestTimeOfAResumedRun(t *testing.T) {
 	}
 
 	// More time is more blocks.
-	more := over.again(t, options{resume: true, time: 4*s.plan.blockTime() + time.Second})
+	more := over.again(t, Options{Resume: true, Time: 4*s.plan.blockTime() + time.Second})
 	if err := more.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -156,17 +156,17 @@ func TestTimeOfAResumedRun(t *testing.T) {
 // A run of so many blocks is gone on with for a time, too; its file then has two
 // ends, and a session that adds nothing adds none.
 func TestEnds(t *testing.T) {
-	s := newSession(t, 4, options{}, made)
+	s := newSession(t, 4, Options{}, made)
 	if err := s.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.paced(1)
 	for range 2 {
-		if err := s.again(t, options{resume: true, time: 2 * s.plan.blockTime()}).run(t.Context()); err != nil {
+		if err := s.again(t, Options{Resume: true, Time: 2 * s.plan.blockTime()}).run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	nothing := s.again(t, options{resume: true})
+	nothing := s.again(t, Options{Resume: true})
 	if err := nothing.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -185,13 +185,13 @@ func TestLooksOfAResumedRun(t *testing.T) {
 	open := func(c trial.Config) *results.Trial {
 		return requests(c, float64(1+(c.Block+len(c.Treatment.Transport))%2))
 	}
-	block := newSessionOf(t, withClaim, options{}, made).plan.blockTime()
-	s := newSessionOf(t, withClaim, options{decided: true, time: 12*block + time.Second}, open)
+	block := newSessionOf(t, withClaim, Options{}, made).plan.blockTime()
+	s := newSessionOf(t, withClaim, Options{Decided: true, Time: 12*block + time.Second}, open)
 	s.paced(1)
 	try := s.try
 	s.run(s.stopAfter(8))
 	s.try = try
-	next := s.again(t, options{resume: true, decided: true, time: 100 * block})
+	next := s.again(t, Options{Resume: true, Decided: true, Time: 100 * block})
 	if err := next.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -200,11 +200,11 @@ func TestLooksOfAResumedRun(t *testing.T) {
 		t.Errorf("%d blocks, looks %v; want the 12 of the last look", got, run.Header.Plan.Looks)
 	}
 
-	plain := newSessionOf(t, withClaim, options{}, open)
+	plain := newSessionOf(t, withClaim, Options{}, open)
 	if err := plain.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	late := plain.again(t, options{resume: true, decided: true})
+	late := plain.again(t, Options{Resume: true, Decided: true})
 	if err := late.run(t.Context()); err == nil || !strings.Contains(err.Error(), "it was started without -until decided, and looks are planned before the first block") {
 		t.Errorf("error %v", err)
 	}

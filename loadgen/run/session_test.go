@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -20,13 +20,13 @@ import (
 
 // newSession is a session of two treatments whose trials are made up. Its clock
 // stands still unless a test lets it go on.
-func newSession(t *testing.T, blocks int, o options, try func(trial.Config) *results.Trial) *session {
+func newSession(t *testing.T, blocks int, o Options, try func(trial.Config) *results.Trial) *session {
 	t.Helper()
 	return newSessionOf(t, fmt.Sprintf("question: q\nfactors:\n  transport: [longpoll, ws]\nwarmup: 1s\nmeasure: 4s\nblocks: %d\n", blocks), o, try)
 }
 
 // newSessionOf is a session of any scenario.
-func newSessionOf(t *testing.T, text string, o options, try func(trial.Config) *results.Trial) *session {
+func newSessionOf(t *testing.T, text string, o Options, try func(trial.Config) *results.Trial) *session {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "made-up.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -51,15 +51,15 @@ func newSessionOf(t *testing.T, text string, o options, try func(trial.Config) *
 }
 
 // until is when the time that a command line gives is up.
-func until(o options, began time.Time) time.Time {
-	if o.time == 0 {
+func until(o Options, began time.Time) time.Time {
+	if o.Time == 0 {
 		return time.Time{}
 	}
-	return began.Add(o.time)
+	return began.Add(o.Time)
 }
 
 // again is the next session of the same run, which goes on with its file.
-func (s *session) again(t *testing.T, o options) *session {
+func (s *session) again(t *testing.T, o Options) *session {
 	t.Helper()
 	p, err := readPlan(s.plan.scenario.Path, o)
 	if err != nil {
@@ -115,7 +115,7 @@ func blocksOf(run *results.Run) (blocks []int) {
 
 // What stops a run other than Ctrl-C is the reason at the file's end.
 func TestRunThatStops(t *testing.T) {
-	s := newSession(t, 2, options{}, made)
+	s := newSession(t, 2, Options{}, made)
 	s.try = func(context.Context, trial.Config) (*results.Trial, error) {
 		return nil, errors.New("the sky has fallen\nand it is blue")
 	}
@@ -130,7 +130,7 @@ func TestRunThatStops(t *testing.T) {
 // A trial that its record cannot hold ends the run with an error, not with a
 // file that nobody can read.
 func TestUnwritableTrial(t *testing.T) {
-	s := newSession(t, 2, options{}, func(c trial.Config) *results.Trial {
+	s := newSession(t, 2, Options{}, func(c trial.Config) *results.Trial {
 		m := made(c)
 		m.Hists["staleness"] = nil
 		return m
@@ -146,13 +146,13 @@ func TestUnwritableTrial(t *testing.T) {
 // The calibration loop runs before and after each trial; what it took is in the
 // record, and voids nothing.
 func TestCanary(t *testing.T) {
-	s := newSession(t, 1, options{}, made)
+	s := newSession(t, 1, Options{}, made)
 	s.newCanary = host.NewCanary
 	if err := s.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	run := s.read(t)
-	if n := len(run.Header.Host.Canary); n != firstCanaries {
+	if n := len(run.Header.Host.Canary); n != FirstCanaries {
 		t.Errorf("the header has %d measurements", n)
 	}
 	for _, trial := range run.Trials {
@@ -161,7 +161,7 @@ func TestCanary(t *testing.T) {
 			t.Errorf("metrics %q, broken rules %v", got, trial.Broken)
 		}
 	}
-	if got := canaries(run); len(got) != firstCanaries+2*len(run.Trials) {
+	if got := canaries(run); len(got) != FirstCanaries+2*len(run.Trials) {
 		t.Errorf("a session that goes on has %d measurements for its median", len(got))
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"slices"
@@ -15,20 +15,20 @@ func TestEnough(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		blocks int
-		o      options
+		o      Options
 		spoil  []int // blocks in which ws is not sound
 		want   string
 	}{
-		{"all", 6, options{}, nil, ""},
-		{"one of six", 6, options{}, []int{3}, ""},
-		{"three are enough", 6, options{}, []int{1, 3, 6}, ""},
-		{"two are not", 6, options{}, []int{1, 2, 3, 6}, "fewer than 3 sound blocks for ws (2 of 6; 4 ×: 1 events lost, 1 subscribers without the newest); "},
-		{"one of three", 3, options{}, []int{2}, "fewer than 3 sound blocks for ws (2 of 3; 1 ×: "},
-		{"planned with too few", 2, options{}, []int{2}, ""},
-		{"planned with too few, none sound", 2, options{}, []int{1, 2}, "fewer than 1 sound block for ws (0 of 2; 2 ×: "},
-		{"smoke run", 6, options{short: true, blocks: 6}, []int{1, 2, 3, 4, 5}, ""},
-		{"smoke run, none sound", 6, options{short: true}, []int{1, 2, 3}, "fewer than 1 sound block for ws (0 of 3; 3 ×: "},
-		{"not asked for", 6, options{only: "longpoll"}, []int{1, 2, 3, 4, 5, 6}, ""},
+		{"all", 6, Options{}, nil, ""},
+		{"one of six", 6, Options{}, []int{3}, ""},
+		{"three are enough", 6, Options{}, []int{1, 3, 6}, ""},
+		{"two are not", 6, Options{}, []int{1, 2, 3, 6}, "fewer than 3 sound blocks for ws (2 of 6; 4 ×: 1 events lost, 1 subscribers without the newest); "},
+		{"one of three", 3, Options{}, []int{2}, "fewer than 3 sound blocks for ws (2 of 3; 1 ×: "},
+		{"planned with too few", 2, Options{}, []int{2}, ""},
+		{"planned with too few, none sound", 2, Options{}, []int{1, 2}, "fewer than 1 sound block for ws (0 of 2; 2 ×: "},
+		{"smoke run", 6, Options{Short: true, Blocks: 6}, []int{1, 2, 3, 4, 5}, ""},
+		{"smoke run, none sound", 6, Options{Short: true}, []int{1, 2, 3}, "fewer than 1 sound block for ws (0 of 3; 3 ×: "},
+		{"not asked for", 6, Options{Only: "longpoll"}, []int{1, 2, 3, 4, 5, 6}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSession(t, test.blocks, test.o, func(c trial.Config) *results.Trial {
@@ -38,9 +38,9 @@ func TestEnough(t *testing.T) {
 				return made(c)
 			})
 			var stderr strings.Builder
-			code := report(&stderr, s.run(t.Context()))
+			code := Report(&stderr, s.run(t.Context()))
 			switch {
-			case test.want == "" && code != exitOK, test.want != "" && code != exitFewTrials:
+			case test.want == "" && code != ExitOK, test.want != "" && code != ExitFewTrials:
 				t.Errorf("exit code %d; it said\n%s", code, &stderr)
 			case !strings.Contains(stderr.String(), test.want):
 				t.Errorf("it does not say %q but\n%s", test.want, &stderr)
@@ -48,7 +48,7 @@ func TestEnough(t *testing.T) {
 				t.Errorf("it puts the host to blame:\n%s", &stderr)
 			}
 			run, unsound := s.read(t), len(test.spoil)
-			if test.o.only != "" {
+			if test.o.Only != "" {
 				unsound = 0
 			}
 			if run.End == nil || run.End.Reason != complete || run.End.Unsound != unsound {
@@ -78,8 +78,8 @@ func TestMends(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var stderr strings.Builder
-			code := report(&stderr, newSession(t, 4, options{}, test.try).run(t.Context()))
-			if code != exitFewTrials || !strings.HasSuffix(stderr.String(), test.want) {
+			code := Report(&stderr, newSession(t, 4, Options{}, test.try).run(t.Context()))
+			if code != ExitFewTrials || !strings.HasSuffix(stderr.String(), test.want) {
 				t.Errorf("exit code %d; it says %q, want …%q", code, &stderr, test.want)
 			}
 		})
@@ -88,7 +88,7 @@ func TestMends(t *testing.T) {
 
 // That the host was restless costs no trial: it is no reason to have too few.
 func TestRestlessHost(t *testing.T) {
-	s := newSession(t, 3, options{}, func(c trial.Config) *results.Trial {
+	s := newSession(t, 3, Options{}, func(c trial.Config) *results.Trial {
 		m := made(c)
 		m.Metrics["host/steal"] = results.Metric{Value: 0.5, Unit: "1"}
 		return m

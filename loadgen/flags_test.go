@@ -47,33 +47,3 @@ func TestSince(t *testing.T) {
 		}
 	}
 }
-
-// The time is for all scenarios of a command, which get as many blocks each; what one
-// leaves over is for the others.
-func TestTimeIsShared(t *testing.T) {
-	one := newSession(t, 7, options{}, made).plan
-	three := newSession(t, 7, options{}, made).plan
-	three.scenario.Measure *= 3
-	ratio := float64(three.blockTime()) / float64(one.blockTime())
-	near := func(got time.Duration, want float64) bool {
-		return (got - time.Duration(want)).Abs() < time.Millisecond
-	}
-
-	o := options{time: time.Hour, began: time.Now()}
-	if got := share(o.time, []*plan{one, three}); !near(got, float64(time.Hour)/(1+ratio)) {
-		t.Errorf("the first of two has %v, and a block of the second takes %.2g times as long", got, ratio)
-	}
-	if got := share(o.time, []*plan{three}); got != time.Hour {
-		t.Errorf("the last has %v of what is left", got)
-	}
-	now := o.began.Add(30 * time.Minute)
-	if got := o.until([]*plan{one, one}, now); !near(got.Sub(o.began), float64(45*time.Minute)) {
-		t.Errorf("the first of two has until %v after the beginning", got.Sub(o.began))
-	}
-	if got := o.until([]*plan{one}, now); got.Sub(o.began) != time.Hour {
-		t.Errorf("the last has until %v after the beginning", got.Sub(o.began))
-	}
-	if got := (options{began: now}).until([]*plan{one}, now); !got.IsZero() {
-		t.Errorf("without a time it is up at %v", got)
-	}
-}

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"bytes"
@@ -129,8 +129,8 @@ func TestInterruptedWhileBuilding(t *testing.T) {
 	cancel()
 	out := filepath.Join(t.TempDir(), "out")
 	var stdout, stderr strings.Builder
-	code := run(ctx, []string{"-out", out, "../scenarios/smoke.yaml"}, nil, &stdout, &stderr)
-	if code != exitInterrupted || stdout.String() != "" || stderr.String() != "loadgen: interrupted before the first trial\n" {
+	code := Report(&stderr, Measure(ctx, Options{Out: out, Files: []string{"../../scenarios/smoke.yaml"}}, &stdout, &stderr))
+	if code != ExitInterrupted || stdout.String() != "" || stderr.String() != "loadgen: interrupted before the first trial\n" {
 		t.Errorf("exit code %d; it said\n%s%s", code, &stdout, &stderr)
 	}
 	if _, err := os.Stat(out); err == nil {
@@ -160,8 +160,8 @@ func TestSameBuild(t *testing.T) {
 			t.Errorf("%+v: %v", now, err)
 		}
 	}
-	s := newSession(t, 2, options{}, made)
-	if err := s.run(t.Context()); err != nil && !errors.As(err, new(exitError)) {
+	s := newSession(t, 2, Options{}, made)
+	if err := s.run(t.Context()); err != nil && !errors.As(err, new(ExitError)) {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(s.path)
@@ -171,7 +171,7 @@ func TestSameBuild(t *testing.T) {
 	if err := os.WriteFile(s.path, bytes.Replace(text, []byte(runtime.Version()), []byte("go1.0"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.again(t, options{resume: true}).run(t.Context()); err == nil || !strings.Contains(err.Error(), "go: go1.0, then "+runtime.Version()) {
+	if err := s.again(t, Options{Resume: true}).run(t.Context()); err == nil || !strings.Contains(err.Error(), "go: go1.0, then "+runtime.Version()) {
 		t.Errorf("resumed by another build: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -38,7 +38,7 @@ func (s *session) probe(ctx context.Context) error {
 			ServerPath: s.programs.servers, FleetPath: s.programs.fleet, Layout: s.layout,
 		})
 		if ctx.Err() != nil {
-			return exitError{exitInterrupted, errors.New("interrupted before the first trial")}
+			return ExitError{ExitInterrupted, errors.New("interrupted before the first trial")}
 		}
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 // 20 µs.
 func flooded(t *testing.T) (*session, *[]trial.Config) {
 	t.Helper()
-	s := newSession(t, 1, options{}, made)
+	s := newSession(t, 1, Options{}, made)
 	var ran []trial.Config
 	s.floor = func(_ context.Context, c trial.Config) (*results.Trial, error) {
 		ran = append(ran, c)
@@ -90,8 +90,8 @@ func TestInterruptedCalibration(t *testing.T) {
 		interrupt()
 		return nil, ctx.Err()
 	}
-	var code exitError
-	if err := s.run(ctx); !errors.As(err, &code) || code.code != exitInterrupted {
+	var code ExitError
+	if err := s.run(ctx); !errors.As(err, &code) || code.Code != ExitInterrupted {
 		t.Errorf("it ended with %v", err)
 	}
 }
@@ -172,7 +172,7 @@ blocks: 1
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p, err := readPlan(path, options{})
+	p, err := readPlan(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

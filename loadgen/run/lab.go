@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"fmt"
@@ -28,7 +28,7 @@ func enterLab(plans []*plan, stderr io.Writer) (code int, entered bool, err erro
 	}
 	slices.Sort(algorithms)
 	if err := lab.Ready(slices.Compact(algorithms)...); err != nil {
-		return 0, false, exitError{exitFailure, fmt.Errorf("%s has trials over a network, and this host has no lab for them: %w; what needs no network runs all the same, see -only", plans[i].scenario.Path, err)}
+		return 0, false, ExitError{ExitFailure, fmt.Errorf("%s has trials over a network, and this host has no lab for them: %w; what needs no network runs all the same, see -only", plans[i].scenario.Path, err)}
 	}
 	code, entered, err = lab.Enter()
 	if err == nil && !entered {

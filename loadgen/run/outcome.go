@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"cmp"
@@ -45,7 +45,7 @@ func (s *session) enough() error {
 	if len(few) == 0 {
 		return nil
 	}
-	return exitError{exitFewTrials, fmt.Errorf("%s: fewer than %d sound %s for %s; %s", s.path, needed, plural(needed, "block", "blocks"), strings.Join(few, ", "), mends(rules, some))}
+	return ExitError{ExitFewTrials, fmt.Errorf("%s: fewer than %d sound %s for %s; %s", s.path, needed, plural(needed, "block", "blocks"), strings.Join(few, ", "), mends(rules, some))}
 }
 
 // tally is how often a rule was broken.

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -18,8 +18,8 @@ import (
 // Busy is what counts here. Events that come one by one wake the fleet for each,
 // and cost it more; its utilisation, which has a limit of its own, shows that.
 
-// calibrators are the subscribers to each flood. It is a variable for tests.
-var calibrators = 50
+// Calibrators are the subscribers to each flood. It is a variable for tests.
+var Calibrators = 50
 
 const (
 	calibrationTime = time.Second
@@ -44,9 +44,9 @@ func (s *session) calibrate(ctx context.Context) error {
 	}
 	s.progress.note("calibrating the fleet against the floor")
 	base := s.plan.dearest()
-	base.Subscribers, base.Arrivals, base.Client, base.Fault = calibrators, "constant", "go", scenarios.NoFault
+	base.Subscribers, base.Arrivals, base.Client, base.Fault = Calibrators, "constant", "go", scenarios.NoFault
 	base.Want, base.Uplink, base.Network, base.Awake = "every", 0, scenarios.Network{}, false
-	rate := min(floodRate, floodBytes/float64(calibrators*base.Payload))
+	rate := min(floodRate, floodBytes/float64(Calibrators*base.Payload))
 	event, err := s.busy(ctx, base, floor, rate, "fleet/cpu")
 	poll, pollErr := s.busy(ctx, base, busyPoll, rate/10, "fleet/cpu-per-request")
 	if err == nil {
