@@ -25,7 +25,6 @@ import (
 	"time"
 
 	"pushbench/loadgen/fleet"
-	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
 	"pushbench/loadgen/run"
 )
@@ -79,5 +78,5 @@ func doctor(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "loadgen: doctor takes no arguments, got %q\n", args)
 		return run.ExitUsage
 	}
-	return run.Report(stderr, host.Doctor(stdout, func() error { return lab.Ready() }))
+	return run.Report(stderr, run.Doctor(stdout))
 }

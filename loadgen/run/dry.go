@@ -32,10 +32,8 @@ func (p *plan) print(w io.Writer) {
 	for _, warning := range s.Warnings() {
 		fmt.Fprintf(w, "warning: %s\n", warning)
 	}
-	for _, line := range []string{p.labLine(), p.awakeLine()} {
-		if line != "" {
-			fmt.Fprintln(w, line)
-		}
+	for _, line := range p.lines(needs) {
+		fmt.Fprintln(w, line)
 	}
 }
 

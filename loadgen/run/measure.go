@@ -45,7 +45,7 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 		}
 		return nil
 	}
-	if err := errors.Join(checkAwake(plans, host.CanKeepAwake), o.checkFiles(plans[1:])); err != nil {
+	if err := errors.Join(lacks(plans, needs), o.checkFiles(plans[1:])); err != nil {
 		return err
 	}
 	if code, entered, err := enterLab(plans, stderr); err != nil || entered {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"pushbench/loadgen/host"
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -166,37 +165,9 @@ func (p *plan) name(t scenarios.Treatment) string {
 	return name
 }
 
-// fits reports what the host's limits forbid, before anything is run.
-func (p *plan) fits() error {
-	most, subscribers := 0, 0
-	for _, t := range p.treatments {
-		if n := connections(t); p.chosen[t.Labels.Key()] && n > most {
-			most, subscribers = n, t.Subscribers
-		}
-	}
-	if err := host.NeedOpenFiles(host.FilesFor(most)); err != nil {
-		var limit *host.LimitError
-		if errors.As(err, &limit) {
-			return fmt.Errorf("%s: %d subscribers: %w", p.scenario.Path, subscribers, err)
-		}
-		return err
-	}
-	return nil
-}
-
 // emulated reports whether some trial to be run takes the lab.
 func (p *plan) emulated() bool {
 	return slices.ContainsFunc(p.treatments, func(t scenarios.Treatment) bool { return p.chosen[t.Labels.Key()] && t.Emulated() })
-}
-
-// congestions are the congestion controls that the lab is asked for.
-func (p *plan) congestions() (asked []string) {
-	for _, t := range p.treatments {
-		if c := t.Network.Congestion; p.chosen[t.Labels.Key()] && t.Emulated() && !slices.Contains(asked, c) {
-			asked = append(asked, c)
-		}
-	}
-	return asked
 }
 
 // connections is how many a trial has open at most. Where the feed's is HTTP's,
