@@ -42,6 +42,7 @@ var layers = []layer{
 	{"plots", []string{"scenarios", "results"}, "figures are drawn from files alone"},
 	{"loadgen/host", []string{"results"}, "it knows the machine and nothing of what runs on it"},
 	{"loadgen/run", []string{"scenarios", "results", "servers/all", "loadgen/host", "loadgen/lab", "loadgen/trial"}, "the run leaves a trial's inside to package trial"},
+	{"loadgen/measure", []string{"scenarios", "results", "servers/control", "servers/feed", "servers/wire", "loadgen/fleet", "loadgen/host", "loadgen/lab"}, "it computes from what was seen, and starts nothing"},
 	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/feed", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
 	{"loadgen", []string{"loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
 }
@@ -220,6 +221,7 @@ func TestImportRulesCanFail(t *testing.T) {
 		pkg("pushbench/scenarios", "pushbench/results", "go.yaml.in/yaml/v4"),
 		pkg("pushbench/plots", "pushbench/results", "pushbench/scenarios", "gonum.org/v1/plot/vg"),
 		pkg("pushbench/loadgen/lab", "pushbench/results", "pushbench/servers/control", "pushbench/servers/feed", "github.com/vishvananda/netlink"),
+		pkg("pushbench/loadgen/measure", "pushbench/loadgen/lab", "pushbench/results"),
 		pkg("pushbench/loadgen/trial", "pushbench/loadgen/lab", "pushbench/loadgen/fleet", "pushbench/servers/control"),
 		pkg("pushbench/loadgen/run", "pushbench/loadgen/trial", "pushbench/servers/all", "pushbench/scenarios"),
 		pkg("pushbench/loadgen", "pushbench/loadgen/run", "pushbench/loadgen/conform"),
@@ -254,6 +256,7 @@ func TestImportRulesCanFail(t *testing.T) {
 		{pkg("pushbench/loadgen/host", "pushbench/servers/feed"), "loadgen/host imports servers/feed: it knows the machine"},
 		{pkg("pushbench/loadgen/host", "github.com/vishvananda/netlink"), "loadgen/host imports github.com/vishvananda/netlink, which belongs to loadgen/lab alone"},
 		{pkg("pushbench/loadgen/host", "pushbench/loadgen/lab"), "loadgen/host imports loadgen/lab: it knows the machine"},
+		{pkg("pushbench/loadgen/measure", "pushbench/loadgen/trial"), "loadgen/measure imports loadgen/trial: it computes from what was seen"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/ws"), "loadgen/fleet imports servers/ws: the generator knows a server by its contract"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/feed/feedtest"), "loadgen/fleet imports servers/feed/feedtest, which is for tests"},
 		{pkg("pushbench/loadgen", "pushbench/loadgen/trial"), "loadgen imports loadgen/trial: it is the command line"},

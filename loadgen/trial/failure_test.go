@@ -43,8 +43,8 @@ func TestTrialsThatFail(t *testing.T) {
 func TestRefusedSubscriber(t *testing.T) {
 	t.Parallel()
 	trial := runTrial(t, faultyConfig(t, "refuse"))
-	got := sayings(trial.Broken)
-	if len(got) == 0 || !regexp.MustCompile(`^sound subscribers: 1 subscribers failed, the first with: subscriber \d: server answered 418 I'm a teapot: no more polls today$`).MatchString(got[0]) {
+	got := trial.Broken
+	if len(got) == 0 || !regexp.MustCompile(`^sound subscribers: 1 subscribers failed, the first with: subscriber \d: server answered 418 I'm a teapot: no more polls today$`).MatchString(said(got[0])) {
 		t.Errorf("broken rules %q", got)
 	}
 	lost, distinct := value(t, trial, "events/lost"), value(t, trial, "events/distinct")

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/lab"
-	"pushbench/results"
+	"pushbench/loadgen/measure"
 	"pushbench/scenarios"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
@@ -76,11 +76,6 @@ func (p pair) named(end string) *child {
 	return p.fleet
 }
 
-// faulty reports whether the trial is one with a fault.
-func (c Config) faulty() bool {
-	return c.Treatment.Fault != "" && c.Treatment.Fault != scenarios.NoFault
-}
-
 // beat is how often an idle connection carries something, counted from when it
 // was opened: a heartbeat, or the empty answer of a long poll; 0 for one that
 // carries nothing, and for polls, which have phases of their own.
@@ -101,23 +96,10 @@ func spread(n int, beat time.Duration, most float64) float64 {
 
 // faultSpan is within what time of going on the fault comes: of a heartbeat or a
 // poll, or where there is none, of anything that may have a period.
-func (p plan) faultSpan() time.Duration { return max(p.beat, p.interval, 100*time.Millisecond) }
-
-// silence is what a fault did.
-type silence struct {
-	began   int64    // ns on CLOCK_MONOTONIC
-	notices []notice // of each end that could notice
-}
-
-// notice is one end's part in it.
-type notice struct {
-	end   string
-	of    int     // what it had in all: connections at a server, subscriptions in a fleet
-	ended []int64 // when each of them ended, as far as they did (ns)
-}
+func (p plan) faultSpan() time.Duration { return max(p.beat, p.Interval, 100*time.Millisecond) }
 
 // faultSteps lets both ends go on, and silences one, or the path.
-func (o *observation) faultSteps(ctx context.Context, p pair) error {
+func (o *run) faultSteps(ctx context.Context, p pair) error {
 	clock := feed.NewClock()
 	c := o.config
 	f := faults[c.Treatment.Fault]
@@ -130,11 +112,11 @@ func (o *observation) faultSteps(ctx context.Context, p pair) error {
 			}
 			of = int(counts.Conns)
 		}
-		o.silence.notices = append(o.silence.notices, notice{end: end, of: of})
+		o.seen.Silence.Notices = append(o.seen.Silence.Notices, measure.Notice{End: end, Of: of})
 	}
 
 	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(o.plan.faultSpan()))
-	onwards := control.RunArgs{Origin: feed.After(clock.Now(), ahead-o.plan.mark2), To: o.plan.mark2 + wait + c.Measure}
+	onwards := control.RunArgs{Origin: feed.After(clock.Now(), ahead-o.plan.Mark2), To: o.plan.Mark2 + wait + c.Measure}
 	if err := p.fleet.call(ctx, 0, control.Start, onwards, nil); err != nil {
 		return err
 	}
@@ -159,8 +141,8 @@ func (o *observation) faultSteps(ctx context.Context, p pair) error {
 
 // silently is the time of silence, in which the other ends notice or not. It is
 // over before its time once they all have.
-func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.Clock) (err error) {
-	o.silence.began = clock.Now()
+func (o *run) silently(ctx context.Context, p pair, f fault, clock feed.Clock) (err error) {
+	o.seen.Silence.Began = clock.Now()
 	if err := f.begin(ctx, p); err != nil {
 		return err
 	}
@@ -169,43 +151,14 @@ func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.
 	if o.config.Silenced != nil {
 		o.config.Silenced()
 	}
-	until := feed.After(o.silence.began, o.config.Measure)
-	for i := range o.silence.notices {
-		n := &o.silence.notices[i]
+	until := feed.After(o.seen.Silence.Began, o.config.Measure)
+	for i := range o.seen.Silence.Notices {
+		n := &o.seen.Silence.Notices[i]
 		var ended control.EndedAt
-		if err := p.named(n.end).call(ctx, o.config.Measure, control.Ended, control.EndedArgs{Count: n.of, Until: until}, &ended); err != nil {
+		if err := p.named(n.End).call(ctx, o.config.Measure, control.Ended, control.EndedArgs{Count: n.Of, Until: until}, &ended); err != nil {
 			return err
 		}
-		n.ended = ended.At
+		n.Ended = ended.At
 	}
 	return nil
-}
-
-// split is how many had ended before the silence began, and how long after that
-// each ended that did so in time (ns).
-func (n notice) split(began int64, within time.Duration) (before int, after []int64) {
-	for _, at := range n.ended {
-		switch took := feed.Between(began, at); {
-		case took < 0:
-			before++
-		case took <= within:
-			after = append(after, int64(took))
-		}
-	}
-	return before, after
-}
-
-// measureFault computes how soon the silence was noticed.
-func (o *observation) measureFault(t *results.Trial) {
-	for _, n := range o.silence.notices {
-		h := results.NewHist()
-		before, after := n.split(o.silence.began, o.config.Measure)
-		for _, took := range after {
-			h.Record(took) // within the window, which is an hour at most
-		}
-		t.Hists["notice/"+n.end] = h
-		if left := n.of - before; left > 0 {
-			t.Metrics["notice/"+n.end+"-share"] = results.Metric{Value: float64(len(after)) / float64(left), Unit: "1"}
-		}
-	}
 }

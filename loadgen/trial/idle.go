@@ -7,10 +7,9 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/host"
-	"pushbench/results"
+	"pushbench/loadgen/measure"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
-	"pushbench/servers/wire"
 )
 
 // A trial of memory opens connections step by step to a feed that publishes
@@ -31,24 +30,8 @@ func idleDialTime(n int) time.Duration {
 	return time.Duration(float64(n) / idleDialRate * float64(time.Second))
 }
 
-// idleReadings is what such a trial saw.
-type idleReadings struct {
-	fresh []memory // at each step, before any event
-	held  memory   // at the last, after one
-	quiet time.Duration
-	bytes wire.Counts // at the fleet, while the feed was quiet
-}
-
-// memory is what both processes and the kernel take with so many connections.
-type memory struct {
-	conns         int
-	seen          int64 // connections that the server has had
-	server, fleet control.Usage
-	kernel        int64 // B; 0 where the host does not tell
-}
-
 // idleSteps is the trial itself.
-func (o *observation) idleSteps(ctx context.Context, p pair) error {
+func (o *run) idleSteps(ctx context.Context, p pair) error {
 	connect, err := o.listening(ctx, p.server)
 	if err != nil {
 		return err
@@ -69,25 +52,25 @@ func (o *observation) idleSteps(ctx context.Context, p pair) error {
 		if err != nil {
 			return err
 		}
-		o.idle.fresh = append(o.idle.fresh, m)
+		o.seen.Steps = append(o.seen.Steps, m)
 	}
 	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
 		return err
 	}
-	if err := let(max(o.plan.interval, time.Millisecond)); err != nil { // every poll comes round once
+	if err := let(max(o.plan.Interval, time.Millisecond)); err != nil { // every poll comes round once
 		return err
 	}
 	if err := o.awaitDelivered(ctx, p); err != nil {
 		return err
 	}
-	if o.idle.held, err = o.readMemory(ctx, p, connect.Subscribers); err != nil {
+	if o.seen.Held, err = o.readMemory(ctx, p, connect.Subscribers); err != nil {
 		return err
 	}
 	return o.stayQuiet(ctx, p, let)
 }
 
 // awaitDelivered waits until every subscriber has the one event.
-func (o *observation) awaitDelivered(ctx context.Context, p pair) error {
+func (o *run) awaitDelivered(ctx context.Context, p pair) error {
 	within := o.settleTime()
 	deadline := time.Now().Add(within)
 	for {
@@ -117,27 +100,27 @@ func (c Config) idleEstimate(interval time.Duration) time.Duration {
 }
 
 // readMemory reads what n connections take, at rest.
-func (o *observation) readMemory(ctx context.Context, p pair, n int) (m memory, err error) {
-	m.conns = n
+func (o *run) readMemory(ctx context.Context, p pair, n int) (m measure.Memory, err error) {
+	m.Conns = n
 	server, _, err := o.settle(ctx, p, n)
 	if err != nil {
 		return m, err
 	}
-	m.seen = server.Conns
-	if err := p.server.call(ctx, 0, control.Trim, control.None{}, &m.server); err != nil {
+	m.Seen = server.Conns
+	if err := p.server.call(ctx, 0, control.Trim, control.None{}, &m.Server); err != nil {
 		return m, err
 	}
-	if err := p.fleet.call(ctx, 0, control.Trim, control.None{}, &m.fleet); err != nil {
+	if err := p.fleet.call(ctx, 0, control.Trim, control.None{}, &m.Fleet); err != nil {
 		return m, err
 	}
-	if m.kernel, err = host.ReadKernelMemory(); err != nil {
-		o.hostUnreadable = err
+	if m.Kernel, err = host.ReadKernelMemory(); err != nil {
+		o.seen.HostUnreadable = err
 	}
 	return m, nil
 }
 
 // stayQuiet counts the bytes that pass while nothing is published.
-func (o *observation) stayQuiet(ctx context.Context, p pair, let func(time.Duration) error) error {
+func (o *run) stayQuiet(ctx context.Context, p pair, let func(time.Duration) error) error {
 	_, before, err := o.settle(ctx, p, 0)
 	if err != nil {
 		return err
@@ -149,65 +132,6 @@ func (o *observation) stayQuiet(ctx context.Context, p pair, let func(time.Durat
 	if err != nil {
 		return err
 	}
-	o.idle.quiet, o.idle.bytes = o.config.Measure, after.Sub(before)
-	return p.fleet.call(ctx, 0, fleet.Collect, uint64(2), &o.collected)
+	o.seen.Rest, o.seen.Passed = o.config.Measure, after.Sub(before)
+	return p.fleet.call(ctx, 0, fleet.Collect, uint64(2), &o.seen.Collected)
 }
-
-// measureIdle computes the slopes.
-func (o *observation) measureIdle(t *results.Trial) {
-	put := func(name string, value float64, unit string) {
-		t.Metrics[name] = results.Metric{Value: value, Unit: unit}
-	}
-	n := float64(o.config.Treatment.Subscribers)
-	last := o.idle.fresh[len(o.idle.fresh)-1]
-	for _, m := range memories {
-		if m.name == "kernel" && o.hostUnreadable != nil {
-			continue
-		}
-		perConn, fitError := line(o.idle.fresh, m.of)
-		put("idle/"+m.name, perConn, "B")
-		put("held/"+m.name, perConn+float64(m.of(o.idle.held)-m.of(last))/n, "B")
-		if m.name == "server-rss" {
-			put("idle/fit-error", fitError, "1")
-		}
-	}
-	put("idle/bytes/down", float64(o.idle.bytes.BytesRead)/n/o.idle.quiet.Seconds(), "B/s")
-	put("idle/bytes/up", float64(o.idle.bytes.BytesWritten)/n/o.idle.quiet.Seconds(), "B/s")
-	put("conn/count", n, "1")
-	put("events/lost", float64(o.collected.Order.Lost), "1")
-}
-
-// memories is what is read at each step, by the end of its metrics' names.
-var memories = []struct {
-	name string
-	of   func(memory) int64
-}{
-	{"server-rss", func(m memory) int64 { return m.server.RSS }},
-	{"server-heap", func(m memory) int64 { return m.server.Heap }},
-	{"server-stacks", func(m memory) int64 { return m.server.Stacks }},
-	{"fleet-rss", func(m memory) int64 { return m.fleet.RSS }},
-	{"kernel", func(m memory) int64 { return m.kernel }},
-}
-
-// line fits readings = a + b·connections by least squares, and returns b with
-// the largest distance of a reading from the line, as a share of what all the
-// steps together added.
-func line(readings []memory, of func(memory) int64) (perConn, fitError float64) {
-	var n, sx, sy, sxx, sxy float64
-	for _, m := range readings {
-		x, y := float64(m.conns), float64(of(m))
-		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
-	}
-	perConn = (n*sxy - sx*sy) / (n*sxx - sx*sx)
-	a := (sy - perConn*sx) / n
-	for _, m := range readings {
-		fitError = max(fitError, abs(float64(of(m))-a-perConn*float64(m.conns)))
-	}
-	rise := abs(perConn) * float64(readings[len(readings)-1].conns-readings[0].conns)
-	if rise == 0 {
-		return perConn, 0
-	}
-	return perConn, fitError / rise
-}
-
-func abs(x float64) float64 { return max(x, -x) }

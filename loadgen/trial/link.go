@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
 	"pushbench/results"
 	"pushbench/servers/control"
 )
@@ -31,8 +32,8 @@ type network struct {
 
 // openNetwork makes the network that the plan asks for, if any. The context that
 // it returns ends, and says so, if the link does.
-func (o *observation) openNetwork(ctx context.Context) (within context.Context, n network, err error) {
-	if !o.plan.emulated {
+func (o *run) openNetwork(ctx context.Context) (within context.Context, n network, err error) {
+	if !o.plan.Emulated {
 		return ctx, n, nil
 	}
 	c := o.config
@@ -51,7 +52,7 @@ func (o *observation) openNetwork(ctx context.Context) (within context.Context, 
 		}
 	}()
 	n.over = func() { cancel(nil) }
-	args := lab.OpenArgs{Conditions: o.plan.path, Seed: c.Seed, Block: c.Block}
+	args := lab.OpenArgs{Conditions: o.plan.Path, Seed: c.Seed, Block: c.Block}
 	return within, n, n.link.call(within, 0, lab.Open, args, &n.opened)
 }
 
@@ -82,17 +83,17 @@ func (n network) listenOn() string {
 }
 
 // markLink reads the link and what the kernels at its ends sent again.
-func (o *observation) markLink(ctx context.Context, p pair, m *mark) (err error) {
+func (o *run) markLink(ctx context.Context, p pair, m *measure.Mark) (err error) {
 	if p.link == nil {
 		return nil
 	}
-	if err := p.link.call(ctx, 0, lab.Mark, control.None{}, &m.link); err != nil {
+	if err := p.link.call(ctx, 0, lab.Mark, control.None{}, &m.Link); err != nil {
 		return err
 	}
-	if m.resent.down, err = resent(p.server.cmd.Process.Pid); err != nil {
+	if m.Resent.Down, err = resent(p.server.cmd.Process.Pid); err != nil {
 		return err
 	}
-	m.resent.up, err = resent(p.fleet.cmd.Process.Pid)
+	m.Resent.Up, err = resent(p.fleet.cmd.Process.Pid)
 	return err
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/fleet"
-	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )
@@ -17,13 +17,13 @@ func (c Config) Estimate() time.Duration {
 		return 0
 	}
 	if len(c.Steps) > 0 {
-		return c.idleEstimate(p.interval)
+		return c.idleEstimate(p.Interval)
 	}
-	d := p.connect + p.mark2 + p.interval/2 + 2*p.batch + 200*time.Millisecond
-	if p.emulated { // connecting, settling twice and draining take their round trips
-		d += linkTime + 6*p.trip + 3*p.still
+	d := p.connect + p.Mark2 + p.Interval/2 + 2*p.batch + 200*time.Millisecond
+	if p.Emulated { // connecting, settling twice and draining take their round trips
+		d += linkTime + 6*p.trip + 3*p.Still
 	}
-	if c.faulty() {
+	if c.Treatment.Faulty() {
 		d += p.faultSpan()/2 + c.Measure
 	}
 	return d
@@ -32,20 +32,13 @@ func (c Config) Estimate() time.Duration {
 // plan is a trial's instants in trial time, and what follows from its
 // transport.
 type plan struct {
-	spec         feed.Spec
-	dialRate     float64       // connections opened per second
-	connect      time.Duration // to dial every subscriber
-	beat         time.Duration // between heartbeats; 0 without
-	batch        time.Duration // for which the server gathers events before it sends them
-	interval     time.Duration // between polls; 0 for push
-	mark1, mark2 time.Duration
-	from, until  time.Duration // of the measured window
-
-	emulated bool           // the ends are in the lab
-	path     lab.Conditions // between them
-	trip     time.Duration  // a round trip takes at most, where nothing queues or is lost
-	slack    time.Duration  // that anything may take longer for all that can happen on the path
-	still    time.Duration  // for which the kernel's counts have to stand still before a mark
+	measure.Asked
+	dialRate float64       // connections opened per second
+	connect  time.Duration // to dial every subscriber
+	beat     time.Duration // between heartbeats; 0 without
+	batch    time.Duration // for which the server gathers events before it sends them
+	trip     time.Duration // a round trip takes at most, where nothing queues or is lost
+	slack    time.Duration // that anything may take longer for all that can happen on the path
 }
 
 // linkTime is about what it takes to start a link and to open its path.
@@ -56,26 +49,32 @@ func (c Config) plan() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{spec: spec, beat: beat(spec.Options), batch: spec.Options.Duration(feed.BatchKnob.Name), interval: spec.Options.Duration("interval"), dialRate: c.dialRate()}
+	p := plan{
+		Asked: measure.Asked{
+			Treatment: c.Treatment, Layout: c.Layout, Seed: c.Seed, Block: c.Block, Spec: spec,
+			Interval: spec.Options.Duration("interval"), OfMemory: len(c.Steps) > 0, Quiet: c.quietFeed(), Saturate: c.Saturate, Window: c.Measure,
+		},
+		beat: beat(spec.Options), batch: spec.Options.Duration(feed.BatchKnob.Name), dialRate: c.dialRate(),
+	}
 	if err := p.network(c); err != nil {
 		return plan{}, err
 	}
-	if c.faulty() {
+	if c.Treatment.Faulty() {
 		if _, known := faults[c.Treatment.Fault]; !known {
 			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)
 		}
 		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
 	}
 	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
-	p.mark1 = max(c.Warmup, c.Lead, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
-	p.from, p.until = p.mark1, p.mark1+c.Measure
-	p.mark2 = p.until
-	if p.interval > 0 { // at least one interval more, to a whole number of them
-		p.mark2 = p.mark1 + (c.Measure/p.interval+1)*p.interval
-		if c.Measure%p.interval > 0 {
-			p.mark2 += p.interval
+	p.Mark1 = max(c.Warmup, c.Lead, p.Interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
+	p.Mark2 = p.Mark1 + c.Measure
+	if p.Interval > 0 { // at least one interval more, to a whole number of them
+		p.Mark2 = p.Mark1 + (c.Measure/p.Interval+1)*p.Interval
+		if c.Measure%p.Interval > 0 {
+			p.Mark2 += p.Interval
 		}
 	}
+	p.Prompt = p.promptPolls()
 	return p, nil
 }
 
@@ -86,7 +85,7 @@ func (c Config) plan() (plan, error) {
 func Lead(trials ...Config) (longest time.Duration) {
 	for _, c := range trials {
 		if p, err := c.plan(); err == nil && len(c.Steps) == 0 && !c.quietFeed() {
-			longest = max(longest, p.mark1)
+			longest = max(longest, p.Mark1)
 		}
 	}
 	return longest
@@ -100,3 +99,47 @@ func (c Config) dialRate() float64 {
 	}
 	return fleet.DefaultDialRate
 }
+
+// uplinkPeriod is the time between a subscriber's messages; 0 without any.
+func (c Config) uplinkPeriod() time.Duration {
+	if c.Treatment.Uplink == 0 {
+		return 0
+	}
+	return time.Duration(float64(time.Second) / c.Treatment.Uplink)
+}
+
+// promptPolls reports whether a poll over the plan's path is answered before the
+// next is due, whatever befalls it on the way. Where it need not be, polls that are
+// left out are the treatment's own.
+func (p plan) promptPolls() bool {
+	trips := 1
+	if p.Spec.Options.Is("keepalive", "off") { // TCP's handshake comes first, and that of TLS 1.3
+		trips = 3
+	}
+	answer := time.Duration(trips)*p.trip + 2*queueing(p.Path) + recovery(p.Path)
+	return p.Interval > 0 && answer < p.Interval
+}
+
+// backlogFactor bounds how much longer than the trial itself its backlog takes.
+const backlogFactor = 20
+
+// backlogTime is how long what has piled up may take to be delivered.
+func (p plan) backlogTime() time.Duration {
+	if !p.Saturate {
+		return 0
+	}
+	return backlogFactor * p.Mark2
+}
+
+// ring is how many events the server keeps for subscribers that lag: all of the
+// trial where they may. Poisson arrivals hardly ever bring a quarter more.
+func (p plan) ring() int {
+	if !p.Saturate {
+		return feed.DefaultRing
+	}
+	return feed.DefaultRing + int(1.25*p.Treatment.Rate*p.Mark2.Seconds())
+}
+
+// arrival is how long what is under way takes to come when trial time rests, at most,
+// where nothing queues or is lost.
+func (p plan) arrival() time.Duration { return p.trip + p.batch }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/fleet"
-	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
 	"pushbench/servers/control"
 	"pushbench/servers/wire"
 )
@@ -15,21 +15,12 @@ import (
 // one end has been read at the other. Over a network the kernels are at rest later
 // than the processes, since acknowledgements come later than what they are of.
 
-// mark is the state of the trial's processes and cores while trial time rests.
-type mark struct {
-	server control.ServerMark
-	fleet  fleet.Mark
-	link   lab.LinkMark // where there is one
-	resent bothWays     // segments that the kernel of each end sent again, where there is a link
-	used                // CPU time, by when all of that had been handled
-}
-
 // settleStep is how long the tallies of both ends have to stand still.
 const settleStep = 5 * time.Millisecond
 
 // settleTime is how long they may take to agree.
-func (o *observation) settleTime() time.Duration {
-	return o.config.limits.settle + o.backlogTime() + o.plan.slack
+func (o *run) settleTime() time.Duration {
+	return o.config.limits.settle + o.plan.backlogTime() + o.plan.slack
 }
 
 // pause waits, or returns why it cannot.
@@ -48,7 +39,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // settle waits until both ends' tallies agree and stand still, with at least so
 // many connections. Where they never do the trial goes on: its bytes are not
 // accounted for, and its latencies are what they are.
-func (o *observation) settle(ctx context.Context, p pair, conns int) (server, clients wire.Counts, err error) {
+func (o *run) settle(ctx context.Context, p pair, conns int) (server, clients wire.Counts, err error) {
 	within := o.settleTime()
 	deadline := time.Now().Add(within)
 	var last wire.Counts
@@ -59,11 +50,11 @@ func (o *observation) settle(ctx context.Context, p pair, conns int) (server, cl
 		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
 			return server, clients, err
 		}
-		if agree(server, clients) && clients == last && server.Conns >= int64(conns) {
+		if measure.Agree(server, clients) && clients == last && server.Conns >= int64(conns) {
 			return server, clients, nil
 		}
 		if time.Now().After(deadline) {
-			o.unsettled = append(o.unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, tallies(server, clients)))
+			o.seen.Unsettled = append(o.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, measure.Tallies(server, clients)))
 			return server, clients, nil
 		}
 		last = clients
@@ -76,14 +67,14 @@ func (o *observation) settle(ctx context.Context, p pair, conns int) (server, cl
 // settleAndMark settles, and reads all processes. They are read one after the
 // other, and where a heartbeat passed meanwhile, again, for as long as a busy host
 // may need to find a moment between two.
-func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
+func (o *run) settleAndMark(ctx context.Context, p pair) (measure.Mark, error) {
 	m, err := o.mark(ctx, p)
-	for deadline := time.Now().Add(o.settleTime()); err == nil && o.plan.beat > 0 && time.Now().Before(deadline) && len(o.unsettled) == 0; {
+	for deadline := time.Now().Add(o.settleTime()); err == nil && o.plan.beat > 0 && time.Now().Before(deadline) && len(o.seen.Unsettled) == 0; {
 		var since wire.Counts
 		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
 			return m, err
 		}
-		if since == m.server.Counts && agree(since, m.fleet.Counts) {
+		if since == m.Server.Counts && measure.Agree(since, m.Fleet.Counts) {
 			break
 		}
 		if err := pause(ctx, o.plan.trip); err != nil {
@@ -91,42 +82,42 @@ func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
 		}
 		before := m
 		m, err = o.mark(ctx, p)
-		m.server.Due = append(before.server.Due, m.server.Due...)
-		m.server.Lag = append(before.server.Lag, m.server.Lag...)
-		m.server.PublishCPU += before.server.PublishCPU
-		if late := before.link.Late; err == nil && late != nil && m.link.Late != nil {
-			err = m.link.Late.Merge(late)
+		m.Server.Due = append(before.Server.Due, m.Server.Due...)
+		m.Server.Lag = append(before.Server.Lag, m.Server.Lag...)
+		m.Server.PublishCPU += before.Server.PublishCPU
+		if late := before.Link.Late; err == nil && late != nil && m.Link.Late != nil {
+			err = m.Link.Late.Merge(late)
 		}
 	}
 	return m, err
 }
 
 // mark settles, and reads each of the processes once.
-func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
+func (o *run) mark(ctx context.Context, p pair) (m measure.Mark, err error) {
 	if _, _, err := o.settle(ctx, p, 0); err != nil {
 		return m, err
 	}
 	if err := o.standStill(ctx, p.fleet); err != nil {
 		return m, err
 	}
-	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
+	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.Server); err != nil {
 		return m, err
 	}
-	if due, lag := len(m.server.Due), len(m.server.Lag); due != lag {
+	if due, lag := len(m.Server.Due), len(m.Server.Lag); due != lag {
 		return m, &childError{"server", fmt.Errorf("mark: %d events were due and %d published; each needs both", due, lag)}
 	}
-	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
+	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.Fleet); err != nil {
 		return m, err
 	}
 	return m, o.markLink(ctx, p, &m)
 }
 
 // standStill waits until the kernel's counts have stood still for as long as asked.
-func (o *observation) standStill(ctx context.Context, clients *child) error {
-	if o.plan.still == 0 {
+func (o *run) standStill(ctx context.Context, clients *child) error {
+	if o.plan.Still == 0 {
 		return nil
 	}
-	within := o.settleTime() + o.plan.still
+	within := o.settleTime() + o.plan.Still
 	deadline := time.Now().Add(within)
 	var last, m fleet.Mark
 	for {
@@ -137,23 +128,12 @@ func (o *observation) standStill(ctx context.Context, clients *child) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			o.unsettled = append(o.unsettled, fmt.Sprintf("segments did not stand still for %v within %v", o.plan.still, within))
+			o.seen.Unsettled = append(o.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", o.plan.Still, within))
 			return nil
 		}
 		last = m
-		if err := pause(ctx, o.plan.still); err != nil {
+		if err := pause(ctx, o.plan.Still); err != nil {
 			return err
 		}
 	}
-}
-
-// agree reports whether what one end wrote the other has read, both ways.
-func agree(server, clients wire.Counts) bool {
-	return server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
-}
-
-// tallies says what both ends counted.
-func tallies(server, clients wire.Counts) string {
-	return fmt.Sprintf("the server has read %d and written %d bytes, the fleet has written %d and read %d",
-		server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
 }

@@ -20,10 +20,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/host"
+	"pushbench/loadgen/measure"
 	"pushbench/results"
 	"pushbench/scenarios"
 	"pushbench/servers/control"
@@ -79,7 +81,7 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	}
 	switch {
 	case err == nil:
-		o.judge(t)
+		o.seen.Record(t)
 	case o == nil || !o.reached:
 		t.Broken = append(t.Broken, unreached(err))
 	default:
@@ -102,54 +104,23 @@ func (c Config) record() *results.Trial {
 	}
 }
 
-// judge puts what was measured into the record, the rules that were broken, and
-// what there is to doubt.
-func (o *observation) judge(t *results.Trial) {
-	switch {
-	case len(o.config.Steps) > 0:
-		o.measureIdle(t)
-	case o.config.quietFeed():
-		o.measureQuiet(t)
-	default:
-		o.measure(t)
-	}
-	o.measureLink(t)
-	if len(o.config.Steps) == 0 {
-		t.Host = o.meanwhile()
-	}
-	o.measureAsleep(t)
-	o.measureFault(t)
-	t.Broken, t.Warnings, t.Saturated = o.broken(), o.doubts(), o.saturated()
-}
-
-// observation is what a trial saw, before anything is computed from it.
-type observation struct {
-	config        Config
-	plan          plan
-	reached       bool          // a server listened
-	began, ended  host.Clocks   // before the first connection, and when all was over
-	from, until   int64         // the window, ns on CLOCK_MONOTONIC
-	born, opened  control.Usage // of the server, before the first connection and after the last
-	before, after mark
-	unsettled     []string     // what the ends did not agree about where they should have
-	idle          idleReadings // of a trial of memory
-	silence       silence      // of a trial with a fault
-	newest        uint64       // event, of all that were published
-	undelivered   int          // subscribers without the newest event when the drain ended
-	collected     fleet.Collected
-	frequency     []float64 // of the cores at the second mark (Hz)
-
-	hostUnreadable, sleepUnreadable, quotaUnreadable error
+// run is a trial under way.
+type run struct {
+	config  Config
+	plan    plan
+	reached bool // a server listened
+	seen    *measure.Observation
 }
 
 // observe takes the processes through the trial. The log of a child that
 // failed goes into the record.
-func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, err error) {
+func observe(ctx context.Context, c Config, t *results.Trial) (o *run, err error) {
 	c.limits = c.limits.orDefault()
-	o = &observation{config: c}
+	o = &run{config: c}
 	if o.plan, err = c.plan(); err != nil {
 		return nil, err
 	}
+	o.seen = &measure.Observation{Asked: o.plan.Asked}
 	release, err := c.keepAwake()
 	if err != nil {
 		return nil, err
@@ -176,8 +147,8 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 		c.Started(server.cmd.Process.Pid, clients.cmd.Process.Pid)
 	}
 	p := pair{server, clients, net.link}
-	o.began = host.ReadClocks()
-	defer func() { o.ended = host.ReadClocks() }()
+	o.seen.Began = host.ReadClocks()
+	defer func() { o.seen.Ended = host.ReadClocks() }()
 	switch {
 	case len(c.Steps) > 0:
 		err = o.idleSteps(ctx, p)
@@ -186,7 +157,7 @@ func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, e
 	default:
 		err = o.steps(ctx, p)
 	}
-	if err == nil && c.faulty() {
+	if err == nil && c.Treatment.Faulty() {
 		err = o.faultSteps(ctx, p)
 	}
 	return o, err
@@ -201,7 +172,7 @@ func (c *child) end(failure error, t *results.Trial) error {
 	return err
 }
 
-func (o *observation) serverArgs(addr string) []string {
+func (o *run) serverArgs(addr string) []string {
 	c, t := o.config, o.config.Treatment
 	rate := t.Rate
 	if len(c.Steps) > 0 || c.quietFeed() {
@@ -209,7 +180,7 @@ func (o *observation) serverArgs(addr string) []string {
 	}
 	return []string{
 		"-control", "-addr", addr,
-		"-ring", fmt.Sprint(o.ring()),
+		"-ring", fmt.Sprint(o.plan.ring()),
 		fmt.Sprintf("-tls=%t", t.TLS),
 		"-headers", t.Headers,
 		"-rate", fmt.Sprintf("%g/s", rate),
@@ -232,23 +203,23 @@ const ahead = 20 * time.Millisecond
 
 // connect opens every subscriber's connection, between two readings of what the
 // server takes.
-func (o *observation) connect(ctx context.Context, p pair) error {
+func (o *run) connect(ctx context.Context, p pair) error {
 	connect, err := o.listening(ctx, p.server)
 	if err != nil {
 		return err
 	}
-	if o.born, err = p.server.usage(ctx); err != nil {
+	if o.seen.Born, err = p.server.usage(ctx); err != nil {
 		return err
 	}
 	if err := p.fleet.call(ctx, o.plan.connect+o.plan.slack, fleet.Connect, connect, nil); err != nil {
 		return err
 	}
-	o.opened, err = p.server.usage(ctx)
+	o.seen.Opened, err = p.server.usage(ctx)
 	return err
 }
 
 // steps is the trial itself.
-func (o *observation) steps(ctx context.Context, p pair) (err error) {
+func (o *run) steps(ctx context.Context, p pair) (err error) {
 	clock := feed.NewClock()
 	if err := o.connect(ctx, p); err != nil {
 		return err
@@ -259,41 +230,41 @@ func (o *observation) steps(ctx context.Context, p pair) (err error) {
 	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
 		return err
 	}
-	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), ahead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
+	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), ahead), To: o.plan.Mark1}}, o.plan.Mark1+o.plan.slack); err != nil {
 		return err
 	}
-	if o.before, err = o.markBefore(ctx, p); err != nil {
+	if o.seen.Before, err = o.markBefore(ctx, p); err != nil {
 		return err
 	}
 
-	origin := feed.After(clock.Now(), ahead-o.plan.mark1)
-	o.from, o.until = feed.After(origin, o.plan.from), feed.After(origin, o.plan.until)
-	o.newest, err = p.run(ctx, fleet.RunArgs{
-		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
-		From:    o.from,
-		Until:   o.until,
-	}, o.plan.mark2-o.plan.mark1+o.plan.slack)
+	origin := feed.After(clock.Now(), ahead-o.plan.Mark1)
+	o.seen.From, o.seen.Until = feed.After(origin, o.plan.Mark1), feed.After(origin, o.plan.Mark1+o.plan.Window)
+	o.seen.Newest, err = p.run(ctx, fleet.RunArgs{
+		RunArgs: control.RunArgs{Origin: origin, To: o.plan.Mark2},
+		From:    o.seen.From,
+		Until:   o.seen.Until,
+	}, o.plan.Mark2-o.plan.Mark1+o.plan.slack)
 	if err != nil {
 		return err
 	}
-	if o.after, err = o.markAfter(ctx, p); err != nil {
+	if o.seen.After, err = o.markAfter(ctx, p); err != nil {
 		return err
 	}
 	if o.config.Marked != nil {
 		o.config.Marked()
 	}
 
-	drain := fleet.AwaitArgs{Newest: o.newest, Origin: feed.After(clock.Now(), -o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
+	drain := fleet.AwaitArgs{Newest: o.seen.Newest, Origin: feed.After(clock.Now(), -o.plan.Mark2), Timeout: 2*o.plan.Interval + 5*time.Second + o.plan.slack}
 	var left fleet.Awaited
 	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
 		return err
 	}
-	o.undelivered = left.Missing
-	return p.fleet.call(ctx, 0, fleet.Collect, o.newest, &o.collected)
+	o.seen.Undelivered = left.Missing
+	return p.fleet.call(ctx, 0, fleet.Collect, o.seen.Newest, &o.seen.Collected)
 }
 
 // listening asks the server where it is, and returns what the fleet connects to.
-func (o *observation) listening(ctx context.Context, server *child) (fleet.Config, error) {
+func (o *run) listening(ctx context.Context, server *child) (fleet.Config, error) {
 	var at control.Listening
 	if err := server.call(ctx, 0, control.Listen, control.None{}, &at); err != nil {
 		return fleet.Config{}, err
@@ -312,7 +283,7 @@ func (o *observation) listening(ctx context.Context, server *child) (fleet.Confi
 		Encoding:    c.Treatment.Encoding,
 		Payload:     c.Treatment.Payload,
 		Subscribers: c.Treatment.Subscribers,
-		Latest:      o.latest(),
+		Latest:      c.Treatment.Want == "latest",
 		Stamp:       c.Treatment.Client == "stamp",
 		DialRate:    o.plan.dialRate,
 		Seed:        c.Seed,
@@ -347,3 +318,17 @@ func (p pair) run(ctx context.Context, a fleet.RunArgs, takes time.Duration) (ui
 	err := p.server.call(ctx, takes, control.Run, a.RunArgs, &r)
 	return r.Newest, errors.Join(err, <-failed)
 }
+
+// failed is what is broken where the trial did not come to its end.
+func failed(why error) results.Broken {
+	return results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(why)}
+}
+
+// unreached is what is broken where nothing of the treatment was reached, as no
+// server listened for it: that says nothing about the treatment.
+func unreached(why error) results.Broken {
+	return results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(why)}
+}
+
+// oneLine is a reason that may be several errors in as many lines.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -1,4 +1,4 @@
-package trial
+package measure
 
 import (
 	"fmt"
@@ -65,17 +65,15 @@ func TestModelOfTrial(t *testing.T) {
 		{transport: "ws", change: func(tr *scenarios.Treatment) { tr.Want = "latest" }},
 	} {
 		o := clean(t)
-		tr := &o.config.Treatment
+		tr := &o.Treatment
 		tr.Transport, tr.Network.RTT = c.transport, rtt
 		if c.change != nil {
 			c.change(tr)
 		}
-		var err error
-		if o.plan, err = o.config.plan(); err != nil {
-			t.Fatal(err)
-		}
+		o.Spec = specOf(t, c.transport)
+		o.Interval = o.Spec.Options.Duration("interval")
 		record := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-		o.measure(record)
+		o.Record(record)
 		m, has := record.Metrics["model/staleness"]
 		if has != (c.want > 0) || math.Abs(m.Value*1e3-c.want) > 1e-9 || has && m.Unit != "s" {
 			t.Errorf("%s over %+v: %v s (%v), want %v ms", c.transport, tr.Network, m.Value, has, c.want)
@@ -83,7 +81,7 @@ func TestModelOfTrial(t *testing.T) {
 	}
 
 	o := clean(t)
-	o.config.Treatment.Network.RTT, o.after.server.Due = rtt, nil
+	o.Treatment.Network.RTT, o.After.Server.Due = rtt, nil
 	if seconds, ok := modelStaleness(o); ok {
 		t.Errorf("without an event it is %v s", seconds)
 	}
@@ -103,15 +101,13 @@ func TestModelOfPolls(t *testing.T) {
 		{"poll?interval=100ms&keepalive=off", true, 100},
 	} {
 		o := clean(t)
-		tr := &o.config.Treatment
+		tr := &o.Treatment
 		tr.Transport, tr.TLS, tr.Network.RTT = c.transport, c.tls, 40*time.Millisecond
-		var err error
-		if o.plan, err = o.config.plan(); err != nil {
-			t.Fatal(err)
-		}
-		m := model{due: o.after.server.Due, from: o.from, until: o.until, rtt: 40 * time.Millisecond}
-		p := polling{interval: 100 * time.Millisecond, reach: time.Duration(c.reach * ms), mark1: o.plan.mark1, mark2: o.plan.mark2}
-		want, known := m.poll(p, feed.Phases(tr.Subscribers, feed.Rand(o.config.Seed, o.config.Block, "phases")))
+		o.Spec = specOf(t, c.transport)
+		o.Interval = o.Spec.Options.Duration("interval")
+		m := model{due: o.After.Server.Due, from: o.From, until: o.Until, rtt: 40 * time.Millisecond}
+		p := polling{interval: 100 * time.Millisecond, reach: time.Duration(c.reach * ms), mark1: o.Mark1, mark2: o.Mark2}
+		want, known := m.poll(p, feed.Phases(tr.Subscribers, feed.Rand(o.Seed, o.Block, "phases")))
 		if got, ok := modelStaleness(o); !ok || !known || got != want.mean() {
 			t.Errorf("%s, TLS %v: %v s (%v), want %v (%v)", c.transport, c.tls, got, ok, want.mean(), known)
 		}

@@ -1,4 +1,4 @@
-package trial
+package measure
 
 import (
 	"fmt"
@@ -18,7 +18,7 @@ type rule struct {
 	name   string
 	of     string                    // how the metrics begin that it is about; "" for all that need the class
 	needs  trait                     // without it a trial keeps the rule
-	broken func(*observation) string // what was found, with its numbers; "" where the rule holds
+	broken func(*Observation) string // what was found, with its numbers; "" where the rule holds
 }
 
 // rules is all of them, for every kind of trial.
@@ -35,6 +35,10 @@ const (
 	latest                     // they want the newest only
 	uplink                     // they send something
 	polls                      // they ask by the clock, and their path answers before they ask again
+	quiet                      // nothing was published before the fault
+	events                     // some were delivered between the marks
+	busy                       // that, or none was to be
+	readable                   // the host's CPU time and memory were read
 	kernel                     // the kernel tells what passed its sockets
 	link                       // the path is emulated
 	silenced                   // a fault made an end or the path fall silent
@@ -43,22 +47,25 @@ const (
 )
 
 // has is what of that the trial has.
-func (o *observation) has() (all trait) {
-	c := o.config
-	memory, quiet := len(c.Steps) > 0, c.quietFeed()
+func (o *Observation) has() (all trait) {
+	delivered := !o.OfMemory && o.events() > 0
 	for what, there := range map[trait]bool{
-		marks:    !memory,
-		window:   !memory && !quiet,
-		steps:    memory,
+		marks:    !o.OfMemory,
+		window:   !o.OfMemory && !o.Quiet,
+		steps:    o.OfMemory,
+		quiet:    o.Quiet,
+		events:   delivered && !o.Quiet,
+		busy:     delivered || o.Quiet,
+		readable: o.HostUnreadable == nil,
 		every:    !o.latest(),
 		latest:   o.latest(),
-		uplink:   c.Treatment.Uplink > 0,
-		polls:    o.plan.promptPolls() && !c.Saturate,
-		kernel:   !memory && o.noTCP() == "",
-		link:     o.plan.emulated,
-		silenced: c.faulty(),
-		awake:    c.Treatment.Awake,
-		headroom: !c.Saturate,
+		uplink:   o.Treatment.Uplink > 0,
+		polls:    o.Prompt && !o.Saturate,
+		kernel:   !o.OfMemory && o.After.Fleet.NoTCP == "",
+		link:     o.Emulated,
+		silenced: o.Treatment.Faulty(),
+		awake:    o.Treatment.Awake,
+		headroom: !o.Saturate,
 	} {
 		if there {
 			all |= what
@@ -68,7 +75,7 @@ func (o *observation) has() (all trait) {
 }
 
 // broken is what the trial broke of the rules.
-func (o *observation) broken() []results.Broken {
+func (o *Observation) broken() []results.Broken {
 	found := []results.Broken{}
 	has := o.has()
 	for _, r := range rules {
@@ -80,17 +87,6 @@ func (o *observation) broken() []results.Broken {
 		}
 	}
 	return found
-}
-
-// failed is what is broken where the trial did not come to its end.
-func failed(why error) results.Broken {
-	return results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(why)}
-}
-
-// unreached is what is broken where nothing of the treatment was reached, as no
-// server listened for it: that says nothing about the treatment.
-func unreached(why error) results.Broken {
-	return results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(why)}
 }
 
 // unless is a text, or "" where the condition holds.

@@ -1,4 +1,4 @@
-package trial
+package measure
 
 import (
 	"slices"
@@ -15,8 +15,8 @@ import (
 // other is said, and none where there is none.
 type ruleCase struct {
 	name  string
-	trial func(testing.TB) *observation
-	spoil func(*observation)
+	trial func(testing.TB) *Observation
+	spoil func(*Observation)
 	want  []string // "class rule: text", with what it is about after the rule
 }
 
@@ -68,24 +68,25 @@ func TestNothingBroken(t *testing.T) {
 	}
 }
 
-// quiet is what a flawless trial of a quiet feed with a fault sees: ten connections,
+// quietTrial is what a flawless trial of a quiet feed with a fault sees: ten connections,
 // and four ends that notice the fault.
-func quiet(testing.TB) *observation {
-	o := &observation{config: Config{Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 10, Fault: scenarios.FleetStops}}}
-	o.plan.mark2 = 1e9
-	o.config.Measure = 10e9
-	o.after.server.Counts.Conns = 10
-	o.silence = silence{began: 100e9, notices: []notice{{end: "server", of: 10, ended: []int64{101e9, 102e9}}}}
+func quietTrial(t testing.TB) *Observation {
+	o := &Observation{Asked: Asked{
+		Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 10, Fault: scenarios.FleetStops},
+		Spec:      specOf(t, "ws"), Quiet: true, Mark2: 1e9, Window: 10e9,
+	}}
+	o.After.Server.Counts.Conns = 10
+	o.Silence = Silence{Began: 100e9, Notices: []Notice{{End: "server", Of: 10, Ended: []int64{101e9, 102e9}}}}
 	return o
 }
 
 // memoryTrial is what a flawless trial of memory sees: a line, as far as it goes.
-func memoryTrial(testing.TB) *observation {
-	o := &observation{config: Config{Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 400}, Steps: []int{100, 200, 400}}}
-	for _, n := range o.config.Steps {
+func memoryTrial(testing.TB) *Observation {
+	o := &Observation{Asked: Asked{Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 400}, OfMemory: true}}
+	for _, n := range []int{100, 200, 400} {
 		usage := control.Usage{RSS: 1e6 + 30_000*int64(n), Heap: 10_000 * int64(n), Stacks: 8_000 * int64(n)}
-		o.idle.fresh = append(o.idle.fresh, memory{conns: n, seen: int64(n), server: usage, fleet: usage, kernel: 20_000 * int64(n)})
+		o.Steps = append(o.Steps, Memory{Conns: n, Seen: int64(n), Server: usage, Fleet: usage, Kernel: 20_000 * int64(n)})
 	}
-	o.idle.held = o.idle.fresh[2]
+	o.Held = o.Steps[2]
 	return o
 }

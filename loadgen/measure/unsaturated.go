@@ -1,13 +1,11 @@
-package trial
+package measure
 
 import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"pushbench/results"
-	"pushbench/servers/feed"
 )
 
 // Nobody had more to do than time to do it: a process that is busier than its limit
@@ -19,11 +17,11 @@ import (
 // which the backlog is worked off. The record says which end it was that could not
 // do more. Nobody asks for more than the link can do.
 var unsaturatedRules = []rule{
-	{results.Unsaturated, "server", "", marks | headroom, func(o *observation) string { return o.busy("server") }},
-	{results.Unsaturated, "fleet", "", marks | headroom, func(o *observation) string { return o.busy("fleet") }},
-	{results.Unsaturated, "link", "", marks | link, func(o *observation) string { return o.busy("link") }},
-	{results.Unsaturated, "shared-core", "", marks | headroom, func(o *observation) string { return o.crowded("server", "fleet") }},
-	{results.Unsaturated, "shared-core", "", marks | link, func(o *observation) string { return o.crowded("fleet", "link") }},
+	{results.Unsaturated, "server", "", marks | headroom, func(o *Observation) string { return o.busy("server") }},
+	{results.Unsaturated, "fleet", "", marks | headroom, func(o *Observation) string { return o.busy("fleet") }},
+	{results.Unsaturated, "link", "", marks | link, func(o *Observation) string { return o.busy("link") }},
+	{results.Unsaturated, "shared-core", "", marks | headroom, func(o *Observation) string { return o.crowded("server", "fleet") }},
+	{results.Unsaturated, "shared-core", "", marks | link, func(o *Observation) string { return o.crowded("fleet", "link") }},
 }
 
 const (
@@ -46,13 +44,13 @@ type party struct {
 }
 
 // parties is the processes of the trial.
-func (o *observation) parties() []party {
-	l, elapsed := o.config.Layout, o.elapsed()
+func (o *Observation) parties() []party {
+	l, elapsed := o.Layout, o.elapsed()
 	all := []party{
 		{"server", l.Server, o.serverCPU() / elapsed, o.waited("server") / elapsed, serverLimit},
 		{"fleet", l.Fleet, o.fleetCPU() / elapsed, o.waited("fleet") / elapsed, fleetLimit},
 	}
-	if o.plan.emulated {
+	if o.Emulated {
 		all = append(all, party{"link", l.Link, o.linkCPU() / elapsed, o.waited("link") / elapsed, linkLimit})
 	}
 	return all
@@ -60,13 +58,13 @@ func (o *observation) parties() []party {
 
 // waited is how long a process was ready to run between the marks, and had to wait for
 // its core (s).
-func (o *observation) waited(name string) float64 {
+func (o *Observation) waited(name string) float64 {
 	s, _ := o.spent(name).Waited() // 0 where nobody tells
 	return s
 }
 
 // busy says that a process was at its limit.
-func (o *observation) busy(name string) string {
+func (o *Observation) busy(name string) string {
 	for _, p := range o.parties() {
 		if p.name == name && p.used >= p.limit {
 			return fmt.Sprintf("the %s used %.0f %% of its core, limit %.0f %%", name, 100*p.used, 100*p.limit)
@@ -76,7 +74,7 @@ func (o *observation) busy(name string) string {
 }
 
 // crowded says that processes which are held to one core were at its limit together.
-func (o *observation) crowded(names ...string) string {
+func (o *Observation) crowded(names ...string) string {
 	var on []int
 	used := 0.0
 	for i, name := range names {
@@ -95,7 +93,7 @@ func (o *observation) crowded(names ...string) string {
 
 // kept says which processes would have been at their limit had they used the time
 // that they waited for their core: others had it.
-func (o *observation) kept() (doubts []string) {
+func (o *Observation) kept() (doubts []string) {
 	for _, p := range o.parties() {
 		if p.used < p.limit && p.used+p.waited >= p.limit {
 			doubts = append(doubts, fmt.Sprintf("the %s waited %.0f %% of the time for its core", p.name, 100*p.waited))
@@ -105,8 +103,8 @@ func (o *observation) kept() (doubts []string) {
 }
 
 // saturated says which end could not do more, where that was asked for.
-func (o *observation) saturated() string {
-	if !o.config.Saturate || len(o.config.Steps) > 0 {
+func (o *Observation) saturated() string {
+	if !o.Saturate || o.OfMemory {
 		return ""
 	}
 	server := o.serverCPU()/o.elapsed() >= serverLimit
@@ -121,38 +119,4 @@ func (o *observation) saturated() string {
 	default:
 		return "neither"
 	}
-}
-
-// backlogFactor bounds how much longer than the trial itself its backlog takes.
-const backlogFactor = 20
-
-// backlogTime is how long what has piled up may take to be delivered.
-func (o *observation) backlogTime() time.Duration {
-	if !o.config.Saturate {
-		return 0
-	}
-	return backlogFactor * o.plan.mark2
-}
-
-// ring is how many events the server keeps for subscribers that lag: all of the
-// trial where they may. Poisson arrivals hardly ever bring a quarter more.
-func (o *observation) ring() int {
-	if !o.config.Saturate {
-		return feed.DefaultRing
-	}
-	return feed.DefaultRing + int(1.25*o.config.Treatment.Rate*o.plan.mark2.Seconds())
-}
-
-// between is the trial time between the marks, in seconds.
-func (o *observation) between() float64 { return (o.plan.mark2 - o.plan.mark1).Seconds() }
-
-// elapsed is what the events between the marks took, in seconds: the trial time
-// between them, and longer where the last arrived later than that. A quiet feed has
-// none.
-func (o *observation) elapsed() float64 {
-	if o.config.quietFeed() || o.after.fleet.Delivered == 0 {
-		return o.between()
-	}
-	last := feed.Between(o.from, o.after.fleet.Last)
-	return max(o.between(), last.Seconds())
 }

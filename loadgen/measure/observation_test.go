@@ -1,8 +1,9 @@
-package trial
+package measure
 
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,55 +14,54 @@ import (
 	"pushbench/loadgen/host"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/all"
 	"pushbench/servers/control"
+	"pushbench/servers/feed"
 	"pushbench/servers/wire"
 )
 
 // clean is what a flawless trial sees: two subscribers that poll every 100 ms
 // for a window of 1 s, in which 40 of 44 events are due.
-func clean(t testing.TB) *observation {
+func clean(t testing.TB) *Observation {
 	t.Helper()
-	o := &observation{config: Config{
+	o := &Observation{Asked: Asked{
 		Treatment: scenarios.Treatment{
 			Labels:    results.Treatment{"transport": "poll?interval=100ms"},
 			Transport: "poll?interval=100ms", Subscribers: 2, Rate: 40, Payload: 100, Encoding: "text",
 		},
-		Warmup: 500 * time.Millisecond, Measure: time.Second,
+		Spec: specOf(t, "poll?interval=100ms"), Interval: 100 * time.Millisecond, Prompt: true,
+		Mark1: 500 * time.Millisecond, Mark2: 1600 * time.Millisecond, Window: time.Second,
 	}}
-	var err error
-	if o.plan, err = o.config.plan(); err != nil {
-		t.Fatal(err)
-	}
 	const origin = int64(1e15)
-	o.from, o.until = origin+int64(o.plan.from), origin+int64(o.plan.until)
+	o.From, o.Until = origin+int64(o.Mark1), origin+int64(o.Mark1+o.Window)
 	for i := range int64(44) {
-		o.after.server.Due = append(o.after.server.Due, o.from+25e6*i)
-		o.after.server.Lag = append(o.after.server.Lag, 50_000+i)
+		o.After.Server.Due = append(o.After.Server.Due, o.From+25e6*i)
+		o.After.Server.Lag = append(o.After.Server.Lag, 50_000+i)
 	}
 	// Between the marks 44 events went to each subscriber, in 40 answers to 44
 	// polls, with heads of 150 bytes for a request and 120 for an answer.
-	o.before.server.Usage = control.Usage{User: 1, System: 2}
-	o.before.fleet = fleet.Mark{
+	o.Before.Server.Usage = control.Usage{User: 1, System: 2}
+	o.Before.Fleet = fleet.Mark{
 		Usage:     control.Usage{User: 3, System: 4},
 		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000, BytesWritten: 5_000, Reads: 30},
 		Delivered: 20, Payload: 2_000, Envelope: 1_220, HeadersUp: 5_000, HeadersDown: 6_780,
 		Requests: 30, Answers: 20, Empty: 10, Skipped: 1,
 		TCP: wire.TCP{Opened: 2, BytesSent: 5_000, BytesReceived: 10_000, SegmentsOut: 70, SegmentsIn: 40},
 	}
-	o.config.Layout = host.Layout{Server: []int{4}, Fleet: []int{5}, Link: []int{5}}
-	o.before.used = used{
-		cpu: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
+	o.Layout = host.Layout{Server: []int{4}, Fleet: []int{5}, Link: []int{5}}
+	o.Before.Used = Used{
+		CPU: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
 			{CPU: 4, Wall: 50, Tasks: 6, Interrupts: 0.5, Softirq: 0.5, Steal: 0.5, Waited: 2},
 			{CPU: 5, Wall: 50, Tasks: 3, Interrupts: 0.5, Softirq: 0.5},
 		}},
-		process: map[string]host.ProcessTime{
+		Process: map[string]host.ProcessTime{
 			"server": {Threads: map[int]host.ThreadTime{70: {Waited: 1, Switches: 200}}, Syscalls: 100},
 			"fleet":  {Threads: map[int]host.ThreadTime{80: {Waited: 1}}},
 		},
 	}
-	o.after.server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
-	o.after.server.PublishCPU = 44 * 3e-6
-	o.after.fleet = fleet.Mark{
+	o.After.Server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
+	o.After.Server.PublishCPU = 44 * 3e-6
+	o.After.Fleet = fleet.Mark{
 		Usage:     control.Usage{User: 3.0055, System: 4.0055, RSS: 20 << 20},
 		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000 + 88*161 + 44*120, BytesWritten: 5_000 + 44*150, Reads: 30 + 44},
 		Delivered: 20 + 88, Payload: 2_000 + 88*100, Envelope: 1_220 + 88*61, HeadersUp: 5_000 + 44*150, HeadersDown: 6_780 + 44*120,
@@ -73,48 +73,57 @@ func clean(t testing.TB) *observation {
 		},
 	}
 	// On the server's core another process ran for 11 ms, while the server waited.
-	o.after.used = used{
-		cpu: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
+	o.After.Used = Used{
+		CPU: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
 			{CPU: 4, Wall: 51.1, Tasks: 6.033, Interrupts: 0.511, Softirq: 0.511, Steal: 0.522, Waited: 2.022},
 			{CPU: 5, Wall: 51.1, Tasks: 3.011, Interrupts: 0.5, Softirq: 0.5},
 		}},
-		process: map[string]host.ProcessTime{
+		Process: map[string]host.ProcessTime{
 			"server": {Threads: map[int]host.ThreadTime{70: {Waited: 1, Switches: 302}, 71: {Waited: 0.011, Switches: 30}}, Syscalls: 276},
 			"fleet":  {Threads: map[int]host.ThreadTime{80: {Waited: 1}}},
 		},
 	}
-	o.frequency = []float64{3e9, 0}
-	for _, m := range []*mark{&o.before, &o.after} {
-		f := m.fleet.Counts
-		m.server.Counts = wire.Counts{Conns: f.Conns, BytesRead: f.BytesWritten, BytesWritten: f.BytesRead}
+	o.Frequency = []float64{3e9, 0}
+	for _, m := range []*Mark{&o.Before, &o.After} {
+		f := m.Fleet.Counts
+		m.Server.Counts = wire.Counts{Conns: f.Conns, BytesRead: f.BytesWritten, BytesWritten: f.BytesRead}
 	}
-	o.collected = fleet.Collected{Hists: map[string]*results.Hist{}, Setups: fleet.Setups{
+	o.Collected = fleet.Collected{Hists: map[string]*results.Hist{}, Setups: fleet.Setups{
 		Ready: 2, Up: 300, Down: 562, Turns: 4, Kernel: wire.TCP{Opened: 2, SegmentsOut: 8, SegmentsIn: 4},
 	}}
-	o.born, o.opened = control.Usage{User: 0.5}, control.Usage{User: 0.5, System: 0.0004}
-	o.newest = 46 // the first, one more to see that all are there, and those due
-	o.collected.Events = 2 * 46
-	o.collected.Age = fleet.Age{Held: 2e9, Area: 2e9 * 60e6, Falls: 20, Peaks: 20 * 110e6}
+	o.Born, o.Opened = control.Usage{User: 0.5}, control.Usage{User: 0.5, System: 0.0004}
+	o.Newest = 46 // the first, one more to see that all are there, and those due
+	o.Collected.Events = 2 * 46
+	o.Collected.Age = fleet.Age{Held: 2e9, Area: 2e9 * 60e6, Falls: 20, Peaks: 20 * 110e6}
 	for _, name := range []string{"staleness", "delivery", "roundtrip", "connect", "ttfe"} {
-		o.collected.Hists[name] = results.NewHist()
+		o.Collected.Hists[name] = results.NewHist()
 	}
 	o.measured(80)
 	return o
 }
 
+func specOf(t testing.TB, transport string) feed.Spec {
+	t.Helper()
+	spec, err := all.Parse(transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
 // measured sets how many events of the window arrived, of 50 ms each.
-func (o *observation) measured(n int) {
+func (o *Observation) measured(n int) {
 	h := results.NewHist()
 	for range n {
 		h.Record(50e6)
 	}
-	o.collected.Hists["staleness"] = h
+	o.Collected.Hists["staleness"] = h
 }
 
 func TestMetrics(t *testing.T) {
 	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
 	o := clean(t)
-	o.measure(trial)
+	o.Record(trial)
 	want := map[string]results.Metric{
 		"window": {Value: 1, Unit: "s"},
 
@@ -184,6 +193,7 @@ func TestMetrics(t *testing.T) {
 		"fleet/reads":            {Value: 0.5, Unit: "1"},
 		"fleet/rss":              {Value: 20 << 20, Unit: "B"},
 
+		"host/asleep":  {Value: 0, Unit: "1"},
 		"host/cpu":     {Value: 0.055 / 88, Unit: "s/event"},
 		"host/softirq": {Value: 0.011 / 88, Unit: "s/event"},
 		"host/steal":   {Value: 0.01, Unit: "1"},
@@ -202,12 +212,37 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// Each row is a word of the vocabulary, and each word of a trial has its row. The run
+// adds how near the fleet came to its ceiling, and what the calibration loop took.
+func TestRowsAreTheVocabulary(t *testing.T) {
+	ofRun := []string{"fleet/ceiling", "fleet/load", "host/canary", "canary", "host/canary/after", "canary/after"}
+	rows := map[string]trait{}
+	for _, m := range measures {
+		if needs, twice := rows[m.Name]; twice && needs|m.Need != marks|steps && needs|m.Need != steps|quiet {
+			t.Errorf("%s has two rows for one kind of trial", m.Name)
+		}
+		rows[m.Name] = m.Need
+	}
+	for _, info := range results.Vocabulary() {
+		if _, hist := results.Describe(info.Name + "/p50"); hist {
+			continue
+		}
+		if _, has := rows[info.Name]; has == slices.Contains(ofRun, info.Name) {
+			t.Errorf("%s has a row: %t", info.Name, has)
+		}
+		delete(rows, info.Name)
+	}
+	if len(rows) > 0 {
+		t.Errorf("no words of the vocabulary: %v", rows)
+	}
+}
+
 // talks makes it a trial whose subscribers sent 30 messages of 64 bytes between
 // the marks, of which 25 were due in the window, over connections of their own.
-func (o *observation) talks() {
+func (o *Observation) talks() {
 	const messages, size, request, answer = 30, 64, 100, 90
-	o.config.Treatment.Uplink, o.config.Treatment.UplinkPayload = 15, size
-	f := &o.after.fleet
+	o.Treatment.Uplink, o.Treatment.UplinkPayload = 15, size
+	f := &o.After.Fleet
 	f.Echoes, f.EchoesUp, f.EchoesDown = messages, messages*size, messages*size
 	f.HeadersUp += messages * request
 	f.HeadersDown += messages * answer
@@ -216,13 +251,13 @@ func (o *observation) talks() {
 	f.Counts.BytesRead += down
 	f.TCP.BytesSent += up
 	f.TCP.BytesReceived += down
-	for _, m := range []*mark{&o.before, &o.after} {
-		m.fleet.Counts.Conns, m.server.Counts.Conns = 4, 4
+	for _, m := range []*Mark{&o.Before, &o.After} {
+		m.Fleet.Counts.Conns, m.Server.Counts.Conns = 4, 4
 	}
-	o.after.server.Counts.BytesRead, o.after.server.Counts.BytesWritten = f.Counts.BytesWritten, f.Counts.BytesRead
-	o.collected.Uplink = fleet.Uplink{Sent: 25, Echoed: 25}
+	o.After.Server.Counts.BytesRead, o.After.Server.Counts.BytesWritten = f.Counts.BytesWritten, f.Counts.BytesRead
+	o.Collected.Uplink = fleet.Uplink{Sent: 25, Echoed: 25}
 	for range 25 {
-		o.collected.Hists["roundtrip"].Record(3e6)
+		o.Collected.Hists["roundtrip"].Record(3e6)
 	}
 }
 
@@ -232,7 +267,7 @@ func TestMetricsOfAnUplink(t *testing.T) {
 	o := clean(t)
 	o.talks()
 	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-	o.measure(trial)
+	o.Record(trial)
 	got := map[string]float64{}
 	want := map[string]float64{
 		"uplink/sent": 25, "uplink/echoed": 25, "uplink/lost": 0, "conn/count": 4,
@@ -254,7 +289,7 @@ func TestMetricsOfAnUplink(t *testing.T) {
 	}
 
 	silent := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-	clean(t).measure(silent)
+	clean(t).Record(silent)
 	if _, has := silent.Hists["roundtrip"]; has || silent.Metrics["uplink/sent"].Unit != "" {
 		t.Error("a trial without an uplink tells of one")
 	}
@@ -264,16 +299,16 @@ func TestMetricsOfAnUplink(t *testing.T) {
 func TestMetricsOfCompression(t *testing.T) {
 	o := clean(t)
 	const saved = 88 * 70
-	o.after.fleet.CompressionDown = -saved
-	for _, c := range []*int64{&o.after.fleet.Counts.BytesRead, &o.after.server.Counts.BytesWritten, &o.after.fleet.TCP.BytesReceived} {
+	o.After.Fleet.CompressionDown = -saved
+	for _, c := range []*int64{&o.After.Fleet.Counts.BytesRead, &o.After.Server.Counts.BytesWritten, &o.After.Fleet.TCP.BytesReceived} {
 		*c -= saved
 	}
 	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-	o.measure(trial)
-	if got := value(t, trial, "bytes/compression/down"); got != -70 {
+	o.Record(trial)
+	if got := trial.Metrics["bytes/compression/down"].Value; got != -70 {
 		t.Errorf("compression of %v B an event, want −70", got)
 	}
-	if got, want := value(t, trial, "bytes/total/down"), 221.+26-70; got != want {
+	if got, want := trial.Metrics["bytes/total/down"].Value, 221.+26-70; got != want {
 		t.Errorf("%v B an event in all, want %v", got, want)
 	}
 	if broken := o.broken(); len(broken) > 0 {
@@ -285,28 +320,28 @@ func TestMetricsOfCompression(t *testing.T) {
 func TestMetricsOfNothing(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		spoil func(*observation)
+		spoil func(*Observation)
 		gone  []string
 	}{
-		{"no event between the marks", func(o *observation) { o.after.fleet.Delivered = o.before.fleet.Delivered },
+		{"no event between the marks", func(o *Observation) { o.After.Fleet.Delivered = o.Before.Fleet.Delivered },
 			[]string{"bytes/total/down", "server/cpu", "server/cpu-per-message", "fleet/reads", "requests", "host/cpu"}},
-		{"no request", func(o *observation) { o.after.fleet.Requests = o.before.fleet.Requests }, []string{"fleet/cpu-per-request"}},
-		{"no answer", func(o *observation) { o.after.fleet.Answers = o.before.fleet.Answers }, []string{"events-per-response"}},
-		{"nothing published", func(o *observation) { o.after.server.Due, o.after.server.Lag = nil, nil }, []string{"publisher/cpu"}},
-		{"no connection", func(o *observation) { o.collected.Setups.Ready = 0 }, []string{"conn/bytes/up", "conn/bytes/down", "conn/rtts"}},
-		{"no TCP_INFO", func(o *observation) { o.after.fleet.NoTCP = "it takes Linux" }, []string{"bytes/tcpip/down", "bytes/total/up", "tcp/retransmitted"}},
-		{"no host CPU", func(o *observation) { o.hostUnreadable = errors.New("no /proc") }, []string{"host/cpu", "host/softirq", "host/steal", "host/foreign"}},
-		{"no event held", func(o *observation) { o.collected.Age = fleet.Age{} }, []string{"age/mean", "age/peak"}},
-		{"no newer event", func(o *observation) { o.collected.Age.Falls = 0 }, []string{"age/peak"}},
-		{"no counted interrupts", func(o *observation) { o.before.cpu.Interrupts = false }, []string{"host/softirq"}},
-		{"no waits", func(o *observation) { o.before.process = nil }, []string{"server/wait", "server/waiting", "fleet/waiting"}},
-		{"no host time", func(o *observation) { o.after.cpu = o.before.cpu }, nil},
+		{"no request", func(o *Observation) { o.After.Fleet.Requests = o.Before.Fleet.Requests }, []string{"fleet/cpu-per-request"}},
+		{"no answer", func(o *Observation) { o.After.Fleet.Answers = o.Before.Fleet.Answers }, []string{"events-per-response"}},
+		{"nothing published", func(o *Observation) { o.After.Server.Due, o.After.Server.Lag = nil, nil }, []string{"publisher/cpu"}},
+		{"no connection", func(o *Observation) { o.Collected.Setups.Ready = 0 }, []string{"conn/bytes/up", "conn/bytes/down", "conn/rtts"}},
+		{"no TCP_INFO", func(o *Observation) { o.After.Fleet.NoTCP = "it takes Linux" }, []string{"bytes/tcpip/down", "bytes/total/up", "tcp/retransmitted"}},
+		{"no host CPU", func(o *Observation) { o.HostUnreadable = errors.New("no /proc") }, []string{"host/cpu", "host/softirq", "host/steal", "host/foreign"}},
+		{"no event held", func(o *Observation) { o.Collected.Age = fleet.Age{} }, []string{"age/mean", "age/peak"}},
+		{"no newer event", func(o *Observation) { o.Collected.Age.Falls = 0 }, []string{"age/peak"}},
+		{"no counted interrupts", func(o *Observation) { o.Before.CPU.Interrupts = false }, []string{"host/softirq"}},
+		{"no waits", func(o *Observation) { o.Before.Process = nil }, []string{"server/wait", "server/waiting", "fleet/waiting"}},
+		{"no host time", func(o *Observation) { o.After.CPU = o.Before.CPU }, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := clean(t)
 			test.spoil(o)
 			trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-			o.measure(trial)
+			o.Record(trial)
 			for _, name := range test.gone {
 				if m, ok := trial.Metrics[name]; ok {
 					t.Errorf("%s is %v", name, m.Value)

@@ -1,4 +1,4 @@
-package trial
+package measure
 
 import (
 	"math"
@@ -53,12 +53,12 @@ func TestModelAtAnyInstant(t *testing.T) {
 // whichever of the three its instant lies.
 func TestNoticeAtAnyInstant(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := notice{ended: rapid.SliceOfN(rapid.Int64(), 0, 9).Draw(t, "ended")}
+		n := Notice{Ended: rapid.SliceOfN(rapid.Int64(), 0, 9).Draw(t, "ended")}
 		began := rapid.Int64().Draw(t, "began")
 		within := time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "within"))
 		before, after := n.split(began, within)
 		earlier, timely := 0, 0
-		for _, at := range n.ended {
+		for _, at := range n.Ended {
 			switch {
 			case at < began:
 				earlier++
@@ -67,7 +67,7 @@ func TestNoticeAtAnyInstant(t *testing.T) {
 			}
 		}
 		if before != earlier || len(after) != timely {
-			t.Fatalf("%v, silent at %d for %v: %d before and %v after, not %d and %d", n.ended, began, within, before, after, earlier, timely)
+			t.Fatalf("%v, silent at %d for %v: %d before and %v after, not %d and %d", n.Ended, began, within, before, after, earlier, timely)
 		}
 		for _, took := range after {
 			if took < 0 || took > int64(within) {
@@ -81,7 +81,7 @@ func TestNoticeAtAnyInstant(t *testing.T) {
 // them, whatever the clock reads.
 func TestElapsedWithoutEvents(t *testing.T) {
 	o := clean(t)
-	o.from, o.after.fleet.Delivered, o.after.fleet.Last = -int64(time.Hour), 0, 0
+	o.From, o.After.Fleet.Delivered, o.After.Fleet.Last = -int64(time.Hour), 0, 0
 	if got, want := o.elapsed(), o.between(); got != want {
 		t.Errorf("elapsed %v s, not %v", got, want)
 	}

@@ -1,4 +1,4 @@
-package trial
+package measure
 
 import (
 	"time"
@@ -16,7 +16,7 @@ import (
 // long poll was parked, every poll had been answered, and no event was waiting.
 
 // model puts that into the record.
-func (o *observation) model(put func(name string, value float64, unit string)) {
+func (o *Observation) model(put func(name string, value float64, unit string)) {
 	if seconds, ok := modelStaleness(o); ok {
 		put("model/staleness", seconds, "s")
 	}
@@ -25,21 +25,21 @@ func (o *observation) model(put func(name string, value float64, unit string)) {
 // modelStaleness is the mean over the window's events and all subscribers. It is
 // not ok where there is no path to speak of, where the path has no fixed delay,
 // and where the transport waits by a rule that is not the model's.
-func modelStaleness(o *observation) (seconds float64, ok bool) {
-	t, knobs := o.config.Treatment, o.plan.spec.Options
-	m := model{due: o.after.server.Due, from: o.from, until: o.until, rtt: t.Network.RTT}
+func modelStaleness(o *Observation) (seconds float64, ok bool) {
+	t, knobs := o.Treatment, o.Spec.Options
+	m := model{due: o.After.Server.Due, from: o.From, until: o.Until, rtt: t.Network.RTT}
 	if m.rtt <= 0 || !t.Network.Steady() || o.latest() {
 		return 0, false
 	}
 	var s stalenesses
 	switch {
-	case o.plan.interval > 0:
+	case o.Interval > 0:
 		polls := polling{
-			interval: o.plan.interval,
+			interval: o.Interval,
 			after:    knobs.Is("pace", "after"),
 			reach:    m.rtt / 2,
-			mark1:    o.plan.mark1,
-			mark2:    o.plan.mark2,
+			mark1:    o.Mark1,
+			mark2:    o.Mark2,
 		}
 		if knobs.Is("keepalive", "off") { // TCP's handshake comes first
 			polls.reach += m.rtt
@@ -47,7 +47,7 @@ func modelStaleness(o *observation) (seconds float64, ok bool) {
 				polls.reach += m.rtt
 			}
 		}
-		s, ok = m.poll(polls, feed.Phases(t.Subscribers, feed.Rand(o.config.Seed, o.config.Block, "phases")))
+		s, ok = m.poll(polls, feed.Phases(t.Subscribers, feed.Rand(o.Seed, o.Block, "phases")))
 	case knobs.Value("hold") != "":
 		s, ok = m.longpoll(!knobs.Is("batch", "off"), knobs.Duration("hold"))
 	default: // pushed, unless the server collects events for a while

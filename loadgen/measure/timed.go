@@ -1,4 +1,4 @@
-package trial
+package measure
 
 import (
 	"time"
@@ -9,22 +9,22 @@ import (
 // Times are differences of two readings of CLOCK_MONOTONIC, which all processes of
 // the host share. It must not have been set meanwhile, and each time must be one.
 var timedRules = []rule{
-	{results.Timed, "samples", "", 0, func(o *observation) string {
-		n := o.collected.Dropped
+	{results.Timed, "samples", "", 0, func(o *Observation) string {
+		n := o.Collected.Dropped
 		return unless(n == 0, "%d samples outside 0 to 3600 s", n)
 	}},
-	{results.Timed, "early", "", window, func(o *observation) string {
+	{results.Timed, "early", "", window, func(o *Observation) string {
 		lag, _ := o.publishLag()
 		return unless(lag.Dropped() == 0, "%d events were published before they were due", lag.Dropped())
 	}},
-	{results.Timed, "suspended", "", 0, func(o *observation) string {
-		away := o.ended.Boot - o.began.Boot - o.lasted()
+	{results.Timed, "suspended", "", 0, func(o *Observation) string {
+		away := o.Ended.Boot - o.Began.Boot - o.lasted()
 		return unless(away <= int64(suspendLimit), "the host was suspended for %v while the trial ran", time.Duration(away).Round(time.Millisecond))
 	}},
-	{results.Timed, "clock", "", 0, func(o *observation) string {
+	{results.Timed, "clock", "", 0, func(o *Observation) string {
 		lasted := o.lasted()
-		off := lasted - (o.ended.Raw - o.began.Raw)
-		apart := o.began.Apart + o.ended.Apart // the clocks were not read at the same instant
+		off := lasted - (o.Ended.Raw - o.Began.Raw)
+		apart := o.Began.Apart + o.Ended.Apart // the clocks were not read at the same instant
 		allowed := int64(float64(lasted)*steerLimit) + int64(steerLeast) + apart
 		return unless(max(off, -off) <= allowed, "the clock was set: in %v it came to differ by %v from the one that nobody sets",
 			time.Duration(lasted).Round(time.Millisecond), time.Duration(off).Round(time.Microsecond))
@@ -43,4 +43,4 @@ const (
 )
 
 // lasted is how long the trial took by its own clock (ns).
-func (o *observation) lasted() int64 { return o.ended.Monotonic - o.began.Monotonic }
+func (o *Observation) lasted() int64 { return o.Ended.Monotonic - o.Began.Monotonic }

@@ -1,11 +1,11 @@
-package trial
+package measure
 
 import "fmt"
 
 // What makes a trial's numbers doubtful and voids none of them is said beside them.
 
 // doubts are the trial's warnings.
-func (o *observation) doubts() []string {
+func (o *Observation) doubts() []string {
 	said := []string{}
 	has := o.has()
 	if has&marks == 0 {
@@ -22,7 +22,7 @@ func (o *observation) doubts() []string {
 			said = append(said, fmt.Sprintf("%d polls were left out because the one before was outstanding, %.1f %% of all", skipped, 100*share))
 		}
 	}
-	if o.hostUnreadable == nil {
+	if o.HostUnreadable == nil {
 		if share := o.hostTime().Sum().StealShare(); share > stealDoubt {
 			said = append(said, fmt.Sprintf("the hypervisor took %.1f %% of the cores' time", 100*share))
 		}
@@ -30,10 +30,10 @@ func (o *observation) doubts() []string {
 			said = append(said, inexact)
 		}
 	}
-	if o.quotaUnreadable != nil {
-		said = append(said, o.quotaUnreadable.Error())
+	if o.QuotaUnreadable != nil {
+		said = append(said, o.QuotaUnreadable.Error())
 	}
-	if noTCP := o.noTCP(); noTCP != "" {
+	if noTCP := o.After.Fleet.NoTCP; noTCP != "" {
 		said = append(said, noTCP)
 	}
 	return said
@@ -50,8 +50,8 @@ const (
 	fleetBoundBurst = 100 // subscribers reached by one event
 )
 
-func (o *observation) fleetBound() []string {
-	n, server, clients := o.config.Treatment.Subscribers, o.serverCPU(), o.fleetCPU()
+func (o *Observation) fleetBound() []string {
+	n, server, clients := o.Treatment.Subscribers, o.serverCPU(), o.fleetCPU()
 	if n < fleetBoundBurst || clients < fleetBoundRatio*server {
 		return nil
 	}
