@@ -7,11 +7,11 @@ import (
 	"io"
 	"math"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"time"
 
 	"pushbench/loadgen/run"
+	"pushbench/servers/units"
 )
 
 // options is the command line.
@@ -107,13 +107,10 @@ func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error)
 	return o, nil
 }
 
-// minutes is min, and not mins, which would become milliseconds.
-var minutes = regexp.MustCompile(`min(\d|$)`)
-
-// parseTime reads a time as Go writes it, with min for m as in scenarios.
+// parseTime reads a time above zero.
 func parseTime(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(minutes.ReplaceAllString(text, "m$1"))
-	if err != nil || d <= 0 {
+	d, err := units.Duration(text, 1, math.MaxInt64)
+	if err != nil {
 		return 0, errors.New("use a time above zero such as 4min, 90s or 1h30m")
 	}
 	return d, nil

@@ -1,29 +1,9 @@
 package main
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
-
-func TestParseTime(t *testing.T) {
-	for _, test := range []struct {
-		text string
-		want time.Duration
-	}{
-		{"4min", 4 * time.Minute}, {"20min", 20 * time.Minute}, {"1h30m", 90 * time.Minute}, {"1h30min", 90 * time.Minute}, {"240s", 4 * time.Minute},
-		{"1min30s", 90 * time.Second}, {"1.5min", 90 * time.Second}, {"500ms", 500 * time.Millisecond},
-	} {
-		if got, err := parseTime(test.text); err != nil || got != test.want {
-			t.Errorf("%q: %v, %v; want %v", test.text, got, err, test.want)
-		}
-	}
-	for _, text := range []string{"", "4", "0s", "-4min", "4mins", "4 min", "min", "four", "4minutes", "1e9h", "NaN"} {
-		if got, err := parseTime(text); err == nil || !strings.HasPrefix(err.Error(), "use a time above zero such as 4min, ") {
-			t.Errorf("%q: %v, %v", text, got, err)
-		}
-	}
-}
 
 // The time counts from when the command began, wherever the host's clock is by now.
 func TestSince(t *testing.T) {

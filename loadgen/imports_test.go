@@ -30,21 +30,23 @@ type layer struct {
 // layers is the module from the feed up. The first that a package matches is
 // its own.
 var layers = []layer{
-	{"servers/feed", nil, "the contract stands on its own, so that a transport can be understood with nothing else"},
-	{"servers/wire", nil, "it wraps any connection, whatever is carried"},
+	{"servers/units", nil, "numbers with units are read below everything, and in the measured program too"},
+	{"servers/count", nil, "readings are added and subtracted below whoever takes them"},
+	{"servers/feed", []string{"servers/units"}, "the contract stands on its own, so that a transport can be understood with nothing else"},
+	{"servers/wire", []string{"servers/count", "servers/units"}, "it wraps any connection, whatever is carried"},
 	{"servers/control", []string{"servers/wire"}, "it steers any child, whatever it serves"},
 	{"servers/all", []string{"servers/feed", "servers/*"}, "it is the table of transports"},
 	{"servers/ws", []string{"servers/feed", "servers/wsbare"}, "one client end for every WebSocket server, and no other transport"},
 	{"servers/*", []string{"servers/feed"}, "a transport is one folder: it knows the feed, and neither who counts its bytes nor another transport"},
-	{"servers", []string{"servers/all", "servers/control", "servers/feed", "servers/wire"}, "the process under test has what a server needs"},
-	{"results", nil, "a record explains itself"},
-	{"scenarios", []string{"results"}, "a scenario knows the claims it makes, and not who runs it"},
-	{"plots", []string{"scenarios", "results"}, "figures are drawn from files alone"},
-	{"loadgen/host", []string{"results"}, "it knows the machine and nothing of what runs on it"},
-	{"loadgen/run", []string{"scenarios", "results", "servers/all", "loadgen/host", "loadgen/lab", "loadgen/trial"}, "the run leaves a trial's inside to package trial"},
-	{"loadgen/measure", []string{"scenarios", "results", "servers/control", "servers/feed", "servers/wire", "loadgen/fleet", "loadgen/host", "loadgen/lab"}, "it computes from what was seen, and starts nothing"},
-	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/feed", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
-	{"loadgen", []string{"loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
+	{"servers", []string{"servers/all", "servers/control", "servers/feed", "servers/units", "servers/wire"}, "the process under test has what a server needs"},
+	{"results", []string{"servers/units"}, "a record explains itself"},
+	{"scenarios", []string{"results", "servers/units"}, "a scenario knows the claims it makes, and not who runs it"},
+	{"plots", []string{"scenarios", "results", "servers/units"}, "figures are drawn from files alone"},
+	{"loadgen/host", []string{"results", "servers/count"}, "it knows the machine and nothing of what runs on it"},
+	{"loadgen/run", []string{"scenarios", "results", "servers/all", "servers/units", "loadgen/host", "loadgen/lab", "loadgen/trial"}, "the run leaves a trial's inside to package trial"},
+	{"loadgen/measure", []string{"scenarios", "results", "servers/control", "servers/count", "servers/feed", "servers/wire", "loadgen/fleet", "loadgen/host", "loadgen/lab"}, "it computes from what was seen, and starts nothing"},
+	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/count", "servers/feed", "servers/units", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
+	{"loadgen", []string{"servers/units", "loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
 }
 
 // owners is the one folder that each third-party package has, so that it can be
@@ -62,6 +64,7 @@ var owners = []struct{ pkg, owner string }{
 	{"golang.org/x/net/bpf", "loadgen/internal/capture"},
 	{"golang.org/x/net/idna", "loadgen/conform"},
 	{"github.com/vishvananda/netlink", "loadgen/lab"},
+	{"github.com/prometheus/procfs", "loadgen/host"},
 	{"golang.org/x/sys", "…"}, // the standard library by another name
 }
 

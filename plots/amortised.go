@@ -7,6 +7,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // What an event costs falls with the events that share a connection: on one
@@ -230,5 +231,5 @@ func (r *report) meetings(p scenarios.Plot, lines map[string]lifelong, ch *lineC
 }
 
 func crossingAt(n float64, c lifelong) crossing {
-	return crossing{X: n, Y: c.after(n, "").summary().Center, Words: "n = " + results.Format(n, "1")}
+	return crossing{X: n, Y: c.after(n, "").summary().Center, Words: "n = " + units.Format(n, "1")}
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // The answer is what somebody reads who reads nothing else: for each transport a
@@ -258,7 +259,7 @@ func spanOf(vs []reading) string {
 	if low.unit == inAll {
 		return low.short() + " to " + high.short()
 	}
-	return strings.Replace(results.FormatInterval(low.Center, high.Center, low.unit), "–", " to ", 1)
+	return strings.Replace(units.FormatInterval(low.Center, high.Center, low.unit), "–", " to ", 1)
 }
 
 func ends(vs []reading) (low, high reading) {

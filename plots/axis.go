@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
+
+	"pushbench/servers/units"
 )
 
 // axis is one direction of a chart: its name, its range in base units, and
@@ -104,18 +106,18 @@ func linearAxis(name, unit string, vs []float64) axis {
 	if lo == hi {
 		hi = 1
 	}
-	s := scaleFor(math.Max(math.Abs(lo), math.Abs(hi)), unit)
+	size, suffix := units.Scale(math.Max(math.Abs(lo), math.Abs(hi)), unit)
 	// Steps are round in the unit that is shown: 0.5 KB, not 512 B.
-	step := niceStep((hi-lo)/s.Size) * s.Size
+	step := niceStep((hi-lo)/size) * size
 	a := axis{Name: name, Min: lo, Max: hi + (hi-lo)*0.04}
 	if lo < 0 {
 		a.Min = lo - (hi-lo)*0.04
 	}
-	if s.Suffix != "" {
-		a.Name += " (" + s.Suffix + ")"
+	if suffix != "" {
+		a.Name += " (" + suffix + ")"
 	}
 	for i := math.Ceil(a.Min / step); i*step <= a.Max; i++ {
-		a.Ticks = append(a.Ticks, plot.Tick{Value: i * step, Label: round(i * step / s.Size)})
+		a.Ticks = append(a.Ticks, plot.Tick{Value: i * step, Label: round(i * step / size)})
 	}
 	return a
 }
@@ -236,8 +238,8 @@ func tickLabel(v float64, unit string) string {
 	if strings.HasPrefix(unit, "1/") { // a number a second, as levels are written: 300000/s
 		return round(v) + unit[1:]
 	}
-	s := scaleFor(v*(1+1e-9), perEvent(unit))
-	return strings.TrimSpace(round(v/s.Size) + " " + s.Suffix)
+	size, suffix := units.Scale(v*(1+1e-9), perEvent(unit))
+	return strings.TrimSpace(round(v/size) + " " + suffix)
 }
 
 // extent is the range of the finite values that are wanted; +Inf, −Inf where

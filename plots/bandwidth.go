@@ -9,6 +9,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // Bits per second for all subscribers together are what the literature compares.
@@ -76,15 +77,15 @@ func (r *report) bandwidth(p scenarios.Plot) (*drawing, error) {
 			row[2+w.layer] = "– " + notes.mark(v.why)
 			if v.why == "" {
 				shown = append(shown, l.t)
-				d.Value, d.Lo, d.Hi, d.Words = v.Center, v.Lo, v.Hi, bitRate(v.Center)
-				row[2+w.layer] = bitRate(v.Center)
+				d.Value, d.Lo, d.Hi, d.Words = v.Center, v.Lo, v.Hi, units.Format(v.Center, "bit/s")
+				row[2+w.layer] = units.Format(v.Center, "bit/s")
 			}
 			if w.layer == framing && published && ok {
 				d.Beside = bits
-				d.Words += ", published " + bitRate(bits)
-				row[6], row[7] = bitRate(bits), printed
+				d.Words += ", published " + units.Format(bits, "bit/s")
+				row[6], row[7] = units.Format(bits, "bit/s"), printed
 				if v.why == "" {
-					row[8] = "×" + results.Format(v.Center/bits, "1")
+					row[8] = "×" + units.Format(v.Center/bits, "1")
 				}
 			}
 			g.Dots = append(g.Dots, d)
@@ -129,7 +130,7 @@ func lubbersInWords() string {
 func (r *report) loads(p scenarios.Plot, derive bool) []load {
 	var ls []load
 	for _, t := range r.under(p.Where) {
-		if n, _, err := results.ParseQuantity(t["subscribers"]); err == nil && n > 0 {
+		if n, _, err := units.Parse(t["subscribers"]); err == nil && n > 0 {
 			ls = append(ls, load{t: t, subscribers: n})
 		}
 	}
@@ -165,7 +166,7 @@ func (r *report) loadName(l load) string {
 
 // bits are a treatment's bits per second down to a layer.
 func (r *report) bits(l load, w wireLayer) (quantity, string) {
-	rate, _, err := results.ParseQuantity(l.t["rate"])
+	rate, _, err := units.Parse(l.t["rate"])
 	if err != nil {
 		return quantity{}, "its rate is no number"
 	}
@@ -196,12 +197,6 @@ func (e *exhibit) drop(columns []int) {
 			e.Rows[n] = slices.Delete(slices.Clone(e.Rows[n]), i, i+1)
 		}
 	}
-}
-
-// bitRate is "7.27 Mbit/s".
-func bitRate(v float64) string {
-	s := scaleFor(v*(1+1e-9), "bit/s")
-	return results.Format(v/s.Size, "1") + " " + s.Suffix
 }
 
 // count writes a whole number in groups of three: 10,000.

@@ -8,6 +8,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // A poll shares its headers and segments among the events that it brings, so
@@ -50,17 +51,17 @@ func (r *report) breakeven(p scenarios.Plot) (*drawing, error) {
 	switch s := at.summary(); {
 	case s.N*2 > len(steps[0].poll.blocks) && finite(s.Center):
 		words := valueWithInterval(s.Center, s.Lo, s.Hi, "1")
-		ch.Crossings = []crossing{{X: s.Center, Y: y.summary().Center, Words: "k = " + results.Format(s.Center, "1")}}
+		ch.Crossings = []crossing{{X: s.Center, Y: y.summary().Center, Words: "k = " + units.Format(s.Center, "1")}}
 		told = append(told, fmt.Sprintf("The lines cross at k = %s events a poll, found between neighbours in each block, along lines straight in 1/k: above it %s takes fewer bytes.", words, p.Of))
 		found.Notes = append(found.Notes, fmt.Sprintf("Break-even, found between neighbours in each block: %s events a poll.", words))
 	default:
-		none := fmt.Sprintf("The lines do not cross between %s and %s events a poll.", results.Format(slices.Min(xs), "1"), results.Format(slices.Max(xs), "1"))
+		none := fmt.Sprintf("The lines do not cross between %s and %s events a poll.", units.Format(slices.Min(xs), "1"), units.Format(slices.Max(xs), "1"))
 		told, found.Notes = append(told, none), append(found.Notes, none)
 	}
 	if h, ok := headersOf(p, ""); ok {
 		m := closedForm{Headers: h, PerPoll: 1, Event: r.eventBytes(steps[0].pair.of), TLS: r.hasTLS(steps[0].pair.of)}
 		ch.Series = append(ch.Series, m.lines(p, slices.Min(xs), slices.Max(xs))...)
-		words := fmt.Sprintf("closed form: k = %s, with %s of headers; %s.", results.Format(m.breakEven(), "1"), results.Format(h.Total, "B"), modelInWords())
+		words := fmt.Sprintf("closed form: k = %s, with %s of headers; %s.", units.Format(m.breakEven(), "1"), units.Format(h.Total, "B"), modelInWords())
 		told, found.Notes = append(told, "Dotted, the "+words), append(found.Notes, "The "+words)
 		for _, s := range ch.Series[2:] {
 			for _, pt := range s.Points {

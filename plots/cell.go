@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // quantity is a quantity of one treatment: a metric, or the sum of several,
@@ -159,7 +160,7 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 		return cell{Value: "–", Why: why}
 	}
 	s := q.summary()
-	c := cell{Value: results.FormatShort(s.Center, q.unit)}
+	c := cell{Value: units.FormatShort(s.Center, q.unit)}
 	switch {
 	case s.Exact:
 		c.Interval = "exact"
@@ -214,7 +215,7 @@ func allZero(m map[int]float64) bool {
 // times writes a ratio, and a ~ before it where its interval has room for no
 // difference. Without an interval nothing can be said of that.
 func times(ratio results.Summary) string {
-	s := "×" + results.Format(ratio.Center, "1")
+	s := "×" + units.Format(ratio.Center, "1")
 	if ratio.Finite() && ratio.Lo <= 1 && ratio.Hi >= 1 && !ratio.Exact {
 		s = "~ " + s
 	}

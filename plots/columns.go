@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // What a reader weighs depends on what was asked: where subscribers send as
@@ -189,7 +190,7 @@ func (r *report) valuesOf(t results.Treatment, c column) (quantity, error) {
 	case "":
 		return q, nil
 	case "subscribers":
-		n, _, err := results.ParseQuantity(t[c.Each])
+		n, _, err := units.Parse(t[c.Each])
 		if err != nil {
 			return quantity{}, fmt.Errorf("%s of %s is no number: %w", c.Each, t.Transport(), err)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // comparison is the table of what changed between builds.
@@ -91,7 +92,7 @@ func (t *comparison) change(s sides, c results.Change) {
 			if c.Exact {
 				within = "exact"
 			}
-			row = append(row, results.FormatShort(side.Center, c.Unit), within)
+			row = append(row, units.FormatShort(side.Center, c.Unit), within)
 		}
 	} else {
 		x, y := s.alone(s.old[0], c), s.alone(s.new[0], c)
@@ -103,7 +104,7 @@ func (t *comparison) change(s sides, c results.Change) {
 				row = append(row, "–", t.marks.mark(v.why))
 				continue
 			}
-			row = append(row, results.FormatShort(v.Center, v.unit), t.within(v.Summary, v.unit))
+			row = append(row, units.FormatShort(v.Center, v.unit), t.within(v.Summary, v.unit))
 		}
 	}
 	t.AppendRow(append(row, t.told(c)...))
@@ -159,7 +160,7 @@ func (t *comparison) told(c results.Change) table.Row {
 			sign = "+"
 		}
 	}
-	size := sign + results.FormatShort(by.Center, unit)
+	size := sign + units.FormatShort(by.Center, unit)
 	switch {
 	case c.Why != "" && !t.pairs && c.By.N == 1:
 		return table.Row{"?", ""}
@@ -170,9 +171,9 @@ func (t *comparison) told(c results.Change) table.Row {
 	case c.Exact:
 		return table.Row{size, "exact"}
 	}
-	shows := results.Format(c.Shows, "%")
+	shows := units.Format(c.Shows, "%")
 	if !c.Ratio {
-		shows = results.FormatShort(c.Shows, c.Unit)
+		shows = units.FormatShort(c.Shows, c.Unit)
 	}
 	if math.IsInf(c.Shows, 0) {
 		shows = "nothing"

@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // Every table and figure says under which conditions and on which host it was
@@ -156,9 +156,12 @@ func plural(n, noun string) string {
 
 // spaced sets a number apart from its unit: 200B is 200 B. A rate stays as it
 // is.
-func spaced(level string) string { return numberUnit.ReplaceAllString(level, "$1 $2") }
-
-var numberUnit = regexp.MustCompile(`^([0-9.]+)(\pL+|%)$`)
+func spaced(level string) string {
+	if number, unit := units.Number(level); number != "" && unit != "" && unit[0] != '/' {
+		return number + " " + unit
+	}
+	return level
+}
 
 func phrase(key, level string) string {
 	if f, ok := phrases[key]; ok {
@@ -258,7 +261,7 @@ func (r *report) window() []string {
 	return words
 }
 
-func seconds(d time.Duration) string { return results.Format(d.Seconds(), "s") }
+func seconds(d time.Duration) string { return units.Format(d.Seconds(), "s") }
 
 // host is the machine and the build in one line.
 func (r *report) host() string {
@@ -273,7 +276,7 @@ func (r *report) machine() string {
 		words[1] += " (virtual)"
 	}
 	if h.Memory > 0 {
-		words = append(words, results.Format(float64(h.Memory), "B"))
+		words = append(words, units.Format(float64(h.Memory), "B"))
 	}
 	words = append(words, strings.TrimSpace(h.OS+" "+h.Kernel))
 	switch loopback := func(t results.Treatment) bool { return !emulated(t) }; {

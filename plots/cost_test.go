@@ -303,11 +303,6 @@ func TestPublished(t *testing.T) {
 }
 
 func TestNumbersInWords(t *testing.T) {
-	for v, want := range map[float64]string{7_272_000: "7.27 Mbit/s", 16_000: "16 kbit/s", 894e6: "894 Mbit/s", 0: "0 bit/s", 12: "12 bit/s", 2e9: "2 Gbit/s"} {
-		if got := bitRate(v); got != want {
-			t.Errorf("bitRate(%v) = %q, want %q", v, got, want)
-		}
-	}
 	for v, want := range map[float64]string{1: "1", 999: "999", 1000: "1,000", 100_000: "100,000", 1_234_567: "1,234,567"} {
 		if got := count(v); got != want {
 			t.Errorf("count(%v) = %q, want %q", v, got, want)

@@ -8,6 +8,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // A curve shows a metric, a sum of some, or one divided by another, over a
@@ -106,7 +107,7 @@ func (r *report) withUnlimited(key string, levels []level, log bool) []level {
 func (r *report) numericLevels(key string) []level {
 	var ls []level
 	for _, text := range r.levels(key) {
-		if v, _, err := results.ParseQuantity(text); err == nil && finite(v) {
+		if v, _, err := units.Parse(text); err == nil && finite(v) {
 			ls = append(ls, level{text, v})
 		}
 	}

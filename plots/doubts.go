@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // What a reader must know before trusting a number: how often two that are the same
@@ -53,11 +54,11 @@ func further(ratio results.Summary) string {
 	case ratio.N == 0:
 		return "differs"
 	case q < 2./3 || q > 3./2:
-		return "× " + results.Format(q, "1")
+		return "× " + units.Format(q, "1")
 	case q < 1:
-		return results.Format(1-q, "%") + " less"
+		return units.Format(1-q, "%") + " less"
 	default:
-		return results.Format(q-1, "%") + " more"
+		return units.Format(q-1, "%") + " more"
 	}
 }
 
@@ -81,7 +82,7 @@ func (r *report) headroom() string {
 		return ""
 	}
 	return fmt.Sprintf("takes %s events/s by calibration against the floor; %s asked the most of it, %s",
-		count(math.Round(results.Summarize(ceilings).Center)), where, results.Format(most, "%"))
+		count(math.Round(results.Summarize(ceilings).Center)), where, units.Format(most, "%"))
 }
 
 // trials says how the run went.

@@ -11,6 +11,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // An exhibit is a figure in numbers: a table that stands below that of the last
@@ -158,7 +159,7 @@ func (v reading) short() string {
 		step := math.Pow(10, max(math.Floor(math.Log10(math.Abs(v.Center)))-2, 0)) // three digits
 		return count(math.Round(v.Center/step) * step)
 	}
-	return results.FormatShort(v.Center, v.unit)
+	return units.FormatShort(v.Center, v.unit)
 }
 
 // stacked is value with the interval below it.

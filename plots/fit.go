@@ -8,6 +8,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // A model of CPU that is fitted to the whole grid of subscribers and rates shows
@@ -226,7 +227,7 @@ func termCell(m results.CPUFit, name string, notes *footnotes) string {
 		s := strings.Replace(valueWithInterval(t.Center, t.Lo, t.Hi, "s"), " (", "\n(", 1)
 		switch {
 		case t.Finite() && !t.FromZero() && t.Hi > 0:
-			return "~ 0\n(at most " + results.Format(t.Hi, "s") + ")"
+			return "~ 0\n(at most " + units.Format(t.Hi, "s") + ")"
 		case t.Finite() && !t.FromZero():
 			return "0"
 		case !t.Finite():
@@ -250,4 +251,4 @@ func errorRange(e results.Errors) string {
 }
 
 // percent rounds an error as one says it.
-func percent(v float64) string { return results.Format(math.Round(v*1000)/1000, "%") }
+func percent(v float64) string { return units.Format(math.Round(v*1000)/1000, "%") }

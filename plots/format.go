@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"strings"
 
-	"pushbench/results"
+	"pushbench/servers/units"
 )
 
-// Numbers are written by results.Format; here is only what cells and axes add:
+// Numbers are written by units.Format; here is only what cells and axes add:
 // an interval without a unit that the value beside it has, and round numbers
 // for ticks.
 
@@ -18,11 +18,11 @@ func interval(v, lo, hi float64, unit string) string {
 	if !finite(lo) || !finite(hi) || lo == hi {
 		return ""
 	}
-	value := results.FormatShort(v, unit)
-	if results.FormatShort(lo, unit) == value && results.FormatShort(hi, unit) == value {
+	value := units.FormatShort(v, unit)
+	if units.FormatShort(lo, unit) == value && units.FormatShort(hi, unit) == value {
 		return toTheDigit
 	}
-	span := results.FormatInterval(lo, hi, perEvent(unit))
+	span := units.FormatInterval(lo, hi, perEvent(unit))
 	if i := strings.LastIndexByte(value, ' '); i >= 0 {
 		span = strings.TrimSuffix(span, value[i:])
 	}
@@ -37,38 +37,11 @@ func perEvent(unit string) string { return strings.TrimSuffix(unit, "/event") }
 
 // valueWithInterval is "498 ms (495–503)".
 func valueWithInterval(v, lo, hi float64, unit string) string {
-	s := results.FormatShort(v, unit)
+	s := units.FormatShort(v, unit)
 	if i := interval(v, lo, hi, unit); i != "" && i != toTheDigit {
 		return s + " (" + i + ")"
 	}
 	return s
-}
-
-// scale is how an axis shows a base unit: divided by Size, named Suffix.
-type scale struct {
-	Size   float64
-	Suffix string
-}
-
-// scaleFor is the scale in which v is a number from 1 to 999, where the unit
-// has steps; the whole axis then uses it.
-func scaleFor(v float64, unit string) scale {
-	base := perEvent(unit)
-	each := unit[len(base):]
-	best := scale{1, base}
-	steps := map[string][]scale{
-		"s": {{1e-9, "ns"}, {1e-6, "µs"}, {1e-3, "ms"}, {1, "s"}},
-		"B": {{1, "B"}, {1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}},
-		"1": {{1, ""}},
-		// Line rates count in thousands, unlike sizes.
-		"bit/s": {{1, "bit/s"}, {1e3, "kbit/s"}, {1e6, "Mbit/s"}, {1e9, "Gbit/s"}},
-	}[base]
-	for i, s := range steps {
-		if i == 0 || v >= s.Size {
-			best = s
-		}
-	}
-	return scale{best.Size, best.Suffix + each}
 }
 
 // round writes a round number, as ticks are, without trailing zeros.

@@ -10,7 +10,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 
-	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // What a transport's knobs do to its look. The family keeps its hue and marker;
@@ -155,8 +155,8 @@ func lookOf(name, knob, value string) (knobLook, bool) {
 	if !ok {
 		return knobLook{}, false
 	}
-	v, unit, err := results.ParseQuantity(value)
-	middle, want, _ := results.ParseQuantity(ramp.Middle)
+	v, unit, err := units.Parse(value)
+	middle, want, _ := units.Parse(ramp.Middle)
 	if err != nil || unit != want || !(v > 0) {
 		return knobLook{}, false
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // What the host did meanwhile explains a result and voids none.
@@ -83,7 +83,7 @@ func roughly(v float64, unit string) string {
 	if err != nil { // beyond the greatest float
 		two = v
 	}
-	return results.Format(two, unit)
+	return units.Format(two, unit)
 }
 
 // speed tells how much the speed of the CPUs varied, by the calibration loop.
@@ -97,5 +97,5 @@ func (r *report) speed() string {
 	if len(loops) < 2 {
 		return ""
 	}
-	return fmt.Sprintf("CPU speed varied %s ×", results.Format(slices.Max(loops)/slices.Min(loops), "1"))
+	return fmt.Sprintf("CPU speed varied %s ×", units.Format(slices.Max(loops)/slices.Min(loops), "1"))
 }

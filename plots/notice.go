@@ -5,6 +5,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // How soon an end notices that the other has stopped is a time only for those
@@ -57,7 +58,7 @@ func shareInWords(share quantity) string {
 	if s.Center == 1 {
 		return ", by all"
 	}
-	return ", by " + results.FormatShort(s.Center, share.unit)
+	return ", by " + units.FormatShort(s.Center, share.unit)
 }
 
 // markNoticed completes a bar that is a time of noticing.

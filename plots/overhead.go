@@ -9,6 +9,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // How much more one transport sends than another depends on where one looks:
@@ -170,8 +171,8 @@ func (r *report) overhead(p scenarios.Plot) (*drawing, error) {
 				form, _ := r.modelled(pair, h, func(m closedForm) (float64, bool) { return m.ratio(l.layer) })
 				if s := form.summary(); len(form.blocks) > 0 {
 					d.Beside = s.Center
-					d.Words += ", closed form " + results.Format(s.Center, "1")
-					row[5] = "×" + results.Format(s.Center, "1")
+					d.Words += ", closed form " + units.Format(s.Center, "1")
+					row[5] = "×" + units.Format(s.Center, "1")
 					row[6] = blockwise("%", func(v []float64) float64 { return tidy(v[0]/v[1] - 1) }, ratio, form).reading().short()
 				}
 			}
@@ -240,7 +241,7 @@ func atTwentyOne(p scenarios.Plot) exhibit {
 		plain := closedForm{Headers: p.Model[level], PerPoll: 1, Event: 21}
 		sealed := plain
 		sealed.TLS = true
-		row := []string{level, results.Format(plain.Headers.Total, "B")}
+		row := []string{level, units.Format(plain.Headers.Total, "B")}
 		for _, c := range []struct {
 			form  closedForm
 			layer wireLayer
@@ -259,8 +260,8 @@ func atTwentyOne(p scenarios.Plot) exhibit {
 // twoDigits rounds a ratio as one says it.
 func twoDigits(v float64) string {
 	if !(v > 0) || v >= 100 {
-		return results.Format(v, "1")
+		return units.Format(v, "1")
 	}
 	step := math.Pow(10, math.Floor(math.Log10(v))-1)
-	return results.Format(math.Round(v/step)*step, "1")
+	return units.Format(math.Round(v/step)*step, "1")
 }

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // A stacked bar shows what something costs and which part asks for it: of the
@@ -205,7 +205,7 @@ func (ch *stackChart) fill(c draw.Canvas, s stack, i int, x0, bottom, x1, top, n
 		c.FillPolygon(fill, box(x0, bottom, x1, top))
 		sty = colored(valueText, legible(fill))
 	}
-	words := results.FormatShort(s.Parts[i], ch.Unit)
+	words := units.FormatShort(s.Parts[i], ch.Unit)
 	wide := sty.Width(words)
 	if wide+6 > x1-x0 {
 		return

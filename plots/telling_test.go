@@ -9,6 +9,7 @@ import (
 	"text/template"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // A telling answers the actions of a template from the committed runs. What an
@@ -134,13 +135,13 @@ func (d *telling) apart(a, b string) (results.CellVerdict, error) {
 // val is "42 ms".
 func (d *telling) val(x string) (string, error) {
 	c, err := d.side(x)
-	return results.FormatShort(c.Left.Center, c.Unit), err
+	return units.FormatShort(c.Left.Center, c.Unit), err
 }
 
 // of is "42 ms (40 to 44 ms, 7 blocks)".
 func (d *telling) of(x string) (string, error) {
 	c, err := d.side(x)
-	return results.FormatShort(c.Left.Center, c.Unit) + within(c.Left, c.Left.Lo, c.Left.Hi, perEvent(c.Unit)), err
+	return units.FormatShort(c.Left.Center, c.Unit) + within(c.Left, c.Left.Lo, c.Left.Hi, perEvent(c.Unit)), err
 }
 
 // times is "1.54 ×", how many times b a is.
@@ -149,7 +150,7 @@ func (d *telling) times(a, b string) (string, error) {
 	if err == nil && c.Ratio.N == 0 {
 		err = fmt.Errorf("%s ÷ %s: a side is not above 0", a, b)
 	}
-	return results.Format(c.Ratio.Center, "1") + " ×", err
+	return units.Format(c.Ratio.Center, "1") + " ×", err
 }
 
 // ratio is "1.54 × (1.44 to 1.65, 7 blocks)".
@@ -165,7 +166,7 @@ func (d *telling) gap(a, b string) (string, error) {
 	if err == nil && c.Diff.Center < 0 {
 		err = fmt.Errorf("%s is less than %s: name them the other way", a, b)
 	}
-	return results.FormatShort(c.Diff.Center, c.Unit), err
+	return units.FormatShort(c.Diff.Center, c.Unit), err
 }
 
 // diff is "499 ms (499 to 500 ms, 7 blocks)".
@@ -197,7 +198,7 @@ func (d *telling) share(a, b, otherwise string, of func(float64) float64) (strin
 		return "", fmt.Errorf("%s is %s than %s", a, otherwise, b)
 	}
 	lo, hi := of(q.Lo), of(q.Hi)
-	return results.Format(of(q.Center), "%") + within(q, min(lo, hi), max(lo, hi), "%"), nil
+	return units.Format(of(q.Center), "%") + within(q, min(lo, hi), max(lo, hi), "%"), nil
 }
 
 // alike is "cannot be told apart (0.91 to 1.09 ×, 7 blocks)".
@@ -214,8 +215,8 @@ func (d *telling) alike(a, b string) (string, error) {
 
 // within is how sure a value is: " (40 to 44 ms, 7 blocks)".
 func within(s results.Summary, lo, hi float64, unit string) string {
-	span := strings.Replace(results.FormatInterval(lo, hi, unit), "–", " to ", 1) + ", "
-	if s.Exact || lo == hi || results.Format(lo, unit) == results.Format(hi, unit) {
+	span := strings.Replace(units.FormatInterval(lo, hi, unit), "–", " to ", 1) + ", "
+	if s.Exact || lo == hi || units.Format(lo, unit) == units.Format(hi, unit) {
 		span = ""
 	}
 	return fmt.Sprintf(" (%s%d blocks)", span, s.N)

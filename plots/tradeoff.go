@@ -8,6 +8,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // What does freshness cost? A tradeoff sets one metric against another, a point
@@ -92,7 +93,7 @@ func pathOf(transport string) string {
 	knobs := strings.Split(query, "&")
 	for i, pair := range knobs {
 		k, v, _ := strings.Cut(pair, "=")
-		if _, unit, err := results.ParseQuantity(v); err == nil && unit != "1" {
+		if _, unit, err := units.Parse(v); err == nil && unit != "1" {
 			knobs[i], found = k, true
 		}
 	}

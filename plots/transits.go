@@ -11,6 +11,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
 // Closed forms of the mean staleness on a path that takes d each way and nothing
@@ -154,8 +155,8 @@ func (r *report) closedForms(p scenarios.Plot, lines []line, x axis) []series {
 		if form == nil {
 			continue
 		}
-		rtt, _, errRTT := results.ParseQuantity(t["rtt"])
-		rate, _, errRate := results.ParseQuantity(t["rate"])
+		rtt, _, errRTT := units.Parse(t["rtt"])
+		rate, _, errRate := units.Parse(t["rate"])
 		if errRTT != nil || errRate != nil || p.Over == "rate" && rtt == 0 {
 			continue
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // twinMetrics are those in which twins are held against each other: what a reader of
@@ -46,6 +46,6 @@ func twins(w io.Writer, rs []*report) error {
 	if all == 0 {
 		return inputError{fmt.Errorf("no run has a treatment and its #twin to compare")}
 	}
-	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of a treatment with its twin differ, %s\n", differ, all, results.Format(float64(differ)/float64(all), "%"))
+	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of a treatment with its twin differ, %s\n", differ, all, units.Format(float64(differ)/float64(all), "%"))
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"pushbench/servers/units"
 )
 
 // cell is one combination of the factors that a claim leaves open, and what each
@@ -153,7 +155,7 @@ func (r *Run) sample(term *Term, t Treatment) (sample, error) {
 	if !known {
 		return sample{}, fmt.Errorf("%s is no metric of this run, and no knob or level of %s", term.Name, term.bracket())
 	}
-	v, unit, err := ParseQuantity(level)
+	v, unit, err := units.Parse(level)
 	if err != nil {
 		return sample{}, fmt.Errorf("%s of %s is no number: %w", term.Name, term.bracket(), err)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pushbench/servers/units"
 )
 
 // Some numbers are fixed by the protocol and the schedule: they are the same in
@@ -73,7 +75,7 @@ func (r *Run) Findings() []string {
 			for block, trial := range r.trialsOf(t) {
 				if m, ok := trial.Metrics[info.Name]; ok && trial.Bears(info.Name) && m != usual {
 					list = append(list, fmt.Sprintf("%s of %s is %s in block %d, and %s in most: it is fixed by the protocol",
-						info.Name, strings.TrimSpace(t.Transport()), Format(m.Value, m.Unit), block, Format(usual.Value, usual.Unit)))
+						info.Name, strings.TrimSpace(t.Transport()), units.Format(m.Value, m.Unit), block, units.Format(usual.Value, usual.Unit)))
 				}
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"pushbench/servers/units"
 )
 
 // family is a run of eight blocks in which the CPU of poll is above that of ws by an
@@ -112,7 +114,7 @@ func TestWhatWouldHaveShownAmongMany(t *testing.T) {
 	}{{alone, 0.05}, {among, 0.05 / 20}} {
 		test := tc.v.Cells[0].test
 		test.alpha = tc.level
-		if want := Format(math.Expm1(test.half()), "%"); !strings.Contains(tc.v.Sentence(), "a difference above "+want+" would have shown") {
+		if want := units.Format(math.Expm1(test.half()), "%"); !strings.Contains(tc.v.Sentence(), "a difference above "+want+" would have shown") {
 			t.Errorf("%s, want %s", tc.v.Sentence(), want)
 		}
 	}

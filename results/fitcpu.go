@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
+
+	"pushbench/servers/units"
 )
 
 // The model of a server's CPU: what it takes each second is a sum of terms, each
@@ -54,7 +56,7 @@ func (r *Run) CPUPoints(t Treatment, metric string) (map[int]CPUPoint, error) {
 		}
 		of[i] = s.Values
 	}
-	subscribers, _, err := ParseQuantity(t["subscribers"])
+	subscribers, _, err := units.Parse(t["subscribers"])
 	if err != nil || subscribers < 1 {
 		return nil, fmt.Errorf("%s: subscribers %q is no number of them", t.Transport(), t["subscribers"])
 	}
@@ -262,7 +264,7 @@ func inBlock(blocks []map[int]CPUPoint, block int) []CPUPoint {
 func (f CPUFit) String() string {
 	var parts []string
 	for _, t := range f.Terms {
-		parts = append(parts, Format(t.Center, "s")+" × "+t.Name)
+		parts = append(parts, units.Format(t.Center, "s")+" × "+t.Name)
 	}
 	return strings.Join(parts, " + ")
 }

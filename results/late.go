@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"pushbench/servers/units"
 )
 
 // A generator that was late is consulted and voids nothing. A verdict about
@@ -134,10 +136,10 @@ func (r *Run) notes(e *Expect, c cell, samples map[*Term]sample, v *CellVerdict)
 		switch hist, _, _ := splitStat(term.Name); {
 		case slices.Contains(info.kind.needs, Accounted) && shares(t) && v.close(e) && late > noticeable*gap:
 			list = append(list, fmt.Sprintf("the publisher was %s late on average, which lets events share an answer of %s; the verdict is near its bound",
-				Format(late, "s"), t.Transport()))
+				units.Format(late, "s"), t.Transport()))
 		case hist == "connect" || hist == "ttfe" || hist == "notice/server" || hist == "notice/fleet" || strings.HasPrefix(term.Name, "age/"):
 			if waited := r.mean(t, (*Trial).waited); waited > aShareOf*math.Abs(v.Diff.Center) {
-				list = append(list, fmt.Sprintf("server and fleet waited %s for a core each time they ran, in trials of %s", Format(waited, "s"), t.Transport()))
+				list = append(list, fmt.Sprintf("server and fleet waited %s for a core each time they ran, in trials of %s", units.Format(waited, "s"), t.Transport()))
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"pushbench/servers/units"
 )
 
 // ExprError is a mistake in an expectation.
@@ -129,36 +131,12 @@ func (l *lexer) bracket() token {
 // hands it on in canonical form, without the blank and with µs for us.
 func (l *lexer) quantity() token {
 	column := l.column()
-	number, rest := splitQuantity(l.rest)
-	if number == "" {
-		return l.fail(column, "want a digit before or behind the point")
-	}
-	unit := rest[:unitLength(rest)]
-	if unit == "" {
-		if spaced := strings.TrimLeft(rest, " "); spaced != rest {
-			if word := spaced[:unitLength(spaced)]; word != "" {
-				unit, rest = word, spaced
-			}
-		}
-	}
-	if _, _, err := ParseQuantity(number + unit); err != nil {
+	text, rest, err := units.Cut(l.rest)
+	if err != nil {
 		return l.fail(column, "%v", err)
 	}
-	l.rest = rest[len(unit):]
-	return token{kind: tokenQuantity, text: number + microSign.Replace(unit), column: column}
-}
-
-// microSign spells µs in one way: with the micro sign, not with a u or the Greek
-// letter that looks like it.
-var microSign = strings.NewReplacer("us", "µs", "μs", "µs")
-
-// unitLength is the length in bytes of what may be a unit at the start of s.
-func unitLength(s string) int {
-	end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != '/' && r != '%' })
-	if end < 0 {
-		return len(s)
-	}
-	return end
+	l.rest = rest
+	return token{kind: tokenQuantity, text: text, column: column}
 }
 
 func isNameStart(c byte) bool {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"pushbench/servers/units"
 )
 
 // Bounds of an expectation, far beyond what a person writes, so that hostile
@@ -171,7 +173,7 @@ func (p *parser) parentheses() node {
 // constant parses the quantity at hand; the lexer has checked it. A share is a
 // plain number, 3% is 0.03.
 func (p *parser) constant() *constant {
-	v, unit, err := ParseQuantity(p.token.text)
+	v, unit, err := units.Parse(p.token.text)
 	if err != nil {
 		p.fail(p.token.column, "%v", err)
 	}

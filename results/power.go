@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"pushbench/servers/units"
 )
 
 // An open claim says what it could have told, and what telling would take.
@@ -21,9 +23,9 @@ func (v CellVerdict) undecided() string {
 		return "the interval reaches across the tolerance"
 	}
 	if v.test.log {
-		return fmt.Sprintf("a difference above %s would have shown", Format(math.Expm1(half), "%"))
+		return fmt.Sprintf("a difference above %s would have shown", units.Format(math.Expm1(half), "%"))
 	}
-	return fmt.Sprintf("a difference above %s would have shown", Format(half, v.Unit))
+	return fmt.Sprintf("a difference above %s would have shown", units.Format(half, v.Unit))
 }
 
 // mostBlocks is how many blocks are counted for an open claim before it is said to

@@ -3,6 +3,8 @@ package results
 import (
 	"fmt"
 	"strings"
+
+	"pushbench/servers/units"
 )
 
 // enough is the number of values that must lie beyond a quantile before it is
@@ -46,7 +48,7 @@ func (r *Run) Printable(t Treatment, metric string) (ok bool, why string) {
 	}
 	beyond := least * min(s.quantile, 1-s.quantile)
 	if beyond < enough*(1-1e-9) { // 1−0.999 is a little less than 0.001
-		return false, fmt.Sprintf("%s needs %d values beyond it in each trial, and %.0f %s give %s", metric, enough, least, what, Format(beyond, "1"))
+		return false, fmt.Sprintf("%s needs %d values beyond it in each trial, and %.0f %s give %s", metric, enough, least, what, units.Format(beyond, "1"))
 	}
 	return true, ""
 }

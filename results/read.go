@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"pushbench/servers/units"
 )
 
 // Run is what a result file holds.
@@ -142,7 +144,7 @@ func (l *lines) next() (line []byte, whole bool, err error) {
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, false, fmt.Errorf("%s:%d: %w", l.file, l.number, err)
 		case len(line) > longestLine:
-			return nil, false, &SyntaxError{File: l.file, Line: l.number, Msg: fmt.Sprintf("the line is longer than %s", Format(longestLine, "B"))}
+			return nil, false, &SyntaxError{File: l.file, Line: l.number, Msg: fmt.Sprintf("the line is longer than %s", units.Format(longestLine, "B"))}
 		}
 	}
 }

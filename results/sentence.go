@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"pushbench/servers/units"
 )
 
 // Sentence says the verdict in one line of plain words, with both sides, effect,
@@ -176,14 +178,14 @@ func effect(c CellVerdict, whole bool) string {
 	if d.N == 0 {
 		return ""
 	}
-	unit, each := strings.CutSuffix(c.Unit, perEvent)
+	unit, each := strings.CutSuffix(c.Unit, units.PerEvent)
 	per := ""
 	if each {
 		per = " per event"
 	}
 	text := moreOrLess(d, unit) + per
 	if c.Right.Center != 0 && (whole || c.Tolerance > 0 || c.Reckoned) {
-		text = fmt.Sprintf("%s against %s%s: %s", Format(c.Left.Center, unit), Format(c.Right.Center, unit), per, moreOrLess(d, unit))
+		text = fmt.Sprintf("%s against %s%s: %s", units.Format(c.Left.Center, unit), units.Format(c.Right.Center, unit), per, moreOrLess(d, unit))
 	}
 	if within := bounds(c, unit, whole); within != "" {
 		text += " (" + within + ")"
@@ -198,9 +200,9 @@ func effect(c CellVerdict, whole bool) string {
 func moreOrLess(d Summary, unit string) string {
 	switch {
 	case d.Center > 0:
-		return Format(d.Center, unit) + " more"
+		return units.Format(d.Center, unit) + " more"
 	case d.Center < 0:
-		return Format(-d.Center, unit) + " less"
+		return units.Format(-d.Center, unit) + " less"
 	}
 	return "no difference"
 }
@@ -225,17 +227,17 @@ func bounds(c CellVerdict, unit string, whole bool) string {
 		within = strings.TrimPrefix(within+", "+blockCount(d), ", ")
 	}
 	if c.Tolerance > 0 {
-		within += fmt.Sprintf("; %s either way are allowed", Format(c.Tolerance, unit))
+		within += fmt.Sprintf("; %s either way are allowed", units.Format(c.Tolerance, unit))
 	}
 	return within
 }
 
 // apart prints an interval, "" where its ends are printed alike.
 func apart(lo, hi float64, unit string) string {
-	if Format(lo, unit) == Format(hi, unit) {
+	if units.Format(lo, unit) == units.Format(hi, unit) {
 		return ""
 	}
-	return FormatInterval(lo, hi, unit)
+	return units.FormatInterval(lo, hi, unit)
 }
 
 func blockCount(d Summary) string {
@@ -268,7 +270,7 @@ func factor(c CellVerdict) string {
 	case less:
 		center, lo, hi = 1/center, 1/hi, 1/lo
 	}
-	text := ", " + Format(center, unit) + sign
+	text := ", " + units.Format(center, unit) + sign
 	if interval := apart(lo, hi, unit); q.Finite() && interval != "" {
 		text += fmt.Sprintf(" (%s)", interval)
 	}

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 var claimKeys = []string{"id", "says", "expect", "where"}
@@ -211,7 +212,7 @@ func (p *parser) termName(c results.Claim, term results.Term, line int) {
 		p.add(line, "claim %s: %s is no metric, no key of a scenario, and no knob that %s writes out%s", c.ID, term.Name, term.Transport, mend)
 	}
 	for _, level := range levels {
-		if _, _, err := results.ParseQuantity(level); err != nil {
+		if _, _, err := units.Parse(level); err != nil {
 			p.add(line, "claim %s computes with %s, which is %q and not a number", c.ID, term.Name, level)
 			return
 		}

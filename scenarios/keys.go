@@ -2,12 +2,11 @@ package scenarios
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
-	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // Bounds beyond which a level is a slip of the pen rather than a plan.
@@ -95,58 +94,40 @@ func readSubscribers(level string, t *Treatment) (string, error) {
 func readRate(level string, t *Treatment) (string, error) {
 	v, err := rate(level, "40/s") // 0/s is a quiet feed; checkIdle sees to it that there is a reason
 	t.Rate = v
-	return rateLevel(v), err
+	return units.Text(v, "1/s"), err
 }
 
 func readUplink(level string, t *Treatment) (string, error) {
 	v, err := rate(level, "10/s") // 0/s is no uplink
 	t.Uplink = v
-	return rateLevel(v), err
+	return units.Text(v, "1/s"), err
 }
 
 // rate reads a number a second, which may be none at all.
 func rate(level, example string) (float64, error) {
-	v, err := quantity(level, "1/s", example)
-	switch {
-	case err != nil:
-		return 0, err
-	case v < 0:
-		return 0, fmt.Errorf("must be above zero; write such as %s or 0.5/s", example)
-	case v > 0 && (v < minRate || v > maxRate):
-		return 0, fmt.Errorf("is outside 0.001/s to 1000000/s; write such as %s", example)
+	v, err := quantity(level, "1/s", 0, maxRate, example)
+	if v > 0 && v < minRate {
+		err = fmt.Errorf("is below %s, and not 0/s; write such as %s", units.Text(minRate, "1/s"), example)
 	}
-	return v, nil
+	return v, err
 }
 
-// rateLevel is the one spelling of a rate.
-func rateLevel(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) + "/s" }
-
 func readPayload(level string, t *Treatment) (string, error) {
-	n, err := size(level, maxPayload, "event", "200B", "16KB")
+	n, err := size(level, maxPayload, "200B")
 	t.Payload = n
-	return sizeLevel(n), err
+	return units.Text(float64(n), "B"), err
 }
 
 func readUplinkPayload(level string, t *Treatment) (string, error) {
-	n, err := size(level, maxUplink, "uplink message", "64B", "1KB")
+	n, err := size(level, maxUplink, "64B")
 	t.UplinkPayload = n
-	return sizeLevel(n), err
+	return units.Text(float64(n), "B"), err
 }
 
 // size reads a whole number of bytes from 1 to most.
-func size(level string, most int, of, example, large string) (int, error) {
-	v, err := quantity(level, "B", example)
-	switch {
-	case err != nil:
-		return 0, err
-	case v != math.Trunc(v):
-		return 0, fmt.Errorf("is not a whole number of bytes; write such as %s", example)
-	case v < 1:
-		return 0, fmt.Errorf("must be at least 1B; write such as %s", example)
-	case v > float64(most):
-		return 0, fmt.Errorf("is above %dKB, the largest %s; write such as %s", most>>10, of, large)
-	}
-	return int(v), nil
+func size(level string, most int, example string) (int, error) {
+	n, err := units.Size(level, 1, most)
+	return n, such(err, example)
 }
 
 func readTLS(level string, t *Treatment) (string, error) {
@@ -168,25 +149,14 @@ func readCPUs(level string, t *Treatment) (string, error) {
 func readHeaders(level string, t *Treatment) (string, error) {
 	const withCookie = "browser+cookie="
 	if size, ok := strings.CutPrefix(level, withCookie); ok {
-		v, err := quantity(size, "B", withCookie+"1KB")
-		switch {
-		case err != nil:
-			return "", err
-		case v != math.Trunc(v) || v < 1 || v > maxCookie:
-			return "", fmt.Errorf("asks for a cookie outside 1B to %dKB; write such as %s1KB", maxCookie>>10, withCookie)
+		n, err := units.Size(size, 1, maxCookie)
+		if err != nil {
+			return "", such(fmt.Errorf("asks for a cookie whose size %w", err), withCookie+"1KB")
 		}
-		t.Headers = withCookie + sizeLevel(int(v))
+		t.Headers = withCookie + units.Text(float64(n), "B")
 		return t.Headers, nil
 	}
 	return choice(func(t *Treatment) *string { return &t.Headers }, "minimal", "browser", "browser+cookie=1KB", "lubbers2010")(level, t)
-}
-
-// sizeLevel is the one spelling of a size.
-func sizeLevel(n int) string {
-	if n%1024 == 0 {
-		return strconv.Itoa(n/1024) + "KB"
-	}
-	return strconv.Itoa(n) + "B"
 }
 
 // choice reads one word of a few.
@@ -200,18 +170,18 @@ func choice(field func(*Treatment) *string, words ...string) func(string, *Treat
 	}
 }
 
-// quantity reads a number with the unit that its key needs.
-func quantity(text, unit, example string) (float64, error) {
-	v, got, err := results.ParseQuantity(text)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("is not a number with a known unit; write such as %s", example)
-	case got == "1":
-		return 0, fmt.Errorf("has no unit; write such as %s", example)
-	case got != unit:
-		return 0, fmt.Errorf("has the wrong unit; write such as %s", example)
+// quantity reads a number of a unit between low and high, in base units.
+func quantity(text, unit string, low, high float64, example string) (float64, error) {
+	v, err := units.Within(text, unit, low, high)
+	return v, such(err, example)
+}
+
+// such adds to what is wrong with a level how one is written.
+func such(err error, example string) error {
+	if err == nil {
+		return nil
 	}
-	return v, nil
+	return fmt.Errorf("%w; write such as %s", err, example)
 }
 
 // wholeNumber reads a plain count between least and most.

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"pushbench/servers/units"
 )
 
 // The path between server and subscribers is plain loopback, or one that
@@ -71,32 +72,18 @@ func (t Treatment) Emulated() bool {
 func (t Treatment) Faulty() bool { return t.Fault != "" && t.Fault != NoFault }
 
 func readRTT(level string, t *Treatment) (string, error) {
-	v, err := pathTime(level, "20ms")
-	t.Network.RTT = v
-	return milliseconds(v), err
+	return pathTime(level, "20ms", &t.Network.RTT)
 }
 
 func readJitter(level string, t *Treatment) (string, error) {
-	v, err := pathTime(level, "5ms")
-	t.Network.Jitter = v
-	return milliseconds(v), err
+	return pathTime(level, "5ms", &t.Network.Jitter)
 }
 
 // pathTime reads a time that a path can take.
-func pathTime(level, example string) (time.Duration, error) {
-	v, err := quantity(level, "s", example)
-	if err != nil {
-		return 0, err
-	}
-	if v < 0 || v > maxRTT.Seconds() {
-		return 0, fmt.Errorf("is outside 0ms to %s; write such as %s", milliseconds(maxRTT), example)
-	}
-	return time.Duration(math.Round(v * float64(time.Second))), nil
-}
-
-// milliseconds is the one spelling of a time of the path.
-func milliseconds(d time.Duration) string {
-	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', -1, 64) + "ms"
+func pathTime(level, example string, into *time.Duration) (string, error) {
+	v, err := quantity(level, "s", 0, maxRTT.Seconds(), example)
+	*into = time.Duration(math.Round(v * float64(time.Second)))
+	return units.Text(v, "s"), err
 }
 
 func readReorder(level string, t *Treatment) (string, error) {
@@ -110,18 +97,9 @@ func readReorder(level string, t *Treatment) (string, error) {
 const inOrder = "off"
 
 func readLoss(level string, t *Treatment) (string, error) {
-	const example = "1%"
-	v, err := quantity(level, "%", example)
-	if err != nil {
-		return "", err
-	}
-	if v < 0 || v > maxLoss {
-		return "", fmt.Errorf("is outside 0%% to %.0f%%; write such as %s", 100*maxLoss, example)
-	}
-	v = max(v, 0) // no −0%
+	v, err := quantity(level, "%", 0, maxLoss, "1%")
 	t.Network.Loss = v
-	// 100 × 0.007 is not 0.7: rounded to what a person writes.
-	return strconv.FormatFloat(math.Round(v*1e11)/1e9, 'f', -1, 64) + "%", nil
+	return units.Text(v, "%"), err
 }
 
 func readBandwidth(level string, t *Treatment) (string, error) {
@@ -129,27 +107,19 @@ func readBandwidth(level string, t *Treatment) (string, error) {
 		t.Network.Bandwidth = 0
 		return unlimited, nil
 	}
-	const example = "10Mbps"
-	v, err := quantity(level, "bit/s", example)
+	v, err := quantity(level, "bit/s", minBandwidth, maxBandwidth, "10Mbps")
 	if err != nil {
 		return "", fmt.Errorf("%w, or %s", err, unlimited)
 	}
-	if v < minBandwidth || v > maxBandwidth {
-		return "", fmt.Errorf("is outside 100kbps to 1000Mbps; write such as %s, or %s", example, unlimited)
-	}
-	v = math.Round(v) // bits, so that its spelling reads as the same
-	t.Network.Bandwidth = v
-	if v < 1e6 {
-		return strconv.FormatFloat(v/1e3, 'f', -1, 64) + "kbps", nil
-	}
-	return strconv.FormatFloat(v/1e6, 'f', -1, 64) + "Mbps", nil
+	t.Network.Bandwidth = math.Round(v) // bits, so that its spelling reads as the same
+	return units.Text(t.Network.Bandwidth, "bit/s"), nil
 }
 
 // impossible says why a path, each level sound by itself, cannot be had.
 func (n Network) impossible(emulated bool) string {
 	switch {
 	case n.Jitter > n.RTT:
-		return fmt.Sprintf("a jitter of %s is more than the rtt of %s that it would vary", milliseconds(n.Jitter), milliseconds(n.RTT))
+		return fmt.Sprintf("a jitter of %s is more than the rtt of %s that it would vary", units.Text(n.Jitter.Seconds(), "s"), units.Text(n.RTT.Seconds(), "s"))
 	case n.Reorder && n.Jitter == 0:
 		return "packets overtake one another by their jitter, and there is none"
 	case !emulated && n.Congestion != "" && n.Congestion != Congestions[0]:

@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // over is a sound scenario with these levels of a path.
@@ -183,7 +183,7 @@ func TestNetworkSpellings(t *testing.T) {
 		if err != nil || again != level {
 			t.Fatalf("%s %s is spelt %q, which is spelt %q, %v", key.name, text, level, again, err)
 		}
-		if v, _, err := results.ParseQuantity(level); err != nil || v < 0 {
+		if v, _, err := units.Parse(level); err != nil || v < 0 {
 			t.Fatalf("%s %s is spelt %q: %v, %v", key.name, text, level, v, err)
 		}
 	})

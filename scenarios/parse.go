@@ -121,13 +121,9 @@ func (p *parser) window(n *yaml.Node, what string, least time.Duration, into *ti
 	if !ok {
 		return
 	}
-	v, err := quantity(text, "s", "500ms or 5s")
+	v, err := quantity(text, "s", least.Seconds(), maxWindow.Seconds(), "500ms or 5s")
 	if err != nil {
 		p.add(n.Line, "%s %q %v", what, text, err)
-		return
-	}
-	if v < least.Seconds() || v > maxWindow.Seconds() {
-		p.add(n.Line, "%s %q is outside %s to 1h; write such as 5s", what, text, least)
 		return
 	}
 	*into = time.Duration(math.Round(v * float64(time.Second)))

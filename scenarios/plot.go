@@ -221,11 +221,7 @@ func (p *parser) headers(n *yaml.Node) (h Headers, ok bool) {
 		if part == response && !split {
 			break
 		}
-		v, err := quantity(strings.TrimSpace(part), "B", example)
-		if err == nil && (v <= 0 || v > maxPayload) {
-			p.add(n.Line, "a plot's model %q is no size of headers; write %s", text, example)
-			return h, false
-		}
+		v, err := quantity(strings.TrimSpace(part), "B", 1, maxPayload, example)
 		if err != nil {
 			p.add(n.Line, "a plot's model %q %v", text, err)
 			return h, false

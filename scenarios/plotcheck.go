@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // A plot is held against its kind and against the plan, so that a figure that
@@ -184,7 +185,7 @@ func (p *parser) plotOver(line int, plot Plot) {
 	}
 	var numeric []string
 	for _, f := range p.s.Factors {
-		number := func(level string) bool { _, _, err := results.ParseQuantity(level); return err == nil }
+		number := func(level string) bool { _, _, err := units.Parse(level); return err == nil }
 		if len(f.Levels) > 1 && slices.ContainsFunc(f.Levels, number) { // a bandwidth may be unlimited besides
 			numeric = append(numeric, f.Key)
 		}

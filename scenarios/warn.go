@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // quantileEvents is how many distinct events a printed quantile needs beyond
@@ -157,7 +158,7 @@ func pollInterval(t Treatment) float64 { return knobSeconds(t, "interval") }
 // knobSeconds is the time that a transport's knob is written out as; 0 for one
 // that has no such knob or leaves it at its default.
 func knobSeconds(t Treatment, name string) float64 {
-	v, unit, err := results.ParseQuantity(knob(t.Transport, name))
+	v, unit, err := units.Parse(knob(t.Transport, name))
 	if err != nil || unit != "s" || !(v > 0) {
 		return 0
 	}

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"strconv"
-	"strings"
 
 	"pushbench/servers/feed"
+	"pushbench/servers/units"
 	"pushbench/servers/wire"
 )
 
@@ -79,36 +78,28 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 // rate is a flag of the form 10/s.
 type rate float64
 
-func (r rate) String() string { return strconv.FormatFloat(float64(r), 'g', -1, 64) + "/s" }
+func (r rate) String() string { return units.Text(float64(r), "1/s") }
 
 func (r *rate) Set(s string) error {
-	digits, found := strings.CutSuffix(s, "/s")
-	v, err := strconv.ParseFloat(digits, 64)
-	if !found || err != nil || !(v > 0) || v > 1e6 {
+	v, err := units.Within(s, "1/s", 0, 1e6)
+	if err != nil || v == 0 {
 		return errors.New("write events per second above zero, as 10/s")
 	}
 	*r = rate(v)
 	return nil
 }
 
-// size is a flag of the form 200B or 4KB (1 KB = 1,024 B).
+// size is a flag of the form 200B or 4KB.
 type size int
 
-func (z size) String() string { return strconv.Itoa(int(z)) + "B" }
+func (z size) String() string { return units.Text(float64(z), "B") }
 
 func (z *size) Set(s string) error {
-	unit := 1
-	digits, found := strings.CutSuffix(s, "KB")
-	if found {
-		unit = 1024
-	} else if digits, found = strings.CutSuffix(s, "B"); !found {
+	v, err := units.Size(s, 0, 1<<30)
+	if err != nil {
 		return errors.New("write a size with its unit, as 200B or 4KB")
 	}
-	v, err := strconv.Atoi(digits)
-	if err != nil || v < 0 || v > 1<<20 {
-		return errors.New("write a size from 0B to 1048576KB, as 200B")
-	}
-	*z = size(v * unit)
+	*z = size(v)
 	return nil
 }
 

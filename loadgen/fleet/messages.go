@@ -5,6 +5,7 @@ import (
 
 	"pushbench/results"
 	"pushbench/servers/control"
+	"pushbench/servers/count"
 	"pushbench/servers/wire"
 )
 
@@ -129,7 +130,7 @@ func (s *Setups) add(one wire.Setup) {
 	s.TLSUp += one.TLSUp
 	s.TLSDown += one.TLSDown
 	s.Turns += one.Turns
-	s.Kernel = s.Kernel.Add(one.Kernel)
+	s.Kernel = count.Add(s.Kernel, one.Kernel)
 	switch {
 	case one.TLS == 0:
 	case one.Resumed:

@@ -14,15 +14,6 @@ type Order struct {
 	Skipped int64 `json:"skipped"`
 }
 
-// add sums the counts of several subscribers.
-func (o *Order) add(p Order) {
-	o.Lost += p.Lost
-	o.Duplicated += p.Duplicated
-	o.Reordered += p.Reordered
-	o.Gaps += p.Gaps
-	o.Skipped += p.Skipped
-}
-
 // sequence checks one subscriber's events: that each comes once and in order, or,
 // of a subscriber that wants the latest, that each is newer than the one before
 // and the last is the feed's newest.

@@ -78,14 +78,6 @@ func TestSequenceForgetsBeyondMeasure(t *testing.T) {
 	}
 }
 
-func TestOrderAdds(t *testing.T) {
-	sum := Order{Lost: 1, Duplicated: 2, Reordered: 3, Gaps: 4, Skipped: 5}
-	sum.add(Order{Lost: 10, Duplicated: 20, Reordered: 30, Gaps: 40, Skipped: 50})
-	if want := (Order{Lost: 11, Duplicated: 22, Reordered: 33, Gaps: 44, Skipped: 55}); sum != want {
-		t.Errorf("%+v, want %+v", sum, want)
-	}
-}
-
 // naive counts by looking at the whole list of what arrived.
 func naive(arrived []uint64, newest uint64) (o Order) {
 	for i, n := range arrived {

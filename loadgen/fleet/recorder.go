@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushbench/results"
+	"pushbench/servers/count"
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
 )
@@ -280,7 +281,7 @@ func (r *recorder) collect(newest uint64) (Collected, error) {
 	}
 	now := r.clock.Now()
 	for _, s := range r.subs {
-		c.Order.add(s.seq.total(newest))
+		c.Order = count.Add(c.Order, s.seq.total(newest))
 		c.Age.add(s.age, now, r.win)
 		if s.n > 0 {
 			c.Hists[meanBySub].Record(int64(s.sum / float64(s.n)))

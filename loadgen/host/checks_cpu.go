@@ -32,10 +32,10 @@ func (e *environment) cpus() Check {
 	}
 	l := Split(e.topology)
 	c := Check{Name: "cpus", State: OK, Means: l.Note}
-	c.Found = fmt.Sprintf("%s on %s", count(len(e.topology.CPUs), "CPU"), count(len(cores), "core"))
+	c.Found = fmt.Sprintf("%s on %s", plural(len(e.topology.CPUs), "CPU"), plural(len(cores), "core"))
 	switch {
 	case !e.linux():
-		return Check{"cpus", Note, count(len(e.topology.CPUs), "CPU"), "server and fleet run where the kernel puts them"}
+		return Check{"cpus", Note, plural(len(e.topology.CPUs), "CPU"), "server and fleet run where the kernel puts them"}
 	case l.Shared:
 		c.State = Lacks
 	case l.Note != "":

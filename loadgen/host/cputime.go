@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"pushbench/servers/count"
 )
 
 // CPUTime is what CPUs have done since some instant of the past, or between two
@@ -92,7 +94,8 @@ func (t CPUTime) Sub(o CPUTime) CPUTime {
 	d := CPUTime{Source: t.Source, Interrupts: t.Interrupts && o.Interrupts, Waits: t.Waits && o.Waits}
 	for i, c := range t.Cores {
 		if i < len(o.Cores) {
-			c = c.plus(o.Cores[i], -1)
+			c = count.Sub(c, o.Cores[i])
+			c.CPU = t.Cores[i].CPU
 		}
 		if !d.Interrupts {
 			c.Interrupts, c.Softirq = 0, 0
@@ -108,22 +111,11 @@ func (t CPUTime) Sub(o CPUTime) CPUTime {
 
 // Sum is all CPUs together.
 func (t CPUTime) Sum() (sum CoreTime) {
-	sum.CPU = -1
 	for _, c := range t.Cores {
-		sum = sum.plus(c, 1)
+		sum = count.Add(sum, c)
 	}
+	sum.CPU = -1
 	return sum
-}
-
-func (c CoreTime) plus(o CoreTime, sign float64) CoreTime {
-	c.Wall += sign * o.Wall
-	c.Tasks += sign * o.Tasks
-	c.Interrupts += sign * o.Interrupts
-	c.Softirq += sign * o.Softirq
-	c.Idle += sign * o.Idle
-	c.Steal += sign * o.Steal
-	c.Waited += sign * o.Waited
-	return c
 }
 
 // booted is when this process began to count: readings differ by what passed since.

@@ -42,7 +42,7 @@ func Doubts(h results.Host, l Layout) []string {
 	}
 	if busy(h) {
 		doubts = append(doubts, fmt.Sprintf("load average %.2f on %s before the start: other work ran within the last minute",
-			h.Load, count(h.Cores, "CPU")))
+			h.Load, plural(h.Cores, "CPU")))
 	}
 	if slowClock(h.Clock) {
 		doubts = append(doubts, fmt.Sprintf("clock source %s: each time stamp costs a system call or more, and is charged to whoever takes it", h.Clock))

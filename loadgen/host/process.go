@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"pushbench/servers/count"
 )
 
 // ProcessTime is what a process has taken, or had to wait for, since it began or
@@ -66,8 +68,7 @@ func (t ProcessTime) Sub(o ProcessTime) ProcessTime {
 	}
 	d.Threads = map[int]ThreadTime{}
 	for tid, thread := range t.Threads {
-		earlier := o.Threads[tid] // nothing of one that began since
-		d.Threads[tid] = ThreadTime{thread.Waited - earlier.Waited, thread.Switches - earlier.Switches}
+		d.Threads[tid] = count.Sub(thread, o.Threads[tid]) // which has nothing of one that began since
 	}
 	return d
 }

@@ -31,7 +31,7 @@ func readCpuacct(files fs.FS, cpus []int) ([]float64, error) {
 	}
 	fields := strings.Fields(string(text))
 	if len(fields) != len(possible) {
-		return nil, fmt.Errorf("%d numbers for %s", len(fields), count(len(possible), "possible CPU"))
+		return nil, fmt.Errorf("%d numbers for %s", len(fields), plural(len(possible), "possible CPU"))
 	}
 	ran := make([]float64, len(cpus))
 	for i, cpu := range cpus {

@@ -67,8 +67,8 @@ func cpuText(cpus []int) string {
 	return "CPUs " + strings.Join(text, ", ")
 }
 
-// count writes a number with its noun: "1 CPU", "2 CPUs".
-func count(n int, noun string) string {
+// plural writes a number with its noun: "1 CPU", "2 CPUs".
+func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

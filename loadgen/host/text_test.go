@@ -60,8 +60,8 @@ func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
 		cpuText([]int{0}):    "CPU 0",
 		cpuText([]int{0, 2}): "CPUs 0, 2",
-		count(1, "CPU"):      "1 CPU",
-		count(2, "CPU"):      "2 CPUs",
+		plural(1, "CPU"):     "1 CPU",
+		plural(2, "CPU"):     "2 CPUs",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -18,11 +18,6 @@ type Throttle struct {
 	Time    float64 // s for which it was stopped then, summed over CPUs
 }
 
-// Sub returns what came between the reading o and the later t.
-func (t Throttle) Sub(o Throttle) Throttle {
-	return Throttle{t.Periods - o.Periods, t.Stopped - o.Stopped, t.Time - o.Time}
-}
-
 func (t Throttle) String() string {
 	return fmt.Sprintf("stopped in %d of %d periods of its CPU quota, for %.3g s in all", t.Stopped, t.Periods, t.Time)
 }

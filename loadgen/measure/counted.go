@@ -2,6 +2,7 @@ package measure
 
 import (
 	"pushbench/results"
+	"pushbench/servers/count"
 )
 
 // CPU time and memory could be read, and are the trial's own.
@@ -20,7 +21,7 @@ var countedRules = append([]rule{
 		return unless(o.HostUnreadable != nil || foreign <= foreignLimit*all, "other processes used %.1f %% of the cores' time, limit %.0f %%", 100*foreign/all, 100*foreignLimit)
 	}},
 	{results.Counted, "quota", "", marks, func(o *Observation) string {
-		quota := o.After.Quota.Sub(o.Before.Quota)
+		quota := count.Sub(o.After.Quota, o.Before.Quota)
 		return unless(quota.Stopped == 0, "the trial was %v: lift the quota (cpu.max of the control group), or run outside the container", quota)
 	}},
 }, fits()...)

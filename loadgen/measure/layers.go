@@ -1,5 +1,7 @@
 package measure
 
+import "pushbench/servers/count"
+
 // layerMeasures are of the bytes that each event took, in steady state.
 var layerMeasures = []Measure{
 	{"bytes/payload/down", events, layer("payload").down, perEvent},
@@ -70,7 +72,7 @@ func (o *Observation) layers() map[string]Ways {
 		layers["tcpip"] = Ways{Down: down.Bytes - socket.Down, Up: up.Bytes - socket.Up}
 		layers["total"] = Ways{Down: down.Bytes, Up: up.Bytes}
 	} else if o.After.Fleet.NoTCP == "" {
-		tcp := b.TCP.Sub(a.TCP)
+		tcp := count.Sub(b.TCP, a.TCP)
 		layers["tcpip"] = Ways{Down: tcp.HeadersIn(), Up: tcp.HeadersOut() + tcp.Retransmitted}
 		layers["total"] = Ways{Down: tcp.BytesReceived + tcp.HeadersIn(), Up: tcp.BytesSent + tcp.HeadersOut()}
 	}
@@ -79,13 +81,13 @@ func (o *Observation) layers() map[string]Ways {
 
 // atSocket is the bytes that passed the sockets between the marks.
 func (o *Observation) atSocket() Ways {
-	c := o.After.Fleet.Counts.Sub(o.Before.Fleet.Counts)
+	c := count.Sub(o.After.Fleet.Counts, o.Before.Fleet.Counts)
 	return Ways{Down: c.BytesRead, Up: c.BytesWritten}
 }
 
 // inKernel is the same as the kernel counts it, each byte once.
 func (o *Observation) inKernel() Ways {
-	tcp := o.After.Fleet.TCP.Sub(o.Before.Fleet.TCP)
+	tcp := count.Sub(o.After.Fleet.TCP, o.Before.Fleet.TCP)
 	return Ways{Down: tcp.BytesReceived, Up: tcp.BytesSent - tcp.Retransmitted}
 }
 

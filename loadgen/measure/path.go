@@ -2,6 +2,7 @@ package measure
 
 import (
 	"pushbench/loadgen/lab"
+	"pushbench/servers/count"
 )
 
 // What the link counted is the truth about bytes on the path: it has every
@@ -25,32 +26,12 @@ var pathMeasures = []Measure{
 }
 
 // down and up are what passed the link between the marks.
-func (o *Observation) down() lab.Flow { return since(o.After.Link.Down, o.Before.Link.Down) }
-func (o *Observation) up() lab.Flow   { return since(o.After.Link.Up, o.Before.Link.Up) }
-
-// since is what a flow counted after an earlier reading.
-func since(later, earlier lab.Flow) lab.Flow {
-	return lab.Flow{
-		Packets:         later.Packets - earlier.Packets,
-		Bytes:           later.Bytes - earlier.Bytes,
-		Lost:            later.Lost - earlier.Lost,
-		LostBytes:       later.LostBytes - earlier.LostBytes,
-		Overflowed:      later.Overflowed - earlier.Overflowed,
-		OverflowedBytes: later.OverflowedBytes - earlier.OverflowedBytes,
-		Cut:             later.Cut - earlier.Cut,
-		CutBytes:        later.CutBytes - earlier.CutBytes,
-		Delivered:       later.Delivered - earlier.Delivered,
-		DeliveredBytes:  later.DeliveredBytes - earlier.DeliveredBytes,
-		InFlight:        later.InFlight - earlier.InFlight,
-		InFlightBytes:   later.InFlightBytes - earlier.InFlightBytes,
-		Missed:          later.Missed - earlier.Missed,
-	}
-}
+func (o *Observation) down() lab.Flow { return count.Sub(o.After.Link.Down, o.Before.Link.Down) }
+func (o *Observation) up() lab.Flow   { return count.Sub(o.After.Link.Up, o.Before.Link.Up) }
 
 // resent is the segments that both kernels sent again between the marks.
 func (o *Observation) resent() Ways {
-	a, b := o.Before.Resent, o.After.Resent
-	return Ways{Down: b.Down - a.Down, Up: b.Up - a.Up}
+	return count.Sub(o.After.Resent, o.Before.Resent)
 }
 
 // OnPath is the bytes of packets that passed the fleet's end of the path: those
@@ -62,7 +43,7 @@ func (o *Observation) OnPath() Ways {
 
 // Reckoned is the same by the kernel's counts of the fleet's connections.
 func (o *Observation) Reckoned() Ways {
-	tcp := o.After.Fleet.TCP.Sub(o.Before.Fleet.TCP)
+	tcp := count.Sub(o.After.Fleet.TCP, o.Before.Fleet.TCP)
 	return Ways{Down: tcp.BytesReceived + tcp.HeadersIn(), Up: tcp.BytesSent + tcp.HeadersOut()}
 }
 
@@ -89,7 +70,7 @@ const (
 // no count of bytes received. Besides, each connection may send something between the reading of the
 // fleet and that of the link, as it does where heartbeats pass.
 func (o *Observation) Strays() (more Ways, less int64) {
-	tcp := o.After.Fleet.TCP.Sub(o.Before.Fleet.TCP)
+	tcp := count.Sub(o.After.Fleet.TCP, o.Before.Fleet.TCP)
 	more.Down, more.Up = farewell*tcp.Opened, farewell*tcp.Opened
 	down, up := o.down(), o.up()
 	resent := o.resent()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pushbench/results"
+	"pushbench/servers/units"
 )
 
 // progress tells a waiting person, a line a trial, what happened and how long
@@ -68,15 +69,15 @@ func texts(broken []results.Broken) string {
 // figures is what a trial measured, in a few words.
 func figures(t *results.Trial) string {
 	if rss, err := t.Value("idle/server-rss"); err == nil {
-		return "server " + results.Format(rss.Value, rss.Unit) + " a connection"
+		return "server " + units.Format(rss.Value, rss.Unit) + " a connection"
 	}
 	median, err := t.Value("staleness/p50")
 	if err != nil {
 		return ""
 	}
-	text := "p50 " + results.Format(median.Value, median.Unit)
+	text := "p50 " + units.Format(median.Value, median.Unit)
 	if cpu, err := t.Value("server/cpu"); err == nil {
-		text += ", cpu " + results.Format(cpu.Value, cpu.Unit)
+		text += ", cpu " + units.Format(cpu.Value, cpu.Unit)
 	}
 	return text
 }

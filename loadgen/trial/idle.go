@@ -9,6 +9,7 @@ import (
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/measure"
 	"pushbench/servers/control"
+	"pushbench/servers/count"
 	"pushbench/servers/feed"
 )
 
@@ -132,6 +133,6 @@ func (o *run) stayQuiet(ctx context.Context, p pair, let func(time.Duration) err
 	if err != nil {
 		return err
 	}
-	o.seen.Rest, o.seen.Passed = o.config.Measure, after.Sub(before)
+	o.seen.Rest, o.seen.Passed = o.config.Measure, count.Sub(after, before)
 	return p.fleet.call(ctx, 0, fleet.Collect, uint64(2), &o.seen.Collected)
 }

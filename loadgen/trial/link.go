@@ -3,11 +3,8 @@ package trial
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strconv"
-	"strings"
 
+	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
 	"pushbench/loadgen/measure"
 	"pushbench/results"
@@ -90,46 +87,9 @@ func (o *run) markLink(ctx context.Context, p pair, m *measure.Mark) (err error)
 	if err := p.link.call(ctx, 0, lab.Mark, control.None{}, &m.Link); err != nil {
 		return err
 	}
-	if m.Resent.Down, err = resent(p.server.cmd.Process.Pid); err != nil {
+	if m.Resent.Down, err = host.ReadResent(p.server.cmd.Process.Pid); err != nil {
 		return err
 	}
-	m.Resent.Up, err = resent(p.fleet.cmd.Process.Pid)
+	m.Resent.Up, err = host.ReadResent(p.fleet.cmd.Process.Pid)
 	return err
-}
-
-// resent is how many segments the kernel has sent again in a process's network
-// namespace (RFC 4022, tcpRetransSegs).
-func resent(pid int) (int64, error) {
-	path := fmt.Sprintf("/proc/%d/net/snmp", pid)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return 0, fmt.Errorf("read what TCP sent again: %w", err)
-	}
-	n, err := parseResent(string(text))
-	if err != nil {
-		return 0, fmt.Errorf("read what TCP sent again: %s: %w", path, err)
-	}
-	return n, nil
-}
-
-// parseResent finds RetransSegs in a text of two lines for each protocol, the
-// first with names and the second with numbers (proc_pid_net(5)).
-func parseResent(text string) (int64, error) {
-	var names []string
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0] != "Tcp:" {
-			continue
-		}
-		if names == nil {
-			names = fields
-			continue
-		}
-		for i, name := range names {
-			if name == "RetransSegs" && i < len(fields) {
-				return strconv.ParseInt(fields[i], 10, 64)
-			}
-		}
-	}
-	return 0, errors.New("there is no RetransSegs of Tcp")
 }

@@ -387,25 +387,3 @@ func TestLabThatIsNone(t *testing.T) {
 		})
 	}
 }
-
-func TestParseResent(t *testing.T) {
-	const udp = "Udp: InDatagrams RetransSegs\nUdp: 1 99\n"
-	for _, test := range []struct {
-		text string
-		want int64
-		ok   bool
-	}{
-		{"Ip: A\nIp: 1\nTcp: RtoMin RetransSegs InErrs\nTcp: 200 17 3\n" + udp, 17, true},
-		{"Tcp: RetransSegs\nTcp: 0\n", 0, true},
-		{"", 0, false},
-		{udp, 0, false},
-		{"Tcp: RtoMin\nTcp: 200\n", 0, false},
-		{"Tcp: RtoMin RetransSegs\nTcp: 200\n", 0, false},
-		{"Tcp: RtoMin RetransSegs\n", 0, false},
-		{"Tcp: RetransSegs\nTcp: many\n", 0, false},
-	} {
-		if got, err := parseResent(test.text); got != test.want || (err == nil) != test.ok {
-			t.Errorf("%q: %d, %v", test.text, got, err)
-		}
-	}
-}

@@ -3,11 +3,13 @@ package feed
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"pushbench/servers/units"
 )
 
 // Knob is one option of a transport: a key of its query string.
@@ -45,13 +47,13 @@ func (o Options) Duration(knob string) time.Duration {
 	if v == "" || v[0] > '9' {
 		return 0 // not an error that has to be made of every word
 	}
-	d, _ := time.ParseDuration(v)
+	d, _ := units.Duration(v, 0, math.MaxInt64)
 	return d
 }
 
 // Size is the value of a knob checked by CheckSize (bytes).
 func (o Options) Size(knob string) int {
-	n, _ := parseSize(o.Value(knob))
+	n, _ := units.Size(o.Value(knob), 0, math.MaxInt32)
 	return n
 }
 
@@ -122,7 +124,7 @@ func checkDuration(low, high time.Duration, words ...string) func(string) error 
 		if slices.Contains(words, s) {
 			return nil
 		}
-		if d, err := time.ParseDuration(s); err != nil || d < low || d > high {
+		if _, err := units.Duration(s, low, high); err != nil {
 			want := fmt.Sprintf("a duration with its unit, from %v to %v", low, high)
 			return errors.New("use " + strings.Join(append(slices.Clone(words), want), " or "))
 		}
@@ -134,38 +136,11 @@ func checkDuration(low, high time.Duration, words ...string) func(string) error 
 // high (bytes).
 func CheckSize(low, high int) func(string) error {
 	return func(s string) error {
-		if n, ok := parseSize(s); !ok || n < low || n > high {
-			return fmt.Errorf("use a size with its unit, from %s to %s", sizeText(low), sizeText(high))
+		if _, err := units.Size(s, low, high); err != nil {
+			return fmt.Errorf("use a size with its unit, from %s to %s", units.Text(float64(low), "B"), units.Text(float64(high), "B"))
 		}
 		return nil
 	}
-}
-
-// parseSize reads a size such as 0B, 512B or 1KB.
-func parseSize(s string) (bytes int, ok bool) {
-	digits, unit := s, 1
-	if d, found := strings.CutSuffix(s, "KB"); found {
-		digits, unit = d, 1<<10
-	} else if d, found := strings.CutSuffix(s, "B"); found {
-		digits = d
-	} else {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(digits, 10, 32) // in which any unit fits an int
-	if err != nil || n > uint64(maxSize/unit) {
-		return 0, false
-	}
-	return int(n) * unit, true
-}
-
-// maxSize bounds what any knob takes for a size (bytes).
-const maxSize = 1 << 30
-
-func sizeText(n int) string {
-	if n > 0 && n%1024 == 0 {
-		return strconv.Itoa(n/1024) + "KB"
-	}
-	return strconv.Itoa(n) + "B"
 }
 
 // CheckOneOf accepts one of the given words.

@@ -1,13 +1,13 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"strings"
+
+	"pushbench/servers/units"
 )
 
 // Profile is the header fields that come with requests and answers beside those
@@ -48,8 +48,8 @@ func ParseProfile(name string) (*Profile, error) {
 	cookie := 0
 	if size, ok := strings.CutPrefix(name, cookiePrefix); ok {
 		var err error
-		if cookie, err = parseCookie(size); err != nil {
-			return nil, fmt.Errorf("headers %q: %w", name, err)
+		if cookie, err = units.Size(size, 1, maxCookie); err != nil {
+			return nil, fmt.Errorf("headers %q: the cookie's size %w; write such as 1KB", name, err)
 		}
 		name = "browser"
 	}
@@ -62,21 +62,6 @@ func ParseProfile(name string) (*Profile, error) {
 		return lubbers(), nil
 	}
 	return nil, fmt.Errorf("headers %q: use minimal, browser, browser+cookie=1KB or lubbers2010", name)
-}
-
-func parseCookie(size string) (int, error) {
-	unit := 1
-	digits, ok := strings.CutSuffix(size, "KB")
-	if ok {
-		unit = 1024
-	} else if digits, ok = strings.CutSuffix(size, "B"); !ok {
-		return 0, errors.New("write the cookie's size with its unit, as 1KB or 200B")
-	}
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || n < 1 || n > uint64(maxCookie/unit) {
-		return 0, fmt.Errorf("a cookie has 1B to %dKB", maxCookie/1024)
-	}
-	return int(n) * unit, nil
 }
 
 func browser(cookie int) *Profile {

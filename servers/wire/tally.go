@@ -82,17 +82,3 @@ func (t *Tally) AllClosed(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Sub is what was counted since an earlier reading.
-func (c Counts) Sub(earlier Counts) Counts {
-	return Counts{
-		Conns:        c.Conns - earlier.Conns,
-		BytesRead:    c.BytesRead - earlier.BytesRead,
-		BytesWritten: c.BytesWritten - earlier.BytesWritten,
-		Reads:        c.Reads - earlier.Reads,
-		Writes:       c.Writes - earlier.Writes,
-		TLS:          c.TLS - earlier.TLS,
-		Handshakes:   c.Handshakes - earlier.Handshakes,
-		Closed:       c.Closed - earlier.Closed,
-	}
-}

@@ -54,13 +54,6 @@ func TestConnCounts(t *testing.T) {
 	}
 }
 
-func TestSub(t *testing.T) {
-	later, earlier := Counts{10, 20, 30, 40, 50, 60, 70, 80}, Counts{1, 2, 3, 4, 5, 6, 7, 8}
-	if got, want := later.Sub(earlier), (Counts{9, 18, 27, 36, 45, 54, 63, 72}); got != want {
-		t.Errorf("%+v less %+v is %+v, not %+v", later, earlier, got, want)
-	}
-}
-
 // A listener counts the connections it accepts, and what both ends count is
 // the same.
 func TestListener(t *testing.T) {

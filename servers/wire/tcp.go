@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"syscall"
+
+	"pushbench/servers/count"
 )
 
 // TCP is what the kernel counts of connections, at the end that dialled them.
@@ -32,30 +34,6 @@ func (t TCP) HeadersOut() int64 { return segmentHeaders*t.SegmentsOut + synOptio
 
 // HeadersIn is the bytes of TCP and IP headers that came.
 func (t TCP) HeadersIn() int64 { return segmentHeaders*t.SegmentsIn + synOptions*t.Opened }
-
-// Add is both together.
-func (t TCP) Add(u TCP) TCP {
-	return TCP{
-		Opened:        t.Opened + u.Opened,
-		BytesSent:     t.BytesSent + u.BytesSent,
-		BytesReceived: t.BytesReceived + u.BytesReceived,
-		Retransmitted: t.Retransmitted + u.Retransmitted,
-		SegmentsOut:   t.SegmentsOut + u.SegmentsOut,
-		SegmentsIn:    t.SegmentsIn + u.SegmentsIn,
-	}
-}
-
-// Sub is what was counted since an earlier reading.
-func (t TCP) Sub(earlier TCP) TCP {
-	return TCP{
-		Opened:        t.Opened - earlier.Opened,
-		BytesSent:     t.BytesSent - earlier.BytesSent,
-		BytesReceived: t.BytesReceived - earlier.BytesReceived,
-		Retransmitted: t.Retransmitted - earlier.Retransmitted,
-		SegmentsOut:   t.SegmentsOut - earlier.SegmentsOut,
-		SegmentsIn:    t.SegmentsIn - earlier.SegmentsIn,
-	}
-}
 
 // ErrNoTCP says that the kernel does not tell what a connection cost below its
 // payload, or that it cannot be reckoned from what it tells.
@@ -99,7 +77,7 @@ func (s *Sockets) Read() (TCP, error) {
 	for c := range s.live {
 		t, err := ReadTCP(c.Conn)
 		s.note(err)
-		sum = sum.Add(t)
+		sum = count.Add(sum, t)
 	}
 	return sum, s.err
 }
@@ -123,7 +101,7 @@ func (s *Sockets) leave(c *Conn) {
 	delete(s.live, c)
 	t, err := ReadTCP(c.Conn)
 	s.note(err)
-	s.gone = s.gone.Add(t)
+	s.gone = count.Add(s.gone, t)
 }
 
 func (s *Sockets) note(err error) {

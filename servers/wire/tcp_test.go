@@ -169,13 +169,3 @@ func TestNoTCPOverIPv6(t *testing.T) {
 		t.Error("a closed connection has counts")
 	}
 }
-
-func TestTCPArithmetic(t *testing.T) {
-	later, earlier := TCP{10, 20, 30, 40, 50, 60}, TCP{1, 2, 3, 4, 5, 6}
-	if got, want := later.Sub(earlier), (TCP{9, 18, 27, 36, 45, 54}); got != want {
-		t.Errorf("%+v less %+v is %+v, not %+v", later, earlier, got, want)
-	}
-	if got := later.Sub(earlier).Add(earlier); got != later {
-		t.Errorf("and %+v more is %+v again", earlier, got)
-	}
-}

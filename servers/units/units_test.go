@@ -1,14 +1,15 @@
-package results
+package units
 
 import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
 
-func TestParseQuantity(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, tc := range []struct {
 		in   string
 		v    float64
@@ -21,14 +22,14 @@ func TestParseQuantity(t *testing.T) {
 		{"12µs/event", 1.2e-5, "s/event"}, {"219B/event", 219, "B/event"},
 		{"1e3/s", 1000, "1/s"}, {"1e-3s", 0.001, "s"}, {"-40/s", -40, "1/s"}, {"+2", 2, "1"}, {"0.1ms", 1e-4, "s"},
 	} {
-		v, unit, err := ParseQuantity(tc.in)
+		v, unit, err := Parse(tc.in)
 		if err != nil || v != tc.v || unit != tc.unit {
 			t.Errorf("%q = %v %q, error %v; want %v %q", tc.in, v, unit, err, tc.v, tc.unit)
 		}
 	}
 }
 
-func TestParseQuantityRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                "want a number",
 		"s":               "want a number",
@@ -55,7 +56,7 @@ func TestParseQuantityRefuses(t *testing.T) {
 		"1e308GB":         "out of range",
 		"9" + many9 + "s": "out of range",
 	} {
-		v, unit, err := ParseQuantity(in)
+		v, unit, err := Parse(in)
 		if err == nil {
 			t.Errorf("%.20q = %v %q, want an error", in, v, unit)
 		} else if !strings.Contains(err.Error(), want) {
@@ -81,6 +82,7 @@ func TestFormat(t *testing.T) {
 		{40, "1/s", "40/s"}, {0.03, "%", "3 %"}, {0.0307, "%", "3.07 %"},
 		{1.005, "1", "1"}, {2000, "1", "2000"}, {123456.7, "1", "123457"}, {0.00012345, "1", "0.000123"},
 		{1e-9, "1", "1e-09"}, {1e20, "1", "1e+20"}, {inf, "s", "∞ s"}, {-inf, "B", "−∞ B"}, {math.MaxFloat64, "1", "1.7976931348623157e+308"},
+		{7_272_000, "bit/s", "7.27 Mbit/s"}, {16_000, "bit/s", "16 kbit/s"}, {894e6, "bit/s", "894 Mbit/s"}, {0, "bit/s", "0 bit/s"}, {12, "bit/s", "12 bit/s"}, {2e9, "bit/s", "2 Gbit/s"},
 		{4, "conn", "4 conn"}, {4, "", "4"},
 	} {
 		if got := Format(tc.v, tc.unit); got != tc.want {
@@ -110,29 +112,85 @@ func TestFormatInterval(t *testing.T) {
 	}
 }
 
-// What Format prints of a value ParseQuantity reads back, to three digits.
-func TestFormatParsesBack(t *testing.T) {
+// What Format prints of a value Parse reads back, to three digits.
+func TestFormatReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		unit := rapid.SampledFrom([]string{"s", "B", "1", "1/s", "%", "s/event", "B/event"}).Draw(t, "unit")
 		v := rapid.Float64Range(1e-9, 1e12).Draw(t, "v")
 		text := Format(v, unit)
-		got, gotUnit, err := ParseQuantity(text)
+		got, gotUnit, err := Parse(text)
 		if err != nil || gotUnit != unit || math.Abs(got/v-1) > 0.0051 {
 			t.Fatalf("%v %s prints as %q, which reads as %v %q, error %v", v, unit, text, got, gotUnit, err)
 		}
 	})
 }
 
-func FuzzParseQuantity(f *testing.F) {
+// What Text prints is what Within reads, of any level in its unit.
+func TestText(t *testing.T) {
+	for level, want := range map[string]string{
+		"20ms": "20ms", "0s": "0ms", "0.0003 s": "0.3ms", "1us": "0.001ms", "60s": "60s", "1h": "3600s",
+		"200B": "200B", "0B": "0B", "1024B": "1KB", "1.5KB": "1536B", "1MB": "1024KB", "40/s": "40/s", "0.5/s": "0.5/s", "1e6/s": "1000000/s", "-0/s": "0/s",
+		"0.7%": "0.7%", "1 %": "1%", "100kbps": "100kbps", "1.5Mbps": "1.5Mbps", "1Gbps": "1000Mbps",
+	} {
+		_, unit, _ := Parse(level)
+		v, err := Within(level, unit, 0, 1e12)
+		if got := Text(v, unit); err != nil || got != want {
+			t.Errorf("%q reads as %v %q, error %v, and prints as %q, not %q", level, v, unit, err, got, want)
+		}
+		if again, err := Within(want, unit, v, v); err != nil {
+			t.Errorf("%q reads as %v, and %q as %v: %v", level, v, want, again, err)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]string{
+		"512B": "", "1KB": "", "1048576B": "", "1MB": "", ".5KB": "",
+		"512": "has no unit", "5ms": "has the wrong unit", "": "is not a number with a known unit", "KB": "is not a number with a known unit",
+		"1.5B": "is not a whole number of bytes", "-1B": "is outside 0B to 1024KB", "1048577B": "is outside 0B to 1024KB", "99999999999999999999KB": "is outside 0B to 1024KB",
+	} {
+		if n, err := Size(text, 0, 1<<20); (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%q: %d, %v; want %q", text, n, err, want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"4min": 4 * time.Minute, "20min": 20 * time.Minute, "1h30m": 90 * time.Minute, "1h30min": 90 * time.Minute, "240s": 4 * time.Minute,
+		"1min30s": 90 * time.Second, "1.5min": 90 * time.Second, "500ms": 500 * time.Millisecond, "1m": time.Minute,
+		"": 0, "4": 0, "0s": 0, "-4min": 0, "4mins": 0, "4 min": 0, "min": 0, "four": 0, "4minutes": 0, "1e9h": 0, "NaN": 0, "3h": 0,
+	} {
+		if got, err := Duration(text, 1, 2*time.Hour); got != want || (err != nil) != (want == 0) {
+			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
+		}
+	}
+}
+
+func TestScale(t *testing.T) {
+	for _, tc := range []struct {
+		v            float64
+		unit, suffix string
+		size         float64
+	}{
+		{0.9999, "s", "ms", 1e-3}, {1, "s", "s", 1}, {0, "s", "ns", 1e-9}, {1024, "B/event", "KiB/event", 1024}, {5, "1", "", 1}, {5, "1/s", "1/s", 1}, {2e6, "bit/s", "Mbit/s", 1e6},
+	} {
+		if size, suffix := Scale(tc.v, tc.unit); size != tc.size || suffix != tc.suffix {
+			t.Errorf("%v %s: %v, %q; want %v, %q", tc.v, tc.unit, size, suffix, tc.size, tc.suffix)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"100ms", "5 µs", "16KB", "40/s", "3%", "12µs/event", "-1e3s", "1e-400s", "9e999B", ".", "+", "1e", "0x1p4", "１s", "\xff"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		v, unit, err := ParseQuantity(text)
+		v, unit, err := Parse(text)
 		if err != nil {
 			return
 		}
-		if math.IsNaN(v) || math.IsInf(v, 0) || dimensionOf(unit) == nil {
+		if math.IsNaN(v) || math.IsInf(v, 0) || unit == "" {
 			t.Fatalf("%q = %v %q", text, v, unit)
 		}
 		if printed := Format(v, unit); printed == "" || strings.Contains(printed, "NaN") {

@@ -1,0 +1,188 @@
+// Package units reads and writes numbers with their units: times, sizes, rates
+// and shares. It stands below every other package, and imports none: server,
+// generator, scenarios, results and plots all write "100ms" or "4KB" by it.
+package units
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Written units and what they are in base units. KB is 1,024 bytes, as sizes of
+// payloads and buffers are meant in a scenario; KiB says the same. Bits per second
+// count in 1,000s, as those of a line do.
+var writtenUnits = []struct {
+	suffix string
+	factor float64
+	base   string
+}{
+	{"min", 60, "s"}, {"ms", 1e-3, "s"}, {"us", 1e-6, "s"}, {"µs", 1e-6, "s"}, {"μs", 1e-6, "s"},
+	{"ns", 1e-9, "s"}, {"h", 3600, "s"}, {"/s", 1, "1/s"}, {"s", 1, "s"},
+	{"KiB", 1 << 10, "B"}, {"KB", 1 << 10, "B"}, {"MiB", 1 << 20, "B"}, {"MB", 1 << 20, "B"},
+	{"GiB", 1 << 30, "B"}, {"GB", 1 << 30, "B"}, {"B", 1, "B"},
+	{"kbps", 1e3, "bit/s"}, {"Mbps", 1e6, "bit/s"}, {"Gbps", 1e9, "bit/s"},
+	{"%", 0.01, "%"},
+}
+
+// PerEvent may follow a written time or size: 12µs/event, 219B/event.
+const PerEvent = "/event"
+
+// Parse reads a number with its unit, with or without a blank between, and
+// returns it in base units:
+//
+//	100ms → 0.1 s     256B → 256 B           40/s → 40 1/s    12 → 12 1
+//	5us   → 5e-6 s    16KB → 16384 B         3%   → 0.03 %
+//	2min  → 120 s     10Mbps → 1e7 bit/s     12µs/event → 1.2e-5 s/event
+//
+// KB, MB and GB count in 1,024s, like KiB, MiB and GiB. A number alone has the
+// unit "1"; where a unit is needed, that is the caller's error to report.
+func Parse(s string) (v float64, unit string, err error) {
+	number, written := Number(s)
+	if number == "" {
+		return 0, "", fmt.Errorf("%q: want a number with a unit, such as 100ms, 256B, 40/s or 3%%", s)
+	}
+	factor, unit, ok := baseUnit(strings.TrimPrefix(written, " "))
+	if !ok {
+		return 0, "", fmt.Errorf("%q: unknown unit %q; known are ns, µs (us), ms, s, min, h, B, KB, MB, GB, /s, kbps, Mbps, Gbps, %%, and a time or size per /event", s, written)
+	}
+	// Parsed together, so that 100ms is the float nearest 0.1 and not 100 × 0.001.
+	if exponent, ok := powerOfTen(factor); ok && !strings.ContainsAny(number, "eE") {
+		v, err = strconv.ParseFloat(number+"e"+strconv.Itoa(exponent), 64)
+	} else {
+		v, err = strconv.ParseFloat(number, 64)
+		v *= factor
+	}
+	if err != nil || math.IsInf(v, 0) {
+		return 0, "", fmt.Errorf("%q: the number is out of range", s)
+	}
+	return v, unit, nil
+}
+
+// Within reads a number of a unit between low and high, in base units. Its errors
+// go on from what was read: "has no unit".
+func Within(s, unit string, low, high float64) (float64, error) {
+	v, got, err := Parse(s)
+	switch {
+	case err != nil:
+		return 0, errors.New("is not a number with a known unit")
+	case got == "1":
+		return 0, errors.New("has no unit")
+	case got != unit:
+		return 0, errors.New("has the wrong unit")
+	case v < low || v > high:
+		return 0, fmt.Errorf("is outside %s to %s", Text(low, unit), Text(high, unit))
+	}
+	return v + 0, nil // no −0
+}
+
+// Size reads a whole number of bytes between low and high, as Within does.
+func Size(s string, low, high int) (bytes int, err error) {
+	v, err := Within(s, "B", float64(low), float64(high))
+	if err == nil && v != math.Trunc(v) {
+		err = errors.New("is not a whole number of bytes")
+	}
+	return int(v), err
+}
+
+// Duration reads a time between low and high as Go writes it, 100ms or 1m30s,
+// with min for m as well.
+func Duration(s string, low, high time.Duration) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.ReplaceAll(s, "min", "m"))
+	if err != nil || strings.Contains(s, "mins") || d < low || d > high { // mins would be milliseconds
+		return 0, fmt.Errorf("is no time from %v to %v", low, high)
+	}
+	return d, nil
+}
+
+// Cut takes a number and its unit, with or without a blank between, off the front
+// of s. It spells them in one way: without the blank, and with µs for us.
+func Cut(s string) (text, rest string, err error) {
+	number, rest := Number(s)
+	if number == "" {
+		return "", s, errors.New("want a digit before or behind the point")
+	}
+	unit := leading(rest)
+	if spaced := strings.TrimLeft(rest, " "); unit == "" && leading(spaced) != "" {
+		unit, rest = leading(spaced), spaced
+	}
+	if _, _, err := Parse(number + unit); err != nil {
+		return "", s, err
+	}
+	return number + microSign.Replace(unit), rest[len(unit):], nil
+}
+
+// microSign spells µs in one way: with the micro sign, not with a u or the Greek
+// letter that looks like it.
+var microSign = strings.NewReplacer("us", "µs", "μs", "µs")
+
+// leading is what may be a unit at the start of s.
+func leading(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != '/' && r != '%' })
+	if end < 0 {
+		return s
+	}
+	return s[:end]
+}
+
+// Number cuts s behind its number: an optional sign, decimal digits with
+// at most one point, an optional exponent. It returns "" where s begins with no
+// number.
+func Number(s string) (number, rest string) {
+	i := 0
+	if i < len(s) && (s[i] == '+' || s[i] == '-') {
+		i++
+	}
+	digits := func() (n int) {
+		for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+			i++
+			n++
+		}
+		return n
+	}
+	n := digits()
+	if i+1 < len(s) && s[i] == '.' && '0' <= s[i+1] && s[i+1] <= '9' {
+		i++
+		n += digits()
+	}
+	if n == 0 {
+		return "", s
+	}
+	if mantissa := i; i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		i++
+		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		if digits() == 0 {
+			i = mantissa // the e belongs to a unit
+		}
+	}
+	return s[:i], s[i:]
+}
+
+// baseUnit is the base unit of a written one and the factor to it.
+func baseUnit(written string) (factor float64, base string, ok bool) {
+	if written == "" {
+		return 1, "1", true
+	}
+	plain, each := strings.CutSuffix(written, PerEvent)
+	for _, u := range writtenUnits {
+		if u.suffix != plain {
+			continue
+		}
+		if !each {
+			return u.factor, u.base, true
+		}
+		return u.factor, u.base + PerEvent, u.base == "s" || u.base == "B"
+	}
+	return 0, "", false
+}
+
+func powerOfTen(f float64) (exponent int, ok bool) {
+	e := int(math.Round(math.Log10(f)))
+	return e, f == math.Pow10(e)
+}
