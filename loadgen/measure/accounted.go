@@ -10,7 +10,7 @@ import (
 // own, the kernel, and the link where there is one. They all have to say the same.
 var accountedRules = []rule{
 	{results.Accounted, "settle", "", 0, func(o *Observation) string { return strings.Join(o.Unsettled, "; ") }},
-	{results.Accounted, "tallies", "", marks, func(o *Observation) string {
+	{results.Accounted, "tallies", "", marks | tallied, func(o *Observation) string {
 		for _, m := range []Mark{o.Before, o.After} {
 			if s, f := m.Server.Counts, m.Fleet.Counts; !Agree(s, f) {
 				return "tallies differ: " + Tallies(s, f)
@@ -18,7 +18,7 @@ var accountedRules = []rule{
 		}
 		return ""
 	}},
-	{results.Accounted, "layers", "", marks, func(o *Observation) string {
+	{results.Accounted, "layers", "", marks | tallied, func(o *Observation) string {
 		layers := sum(o.layers())
 		return unless(layers == o.atSocket(), "layers do not add up: %+v, at the socket %+v", layers, o.atSocket())
 	}},

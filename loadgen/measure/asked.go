@@ -34,9 +34,9 @@ const skippedLimit = 0.01
 
 // skipped is the polls that were left out between the marks, and their share.
 func (o *Observation) skipped() (n int64, share float64) {
-	a, b := o.Before.Fleet, o.After.Fleet
-	n = b.Skipped - a.Skipped
-	if due := n + b.Requests - a.Requests; due > 0 {
+	d := o.fleet()
+	n = d.Skipped
+	if due := n + d.Requests; due > 0 {
 		share = float64(n) / float64(due)
 	}
 	return n, share

@@ -1,7 +1,5 @@
 package measure
 
-import "pushbench/servers/count"
-
 // layerMeasures are of the bytes that each event took, in steady state.
 var layerMeasures = []Measure{
 	{"bytes/payload/down", events, layer("payload").down, perEvent},
@@ -12,14 +10,14 @@ var layerMeasures = []Measure{
 	{"bytes/protocol/up", events, layer("protocol").up, perEvent},
 	{"bytes/compression/down", events, layer("compression").down, perEvent},
 	{"bytes/compression/up", events, layer("compression").up, perEvent},
-	{"bytes/tls/down", events, layer("tls").down, perEvent},
+	{"bytes/tls/down", events | tallied, layer("tls").down, perEvent},
 	{"bytes/tls/up", events, layer("tls").up, perEvent},
 	{"bytes/tcpip/down", events, layer("tcpip").down, perEvent},
 	{"bytes/tcpip/up", events, layer("tcpip").up, perEvent},
 	{"bytes/total/down", events, layer("total").down, perEvent},
 	{"bytes/total/up", events, layer("total").up, perEvent},
 	{"tcp/retransmitted", events | kernel, func(o *Observation) float64 {
-		return float64(o.After.Fleet.TCP.Retransmitted - o.Before.Fleet.TCP.Retransmitted)
+		return float64(o.fleet().TCP.Retransmitted)
 	}, nil},
 }
 
@@ -46,24 +44,24 @@ func (l layer) up(o *Observation) float64 {
 // packets that it lost included, and of that headers are what no socket saw;
 // a rule holds them against the kernel's counts.
 func (o *Observation) layers() map[string]Ways {
-	a, b := o.Before.Fleet, o.After.Fleet
+	d := o.fleet()
 	layers := map[string]Ways{
 		"payload": {
-			Down: b.Payload - a.Payload + b.EchoesDown - a.EchoesDown,
-			Up:   b.EchoesUp - a.EchoesUp,
+			Down: d.Payload + d.EchoesDown,
+			Up:   d.EchoesUp,
 		},
-		"envelope": {Down: b.Envelope - a.Envelope},
+		"envelope": {Down: d.Envelope},
 		"protocol": {
-			Down: b.HeadersDown - a.HeadersDown + b.FramingDown - a.FramingDown,
-			Up:   b.HeadersUp - a.HeadersUp + b.FramingUp - a.FramingUp,
+			Down: d.HeadersDown + d.FramingDown,
+			Up:   d.HeadersUp + d.FramingUp,
 		},
 		"compression": {
-			Down: b.CompressionDown - a.CompressionDown,
-			Up:   b.CompressionUp - a.CompressionUp,
+			Down: d.CompressionDown,
+			Up:   d.CompressionUp,
 		},
 		"tls": {
 			Down: o.After.Server.Counts.TLS - o.Before.Server.Counts.TLS,
-			Up:   b.Counts.TLS - a.Counts.TLS,
+			Up:   d.Counts.TLS,
 		},
 	}
 	if o.Emulated {
@@ -72,7 +70,7 @@ func (o *Observation) layers() map[string]Ways {
 		layers["tcpip"] = Ways{Down: down.Bytes - socket.Down, Up: up.Bytes - socket.Up}
 		layers["total"] = Ways{Down: down.Bytes, Up: up.Bytes}
 	} else if o.After.Fleet.NoTCP == "" {
-		tcp := count.Sub(b.TCP, a.TCP)
+		tcp := d.TCP
 		layers["tcpip"] = Ways{Down: tcp.HeadersIn(), Up: tcp.HeadersOut() + tcp.Retransmitted}
 		layers["total"] = Ways{Down: tcp.BytesReceived + tcp.HeadersIn(), Up: tcp.BytesSent + tcp.HeadersOut()}
 	}
@@ -81,13 +79,13 @@ func (o *Observation) layers() map[string]Ways {
 
 // atSocket is the bytes that passed the sockets between the marks.
 func (o *Observation) atSocket() Ways {
-	c := count.Sub(o.After.Fleet.Counts, o.Before.Fleet.Counts)
+	c := o.fleet().Counts
 	return Ways{Down: c.BytesRead, Up: c.BytesWritten}
 }
 
 // inKernel is the same as the kernel counts it, each byte once.
 func (o *Observation) inKernel() Ways {
-	tcp := count.Sub(o.After.Fleet.TCP, o.Before.Fleet.TCP)
+	tcp := o.fleet().TCP
 	return Ways{Down: tcp.BytesReceived, Up: tcp.BytesSent - tcp.Retransmitted}
 }
 

@@ -27,7 +27,7 @@ func (o *Observation) model(put func(name string, value float64, unit string)) {
 // and where the transport waits by a rule that is not the model's.
 func modelStaleness(o *Observation) (seconds float64, ok bool) {
 	t, knobs := o.Treatment, o.Spec.Options
-	m := model{due: o.After.Server.Due, from: o.From, until: o.Until, rtt: t.Network.RTT}
+	m := model{due: o.due(), from: o.From, until: o.Until, rtt: t.Network.RTT}
 	if m.rtt <= 0 || !t.Network.Steady() || o.latest() {
 		return 0, false
 	}

@@ -81,7 +81,7 @@ func TestModelOfTrial(t *testing.T) {
 	}
 
 	o := clean(t)
-	o.Treatment.Network.RTT, o.After.Server.Due = rtt, nil
+	o.Treatment.Network.RTT, o.Published.Due = rtt, nil
 	if seconds, ok := modelStaleness(o); ok {
 		t.Errorf("without an event it is %v s", seconds)
 	}
@@ -105,7 +105,7 @@ func TestModelOfPolls(t *testing.T) {
 		tr.Transport, tr.TLS, tr.Network.RTT = c.transport, c.tls, 40*time.Millisecond
 		o.Spec = specOf(t, c.transport)
 		o.Interval = o.Spec.Options.Duration("interval")
-		m := model{due: o.After.Server.Due, from: o.From, until: o.Until, rtt: 40 * time.Millisecond}
+		m := model{due: o.Published.Due, from: o.From, until: o.Until, rtt: 40 * time.Millisecond}
 		p := polling{interval: 100 * time.Millisecond, reach: time.Duration(c.reach * ms), mark1: o.Mark1, mark2: o.Mark2}
 		want, known := m.poll(p, feed.Phases(tr.Subscribers, feed.Rand(o.Seed, o.Block, "phases")))
 		if got, ok := modelStaleness(o); !ok || !known || got != want.mean() {

@@ -25,6 +25,7 @@ import (
 func clean(t testing.TB) *Observation {
 	t.Helper()
 	o := &Observation{Asked: Asked{
+		Promises: Ours,
 		Treatment: scenarios.Treatment{
 			Labels:    results.Treatment{"transport": "poll?interval=100ms"},
 			Transport: "poll?interval=100ms", Subscribers: 2, Rate: 40, Payload: 100, Encoding: "text",
@@ -35,19 +36,20 @@ func clean(t testing.TB) *Observation {
 	const origin = int64(1e15)
 	o.From, o.Until = origin+int64(o.Mark1), origin+int64(o.Mark1+o.Window)
 	for i := range int64(44) {
-		o.After.Server.Due = append(o.After.Server.Due, o.From+25e6*i)
-		o.After.Server.Lag = append(o.After.Server.Lag, 50_000+i)
+		o.Published.Due = append(o.Published.Due, o.From+25e6*i)
+		o.Published.Lag = append(o.Published.Lag, 50_000+i)
 	}
 	// Between the marks 44 events went to each subscriber, in 40 answers to 44
 	// polls, with heads of 150 bytes for a request and 120 for an answer.
 	o.Before.Server.Usage = control.Usage{User: 1, System: 2}
 	o.Before.Fleet = fleet.Mark{
-		Usage:     control.Usage{User: 3, System: 4},
-		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000, BytesWritten: 5_000, Reads: 30},
-		Delivered: 20, Payload: 2_000, Envelope: 1_220, HeadersUp: 5_000, HeadersDown: 6_780,
-		Requests: 30, Answers: 20, Empty: 10, Skipped: 1,
-		TCP: wire.TCP{Opened: 2, BytesSent: 5_000, BytesReceived: 10_000, SegmentsOut: 70, SegmentsIn: 40},
-	}
+		Usage: control.Usage{User: 3, System: 4},
+		Count: fleet.Count{
+			Counts:    wire.Counts{Conns: 2, BytesRead: 10_000, BytesWritten: 5_000, Reads: 30},
+			Delivered: 20, Payload: 2_000, Envelope: 1_220, HeadersUp: 5_000, HeadersDown: 6_780,
+			Requests: 30, Answers: 20, Empty: 10, Skipped: 1,
+			TCP: wire.TCP{Opened: 2, BytesSent: 5_000, BytesReceived: 10_000, SegmentsOut: 70, SegmentsIn: 40},
+		}}
 	o.Layout = host.Layout{Server: []int{4}, Fleet: []int{5}, Link: []int{5}}
 	o.Before.Used = Used{
 		CPU: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
@@ -62,16 +64,17 @@ func clean(t testing.TB) *Observation {
 	o.After.Server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
 	o.After.Server.PublishCPU = 44 * 3e-6
 	o.After.Fleet = fleet.Mark{
-		Usage:     control.Usage{User: 3.0055, System: 4.0055, RSS: 20 << 20},
-		Counts:    wire.Counts{Conns: 2, BytesRead: 10_000 + 88*161 + 44*120, BytesWritten: 5_000 + 44*150, Reads: 30 + 44},
-		Delivered: 20 + 88, Payload: 2_000 + 88*100, Envelope: 1_220 + 88*61, HeadersUp: 5_000 + 44*150, HeadersDown: 6_780 + 44*120,
-		Requests: 30 + 44, Answers: 20 + 40, Empty: 10 + 4, Skipped: 1,
-		// One request was sent twice.
-		TCP: wire.TCP{
-			Opened: 2, BytesSent: 5_000 + 45*150, BytesReceived: 10_000 + 88*161 + 44*120, Retransmitted: 150,
-			SegmentsOut: 70 + 2*44 + 1, SegmentsIn: 40 + 44,
-		},
-	}
+		Usage: control.Usage{User: 3.0055, System: 4.0055, RSS: 20 << 20},
+		Count: fleet.Count{
+			Counts:    wire.Counts{Conns: 2, BytesRead: 10_000 + 88*161 + 44*120, BytesWritten: 5_000 + 44*150, Reads: 30 + 44},
+			Delivered: 20 + 88, Payload: 2_000 + 88*100, Envelope: 1_220 + 88*61, HeadersUp: 5_000 + 44*150, HeadersDown: 6_780 + 44*120,
+			Requests: 30 + 44, Answers: 20 + 40, Empty: 10 + 4, Skipped: 1,
+			// One request was sent twice.
+			TCP: wire.TCP{
+				Opened: 2, BytesSent: 5_000 + 45*150, BytesReceived: 10_000 + 88*161 + 44*120, Retransmitted: 150,
+				SegmentsOut: 70 + 2*44 + 1, SegmentsIn: 40 + 44,
+			},
+		}}
 	// On the server's core another process ran for 11 ms, while the server waited.
 	o.After.Used = Used{
 		CPU: host.CPUTime{Source: host.Cpuacct, Interrupts: true, Waits: true, Cores: []host.CoreTime{
@@ -218,7 +221,7 @@ func TestRowsAreTheVocabulary(t *testing.T) {
 	ofRun := []string{"fleet/ceiling", "fleet/load", "host/canary", "canary", "host/canary/after", "canary/after"}
 	rows := map[string]trait{}
 	for _, m := range measures {
-		if needs, twice := rows[m.Name]; twice && needs|m.Need != marks|steps && needs|m.Need != steps|quiet {
+		if needs, twice := rows[m.Name]; twice && needs|m.Need != marks|tallied|steps && needs|m.Need != steps|quiet {
 			t.Errorf("%s has two rows for one kind of trial", m.Name)
 		}
 		rows[m.Name] = m.Need
@@ -327,7 +330,7 @@ func TestMetricsOfNothing(t *testing.T) {
 			[]string{"bytes/total/down", "server/cpu", "server/cpu-per-message", "fleet/reads", "requests", "host/cpu"}},
 		{"no request", func(o *Observation) { o.After.Fleet.Requests = o.Before.Fleet.Requests }, []string{"fleet/cpu-per-request"}},
 		{"no answer", func(o *Observation) { o.After.Fleet.Answers = o.Before.Fleet.Answers }, []string{"events-per-response"}},
-		{"nothing published", func(o *Observation) { o.After.Server.Due, o.After.Server.Lag = nil, nil }, []string{"publisher/cpu"}},
+		{"nothing published", func(o *Observation) { o.Published.Due, o.Published.Lag = nil, nil }, []string{"publisher/cpu"}},
 		{"no connection", func(o *Observation) { o.Collected.Setups.Ready = 0 }, []string{"conn/bytes/up", "conn/bytes/down", "conn/rtts"}},
 		{"no TCP_INFO", func(o *Observation) { o.After.Fleet.NoTCP = "it takes Linux" }, []string{"bytes/tcpip/down", "bytes/total/up", "tcp/retransmitted"}},
 		{"no host CPU", func(o *Observation) { o.HostUnreadable = errors.New("no /proc") }, []string{"host/cpu", "host/softirq", "host/steal", "host/foreign"}},

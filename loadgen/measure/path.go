@@ -43,7 +43,7 @@ func (o *Observation) OnPath() Ways {
 
 // Reckoned is the same by the kernel's counts of the fleet's connections.
 func (o *Observation) Reckoned() Ways {
-	tcp := count.Sub(o.After.Fleet.TCP, o.Before.Fleet.TCP)
+	tcp := o.fleet().TCP
 	return Ways{Down: tcp.BytesReceived + tcp.HeadersIn(), Up: tcp.BytesSent + tcp.HeadersOut()}
 }
 
@@ -70,7 +70,7 @@ const (
 // no count of bytes received. Besides, each connection may send something between the reading of the
 // fleet and that of the link, as it does where heartbeats pass.
 func (o *Observation) Strays() (more Ways, less int64) {
-	tcp := count.Sub(o.After.Fleet.TCP, o.Before.Fleet.TCP)
+	tcp := o.fleet().TCP
 	more.Down, more.Up = farewell*tcp.Opened, farewell*tcp.Opened
 	down, up := o.down(), o.up()
 	resent := o.resent()

@@ -20,6 +20,7 @@ import (
 func linked(t testing.TB) *Observation {
 	t.Helper()
 	o := &Observation{Asked: Asked{
+		Promises:  Ours,
 		Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 5},
 		Layout:    host.Layout{Server: []int{0}, Fleet: []int{1}, Link: []int{1}},
 		Spec:      specOf(t, "ws"), Emulated: true, Still: time.Millisecond, Mark2: 20 * time.Second, Window: 20 * time.Second,
@@ -37,7 +38,7 @@ func linked(t testing.TB) *Observation {
 	o.After.Fleet.Counts = wire.Counts{Conns: 5, BytesRead: 100 * 148}
 	o.After.Server.Counts = wire.Counts{Conns: 5, BytesWritten: 100 * 148}
 	o.After.Fleet.TCP = wire.TCP{BytesReceived: 100 * 148, SegmentsIn: 100, SegmentsOut: 100}
-	o.After.Server.Due, o.After.Server.Lag = []int64{1}, []int64{1}
+	o.Published.Due, o.Published.Lag = []int64{1}, []int64{1}
 	o.Collected.Hists = map[string]*results.Hist{}
 	o.measured(5)
 	o.Before.Resent, o.After.Resent = Ways{3, 4}, Ways{3, 4}

@@ -22,6 +22,7 @@ func TestQuietCosts(t *testing.T) {
 	} {
 		spec := specOf(t, test.transport)
 		o := &Observation{Asked: Asked{
+			Promises:  Ours,
 			Treatment: scenarios.Treatment{Transport: test.transport, Subscribers: 10, Fault: scenarios.FleetStops},
 			Spec:      spec, Interval: spec.Options.Duration("interval"), Quiet: true, Mark1: time.Second, Mark2: 51 * time.Second,
 		}}

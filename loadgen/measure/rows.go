@@ -71,7 +71,7 @@ func perConnection(o *Observation) float64 { return float64(o.Collected.Setups.R
 func perSubscriber(o *Observation) float64 { return float64(o.Treatment.Subscribers) }
 func perSecond(o *Observation) float64     { return o.elapsed() }
 func perRequest(o *Observation) float64 {
-	return float64(o.After.Fleet.Requests - o.Before.Fleet.Requests)
+	return float64(o.fleet().Requests)
 }
 func perSwitch(name string) func(*Observation) float64 {
 	return func(o *Observation) float64 {
@@ -117,16 +117,16 @@ func known(value float64, ok bool) float64 {
 // connectionMeasures are of what it took to set each connection up. Where the server's
 // handshake ended, its own count knows.
 var connectionMeasures = []Measure{
-	{"conn/count", marks, func(o *Observation) float64 { return float64(o.After.Server.Counts.Conns) }, nil},
+	{"conn/count", marks | tallied, func(o *Observation) float64 { return float64(o.After.Server.Counts.Conns) }, nil},
 	{"conn/count", steps, perSubscriber, nil},
 	{"conn/tls-full", marks, func(o *Observation) float64 { return float64(o.Collected.Setups.Full) }, nil},
 	{"conn/tls-resumed", marks, func(o *Observation) float64 { return float64(o.Collected.Setups.Resumed) }, nil},
 	{"conn/bytes/up", marks, func(o *Observation) float64 { return float64(o.Collected.Setups.Up) }, perConnection},
-	{"conn/bytes/down", marks, func(o *Observation) float64 {
+	{"conn/bytes/down", marks | tallied, func(o *Observation) float64 {
 		return float64(o.Collected.Setups.Down)/perConnection(o) + o.handshake()
 	}, nil},
 	{"conn/tls/up", marks, func(o *Observation) float64 { return float64(o.Collected.Setups.TLSUp) }, perConnection},
-	{"conn/tls/down", marks, func(o *Observation) float64 {
+	{"conn/tls/down", marks | tallied, func(o *Observation) float64 {
 		return float64(o.Collected.Setups.TLSDown)/perConnection(o) + o.handshake()
 	}, nil},
 	{"conn/rtts", marks, func(o *Observation) float64 { return float64(o.Collected.Setups.Turns) }, perConnection},
@@ -160,12 +160,12 @@ var costMeasures = []Measure{
 	{"fleet/rss", window, func(o *Observation) float64 { return float64(o.After.Fleet.Usage.RSS) }, nil},
 	{"server/cpu-util", marks, (*Observation).serverCPU, perSecond},
 	{"fleet/cpu-util", marks, (*Observation).fleetCPU, perSecond},
-	{"publisher/cpu", window, func(o *Observation) float64 { return o.After.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.After.Server.Due)) }},
+	{"publisher/cpu", window, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
 
 	{"throughput", events, (*Observation).events, perSecond},
 	{"server/cpu", events, (*Observation).serverCPU, perEvent},
 	{"server/cpu-per-message", events, (*Observation).serverCPU, func(o *Observation) float64 {
-		return o.events() + float64(o.After.Fleet.Echoes-o.Before.Fleet.Echoes)
+		return o.events() + float64(o.fleet().Echoes)
 	}},
 	{"server/switches", events, func(o *Observation) float64 { return float64(o.switches()) }, perEvent},
 	{"server/syscalls", events, func(o *Observation) float64 {
@@ -173,12 +173,12 @@ var costMeasures = []Measure{
 		return known(float64(calls), calls > 0) // 0 where the host does not count it
 	}, perEvent},
 	{"fleet/cpu", events, (*Observation).fleetCPU, perEvent},
-	{"fleet/reads", events, func(o *Observation) float64 { return float64(o.After.Fleet.Counts.Reads - o.Before.Fleet.Counts.Reads) }, perEvent},
+	{"fleet/reads", events, func(o *Observation) float64 { return float64(o.fleet().Counts.Reads) }, perEvent},
 	{"requests", events, perRequest, perEvent},
-	{"requests/empty", events, func(o *Observation) float64 { return float64(o.After.Fleet.Empty - o.Before.Fleet.Empty) }, perEvent},
+	{"requests/empty", events, func(o *Observation) float64 { return float64(o.fleet().Empty) }, perEvent},
 	{"polls/skipped", events, func(o *Observation) float64 { n, _ := o.skipped(); return float64(n) }, nil},
 	{"fleet/cpu-per-request", events, (*Observation).fleetCPU, perRequest},
-	{"events-per-response", events, (*Observation).events, func(o *Observation) float64 { return float64(o.After.Fleet.Answers - o.Before.Fleet.Answers) }},
+	{"events-per-response", events, (*Observation).events, func(o *Observation) float64 { return float64(o.fleet().Answers) }},
 
 	{"host/cpu", events | readable, func(o *Observation) float64 { return o.hostTime().Sum().Busy() }, perEvent},
 	{"host/softirq", events | readable, func(o *Observation) float64 {

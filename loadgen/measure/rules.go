@@ -40,6 +40,7 @@ const (
 	busy                       // that, or none was to be
 	readable                   // the host's CPU time and memory were read
 	kernel                     // the kernel tells what passed its sockets
+	tallied                    // the server's tally is that of the other end of the fleets' connections
 	link                       // the path is emulated
 	silenced                   // a fault made an end or the path fall silent
 	awake                      // the CPUs were to stay awake
@@ -62,6 +63,7 @@ func (o *Observation) has() (all trait) {
 		uplink:   o.Treatment.Uplink > 0,
 		polls:    o.Prompt && !o.Saturate,
 		kernel:   !o.OfMemory && o.After.Fleet.NoTCP == "",
+		tallied:  o.Tallies,
 		link:     o.Emulated,
 		silenced: o.Treatment.Faulty(),
 		awake:    o.Treatment.Awake,

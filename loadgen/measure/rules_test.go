@@ -72,6 +72,7 @@ func TestNothingBroken(t *testing.T) {
 // and four ends that notice the fault.
 func quietTrial(t testing.TB) *Observation {
 	o := &Observation{Asked: Asked{
+		Promises:  Ours,
 		Treatment: scenarios.Treatment{Transport: "ws", Subscribers: 10, Fault: scenarios.FleetStops},
 		Spec:      specOf(t, "ws"), Quiet: true, Mark2: 1e9, Window: 10e9,
 	}}

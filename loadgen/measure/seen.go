@@ -16,6 +16,7 @@ import (
 	"pushbench/results"
 	"pushbench/scenarios"
 	"pushbench/servers/control"
+	"pushbench/servers/count"
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
 )
@@ -30,6 +31,8 @@ type Asked struct {
 	Interval  time.Duration // between polls; 0 for push
 	Prompt    bool          // a poll is answered before the next is due, whatever befalls it on the way
 
+	Promises // of whom the feed passes through
+
 	OfMemory bool // connections one after the other, to a quiet feed
 	Quiet    bool // the feed publishes nothing before the fault
 	Saturate bool // an end may be asked for more than it can do
@@ -40,6 +43,22 @@ type Asked struct {
 	Emulated bool           // the ends are in the lab
 	Path     lab.Conditions // between them
 	Still    time.Duration  // for which the kernel's counts stood still before a mark
+}
+
+// Promises are what rules and measures may rely on where the feed passes through
+// somebody on its way from the publisher to the fleets. Our own server keeps all.
+type Promises struct {
+	Tallies bool // the server tells what it counted, and its connections are the fleets' own
+	Ends    bool // it tells when connections came to their end
+	Trims   bool // it gives memory back when it is told to
+}
+
+// Ours is what our own server promises.
+var Ours = Promises{Tallies: true, Ends: true, Trims: true}
+
+// And is what both promise.
+func (p Promises) And(q Promises) Promises {
+	return Promises{p.Tallies && q.Tallies, p.Ends && q.Ends, p.Trims && q.Trims}
 }
 
 // Observation is what a trial saw, before anything is computed from it.
@@ -55,8 +74,9 @@ type Observation struct {
 	Rest          time.Duration // for which its feed then published nothing
 	Passed        wire.Counts   // at the fleet meanwhile
 	Silence       Silence       // of a trial with a fault
-	Newest        uint64        // event, of all that were published
-	Undelivered   int           // subscribers without the newest event when the drain ended
+	Published     control.PublishedAt
+	Newest        uint64 // event, of all that were published
+	Undelivered   int    // subscribers without the newest event when the drain ended
 	Collected     fleet.Collected
 	Frequency     []float64 // of the cores at the second mark (Hz)
 
@@ -80,6 +100,16 @@ type Used struct {
 	Asleep  float64                     // of the cores, s since boot
 	Process map[string]host.ProcessTime // by the process's name
 	Quota   host.Throttle               // by which the trial was stopped
+}
+
+// Add adds what a process used to what others of its name did.
+func (u *Used) Add(name string, t host.ProcessTime) {
+	other := u.Process[name]
+	t.CPU, t.Syscalls = t.CPU+other.CPU, t.Syscalls+other.Syscalls
+	for tid, thread := range other.Threads {
+		t.Threads[tid] = thread // whose IDs are the host's
+	}
+	u.Process[name] = t
 }
 
 // Charge puts what was used into the mark. A process that could not be read from
@@ -145,7 +175,12 @@ func (o *Observation) passed(earlier, later int64) float64 {
 
 // events is how many were delivered between the marks.
 func (o *Observation) events() float64 {
-	return float64(o.After.Fleet.Delivered - o.Before.Fleet.Delivered)
+	return float64(o.fleet().Delivered)
+}
+
+// fleet is what the fleets counted between the marks.
+func (o *Observation) fleet() fleet.Count {
+	return count.Sub(o.After.Fleet.Count, o.Before.Fleet.Count)
 }
 
 // received is how many events of the window arrived, over all subscribers.
@@ -156,13 +191,19 @@ func (o *Observation) received() int64 { return o.Collected.Hists["staleness"].N
 func (o *Observation) publishLag() (*results.Hist, int) {
 	h := results.NewHist()
 	n := 0
-	for i, due := range o.After.Server.Due {
+	for i, due := range o.Published.Due {
 		if due >= o.From && due < o.Until {
 			n++
-			h.Record(o.After.Server.Lag[i]) // what it cannot take it counts; a rule looks
+			h.Record(o.Published.Lag[i]) // what it cannot take it counts; a rule looks
 		}
 	}
 	return h, n
+}
+
+// due is when each event since the first mark was due.
+func (o *Observation) due() []int64 {
+	i, _ := slices.BinarySearch(o.Published.Due, o.From)
+	return o.Published.Due[i:]
 }
 
 // expected is the deliveries that are due in the window.

@@ -57,7 +57,7 @@ var soundRules = []rule{
 		n := o.Collected.Uplink.Wrong
 		return unless(n == 0, "%d messages came that are no echo of one that was sent", n)
 	}},
-	{results.Sound, "connections", "", marks, func(o *Observation) string {
+	{results.Sound, "connections", "", marks | tallied, func(o *Observation) string {
 		conns, want := o.After.Server.Counts.Conns, o.connections()
 		return unless(conns == want, "%d connections, not %d", conns, want)
 	}},

@@ -33,7 +33,7 @@ var soundCases = []ruleCase{
 
 	{"too few measured", clean, func(o *Observation) { o.measured(79) }, []string{"sound measured: 79 of 80 events of the window were measured"}},
 	{"too many measured", clean, func(o *Observation) { o.measured(81) }, []string{"sound measured: 81 of 80 events of the window were measured"}},
-	{"no event", clean, func(o *Observation) { o.After.Server.Due, o.After.Server.Lag = nil, nil; o.measured(0) },
+	{"no event", clean, func(o *Observation) { o.Published.Due, o.Published.Lag = nil, nil; o.measured(0) },
 		[]string{"sound window: no event was due in the window of 1s at a rate of 40/s: the scenario is at fault, and a longer measure or a higher rate mends it"}},
 
 	{"some skipped, of subscribers that want every event", clean, func(o *Observation) { o.Collected.Order.Skipped = 1 }, nil}, // the gap that said so counts

@@ -16,12 +16,12 @@ func lasting(o *Observation, boot, raw, apart time.Duration) {
 var timedCases = []ruleCase{
 	{"negative time", clean, func(o *Observation) { o.Collected.Dropped = 1 }, []string{"timed samples: 1 samples outside 0 to 3600 s"}},
 	{"negative time in quiet", quietTrial, func(o *Observation) { o.Collected.Dropped = 1 }, []string{"timed samples: 1 samples outside 0 to 3600 s"}},
-	{"published early", clean, func(o *Observation) { o.After.Server.Lag[0] = -1 },
+	{"published early", clean, func(o *Observation) { o.Published.Lag[0] = -1 },
 		[]string{"timed early: 1 events were published before they were due"}},
-	{"published an hour late and measured so", clean, func(o *Observation) { o.After.Server.Lag[0] = int64(time.Hour) }, nil},
+	{"published an hour late and measured so", clean, func(o *Observation) { o.Published.Lag[0] = int64(time.Hour) }, nil},
 	{"all a second late", clean, func(o *Observation) {
-		for i := range o.After.Server.Lag {
-			o.After.Server.Lag[i] = int64(time.Second)
+		for i := range o.Published.Lag {
+			o.Published.Lag[i] = int64(time.Second)
 		}
 	}, nil},
 	{"a link that was late", linked, func(o *Observation) { o.After.Link.Late = late(1000, time.Second) }, nil},

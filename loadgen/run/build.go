@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"pushbench/loadgen/trial"
+	"pushbench/loadgen/party"
 	"pushbench/results"
 )
 
@@ -62,7 +62,7 @@ func describeBuild(ctx context.Context, servers string) results.Build {
 			b.Servers[otherRevision] = r
 		}
 	}
-	b.Environment = inherited(trial.Environment(os.Environ()))
+	b.Environment = inherited(party.Environment(os.Environ()))
 	return b
 }
 

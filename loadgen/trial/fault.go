@@ -8,6 +8,7 @@ import (
 
 	"pushbench/loadgen/lab"
 	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
 	"pushbench/scenarios"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
@@ -26,20 +27,24 @@ import (
 
 // fault is one way to fall silent.
 type fault struct {
-	begin, mend func(context.Context, pair) error
+	begin, mend func(*run, context.Context) error
 	noticing    []string // the ends that may notice: server, fleet
 }
 
 // faults is every value of the scenarios' key but none.
 var faults = map[string]fault{
 	scenarios.ServerStops: {
-		begin:    func(_ context.Context, p pair) error { return p.server.suspend() },
-		mend:     func(_ context.Context, p pair) error { return p.server.resume() },
+		begin:    func(r *run, _ context.Context) error { return r.server.Party().Suspend() },
+		mend:     func(r *run, _ context.Context) error { return r.server.Party().Resume() },
 		noticing: []string{"fleet"},
 	},
 	scenarios.FleetStops: {
-		begin:    func(_ context.Context, p pair) error { return p.fleet.suspend() },
-		mend:     func(_ context.Context, p pair) error { return p.fleet.resume() },
+		begin: func(r *run, _ context.Context) error {
+			return r.eachFleet(func(f *party.Party) error { return f.Suspend() })
+		},
+		mend: func(r *run, _ context.Context) error {
+			return r.eachFleet(func(f *party.Party) error { return f.Resume() })
+		},
 		noticing: []string{"server"},
 	},
 	scenarios.Cut:     cut(lab.CutArgs{Down: true, Up: true}),
@@ -49,7 +54,7 @@ var faults = map[string]fault{
 	// dead.
 	scenarios.AddressChange: {
 		begin:    onLink(lab.Readdress, control.None{}),
-		mend:     func(context.Context, pair) error { return nil },
+		mend:     func(*run, context.Context) error { return nil },
 		noticing: bothEnds,
 	},
 }
@@ -64,16 +69,16 @@ func cut(ways lab.CutArgs) fault {
 }
 
 // onLink is a command to the link.
-func onLink(do string, args any) func(context.Context, pair) error {
-	return func(ctx context.Context, p pair) error { return p.link.call(ctx, 0, do, args, nil) }
+func onLink(do string, args any) func(*run, context.Context) error {
+	return func(r *run, ctx context.Context) error { return r.lab.Link.Call(ctx, 0, do, args, nil) }
 }
 
-// named is one of the two processes.
-func (p pair) named(end string) *child {
-	if end == "server" {
-		return p.server
+// eachFleet does something to every fleet, whatever became of those before.
+func (r *run) eachFleet(do func(*party.Party) error) (err error) {
+	for _, f := range r.fleets {
+		err = errors.Join(err, do(f))
 	}
-	return p.fleet
+	return err
 }
 
 // beat is how often an idle connection carries something, counted from when it
@@ -98,67 +103,76 @@ func spread(n int, beat time.Duration, most float64) float64 {
 // poll, or where there is none, of anything that may have a period.
 func (p plan) faultSpan() time.Duration { return max(p.beat, p.Interval, 100*time.Millisecond) }
 
-// faultSteps lets both ends go on, and silences one, or the path.
-func (o *run) faultSteps(ctx context.Context, p pair) error {
-	clock := feed.NewClock()
-	c := o.config
-	f := faults[c.Treatment.Fault]
-	for _, end := range f.noticing {
+// goOn counts who may notice, and lets both ends go on until an instant that is random
+// to the heartbeats.
+func (r *run) goOn(ctx context.Context) error {
+	c := r.config
+	for _, end := range faults[c.Treatment.Fault].noticing {
 		of := c.Treatment.Subscribers
 		if end == "server" {
+			if !r.seen.Ends {
+				continue
+			}
 			var counts wire.Counts
-			if err := p.server.call(ctx, 0, control.Tally, control.None{}, &counts); err != nil {
+			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &counts); err != nil {
 				return err
 			}
 			of = int(counts.Conns)
 		}
-		o.seen.Silence.Notices = append(o.seen.Silence.Notices, measure.Notice{End: end, Of: of})
+		r.seen.Silence.Notices = append(r.seen.Silence.Notices, measure.Notice{End: end, Of: of})
 	}
 
-	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(o.plan.faultSpan()))
-	onwards := control.RunArgs{Origin: feed.After(clock.Now(), ahead-o.plan.Mark2), To: o.plan.Mark2 + wait + c.Measure}
-	if err := p.fleet.call(ctx, 0, control.Start, onwards, nil); err != nil {
+	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(r.plan.faultSpan()))
+	onwards := control.RunArgs{Origin: feed.After(feed.NewClock().Now(), ahead-r.passed), To: r.passed + wait + c.Measure}
+	if err := r.fleets.Call(ctx, 0, control.Start, onwards); err != nil {
 		return err
 	}
-	if c.Treatment.Rate > 0 {
-		if err := p.server.call(ctx, 0, control.Start, onwards, nil); err != nil {
+	if r.plan.publishes() {
+		if err := r.server.GoOn(ctx, onwards); err != nil {
 			return err
 		}
 	}
-	if err := pause(ctx, ahead+wait); err != nil {
+	return pause(ctx, ahead+wait)
+}
+
+// fallSilent is the time of silence, in which the other ends notice or not. It is
+// over before its time once they all have.
+func (r *run) fallSilent(ctx context.Context) (err error) {
+	f, within := faults[r.config.Treatment.Fault], r.config.Measure
+	r.seen.Silence.Began = feed.NewClock().Now()
+	if err := f.begin(r, ctx); err != nil {
 		return err
 	}
-	if err := o.silently(ctx, p, f, clock); err != nil {
-		return err
+	// Mended also where the trial is interrupted, as a process must not stay stopped.
+	defer func() { err = errors.Join(err, f.mend(r, context.WithoutCancel(ctx))) }()
+	if r.config.Silenced != nil {
+		r.config.Silenced()
 	}
-	for _, end := range []*child{p.server, p.fleet} { // it was silent and no more
-		if err := end.call(ctx, 0, control.Tally, control.None{}, nil); err != nil {
+	until := feed.After(r.seen.Silence.Began, within)
+	for i := range r.seen.Silence.Notices {
+		n := &r.seen.Silence.Notices[i]
+		args := control.EndedArgs{Count: n.Of, Until: until}
+		if n.End == "fleet" {
+			n.Ended, err = r.fleets.Ended(ctx, within, args)
+		} else {
+			var ended control.EndedAt
+			err = r.server.Party().Call(ctx, within, control.Ended, args, &ended)
+			n.Ended = ended.At
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// silently is the time of silence, in which the other ends notice or not. It is
-// over before its time once they all have.
-func (o *run) silently(ctx context.Context, p pair, f fault, clock feed.Clock) (err error) {
-	o.seen.Silence.Began = clock.Now()
-	if err := f.begin(ctx, p); err != nil {
-		return err
-	}
-	// Mended also where the trial is interrupted, as a process must not stay stopped.
-	defer func() { err = errors.Join(err, f.mend(context.WithoutCancel(ctx), p)) }()
-	if o.config.Silenced != nil {
-		o.config.Silenced()
-	}
-	until := feed.After(o.seen.Silence.Began, o.config.Measure)
-	for i := range o.seen.Silence.Notices {
-		n := &o.seen.Silence.Notices[i]
-		var ended control.EndedAt
-		if err := p.named(n.End).call(ctx, o.config.Measure, control.Ended, control.EndedArgs{Count: n.Of, Until: until}, &ended); err != nil {
+// wereSilent sees that each end was silent and no more.
+func (r *run) wereSilent(ctx context.Context) error {
+	if server := r.server.Party(); server.Caller != nil {
+		if err := server.Call(ctx, 0, control.Tally, control.None{}, nil); err != nil {
 			return err
 		}
-		n.Ended = ended.At
 	}
-	return nil
+	_, err := r.fleets.Tally(ctx)
+	return err
 }

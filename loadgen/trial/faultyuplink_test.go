@@ -163,7 +163,7 @@ func TestUplinkFaults(t *testing.T) {
 func TestWrongEchoOverHTTP(t *testing.T) {
 	t.Parallel()
 	c := talking(t, "garble", "poll?interval=50ms")
-	c.limits.settle = time.Second
+	c.limits.Settle = time.Second
 	got := runTrial(t, c).Broken
 	for _, want := range []string{
 		`^sound subscribers: 1 subscribers failed, the first with: subscriber \d: uplink: message of 32 bytes: its echo is another message`,

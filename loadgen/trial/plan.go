@@ -6,28 +6,10 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/measure"
+	"pushbench/scenarios"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )
-
-// Estimate is about how long the trial takes.
-func (c Config) Estimate() time.Duration {
-	p, err := c.plan()
-	if err != nil {
-		return 0
-	}
-	if len(c.Steps) > 0 {
-		return c.idleEstimate(p.Interval)
-	}
-	d := p.connect + p.Mark2 + p.Interval/2 + 2*p.batch + 200*time.Millisecond
-	if p.Emulated { // connecting, settling twice and draining take their round trips
-		d += linkTime + 6*p.trip + 3*p.Still
-	}
-	if c.Treatment.Faulty() {
-		d += p.faultSpan()/2 + c.Measure
-	}
-	return d
-}
 
 // plan is a trial's instants in trial time, and what follows from its
 // transport.
@@ -41,9 +23,6 @@ type plan struct {
 	slack    time.Duration // that anything may take longer for all that can happen on the path
 }
 
-// linkTime is about what it takes to start a link and to open its path.
-const linkTime = 150 * time.Millisecond
-
 func (c Config) plan() (plan, error) {
 	spec, err := all.Parse(c.Treatment.Transport)
 	if err != nil {
@@ -52,7 +31,7 @@ func (c Config) plan() (plan, error) {
 	p := plan{
 		Asked: measure.Asked{
 			Treatment: c.Treatment, Layout: c.Layout, Seed: c.Seed, Block: c.Block, Spec: spec,
-			Interval: spec.Options.Duration("interval"), OfMemory: len(c.Steps) > 0, Quiet: c.quietFeed(), Saturate: c.Saturate, Window: c.Measure,
+			Interval: spec.Options.Duration("interval"), OfMemory: len(c.Steps) > 0, Quiet: c.quiet(), Saturate: c.Saturate, Window: c.Measure,
 		},
 		beat: beat(spec.Options), batch: spec.Options.Duration(feed.BatchKnob.Name), dialRate: c.dialRate(),
 	}
@@ -84,7 +63,7 @@ func (c Config) plan() (plan, error) {
 // Trials that publish nothing on schedule have no such window.
 func Lead(trials ...Config) (longest time.Duration) {
 	for _, c := range trials {
-		if p, err := c.plan(); err == nil && len(c.Steps) == 0 && !c.quietFeed() {
+		if p, err := c.plan(); err == nil && !p.OfMemory && !p.Quiet {
 			longest = max(longest, p.Mark1)
 		}
 	}
@@ -143,3 +122,36 @@ func (p plan) ring() int {
 // arrival is how long what is under way takes to come when trial time rests, at most,
 // where nothing queues or is lost.
 func (p plan) arrival() time.Duration { return p.trip + p.batch }
+
+// quieting is how long the kernel's counts stand still before a mark over a path.
+func (p plan) quieting() time.Duration {
+	if !p.Emulated {
+		return 0
+	}
+	return p.Still
+}
+
+// quiet reports whether nothing is published: the trial is about the fault alone.
+func (c Config) quiet() bool {
+	return c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0
+}
+
+// publishes reports whether events are published on schedule.
+func (p plan) publishes() bool { return !p.OfMemory && !p.Quiet }
+
+// served is the treatment as the server has it.
+func (p plan) served() scenarios.Treatment {
+	t := p.Treatment
+	if !p.publishes() {
+		t.Rate = 0
+	}
+	return t
+}
+
+// idleDialRate is how many connections a second a trial of memory opens: nothing of it
+// is timed.
+const idleDialRate = 2 * fleet.DefaultDialRate
+
+func idleDialTime(n int) time.Duration {
+	return time.Duration(float64(n) / idleDialRate * float64(time.Second))
+}

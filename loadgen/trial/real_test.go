@@ -57,7 +57,7 @@ func scheduled(t *testing.T, c Config, p plan) (due []time.Duration) {
 
 // inWindow is the same as the trial's server told it.
 func (o *run) inWindow() (due []time.Duration) {
-	for _, at := range o.seen.After.Server.Due {
+	for _, at := range o.seen.Published.Due {
 		if at >= o.seen.From && at < o.seen.Until {
 			due = append(due, time.Duration(at-o.seen.From))
 		}

@@ -19,8 +19,8 @@ import (
 const settleStep = 5 * time.Millisecond
 
 // settleTime is how long they may take to agree.
-func (o *run) settleTime() time.Duration {
-	return o.config.limits.settle + o.plan.backlogTime() + o.plan.slack
+func (r *run) settleTime() time.Duration {
+	return r.config.limits.Settle + r.plan.backlogTime() + r.plan.slack
 }
 
 // pause waits, or returns why it cannot.
@@ -37,24 +37,28 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // settle waits until both ends' tallies agree and stand still, with at least so
-// many connections. Where they never do the trial goes on: its bytes are not
-// accounted for, and its latencies are what they are.
-func (o *run) settle(ctx context.Context, p pair, conns int) (server, clients wire.Counts, err error) {
-	within := o.settleTime()
+// many connections; where the server tells none, until the fleets' does. Where they
+// never do the trial goes on: its bytes are not accounted for, and its latencies are
+// what they are.
+func (r *run) settle(ctx context.Context, conns int) (server, clients wire.Counts, err error) {
+	within := r.settleTime()
 	deadline := time.Now().Add(within)
 	var last wire.Counts
 	for {
-		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
+		if r.seen.Tallies {
+			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
+				return server, clients, err
+			}
+		}
+		if clients, err = r.fleets.Tally(ctx); err != nil {
 			return server, clients, err
 		}
-		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
-			return server, clients, err
-		}
-		if measure.Agree(server, clients) && clients == last && server.Conns >= int64(conns) {
+		agree := !r.seen.Tallies || measure.Agree(server, clients) && server.Conns >= int64(conns)
+		if agree && clients == last {
 			return server, clients, nil
 		}
 		if time.Now().After(deadline) {
-			o.seen.Unsettled = append(o.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, measure.Tallies(server, clients)))
+			r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, measure.Tallies(server, clients)))
 			return server, clients, nil
 		}
 		last = clients
@@ -67,24 +71,21 @@ func (o *run) settle(ctx context.Context, p pair, conns int) (server, clients wi
 // settleAndMark settles, and reads all processes. They are read one after the
 // other, and where a heartbeat passed meanwhile, again, for as long as a busy host
 // may need to find a moment between two.
-func (o *run) settleAndMark(ctx context.Context, p pair) (measure.Mark, error) {
-	m, err := o.mark(ctx, p)
-	for deadline := time.Now().Add(o.settleTime()); err == nil && o.plan.beat > 0 && time.Now().Before(deadline) && len(o.seen.Unsettled) == 0; {
+func (r *run) settleAndMark(ctx context.Context) (measure.Mark, error) {
+	m, err := r.mark(ctx)
+	for deadline := time.Now().Add(r.settleTime()); err == nil && r.plan.beat > 0 && r.seen.Tallies && time.Now().Before(deadline) && len(r.seen.Unsettled) == 0; {
 		var since wire.Counts
-		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
+		if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
 			return m, err
 		}
 		if since == m.Server.Counts && measure.Agree(since, m.Fleet.Counts) {
 			break
 		}
-		if err := pause(ctx, o.plan.trip); err != nil {
+		if err := pause(ctx, r.plan.trip); err != nil {
 			return m, err
 		}
 		before := m
-		m, err = o.mark(ctx, p)
-		m.Server.Due = append(before.Server.Due, m.Server.Due...)
-		m.Server.Lag = append(before.Server.Lag, m.Server.Lag...)
-		m.Server.PublishCPU += before.Server.PublishCPU
+		m, err = r.mark(ctx)
 		if late := before.Link.Late; err == nil && late != nil && m.Link.Late != nil {
 			err = m.Link.Late.Merge(late)
 		}
@@ -93,46 +94,47 @@ func (o *run) settleAndMark(ctx context.Context, p pair) (measure.Mark, error) {
 }
 
 // mark settles, and reads each of the processes once.
-func (o *run) mark(ctx context.Context, p pair) (m measure.Mark, err error) {
-	if _, _, err := o.settle(ctx, p, 0); err != nil {
+func (r *run) mark(ctx context.Context) (m measure.Mark, err error) {
+	if _, _, err := r.settle(ctx, 0); err != nil {
 		return m, err
 	}
-	if err := o.standStill(ctx, p.fleet); err != nil {
+	if err := r.standStill(ctx); err != nil {
 		return m, err
 	}
-	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.Server); err != nil {
+	if server := r.server.Party(); server.Caller != nil {
+		if err := server.Call(ctx, 0, control.Mark, control.None{}, &m.Server); err != nil {
+			return m, err
+		}
+	}
+	if m.Fleet, err = r.fleets.Mark(ctx); err != nil || r.lab == nil {
 		return m, err
 	}
-	if due, lag := len(m.Server.Due), len(m.Server.Lag); due != lag {
-		return m, &childError{"server", fmt.Errorf("mark: %d events were due and %d published; each needs both", due, lag)}
-	}
-	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.Fleet); err != nil {
-		return m, err
-	}
-	return m, o.markLink(ctx, p, &m)
+	m.Link, m.Resent, err = r.lab.Mark(ctx)
+	return m, err
 }
 
 // standStill waits until the kernel's counts have stood still for as long as asked.
-func (o *run) standStill(ctx context.Context, clients *child) error {
-	if o.plan.Still == 0 {
+func (r *run) standStill(ctx context.Context) error {
+	if r.plan.Still == 0 {
 		return nil
 	}
-	within := o.settleTime() + o.plan.Still
+	within := r.settleTime() + r.plan.Still
 	deadline := time.Now().Add(within)
-	var last, m fleet.Mark
+	var last fleet.Mark
 	for {
-		if err := clients.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
+		m, err := r.fleets.Mark(ctx)
+		if err != nil {
 			return err
 		}
 		if m.TCP == last.TCP {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			o.seen.Unsettled = append(o.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", o.plan.Still, within))
+			r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", r.plan.Still, within))
 			return nil
 		}
 		last = m
-		if err := pause(ctx, o.plan.Still); err != nil {
+		if err := pause(ctx, r.plan.Still); err != nil {
 			return err
 		}
 	}

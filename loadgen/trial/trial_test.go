@@ -242,7 +242,7 @@ func TestLatePublisher(t *testing.T) {
 func TestTalliesThatNeverAgree(t *testing.T) {
 	t.Parallel()
 	c := faultyConfig(t, "unsettled")
-	c.limits.settle = 2 * time.Second
+	c.limits.Settle = 2 * time.Second
 	trial := runTrial(t, c)
 	wantBroken(t, trial, `^accounted settle: the ends did not settle within 2s: the server has read \d+ and written \d+ bytes, the fleet has written \d+ and read \d+`)
 	if why := trial.Voids("staleness/p50"); value(t, trial, "staleness/p50") <= 0 || slices.ContainsFunc(why, ofTrial) {

@@ -201,7 +201,7 @@ func clearTalk() (*measure.Observation, *capture.Capture) {
 
 	up, down := int64(len(request)), int64(len(answer+event))
 	o := &measure.Observation{Asked: measure.Asked{Treatment: scenarios.Treatment{Transport: "raw", HTTP: "1.1"}}}
-	o.After.Fleet = fleet.Mark{
+	o.After.Fleet.Count = fleet.Count{
 		Counts:  wire.Counts{BytesRead: down, BytesWritten: up},
 		TCP:     wire.TCP{Opened: 1, BytesSent: up, BytesReceived: down, SegmentsOut: 4, SegmentsIn: 2},
 		Payload: 3, Envelope: 2, HeadersUp: up, HeadersDown: int64(len(answer)), FramingDown: 4,

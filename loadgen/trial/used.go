@@ -2,10 +2,12 @@ package trial
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
 	"pushbench/servers/feed"
 )
 
@@ -30,57 +32,62 @@ import (
 // the reading is none the worse.
 const restTime = 2 * time.Second
 
-// children is the processes that there are.
-func (p pair) children() []*child {
-	if p.link == nil {
-		return []*child{p.server, p.fleet}
+// processes is the parties that are processes of this host.
+func (r *run) processes() (all []*party.Party) {
+	for _, p := range r.parties {
+		if p.PID > 0 {
+			all = append(all, p)
+		}
 	}
-	return []*child{p.server, p.fleet, p.link}
+	return all
 }
 
 // markBefore is the first mark.
-func (o *run) markBefore(ctx context.Context, p pair) (m measure.Mark, err error) {
-	if err := pause(ctx, o.plan.arrival()); err != nil {
-		return m, err
+func (r *run) markBefore(ctx context.Context) (err error) {
+	if err := pause(ctx, r.plan.arrival()); err != nil {
+		return err
 	}
-	if m, err = o.settleAndMark(ctx, p); err != nil {
-		return m, err
+	if r.seen.Before, err = r.settleAndMark(ctx); err != nil {
+		return err
 	}
-	if err := o.awaitRest(ctx, p, settleStep); err != nil {
-		return m, err
+	if err := r.awaitRest(ctx, settleStep); err != nil {
+		return err
 	}
-	m.Charge(o.use(p))
-	return m, nil
+	r.seen.Before.Charge(r.use())
+	return nil
 }
 
 // markAfter is the second mark.
-func (o *run) markAfter(ctx context.Context, p pair) (m measure.Mark, err error) {
-	if err := pause(ctx, o.plan.arrival()); err != nil {
-		return m, err
+func (r *run) markAfter(ctx context.Context) (err error) {
+	if err := pause(ctx, r.plan.arrival()); err != nil {
+		return err
 	}
 	// On a path that queues, all may sleep while a packet is under way.
-	if err := o.awaitRest(ctx, p, max(settleStep, o.plan.Still)); err != nil {
-		return m, err
+	if err := r.awaitRest(ctx, max(settleStep, r.plan.Still)); err != nil {
+		return err
 	}
-	u := o.use(p)
-	o.seen.Frequency = host.ReadFrequency(o.plan.Cores())
-	if m, err = o.settleAndMark(ctx, p); err != nil {
-		return m, err
+	u := r.use()
+	r.seen.Frequency = host.ReadFrequency(r.plan.Cores())
+	if r.seen.After, err = r.settleAndMark(ctx); err != nil {
+		return err
 	}
-	if m.Fleet.Last > u.At {
-		u = o.use(p)
+	if r.seen.After.Fleet.Last > u.At {
+		u = r.use()
 	}
-	m.Charge(u)
-	return m, nil
+	r.seen.After.Charge(u)
+	if r.config.Marked != nil {
+		r.config.Marked()
+	}
+	return nil
 }
 
 // awaitRest returns once no process has had anything to do for a step, or has had
 // enough time for it.
-func (o *run) awaitRest(ctx context.Context, p pair, step time.Duration) error {
-	deadline := time.Now().Add(restTime + o.plan.backlogTime() + o.plan.slack + step)
+func (r *run) awaitRest(ctx context.Context, step time.Duration) error {
+	deadline := time.Now().Add(restTime + r.plan.backlogTime() + r.plan.slack + step)
 	last := -1.0
 	for time.Now().Before(deadline) {
-		ran, rests, err := p.running(last)
+		ran, rests, err := r.running(last)
 		if err != nil || rests { // off Linux nobody can tell; settling does without
 			return nil
 		}
@@ -94,9 +101,9 @@ func (o *run) awaitRest(ctx context.Context, p pair, step time.Duration) error {
 
 // running is the CPU time of all processes (s), and whether they rest: it is what it
 // was, and none of them waits for a CPU.
-func (p pair) running(last float64) (ran float64, rests bool, err error) {
-	for _, c := range p.children() {
-		cpu, err := host.ReadProcessCPU(c.cmd.Process.Pid)
+func (r *run) running(last float64) (ran float64, rests bool, err error) {
+	for _, c := range r.processes() {
+		cpu, err := host.ReadProcessCPU(c.PID)
 		if err != nil {
 			return 0, false, err
 		}
@@ -105,8 +112,8 @@ func (p pair) running(last float64) (ran float64, rests bool, err error) {
 	if ran != last {
 		return ran, false, nil
 	}
-	for _, c := range p.children() {
-		if rests, err := host.Resting(c.cmd.Process.Pid); err != nil || !rests {
+	for _, c := range r.processes() {
+		if rests, err := host.Resting(c.PID); err != nil || !rests {
 			return ran, false, err
 		}
 	}
@@ -114,23 +121,24 @@ func (p pair) running(last float64) (ran float64, rests bool, err error) {
 }
 
 // use reads what has been used. What the host does not tell stays out of the record.
-func (o *run) use(p pair) measure.Used {
-	cpus := o.plan.Cores()
+func (r *run) use() measure.Used {
+	cpus := r.plan.Cores()
 	u := measure.Used{At: feed.NewClock().Now(), Process: map[string]host.ProcessTime{}}
 	var err error
 	if u.CPU, err = host.ReadCPU(cpus); err != nil {
-		o.seen.HostUnreadable = err
+		r.seen.HostUnreadable = err
 	}
-	for _, c := range p.children() {
-		if t, err := host.ReadProcess(c.cmd.Process.Pid); err == nil {
-			u.Process[c.name] = t
+	for _, p := range r.processes() {
+		name, _, _ := strings.Cut(p.Name, " ") // of fleet 2 as well
+		if t, err := host.ReadProcess(p.PID); err == nil {
+			u.Add(name, t)
 		}
 	}
 	if u.Quota, err = host.ReadThrottle(); err != nil {
-		o.seen.QuotaUnreadable = err
+		r.seen.QuotaUnreadable = err
 	}
 	if u.Asleep, err = host.ReadAsleep(cpus); err != nil {
-		o.seen.SleepUnreadable = err
+		r.seen.SleepUnreadable = err
 	}
 	return u
 }
