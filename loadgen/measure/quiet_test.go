@@ -26,7 +26,7 @@ func TestQuietCosts(t *testing.T) {
 			Treatment: scenarios.Treatment{Transport: test.transport, Subscribers: 10, Fault: scenarios.FleetStops},
 			Spec:      spec, Interval: spec.Options.Duration("interval"), Quiet: true, Mark1: time.Second, Mark2: 51 * time.Second,
 		}}
-		o.After.Fleet.At, o.After.At = 100e9, 80e9
+		o.After.Fleet.At, o.After.Server.At, o.After.At = 100e9, 90e9, 80e9
 		o.After.Fleet.Counts = wire.Counts{BytesRead: 2000, BytesWritten: 6000}
 		o.After.Fleet.TCP = wire.TCP{BytesReceived: 2000, BytesSent: 6000}
 		o.After.Server.Usage = control.Usage{User: 0.6, System: 0.2}

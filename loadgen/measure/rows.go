@@ -138,7 +138,7 @@ var connectionMeasures = []Measure{
 		s := o.Collected.Setups
 		return known(float64(s.Kernel.HeadersIn()), s.Kernel.Opened == s.Ready)
 	}, perConnection},
-	{"conn/server-cpu", marks, func(o *Observation) float64 {
+	{"conn/server-cpu", marks | told, func(o *Observation) float64 {
 		return known(o.Opened.CPU()-o.Born.CPU(), o.Collected.Setups.Ready > 0)
 	}, perSubscriber},
 }
@@ -152,23 +152,23 @@ func (o *Observation) handshake() float64 {
 // costMeasures are of what steady state costs: the difference of the two marks, for
 // each event that was delivered between them.
 var costMeasures = []Measure{
-	{"server/rss", window, func(o *Observation) float64 { return float64(o.After.Server.Usage.RSS) }, nil},
-	{"server/heap", window, func(o *Observation) float64 { return float64(o.After.Server.Usage.Heap) }, nil},
-	{"server/stacks", window, func(o *Observation) float64 { return float64(o.After.Server.Usage.Stacks) }, nil},
-	{"server/goroutines", window, func(o *Observation) float64 { return float64(o.After.Server.Usage.Goroutines) }, nil},
-	{"server/fds", window, func(o *Observation) float64 { return float64(o.After.Server.Usage.FDs) }, nil},
+	{"server/rss", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.RSS) }, nil},
+	{"server/heap", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Heap) }, nil},
+	{"server/stacks", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Stacks) }, nil},
+	{"server/goroutines", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Goroutines) }, nil},
+	{"server/fds", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.FDs) }, nil},
 	{"fleet/rss", window, func(o *Observation) float64 { return float64(o.After.Fleet.Usage.RSS) }, nil},
-	{"server/cpu-util", marks, (*Observation).serverCPU, perSecond},
+	{"server/cpu-util", marks | told, (*Observation).serverCPU, perSecond},
 	{"fleet/cpu-util", marks, (*Observation).fleetCPU, perSecond},
-	{"publisher/cpu", window, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
+	{"publisher/cpu", window | told, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
 
 	{"throughput", events, (*Observation).events, perSecond},
-	{"server/cpu", events, (*Observation).serverCPU, perEvent},
-	{"server/cpu-per-message", events, (*Observation).serverCPU, func(o *Observation) float64 {
+	{"server/cpu", events | told, (*Observation).serverCPU, perEvent},
+	{"server/cpu-per-message", events | told, (*Observation).serverCPU, func(o *Observation) float64 {
 		return o.events() + float64(o.fleet().Echoes)
 	}},
-	{"server/switches", events, func(o *Observation) float64 { return float64(o.switches()) }, perEvent},
-	{"server/syscalls", events, func(o *Observation) float64 {
+	{"server/switches", events | told, func(o *Observation) float64 { return float64(o.switches()) }, perEvent},
+	{"server/syscalls", events | told, func(o *Observation) float64 {
 		calls := o.spent("server").Syscalls
 		return known(float64(calls), calls > 0) // 0 where the host does not count it
 	}, perEvent},
@@ -221,7 +221,7 @@ var quietMeasures = []Measure{
 	{"idle/bytes/up", quiet, func(o *Observation) float64 { return float64(o.atSocket().Up) }, perQuietSecond},
 	{"idle/total/down", quiet | kernel, func(o *Observation) float64 { return float64(o.Reckoned().Down) }, perQuietSecond},
 	{"idle/total/up", quiet | kernel, func(o *Observation) float64 { return float64(o.Reckoned().Up) }, perQuietSecond},
-	{"idle/server-cpu", quiet, (*Observation).serverCPU, func(o *Observation) float64 {
+	{"idle/server-cpu", quiet | told, (*Observation).serverCPU, func(o *Observation) float64 {
 		return perSubscriber(o) * o.passed(o.Before.At, o.After.At)
 	}},
 }

@@ -40,6 +40,7 @@ const (
 	busy                       // that, or none was to be
 	readable                   // the host's CPU time and memory were read
 	kernel                     // the kernel tells what passed its sockets
+	told                       // what the server used was read, or it told
 	tallied                    // the server's tally is that of the other end of the fleets' connections
 	link                       // the path is emulated
 	silenced                   // a fault made an end or the path fall silent
@@ -63,6 +64,7 @@ func (o *Observation) has() (all trait) {
 		uplink:   o.Treatment.Uplink > 0,
 		polls:    o.Prompt && !o.Saturate,
 		kernel:   !o.OfMemory && o.After.Fleet.NoTCP == "",
+		told:     o.told(),
 		tallied:  o.Tallies,
 		link:     o.Emulated,
 		silenced: o.Treatment.Faulty(),

@@ -229,6 +229,12 @@ func (o *Observation) connections() int64 {
 	return need
 }
 
+// told reports whether what the server used is known.
+func (o *Observation) told() bool {
+	_, read := o.After.Process["server"]
+	return read || o.After.Server.At > 0
+}
+
 // serverCPU, fleetCPU and linkCPU are what each used between the marks (s); 0 where
 // there is none.
 func (o *Observation) serverCPU() float64 {
