@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/conform"
+	"pushbench/loadgen/run"
 )
 
 const conformUsage = `usage: loadgen conform [flags] URL
@@ -47,10 +48,10 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	})
 	urls, err := parseAnywhere(f, args)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitOK
+		return run.ExitOK
 	} else if err != nil {
 		fmt.Fprintln(stderr, "loadgen:", err)
-		return exitUsage
+		return run.ExitUsage
 	}
 	target, err := conformTarget(urls, *insecure, headers)
 	if err == nil {
@@ -58,7 +59,7 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "loadgen: conform:", err)
-		return exitUsage
+		return run.ExitUsage
 	}
 
 	shown := time.Now()
@@ -71,10 +72,10 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(stderr, "loadgen: conform: interrupted")
-		return exitInterrupted
+		return run.ExitInterrupted
 	case err != nil:
 		fmt.Fprintln(stderr, "loadgen: conform:", err)
-		return exitUsage
+		return run.ExitUsage
 	}
 	if *format == "md" {
 		err = conform.Markdown(stdout, conform.Column{Name: target.URL, Report: report})
@@ -85,14 +86,14 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	switch {
 	case err != nil:
 		fmt.Fprintln(stderr, "loadgen: conform: print the report:", err)
-		return exitFailure
+		return run.ExitFailure
 	case untested != "":
 		fmt.Fprintln(stderr, "loadgen: conform:", untested)
-		return exitUsage
+		return run.ExitUsage
 	case report.Failed():
-		return exitFailure
+		return run.ExitFailure
 	}
-	return exitOK
+	return run.ExitOK
 }
 
 func conformTarget(args []string, insecure bool, headers []string) (*conform.Target, error) {

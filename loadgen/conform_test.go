@@ -20,7 +20,7 @@ import (
 func conformed(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	code = run(t.Context(), append([]string{"conform", "-timeout", "30s"}, args...), nil, &out, &err)
+	code = program(t.Context(), append([]string{"conform", "-timeout", "30s"}, args...), nil, &out, &err)
 	return code, out.String(), err.String()
 }
 

@@ -11,23 +11,14 @@ import (
 	"strconv"
 	"time"
 
+	"pushbench/loadgen/run"
 	"pushbench/servers/units"
 )
 
 // options is the command line.
 type options struct {
-	out     string
-	dry     bool
-	short   bool
-	resume  bool
-	only    string
-	blocks  int
-	time    time.Duration // that the command may take; 0: its blocks, however long they take
-	began   time.Time     // when the command began, from which the time counts
-	decided bool          // run until every claim is
-	servers string
+	run.Options
 	version bool
-	files   []string
 }
 
 const usage = `usage: loadgen [flags] SCENARIO.yaml...
@@ -63,57 +54,57 @@ var errHelp = flag.ErrHelp
 // parseFlags reads the command line of a command that began now, or earlier where
 // -since says so.
 func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error) {
-	o := options{began: now}
+	o := options{Options: run.Options{Began: now}}
 	var until string
 	var since bool
 	f := flag.NewFlagSet("loadgen", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
-	f.StringVar(&o.out, "out", "", "`directory` for the result files (default results/runs/<time>)")
-	f.BoolVar(&o.dry, "dry", false, "print the plan and how long it takes, run nothing")
-	f.BoolVar(&o.short, "short", false, "a smoke run: three blocks of one-second windows, nothing to publish")
-	f.BoolVar(&o.resume, "resume", false, "go on with the run that -out holds; a block that was interrupted is done again whole")
-	f.StringVar(&o.only, "only", "", "run one `treatment`: its transport, or key=level, key=level")
-	f.IntVar(&o.blocks, "blocks", 0, "run this many `blocks` in place of the scenario's; with -for at most so many")
+	f.StringVar(&o.Out, "out", "", "`directory` for the result files (default results/runs/<time>)")
+	f.BoolVar(&o.Dry, "dry", false, "print the plan and how long it takes, run nothing")
+	f.BoolVar(&o.Short, "short", false, "a smoke run: three blocks of one-second windows, nothing to publish")
+	f.BoolVar(&o.Resume, "resume", false, "go on with the run that -out holds; a block that was interrupted is done again whole")
+	f.StringVar(&o.Only, "only", "", "run one `treatment`: its transport, or key=level, key=level")
+	f.IntVar(&o.Blocks, "blocks", 0, "run this many `blocks` in place of the scenario's; with -for at most so many")
 	f.Func("for", "`time` that the command may take, such as 4min, 90s or 1h30m, the build included: a block begins only if it fits, three go before the time", func(text string) (err error) {
-		o.time, err = parseTime(text)
+		o.Time, err = parseTime(text)
 		return err
 	})
 	f.Func("since", "when the time of -for began, in `seconds` since 1970 as date +%s gives them (default: when loadgen began)", func(text string) (err error) {
 		since = true
-		o.began, err = parseSince(text, now)
+		o.Began, err = parseSince(text, now)
 		return err
 	})
 	f.StringVar(&until, "until", "", "`decided`: run until every claim is, at looks that are planned before, or until the time of -for is up (default 1h)")
-	f.StringVar(&o.servers, "servers", "", "`program` of the servers (default: built from this module)")
+	f.StringVar(&o.Servers, "servers", "", "`program` of the servers (default: built from this module)")
 	f.BoolVar(&o.version, "version", false, "print the version and exit")
 	files, err := parseAnywhere(f, args)
 	if err != nil {
 		return o, err
 	}
-	o.files, o.decided = files, until != ""
+	o.Files, o.Decided = files, until != ""
 	if o.version {
 		return o, nil
 	}
-	if o.decided && o.time == 0 && !o.resume { // which has the time of the run that it goes on with
-		o.time = decidedTime
+	if o.Decided && o.Time == 0 && !o.Resume { // which has the time of the run that it goes on with
+		o.Time = decidedTime
 	}
 	switch {
-	case len(o.files) == 0:
+	case len(o.Files) == 0:
 		return o, errors.New("no scenario given; try loadgen scenarios/headline.yaml, or -h")
-	case o.blocks < 0:
-		return o, fmt.Errorf("-blocks %d: use 1 or more", o.blocks)
-	case o.resume && o.out == "":
+	case o.Blocks < 0:
+		return o, fmt.Errorf("-blocks %d: use 1 or more", o.Blocks)
+	case o.Resume && o.Out == "":
 		return o, errors.New("-resume needs -out, the directory of the run to go on with")
-	case o.decided && until != "decided":
+	case o.Decided && until != "decided":
 		return o, fmt.Errorf("-until %q: use decided", until)
-	case o.decided && o.only != "":
+	case o.Decided && o.Only != "":
 		return o, errors.New("-until decided needs every treatment that the claims compare: leave -only out")
-	case since && o.time == 0:
+	case since && o.Time == 0:
 		return o, errors.New("-since says when the time of -for began: give -for, too")
 	}
-	if o.out == "" {
-		o.out = filepath.Join("results", "runs", now.UTC().Format("20060102-150405"))
+	if o.Out == "" {
+		o.Out = filepath.Join("results", "runs", now.UTC().Format("20060102-150405"))
 	}
 	return o, nil
 }

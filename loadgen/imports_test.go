@@ -43,8 +43,12 @@ var layers = []layer{
 	{"scenarios", []string{"results", "servers/feed", "servers/units"}, "a scenario knows the claims it makes and the types of a transport, and not who runs it"},
 	{"plots", []string{"scenarios", "results", "servers/units"}, "figures are drawn from files alone"},
 	{"loadgen/host", []string{"results", "servers/count"}, "it knows the machine and nothing of what runs on it"},
+	{"loadgen/run", []string{"scenarios", "results", "servers/all", "servers/units", "loadgen/host", "loadgen/lab", "loadgen/party", "loadgen/trial"}, "the run leaves a trial's inside to package trial"},
+	{"loadgen/measure", []string{"scenarios", "results", "servers/control", "servers/count", "servers/feed", "servers/wire", "loadgen/fleet", "loadgen/host", "loadgen/lab"}, "it computes from what was seen, and starts nothing"},
+	{"loadgen/party", []string{"servers/control", "servers/count", "servers/wire", "loadgen/fleet", "loadgen/host"}, "it asks, and knows no metric"},
+	{"loadgen/stage", []string{"scenarios", "servers/control", "loadgen/host", "loadgen/lab", "loadgen/measure", "loadgen/party"}, "it starts what the feed passes through, whatever a trial does with it"},
 	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/count", "servers/feed", "servers/units", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
-	{"loadgen", []string{"scenarios", "results", "servers/all", "servers/units", "loadgen/…"}, "the run leaves a trial's inside to package trial"},
+	{"loadgen", []string{"servers/units", "loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
 }
 
 // owners is the one folder that each third-party package has, so that it can be
@@ -222,8 +226,10 @@ func TestImportRulesCanFail(t *testing.T) {
 		pkg("pushbench/scenarios", "pushbench/results", "pushbench/servers/feed", "go.yaml.in/yaml/v4"),
 		pkg("pushbench/plots", "pushbench/results", "pushbench/scenarios", "gonum.org/v1/plot/vg"),
 		pkg("pushbench/loadgen/lab", "pushbench/results", "pushbench/servers/control", "pushbench/servers/feed", "github.com/vishvananda/netlink"),
+		pkg("pushbench/loadgen/measure", "pushbench/loadgen/lab", "pushbench/results"),
 		pkg("pushbench/loadgen/trial", "pushbench/loadgen/lab", "pushbench/loadgen/fleet", "pushbench/servers/control"),
-		pkg("pushbench/loadgen", "pushbench/loadgen/trial", "pushbench/servers/all", "pushbench/scenarios"),
+		pkg("pushbench/loadgen/run", "pushbench/loadgen/trial", "pushbench/servers/all", "pushbench/scenarios"),
+		pkg("pushbench/loadgen", "pushbench/loadgen/run", "pushbench/loadgen/conform"),
 		pkg("github.com/coder/websocket", "net/http"), // its own business
 	}
 	if v := violations(sound); len(v) > 0 {
@@ -255,9 +261,13 @@ func TestImportRulesCanFail(t *testing.T) {
 		{pkg("pushbench/loadgen/host", "pushbench/servers/feed"), "loadgen/host imports servers/feed: it knows the machine"},
 		{pkg("pushbench/loadgen/host", "github.com/vishvananda/netlink"), "loadgen/host imports github.com/vishvananda/netlink, which belongs to loadgen/lab alone"},
 		{pkg("pushbench/loadgen/host", "pushbench/loadgen/lab"), "loadgen/host imports loadgen/lab: it knows the machine"},
+		{pkg("pushbench/loadgen/party", "pushbench/loadgen/measure"), "loadgen/party imports loadgen/measure: it asks"},
+		{pkg("pushbench/loadgen/stage", "pushbench/loadgen/trial"), "loadgen/stage imports loadgen/trial: it starts what"},
+		{pkg("pushbench/loadgen/measure", "pushbench/loadgen/trial"), "loadgen/measure imports loadgen/trial: it computes from what was seen"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/ws"), "loadgen/fleet imports servers/ws: the generator knows a server by its contract"},
 		{pkg("pushbench/loadgen/fleet", "pushbench/servers/feed/feedtest"), "loadgen/fleet imports servers/feed/feedtest, which is for tests"},
-		{pkg("pushbench/loadgen", "pushbench/plots"), "loadgen imports plots: the run leaves"},
+		{pkg("pushbench/loadgen", "pushbench/loadgen/trial"), "loadgen imports loadgen/trial: it is the command line"},
+		{pkg("pushbench/loadgen/run", "pushbench/plots"), "loadgen/run imports plots: the run leaves"},
 		{pkg("pushbench/loadgen", "github.com/jedib0t/go-pretty/v6/table"), "loadgen imports github.com/jedib0t/go-pretty/v6/table, which belongs to plots alone"},
 		{pkg("pushbench/loadgen", "github.com/spf13/cobra"), "loadgen imports github.com/spf13/cobra, which has no owner"},
 		{pkg("pushbench/tools"), "tools: there is no rule for it"},

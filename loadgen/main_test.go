@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"pushbench/loadgen/run"
 	"pushbench/servers/feed/feedtest"
 	"pushbench/servers/test/need"
 )
@@ -25,13 +26,22 @@ const (
 	gateVar    = "LOADGEN_TEST_GATE"    // a pipe from which each then takes a byte before it goes on
 )
 
+const (
+	exitOK          = run.ExitOK
+	exitFailure     = run.ExitFailure
+	exitUsage       = run.ExitUsage
+	exitInterrupted = run.ExitInterrupted
+
+	canaries = 2 // before the first trial
+)
+
 // servers is where the real servers are.
 var servers func(testing.TB) string
 
 func TestMain(m *testing.M) {
 	// What a fleet can take, and how fast the host is, no test asks: a little of both
 	// shows that they are measured.
-	calibrators, firstCanaries = 2, 2
+	run.Calibrators, run.FirstCanaries = 2, canaries
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case "fleet":

@@ -29,7 +29,7 @@ func (w *workshop) read() *results.Run {
 func (w *workshop) checkComplete(interrupted int, earlier ...*results.Trial) *results.Run {
 	w.t.Helper()
 	run := w.read()
-	if run.End == nil || run.End.Reason != complete || run.End.Trials != len(run.Trials) || len(run.Warnings) > 0 {
+	if run.End == nil || run.End.Reason != "complete" || run.End.Trials != len(run.Trials) || len(run.Warnings) > 0 {
 		w.t.Errorf("end %+v of %d trials, warnings %q", run.End, len(run.Trials), run.Warnings)
 	}
 	for i, trial := range run.Trials {
@@ -66,7 +66,7 @@ func TestCompleteRun(t *testing.T) {
 	if h.Scenario.Name != "tiny" || h.Scenario.Text != tiny || h.Plan.Blocks != 2 || h.Plan.Measure != 100*time.Millisecond || h.Plan.Seed != 1 {
 		t.Errorf("scenario %+v, plan %+v", h.Scenario, h.Plan)
 	}
-	if len(h.Host.ServerCPUs) == 0 || len(h.Host.FleetCPUs) == 0 || len(h.Host.Canary) != firstCanaries || h.Build.Go == "" || h.Started.IsZero() {
+	if len(h.Host.ServerCPUs) == 0 || len(h.Host.FleetCPUs) == 0 || len(h.Host.Canary) != canaries || h.Build.Go == "" || h.Started.IsZero() {
 		t.Errorf("host %+v, build %+v, started %v", h.Host, h.Build, h.Started)
 	}
 	for _, trial := range run.Trials {
@@ -85,7 +85,7 @@ func TestRunForATime(t *testing.T) {
 	w := newWorkshop(t, tiny)
 	w.command("-for", "1s", "-only", "ws").want(exitOK, "and the next 3 blocks take about ", "\n[  3] block 3  ")
 	run := w.read()
-	if p := run.Header.Plan; p.For != time.Second || p.Blocks != maxBlocks || len(run.Trials) != 3 || run.End == nil || run.End.Reason != complete {
+	if p := run.Header.Plan; p.For != time.Second || p.Blocks != 1000 || len(run.Trials) != 3 || run.End == nil || run.End.Reason != "complete" {
 		t.Errorf("plan %+v, %d trials, end %+v", p, len(run.Trials), run.End)
 	}
 	w.command("-resume", "-for", "1s", "-only", "ws").want(exitOK)
@@ -251,7 +251,7 @@ func TestChildKilled(t *testing.T) {
 			run := w.checkComplete(0)
 			var struck []int
 			for _, trial := range run.Trials {
-				if strings.Contains(texts(trial.Broken), role+": ended with signal: killed") {
+				if strings.Contains(fmt.Sprint(trial.Broken), role+": ended with signal: killed") {
 					struck = append(struck, trial.Order)
 				}
 			}

@@ -68,6 +68,9 @@ func (t Treatment) Emulated() bool {
 	return t.Network.Emulated() || slices.Contains(networkFaults, t.Fault)
 }
 
+// Faulty reports whether something falls silent at the end of the trial.
+func (t Treatment) Faulty() bool { return t.Fault != "" && t.Fault != NoFault }
+
 func readRTT(level string, t *Treatment) (string, error) {
 	return pathTime(level, "20ms", &t.Network.RTT)
 }

@@ -26,8 +26,10 @@ func (s steered) handlers() map[string]control.Handler {
 		control.Publish: control.Handle(s.publish),
 		control.Tally:   control.Handle(s.counts),
 		control.Mark:    control.Handle(s.mark),
-		control.Trim:    control.Handle(control.Trimmed),
-		control.Ended:   control.AwaitEnds(s.tally.Ends),
+
+		control.Published: control.Handle(s.published),
+		control.Trim:      control.Handle(control.Trimmed),
+		control.Ended:     control.AwaitEnds(s.tally.Ends),
 	}
 }
 
@@ -57,14 +59,17 @@ func (s steered) counts(context.Context, control.None) (wire.Counts, error) {
 
 func (s steered) mark(context.Context, control.None) (control.ServerMark, error) {
 	usage, err := control.ReadUsage()
-	due, lag, cpu := s.publisher.Published()
+	_, _, cpu := s.publisher.Published()
 	return control.ServerMark{
 		At:         s.clock.Now(),
 		Usage:      usage,
 		Counts:     s.tally.Counts(),
 		Newest:     s.publisher.Log.Newest(),
-		Due:        due,
-		Lag:        lag,
 		PublishCPU: cpu.Seconds(),
 	}, err
+}
+
+func (s steered) published(context.Context, control.None) (control.PublishedAt, error) {
+	due, lag, _ := s.publisher.Published()
+	return control.PublishedAt{Due: due, Lag: lag}, nil
 }

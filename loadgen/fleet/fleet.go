@@ -93,16 +93,20 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	f.seen.stamp(c.Stamp)
 	before := f.seen.start(c.Subscribers, codec, c.Payload, c.Since, c.Latest)
 	at := cmp.Or(c.Address, spec.Address(wire.URL, c.Latest))
-	phases := feed.Phases(c.Subscribers-before, feed.Rand(c.Seed, c.Block, "phases"))
+	added := c.Subscribers - before
+	phases := feed.Phases(cmp.Or(c.Of, added), feed.Rand(c.Seed, c.Block, "phases"))
+	if c.From+added > len(phases) {
+		return control.None{}, fmt.Errorf("subscribers %d to %d are not among %d", c.From, c.From+added, len(phases))
+	}
 	alarm := feed.NewAlarm(f.clock)
 	defer alarm.Close()
 	origin := f.clock.Now()
-	for i, phase := range phases {
+	for i, phase := range phases[c.From:][:added] {
 		if err := alarm.Wait(ctx, feed.After(origin, dials.Next()), nil); err != nil {
 			return control.None{}, err
 		}
 		s := feed.Subscription{Address: at, Since: c.Since, Codec: codec, Phase: phase}
-		go f.subscribe(before+i, client, spec, s, sends)
+		go f.subscribe(before+i, c.From+i, client, spec, s, sends)
 	}
 	if c.Since > 0 {
 		return control.None{}, f.seen.failure(0)
@@ -134,8 +138,9 @@ func (f *fleet) client(c Config) (wire.Client, error) {
 	return client, err
 }
 
-// subscribe is the life of one subscriber.
-func (f *fleet) subscribe(i int, client wire.Client, spec feed.Spec, s feed.Subscription, sends *uplinks) {
+// subscribe is the life of one subscriber, the i-th of this fleet, and of all fleets
+// the one with that number.
+func (f *fleet) subscribe(i, number int, client wire.Client, spec feed.Spec, s feed.Subscription, sends *uplinks) {
 	seen := f.seen.subscriber(i)
 	second := client
 	client.Ready = seen.ready
@@ -144,7 +149,7 @@ func (f *fleet) subscribe(i int, client wire.Client, spec feed.Spec, s feed.Subs
 	var up *uplink
 	var err error
 	if sends != nil {
-		up, err = sends.join(i, f)
+		up, err = sends.join(number, f)
 	}
 	if up != nil {
 		defer up.leave()
@@ -228,9 +233,7 @@ func (f *fleet) counts(context.Context, control.None) (wire.Counts, error) {
 func (f *fleet) mark(context.Context, control.None) (Mark, error) {
 	usage, err := control.ReadUsage()
 	f.seen.replay() // not charged to what it looks at
-	m := Mark{
-		At:          f.clock.Now(),
-		Usage:       usage,
+	m := Mark{At: f.clock.Now(), Usage: usage, Count: Count{
 		Counts:      f.tally.Counts(),
 		HeadersUp:   f.headers.Up.Load(),
 		HeadersDown: f.headers.Down.Load(),
@@ -245,7 +248,7 @@ func (f *fleet) mark(context.Context, control.None) (Mark, error) {
 		EchoesDown:      f.meter.EchoesDown.Load(),
 		CompressionUp:   f.meter.CompressionUp.Load(),
 		CompressionDown: f.meter.CompressionDown.Load(),
-	}
+	}}
 	f.seen.delivered(&m)
 	tcp, noTCP := f.sockets.Read()
 	if m.TCP = tcp; noTCP != nil {

@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"cmp"
+	"fmt"
 	"time"
 
 	"pushbench/results"
@@ -29,6 +31,8 @@ type Config struct {
 	Encoding    string  `json:"encoding"`
 	Payload     int     `json:"payload"`     // bytes that every event's body must have
 	Subscribers int     `json:"subscribers"` // in all: those that there are already are left alone
+	From        int     `json:"from"`        // place of the first new one among those that all fleets of the trial add
+	Of          int     `json:"of"`          // so many are these; 0: this fleet's
 	Since       uint64  `json:"since"`       // newest event that the new ones have; above 0, none is awaited
 	Latest      bool    `json:"latest"`      // they want the newest event only
 	Stamp       bool    `json:"stamp"`       // look at events only when the feed rests
@@ -65,17 +69,28 @@ type Awaited struct {
 	Missing int `json:"missing"`
 }
 
-// Mark is the state of a fleet while trial time rests. All counts are
-// cumulative.
+// Mark is the state of a fleet while trial time rests.
 type Mark struct {
-	At     int64         `json:"at"` // ns on CLOCK_MONOTONIC
-	Usage  control.Usage `json:"usage"`
-	Counts wire.Counts   `json:"counts"`
-	TCP    wire.TCP      `json:"tcp"`
-	NoTCP  string        `json:"no-tcp,omitempty"` // why the kernel's counts are not there
+	At    int64         `json:"at"` // ns on CLOCK_MONOTONIC
+	Usage control.Usage `json:"usage"`
+	Last  int64         `json:"last"`             // when the last event came (ns on CLOCK_MONOTONIC), where there are any
+	NoTCP string        `json:"no-tcp,omitempty"` // why the kernel's counts are not there
+	Count
+}
+
+// Add makes it the mark of both fleets.
+func (m *Mark) Add(other Mark) {
+	m.At, m.Last = max(m.At, other.At), max(m.Last, other.Last)
+	m.Usage, m.Count = count.Add(m.Usage, other.Usage), count.Add(m.Count, other.Count)
+	m.NoTCP = cmp.Or(m.NoTCP, other.NoTCP)
+}
+
+// Count is what a fleet has counted, all of it cumulative.
+type Count struct {
+	Counts wire.Counts `json:"counts"`
+	TCP    wire.TCP    `json:"tcp"`
 
 	Delivered int64 `json:"delivered"` // events emitted to all subscribers
-	Last      int64 `json:"last"`      // when the last of them came (ns on CLOCK_MONOTONIC), where there are any
 	Payload   int64 `json:"payload"`   // bytes of their bodies
 	Envelope  int64 `json:"envelope"`  // bytes of their encoding beside the body
 
@@ -110,6 +125,20 @@ type Collected struct {
 	// one of over an hour.
 	Dropped int64  `json:"dropped"`
 	Setups  Setups `json:"setups"`
+}
+
+// Add makes it what both fleets have seen.
+func (c *Collected) Add(other Collected) error {
+	for name, h := range other.Hists {
+		if err := c.Hists[name].Merge(h); err != nil {
+			return fmt.Errorf("the histograms of %s: %w", name, err)
+		}
+	}
+	c.Events, c.Failed, c.Dropped = c.Events+other.Events, c.Failed+other.Failed, c.Dropped+other.Dropped
+	c.Order, c.Age = count.Add(c.Order, other.Order), count.Add(c.Age, other.Age)
+	c.Uplink, c.Setups = count.Add(c.Uplink, other.Uplink), count.Add(c.Setups, other.Setups)
+	c.Errors = append(c.Errors, other.Errors...)
+	return nil
 }
 
 // Setups is what connections took to become ready, summed up. Bytes are those

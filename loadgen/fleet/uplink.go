@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -40,7 +41,7 @@ func newUplinks(c Config, codec feed.Codec) (*uplinks, error) {
 		rate:   c.Uplink,
 		size:   c.UplinkPayload,
 		codec:  codec,
-		phases: feed.Phases(c.Subscribers, feed.Rand(c.Seed, c.Block, "uplink phases")),
+		phases: feed.Phases(cmp.Or(c.Of, c.Subscribers), feed.Rand(c.Seed, c.Block, "uplink phases")),
 		seed:   c.Seed,
 		block:  c.Block,
 	}, nil

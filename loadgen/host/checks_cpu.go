@@ -141,15 +141,6 @@ func (e *environment) clock() Check {
 	}
 }
 
-// keepsAwake tells whether idle CPUs can be kept from sleeping where a scenario asks
-// for that.
-func (e *environment) keepsAwake() Check {
-	if err := e.awake(); err != nil {
-		return Check{"awake", Lacks, err.Error(), "scenarios with cpus: awake cannot run, but for -only cpus=host"}
-	}
-	return Check{"awake", OK, "idle CPUs can be kept from sleeping, as cpus: awake asks", ""}
-}
-
 const (
 	timerSleeps = 51 // an odd number has a middle one
 	timerSleep  = time.Millisecond

@@ -88,10 +88,3 @@ func (e *environment) packets() Check {
 	}
 	return Check{"capture", Lacks, err.Error(), means}
 }
-
-func (e *environment) network() Check {
-	if err := e.lab(); err != nil {
-		return Check{"lab", Lacks, err.Error(), "delay, loss and bandwidth cannot be emulated; loopback can be measured all the same"}
-	}
-	return Check{"lab", OK, "network namespaces and TUN devices: a path with delay, loss and bandwidth can be made", ""}
-}

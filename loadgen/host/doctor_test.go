@@ -51,8 +51,6 @@ func newStand(content map[string]string, programs ...string) *stand {
 			return "", errors.New("not found")
 		},
 		capture: func() error { return nil },
-		awake:   func() error { return nil },
-		lab:     func() error { return nil },
 	}
 	return s
 }
@@ -96,8 +94,6 @@ func poor() *stand {
 	s.host = results.Host{CPU: "Xeon", Cores: 1, OS: "linux", Congestion: "reno", Clock: "hpet", Virtual: true, OpenFiles: 1024, Load: 1.5}
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}}}
 	s.capture = func() error { return fmt.Errorf("raw packet socket: %w", syscall.EPERM) }
-	s.awake = func() error { return fmt.Errorf("open /dev/cpu_dma_latency: %w", syscall.EACCES) }
-	s.lab = func() error { return errors.New("open /dev/net/tun: no such file or directory") }
 	return s
 }
 
@@ -107,8 +103,7 @@ func foreign() *stand {
 	s.host = results.Host{CPU: "Apple M2", Cores: 8, OS: "darwin (macOS 15.1)", Kernel: "24.1.0", Memory: 16 << 30, OpenFiles: 61440}
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}}}
 	s.cc = "/opt/cc -arch arm64"
-	only := func() error { return errors.New("only Linux has it") }
-	s.capture, s.awake, s.lab = only, only, only
+	s.capture = func() error { return errors.New("only Linux has it") }
 	return s
 }
 
@@ -116,7 +111,7 @@ func TestDoctor(t *testing.T) {
 	for name, s := range map[string]*stand{"complete": complete(), "poor": poor(), "foreign": foreign()} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
-			if err := write(&got, s.checks()); err != nil {
+			if err := write(&got, s.checks(Check{"lab", Lacks, "no TUN", "loopback can be measured"})); err != nil {
 				t.Fatal(err)
 			}
 			golden.Compare(t, "testdata/doctor-"+name+".golden", got.String())
@@ -161,7 +156,6 @@ func TestChecks(t *testing.T) {
 		{"capture", func(s *stand) { s.capture = func() error { return errors.New("raw socket: no") } }, Lacks, "raw socket: no – byte counts cannot be held"},
 		{"capture", func(s *stand) { s.capture = func() error { return syscall.EACCES } }, Lacks, "; root or CAP_NET_RAW can"},
 		{"capture", func(s *stand) { s.capture = func() error { return syscall.EAFNOSUPPORT } }, Lacks, "; the kernel needs CONFIG_PACKET"},
-		{"lab", func(s *stand) { s.lab = func() error { return errors.New("no TUN") } }, Lacks, "no TUN – delay"},
 		{"browser", func(s *stand) { s.without("chromium") }, Lacks, "no real browser"},
 		{"proxies", func(s *stand) { s.without("caddy") }, Note, "/usr/sbin/nginx, /usr/sbin/haproxy – no path through caddy"},
 		{"compiler", func(s *stand) { s.without("gcc") }, Lacks, "no gcc or clang in PATH"},
@@ -211,7 +205,7 @@ func (s *stand) without(program string) {
 // The checks of the host that runs this test: whatever it has, each check
 // answers, with a state and a text.
 func TestChecksOfThisHost(t *testing.T) {
-	e := thisHost(func() error { return nil })
+	e := thisHost()
 	e.pause = func(time.Duration) {}
 	var names []string
 	for _, c := range e.checks() {
@@ -226,8 +220,8 @@ func TestChecksOfThisHost(t *testing.T) {
 			t.Errorf("%+v: more than a line", c)
 		}
 	}
-	if slices.Sort(names); len(slices.Compact(names)) != 17 {
-		t.Errorf("checks %v, want 17 names", names)
+	if slices.Sort(names); len(slices.Compact(names)) != 15 {
+		t.Errorf("checks %v, want 15 names", names)
 	}
 }
 

@@ -21,11 +21,9 @@ type environment struct {
 	lookPath func(name string) (string, error) // as exec.LookPath
 	cc       string                            // the CC variable
 	capture  func() error                      // may this process capture packets?
-	awake    func() error                      // may it keep idle CPUs from sleeping?
-	lab      func() error                      // may it make the lab's namespaces and devices?
 }
 
-func thisHost(lab func() error) *environment {
+func thisHost() *environment {
 	return &environment{
 		files:    os.DirFS("/"),
 		host:     Describe(),
@@ -35,8 +33,6 @@ func thisHost(lab func() error) *environment {
 		lookPath: exec.LookPath,
 		cc:       os.Getenv("CC"),
 		capture:  tryCapture,
-		awake:    CanKeepAwake,
-		lab:      lab,
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"pushbench/loadgen/party"
 )
 
 // What ends a trial early is its one reason, and the record tells why.
@@ -23,7 +25,7 @@ func TestTrialsThatFail(t *testing.T) {
 		{"exit", `^sound failed: server: run: the process ended instead of answering; .*server: ended with exit status 3$`, "server: this is not a good day\n"},
 		{"babble", `^sound failed: server: run: read the answer: invalid character 'h' looking for beginning of value`, ""},
 		{"refuse-run", `^sound failed: server: run: no time to lose$`, ""},
-		{"uneven", `^sound failed: server: mark: \d+ events were due and \d+ published; each needs both$`, ""},
+		{"uneven", `^sound failed: server: published: \d+ events were due and \d+ published; each needs both$`, ""},
 	} {
 		t.Run(test.fault, func(t *testing.T) {
 			t.Parallel()
@@ -43,8 +45,8 @@ func TestTrialsThatFail(t *testing.T) {
 func TestRefusedSubscriber(t *testing.T) {
 	t.Parallel()
 	trial := runTrial(t, faultyConfig(t, "refuse"))
-	got := sayings(trial.Broken)
-	if len(got) == 0 || !regexp.MustCompile(`^sound subscribers: 1 subscribers failed, the first with: subscriber \d: server answered 418 I'm a teapot: no more polls today$`).MatchString(got[0]) {
+	got := trial.Broken
+	if len(got) == 0 || !regexp.MustCompile(`^sound subscribers: 1 subscribers failed, the first with: subscriber \d: server answered 418 I'm a teapot: no more polls today$`).MatchString(said(got[0])) {
 		t.Errorf("broken rules %q", got)
 	}
 	lost, distinct := value(t, trial, "events/lost"), value(t, trial, "events/distinct")
@@ -54,7 +56,9 @@ func TestRefusedSubscriber(t *testing.T) {
 }
 
 // impatient is a trial that gives up soon on a child that hangs, or will not end.
-func impatient(grace time.Duration) limits { return limits{patience: 5 * time.Second, grace: grace} }
+func impatient(grace time.Duration) party.Limits {
+	return party.Limits{Patience: 5 * time.Second, Grace: grace}
+}
 
 func TestHangingServer(t *testing.T) {
 	t.Parallel()

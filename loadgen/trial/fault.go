@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"pushbench/loadgen/lab"
-	"pushbench/results"
+	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
 	"pushbench/scenarios"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
@@ -26,20 +27,24 @@ import (
 
 // fault is one way to fall silent.
 type fault struct {
-	begin, mend func(context.Context, pair) error
+	begin, mend func(*run, context.Context) error
 	noticing    []string // the ends that may notice: server, fleet
 }
 
 // faults is every value of the scenarios' key but none.
 var faults = map[string]fault{
 	scenarios.ServerStops: {
-		begin:    func(_ context.Context, p pair) error { return p.server.suspend() },
-		mend:     func(_ context.Context, p pair) error { return p.server.resume() },
+		begin:    func(r *run, _ context.Context) error { return r.server.Party().Suspend() },
+		mend:     func(r *run, _ context.Context) error { return r.server.Party().Resume() },
 		noticing: []string{"fleet"},
 	},
 	scenarios.FleetStops: {
-		begin:    func(_ context.Context, p pair) error { return p.fleet.suspend() },
-		mend:     func(_ context.Context, p pair) error { return p.fleet.resume() },
+		begin: func(r *run, _ context.Context) error {
+			return r.eachFleet(func(f *party.Party) error { return f.Suspend() })
+		},
+		mend: func(r *run, _ context.Context) error {
+			return r.eachFleet(func(f *party.Party) error { return f.Resume() })
+		},
 		noticing: []string{"server"},
 	},
 	scenarios.Cut:     cut(lab.CutArgs{Down: true, Up: true}),
@@ -49,7 +54,7 @@ var faults = map[string]fault{
 	// dead.
 	scenarios.AddressChange: {
 		begin:    onLink(lab.Readdress, control.None{}),
-		mend:     func(context.Context, pair) error { return nil },
+		mend:     func(*run, context.Context) error { return nil },
 		noticing: bothEnds,
 	},
 }
@@ -64,21 +69,16 @@ func cut(ways lab.CutArgs) fault {
 }
 
 // onLink is a command to the link.
-func onLink(do string, args any) func(context.Context, pair) error {
-	return func(ctx context.Context, p pair) error { return p.link.call(ctx, 0, do, args, nil) }
+func onLink(do string, args any) func(*run, context.Context) error {
+	return func(r *run, ctx context.Context) error { return r.lab.Link.Call(ctx, 0, do, args, nil) }
 }
 
-// named is one of the two processes.
-func (p pair) named(end string) *child {
-	if end == "server" {
-		return p.server
+// eachFleet does something to every fleet, whatever became of those before.
+func (r *run) eachFleet(do func(*party.Party) error) (err error) {
+	for _, f := range r.fleets {
+		err = errors.Join(err, do(f))
 	}
-	return p.fleet
-}
-
-// faulty reports whether the trial is one with a fault.
-func (c Config) faulty() bool {
-	return c.Treatment.Fault != "" && c.Treatment.Fault != scenarios.NoFault
+	return err
 }
 
 // spread is the rate, of at most so many a second, at which n connections are
@@ -94,111 +94,80 @@ func spread(n int, beat time.Duration, most float64) float64 {
 
 // faultSpan is within what time of going on the fault comes: of a heartbeat or a
 // poll, or where there is none, of anything that may have a period.
-func (p plan) faultSpan() time.Duration { return max(p.beat, p.interval, 100*time.Millisecond) }
-
-// silence is what a fault did.
-type silence struct {
-	began   int64    // ns on CLOCK_MONOTONIC
-	notices []notice // of each end that could notice
+func (p plan) faultSpan() time.Duration {
+	return max(p.Rhythm.Beat, p.Rhythm.Poll, 100*time.Millisecond)
 }
 
-// notice is one end's part in it.
-type notice struct {
-	end   string
-	of    int     // what it had in all: connections at a server, subscriptions in a fleet
-	ended []int64 // when each of them ended, as far as they did (ns)
-}
-
-// faultSteps lets both ends go on, and silences one, or the path.
-func (o *observation) faultSteps(ctx context.Context, p pair) error {
-	clock := feed.NewClock()
-	c := o.config
-	f := faults[c.Treatment.Fault]
-	for _, end := range f.noticing {
+// goOn counts who may notice, and lets both ends go on until an instant that is random
+// to the heartbeats.
+func (r *run) goOn(ctx context.Context) error {
+	c := r.config
+	for _, end := range faults[c.Treatment.Fault].noticing {
 		of := c.Treatment.Subscribers
 		if end == "server" {
+			if !r.seen.Ends {
+				continue
+			}
 			var counts wire.Counts
-			if err := p.server.call(ctx, 0, control.Tally, control.None{}, &counts); err != nil {
+			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &counts); err != nil {
 				return err
 			}
 			of = int(counts.Conns)
 		}
-		o.silence.notices = append(o.silence.notices, notice{end: end, of: of})
+		r.seen.Silence.Notices = append(r.seen.Silence.Notices, measure.Notice{End: end, Of: of})
 	}
 
-	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(o.plan.faultSpan()))
-	onwards := control.RunArgs{Origin: feed.After(clock.Now(), ahead-o.plan.mark2), To: o.plan.mark2 + wait + c.Measure}
-	if err := p.fleet.call(ctx, 0, control.Start, onwards, nil); err != nil {
+	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(r.plan.faultSpan()))
+	onwards := control.RunArgs{Origin: feed.After(feed.NewClock().Now(), ahead-r.passed), To: r.passed + wait + c.Measure}
+	if err := r.fleets.Call(ctx, 0, control.Start, onwards); err != nil {
 		return err
 	}
-	if c.Treatment.Rate > 0 {
-		if err := p.server.call(ctx, 0, control.Start, onwards, nil); err != nil {
+	if r.plan.publishes() {
+		if err := r.server.GoOn(ctx, onwards); err != nil {
 			return err
 		}
 	}
-	if err := pause(ctx, ahead+wait); err != nil {
-		return err
-	}
-	if err := o.silently(ctx, p, f, clock); err != nil {
-		return err
-	}
-	for _, end := range []*child{p.server, p.fleet} { // it was silent and no more
-		if err := end.call(ctx, 0, control.Tally, control.None{}, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return pause(ctx, ahead+wait)
 }
 
-// silently is the time of silence, in which the other ends notice or not. It is
+// fallSilent is the time of silence, in which the other ends notice or not. It is
 // over before its time once they all have.
-func (o *observation) silently(ctx context.Context, p pair, f fault, clock feed.Clock) (err error) {
-	o.silence.began = clock.Now()
-	if err := f.begin(ctx, p); err != nil {
+func (r *run) fallSilent(ctx context.Context) (err error) {
+	f, within := faults[r.config.Treatment.Fault], r.config.Measure
+	r.seen.Silence.Began = feed.NewClock().Now()
+	if err := f.begin(r, ctx); err != nil {
 		return err
 	}
 	// Mended also where the trial is interrupted, as a process must not stay stopped.
-	defer func() { err = errors.Join(err, f.mend(context.WithoutCancel(ctx), p)) }()
-	if o.config.Silenced != nil {
-		o.config.Silenced()
+	defer func() { err = errors.Join(err, f.mend(r, context.WithoutCancel(ctx))) }()
+	if r.config.Silenced != nil {
+		r.config.Silenced()
 	}
-	until := feed.After(o.silence.began, o.config.Measure)
-	for i := range o.silence.notices {
-		n := &o.silence.notices[i]
-		var ended control.EndedAt
-		if err := p.named(n.end).call(ctx, o.config.Measure, control.Ended, control.EndedArgs{Count: n.of, Until: until}, &ended); err != nil {
+	until := feed.After(r.seen.Silence.Began, within)
+	for i := range r.seen.Silence.Notices {
+		n := &r.seen.Silence.Notices[i]
+		args := control.EndedArgs{Count: n.Of, Until: until}
+		if n.End == "fleet" {
+			n.Ended, err = r.fleets.Ended(ctx, within, args)
+		} else {
+			var ended control.EndedAt
+			err = r.server.Party().Call(ctx, within, control.Ended, args, &ended)
+			n.Ended = ended.At
+		}
+		if err != nil {
 			return err
 		}
-		n.ended = ended.At
 	}
 	return nil
 }
 
-// split is how many had ended before the silence began, and how long after that
-// each ended that did so in time (ns).
-func (n notice) split(began int64, within time.Duration) (before int, after []int64) {
-	for _, at := range n.ended {
-		switch took := feed.Between(began, at); {
-		case took < 0:
-			before++
-		case took <= within:
-			after = append(after, int64(took))
+// wereSilent sees that each end was silent and no more.
+func (r *run) wereSilent(ctx context.Context) error {
+	if server := r.server.Party(); server.Caller != nil {
+		if err := server.Call(ctx, 0, control.Tally, control.None{}, nil); err != nil {
+			return err
 		}
 	}
-	return before, after
-}
-
-// measureFault computes how soon the silence was noticed.
-func (o *observation) measureFault(t *results.Trial) {
-	for _, n := range o.silence.notices {
-		h := results.NewHist()
-		before, after := n.split(o.silence.began, o.config.Measure)
-		for _, took := range after {
-			h.Record(took) // within the window, which is an hour at most
-		}
-		t.Hists["notice/"+n.end] = h
-		if left := n.of - before; left > 0 {
-			t.Metrics["notice/"+n.end+"-share"] = results.Metric{Value: float64(len(after)) / float64(left), Unit: "1"}
-		}
-	}
+	_, err := r.fleets.Tally(ctx)
+	return err
 }

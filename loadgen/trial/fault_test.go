@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"pushbench/loadgen/party"
 	"pushbench/results"
 	"pushbench/scenarios"
 	"pushbench/servers/test/need"
@@ -130,7 +131,7 @@ func stopped(t *testing.T, pid int) {
 }
 
 // atFault runs a trial, and a function while one of its processes is stopped.
-func atFault(t *testing.T, ctx context.Context, fault string, patience limits, then func(silent, surviving int)) (*results.Trial, error) {
+func atFault(t *testing.T, ctx context.Context, fault string, patience party.Limits, then func(silent, surviving int)) (*results.Trial, error) {
 	t.Helper()
 	c := faultConfig(t, fault, "ws", 300*time.Millisecond)
 	c.limits = patience
@@ -165,7 +166,7 @@ func TestInterruptedFault(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
-			trial, err := atFault(t, ctx, fault, limits{}, func(int, int) { cancel() })
+			trial, err := atFault(t, ctx, fault, party.Limits{}, func(int, int) { cancel() })
 			if trial != nil || !errors.Is(err, context.Canceled) {
 				t.Errorf("trial %+v, error %v", trial, err)
 			}
@@ -181,7 +182,7 @@ func TestKilledInFault(t *testing.T) {
 		for _, survivor := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s survivor=%t", fault, survivor), func(t *testing.T) {
 				t.Parallel()
-				trial, err := atFault(t, t.Context(), fault, limits{}, func(silent, surviving int) {
+				trial, err := atFault(t, t.Context(), fault, party.Limits{}, func(silent, surviving int) {
 					pid := silent
 					if survivor {
 						pid = surviving

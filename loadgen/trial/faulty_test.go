@@ -100,6 +100,8 @@ func serveFaulty(args []string) error {
 		control.Run:   control.Handle(s.pass),
 		control.Tally: control.Handle(s.counts),
 		control.Mark:  control.Handle(s.mark),
+
+		control.Published: control.Handle(s.published),
 	})
 }
 
@@ -275,26 +277,35 @@ func (s *faulty) mark(context.Context, control.None) (control.ServerMark, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	usage, err := control.ReadUsage()
-	due, lag, cpu := s.Published()
+	_, _, cpu := s.Published()
 	m := control.ServerMark{
-		At: s.Clock.Now(), Usage: usage, Counts: s.tally.Counts(), Newest: s.Log.Newest(),
-		Due: due, Lag: lag, PublishCPU: cpu.Seconds(),
+		At: s.Clock.Now(), Usage: usage, Counts: s.tally.Counts(), Newest: s.Log.Newest(), PublishCPU: cpu.Seconds(),
 	}
 	switch {
 	case s.now("miscount"):
 		m.Counts.BytesWritten++
 	case s.now("stranger"):
 		m.Counts.Conns++
-	case s.now("hasty"):
-		m.Lag[len(m.Lag)/2] = -1
-	case s.now("late"):
-		for i := range m.Lag {
-			m.Lag[i] += 2 * int64(time.Millisecond)
-		}
-	case s.now("quiet"):
-		m.Due, m.Lag = nil, nil
-	case s.now("uneven"):
-		m.Lag = m.Lag[1:]
 	}
 	return m, err
+}
+
+func (s *faulty) published(context.Context, control.None) (control.PublishedAt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due, lag, _ := s.Published()
+	p := control.PublishedAt{Due: due, Lag: slices.Clone(lag)}
+	switch {
+	case s.now("hasty"):
+		p.Lag[len(p.Lag)/2] = -1
+	case s.now("late"):
+		for i := range p.Lag {
+			p.Lag[i] += 2 * int64(time.Millisecond)
+		}
+	case s.now("quiet"):
+		p.Due, p.Lag = nil, nil
+	case s.now("uneven"):
+		p.Lag = p.Lag[1:]
+	}
+	return p, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"pushbench/loadgen/internal/netns"
 	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
 	"pushbench/scenarios"
 	"pushbench/servers/test/need"
 )
@@ -92,17 +93,17 @@ func TestLabTransports(t *testing.T) {
 			}
 
 			sums(t, trial)
-			counted, reckoned := o.onPath(), o.reckoned()
-			strays, _ := o.strays()
-			resent := o.resent()
+			counted, reckoned := o.seen.OnPath(), o.seen.Reckoned()
+			strays, _ := o.seen.Strays()
+			resent := value(t, trial, "tcp/resent/down") + value(t, trial, "tcp/resent/up")
 			switch {
 			case test.reconnects:
-				if strays.down == 0 || strays.up == 0 {
+				if strays.Down == 0 || strays.Up == 0 {
 					t.Errorf("closed connections may take %+v bytes", strays)
 				}
-			case resent != bothWays{}: // the host stalled: TCP took what was late for lost
-				t.Logf("%+v segments were sent again", resent)
-			case counted != reckoned || strays != bothWays{}:
+			case resent > 0: // the host stalled: TCP took what was late for lost
+				t.Logf("%v segments were sent again", resent)
+			case counted != reckoned || strays != measure.Ways{}:
 				t.Errorf("the link counted %+v bytes, the kernel's counts make it %+v, and %+v more may be", counted, reckoned, strays)
 			}
 			for _, way := range []string{"/down", "/up"} {
@@ -143,8 +144,8 @@ func TestLabLoss(t *testing.T) {
 			if again := value(t, trial, "tcp/resent/down") + value(t, trial, "tcp/resent/up"); again == 0 {
 				t.Error("none was sent again")
 			}
-			counted := o.onPath()
-			if down, _ := o.flows(); value(t, trial, "bytes/total/down")*float64(o.after.fleet.Delivered-o.before.fleet.Delivered) <= float64(counted.down) || down.LostBytes == 0 {
+			counted := o.seen.OnPath()
+			if value(t, trial, "bytes/total/down")*float64(o.seen.After.Fleet.Delivered-o.seen.Before.Fleet.Delivered) <= float64(counted.Down) || o.seen.After.Link.Down.LostBytes == o.seen.Before.Link.Down.LostBytes {
 				t.Error("what was lost is not in the total of what was sent")
 			}
 		})

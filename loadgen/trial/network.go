@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
 	"pushbench/scenarios"
 )
 
@@ -30,21 +31,21 @@ func (c Config) conditions() (lab.Conditions, error) {
 
 // network reckons with the path.
 func (p *plan) network(c Config) (err error) {
-	p.still = c.Still
-	if p.emulated = c.Treatment.Emulated(); !p.emulated {
+	p.Still = c.Still
+	if p.Emulated = c.Treatment.Emulated(); !p.Emulated {
 		return nil
 	}
-	if p.path, err = c.conditions(); err != nil {
+	if p.Path, err = c.conditions(); err != nil {
 		return err
 	}
-	p.trip = p.path.RTT + p.path.Jitter
-	p.slack = 4*p.trip + 2*queueing(p.path) + recovery(p.path)
-	still := stillness(p.path)
-	busy := p.trip + ackDelay(p.path) // by a heartbeat, its answer, and the acknowledgement of that
-	if p.beat == 0 || time.Duration(c.Treatment.Subscribers)*(busy+still) < p.beat {
-		p.still = max(p.still, still) // else there may be no such time between heartbeats
+	p.trip = p.Path.RTT + p.Path.Jitter
+	p.slack = 4*p.trip + 2*queueing(p.Path) + recovery(p.Path)
+	still := stillness(p.Path)
+	busy := p.trip + ackDelay(p.Path) // by a heartbeat, its answer, and the acknowledgement of that
+	if p.Rhythm.Beat == 0 || time.Duration(c.Treatment.Subscribers)*(busy+still) < p.Rhythm.Beat {
+		p.Still = max(p.Still, still) // else there may be no such time between heartbeats
 	}
-	p.dialRate = min(p.dialRate, dialsOver(p.path, c.Treatment))
+	p.dialRate = min(p.dialRate, dialsOver(p.Path, c.Treatment))
 	return nil
 }
 
@@ -52,14 +53,11 @@ func (p *plan) network(c Config) (err error) {
 func queueing(path lab.Conditions) (longest time.Duration) {
 	for _, rate := range []float64{path.Down, path.Up} {
 		if rate > 0 {
-			longest = max(longest, seconds(8*float64(path.QueueOf(rate)+fullPacket)/rate))
+			longest = max(longest, seconds(8*float64(path.QueueOf(rate)+measure.FullPacket)/rate))
 		}
 	}
 	return longest
 }
-
-// fullPacket is the bytes of the longest packet, headers included.
-const fullPacket = 1500
 
 // recovery is how long it may take TCP to bring across what is lost: up to five
 // transmissions in a row, which at 5 % of loss happens to one segment in three
@@ -93,7 +91,7 @@ func stillness(path lab.Conditions) time.Duration {
 	const late = 10 * time.Millisecond
 	across := (path.RTT + path.Jitter) / 2
 	if path.Down > 0 {
-		across += seconds(8 * fullPacket / path.Down)
+		across += seconds(8 * measure.FullPacket / path.Down)
 	}
 	return ackDelay(path) + across + late
 }

@@ -98,25 +98,25 @@ func TestPlanOverPath(t *testing.T) {
 		}
 		return p
 	}
-	if p := plan("ws", 50, scenarios.Network{}, 0); p.emulated || p.trip != 0 || p.slack != 0 || p.still != 0 || p.dialRate != 1000 {
+	if p := plan("ws", 50, scenarios.Network{}, 0); p.Emulated || p.trip != 0 || p.slack != 0 || p.Still != 0 || p.dialRate != 1000 {
 		t.Errorf("on loopback: %+v", p)
 	}
-	if p := plan("ws", 50, scenarios.Network{}, 3*milli); p.still != 3*milli {
-		t.Errorf("still for %v on loopback, want what was asked for", p.still)
+	if p := plan("ws", 50, scenarios.Network{}, 3*milli); p.Still != 3*milli {
+		t.Errorf("still for %v on loopback, want what was asked for", p.Still)
 	}
 	path := scenarios.Network{RTT: 100 * milli}
-	if p := plan("ws", 50, path, 3*milli); !p.emulated || p.trip != 100*milli || p.slack != 400*milli || p.still != 160*milli || p.dialRate != 1000 || p.mark1 != time.Second {
+	if p := plan("ws", 50, path, 3*milli); !p.Emulated || p.trip != 100*milli || p.slack != 400*milli || p.Still != 160*milli || p.dialRate != 1000 || p.Mark1 != time.Second {
 		t.Errorf("over 100 milli: %+v", p)
 	}
-	if p := plan("ws", 50, path, time.Second); p.still != time.Second {
-		t.Errorf("still for %v, want what was asked for", p.still)
+	if p := plan("ws", 50, path, time.Second); p.Still != time.Second {
+		t.Errorf("still for %v, want what was asked for", p.Still)
 	}
 	for _, test := range []struct {
 		n     int
 		still time.Duration
 	}{{2, 160 * milli}, {3, 0}} {
-		if p := plan("ws?ping=1s&pong=1s", test.n, path, 0); p.still != test.still {
-			t.Errorf("%d connections with a heartbeat a second: still for %v, want %v", test.n, p.still, test.still)
+		if p := plan("ws?ping=1s&pong=1s", test.n, path, 0); p.Still != test.still {
+			t.Errorf("%d connections with a heartbeat a second: still for %v, want %v", test.n, p.Still, test.still)
 		}
 	}
 	narrow := plan("ws", 50, scenarios.Network{Bandwidth: 1e6}, 0)

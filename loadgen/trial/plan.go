@@ -5,79 +5,53 @@ import (
 	"time"
 
 	"pushbench/loadgen/fleet"
-	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
+	"pushbench/scenarios"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )
 
-// Estimate is about how long the trial takes.
-func (c Config) Estimate() time.Duration {
-	p, err := c.plan()
-	if err != nil {
-		return 0
-	}
-	if len(c.Steps) > 0 {
-		return c.idleEstimate(p.interval)
-	}
-	d := p.connect + p.mark2 + p.interval/2 + 2*p.batch + 200*time.Millisecond
-	if p.emulated { // connecting, settling twice and draining take their round trips
-		d += linkTime + 6*p.trip + 3*p.still
-	}
-	if c.faulty() {
-		d += p.faultSpan()/2 + c.Measure
-	}
-	return d
-}
-
 // plan is a trial's instants in trial time, and what follows from its
 // transport.
 type plan struct {
-	spec         feed.Spec
-	rhythm       feed.Rhythm
-	dialRate     float64       // connections opened per second
-	connect      time.Duration // to dial every subscriber
-	beat         time.Duration // between heartbeats; 0 without
-	batch        time.Duration // for which the server gathers events before it sends them
-	interval     time.Duration // between polls; 0 for push
-	mark1, mark2 time.Duration
-	from, until  time.Duration // of the measured window
-
-	emulated bool           // the ends are in the lab
-	path     lab.Conditions // between them
-	trip     time.Duration  // a round trip takes at most, where nothing queues or is lost
-	slack    time.Duration  // that anything may take longer for all that can happen on the path
-	still    time.Duration  // for which the kernel's counts have to stand still before a mark
+	measure.Asked
+	dialRate float64       // connections opened per second
+	connect  time.Duration // to dial every subscriber
+	trip     time.Duration // a round trip takes at most, where nothing queues or is lost
+	slack    time.Duration // that anything may take longer for all that can happen on the path
 }
-
-// linkTime is about what it takes to start a link and to open its path.
-const linkTime = 150 * time.Millisecond
 
 func (c Config) plan() (plan, error) {
 	spec, err := all.Parse(c.Treatment.Transport)
 	if err != nil {
 		return plan{}, err
 	}
-	r := spec.Rhythm()
-	p := plan{spec: spec, rhythm: r, beat: r.Beat, batch: r.Collect, interval: r.Poll, dialRate: c.dialRate()}
+	p := plan{
+		Asked: measure.Asked{
+			Treatment: c.Treatment, Layout: c.Layout, Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
+			OfMemory: len(c.Steps) > 0, Quiet: c.quiet(), Saturate: c.Saturate, Window: c.Measure,
+		},
+		dialRate: c.dialRate(),
+	}
 	if err := p.network(c); err != nil {
 		return plan{}, err
 	}
-	if c.faulty() {
+	if c.Treatment.Faulty() {
 		if _, known := faults[c.Treatment.Fault]; !known {
 			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)
 		}
-		p.dialRate = spread(c.Treatment.Subscribers, p.beat, p.dialRate)
+		p.dialRate = spread(c.Treatment.Subscribers, p.Rhythm.Beat, p.dialRate)
 	}
 	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
-	p.mark1 = max(c.Warmup, c.Lead, p.interval, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
-	p.from, p.until = p.mark1, p.mark1+c.Measure
-	p.mark2 = p.until
-	if p.interval > 0 { // at least one interval more, to a whole number of them
-		p.mark2 = p.mark1 + (c.Measure/p.interval+1)*p.interval
-		if c.Measure%p.interval > 0 {
-			p.mark2 += p.interval
+	p.Mark1 = max(c.Warmup, c.Lead, p.Rhythm.Poll, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
+	p.Mark2 = p.Mark1 + c.Measure
+	if p.Rhythm.Poll > 0 { // at least one interval more, to a whole number of them
+		p.Mark2 = p.Mark1 + (c.Measure/p.Rhythm.Poll+1)*p.Rhythm.Poll
+		if c.Measure%p.Rhythm.Poll > 0 {
+			p.Mark2 += p.Rhythm.Poll
 		}
 	}
+	p.Prompt = p.promptPolls()
 	return p, nil
 }
 
@@ -87,8 +61,8 @@ func (c Config) plan() (plan, error) {
 // Trials that publish nothing on schedule have no such window.
 func Lead(trials ...Config) (longest time.Duration) {
 	for _, c := range trials {
-		if p, err := c.plan(); err == nil && len(c.Steps) == 0 && !c.quietFeed() {
-			longest = max(longest, p.mark1)
+		if p, err := c.plan(); err == nil && !p.OfMemory && !p.Quiet {
+			longest = max(longest, p.Mark1)
 		}
 	}
 	return longest
@@ -101,4 +75,81 @@ func (c Config) dialRate() float64 {
 		return fleet.DefaultDialRate / 5
 	}
 	return fleet.DefaultDialRate
+}
+
+// uplinkPeriod is the time between a subscriber's messages; 0 without any.
+func (c Config) uplinkPeriod() time.Duration {
+	if c.Treatment.Uplink == 0 {
+		return 0
+	}
+	return time.Duration(float64(time.Second) / c.Treatment.Uplink)
+}
+
+// promptPolls reports whether a poll over the plan's path is answered before the
+// next is due, whatever befalls it on the way. Where it need not be, polls that are
+// left out are the treatment's own.
+func (p plan) promptPolls() bool {
+	trips := 1
+	if p.Rhythm.FreshConns { // TCP's handshake comes first, and that of TLS 1.3
+		trips = 3
+	}
+	answer := time.Duration(trips)*p.trip + 2*queueing(p.Path) + recovery(p.Path)
+	return p.Rhythm.Poll > 0 && answer < p.Rhythm.Poll
+}
+
+// backlogFactor bounds how much longer than the trial itself its backlog takes.
+const backlogFactor = 20
+
+// backlogTime is how long what has piled up may take to be delivered.
+func (p plan) backlogTime() time.Duration {
+	if !p.Saturate {
+		return 0
+	}
+	return backlogFactor * p.Mark2
+}
+
+// ring is how many events the server keeps for subscribers that lag: all of the
+// trial where they may. Poisson arrivals hardly ever bring a quarter more.
+func (p plan) ring() int {
+	if !p.Saturate {
+		return feed.DefaultRing
+	}
+	return feed.DefaultRing + int(1.25*p.Treatment.Rate*p.Mark2.Seconds())
+}
+
+// arrival is how long what is under way takes to come when trial time rests, at most,
+// where nothing queues or is lost.
+func (p plan) arrival() time.Duration { return p.trip + p.Rhythm.Collect }
+
+// quieting is how long the kernel's counts stand still before a mark over a path.
+func (p plan) quieting() time.Duration {
+	if !p.Emulated {
+		return 0
+	}
+	return p.Still
+}
+
+// quiet reports whether nothing is published: the trial is about the fault alone.
+func (c Config) quiet() bool {
+	return c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0
+}
+
+// publishes reports whether events are published on schedule.
+func (p plan) publishes() bool { return !p.OfMemory && !p.Quiet }
+
+// served is the treatment as the server has it.
+func (p plan) served() scenarios.Treatment {
+	t := p.Treatment
+	if !p.publishes() {
+		t.Rate = 0
+	}
+	return t
+}
+
+// idleDialRate is how many connections a second a trial of memory opens: nothing of it
+// is timed.
+const idleDialRate = 2 * fleet.DefaultDialRate
+
+func idleDialTime(n int) time.Duration {
+	return time.Duration(float64(n) / idleDialRate * float64(time.Second))
 }

@@ -10,6 +10,7 @@ import (
 
 	"pushbench/scenarios"
 	"pushbench/servers/all"
+	"pushbench/servers/feed"
 )
 
 func planOf(t testing.TB, transport string, warmup, measure time.Duration) plan {
@@ -37,9 +38,9 @@ func TestPlan(t *testing.T) {
 		{"poll", 100 * ms, 5000 * ms, 1000 * ms, 6000 * ms, 7000 * ms},            // its default is 1s
 	} {
 		p := planOf(t, test.transport, test.warmup, test.measure)
-		if p.mark1 != test.mark1 || p.from != test.mark1 || p.until != test.until || p.mark2 != test.mark2 {
+		if p.Mark1 != test.mark1 || (p.Mark1+p.Window) != test.until || p.Mark2 != test.mark2 {
 			t.Errorf("%s, %v and %v: marks at %v and %v, window %v to %v; want %+v",
-				test.transport, test.warmup, test.measure, p.mark1, p.mark2, p.from, p.until, test)
+				test.transport, test.warmup, test.measure, p.Mark1, p.Mark2, p.Mark1, (p.Mark1 + p.Window), test)
 		}
 		if p.connect != 50*ms {
 			t.Errorf("%v to connect 50 subscribers, want 50ms", p.connect)
@@ -62,16 +63,16 @@ func TestPlanProperties(t *testing.T) {
 			t.Fatal(err)
 		}
 		switch {
-		case p.mark1 < interval || p.mark1 < warmup:
-			t.Errorf("warm-up of %v; want %v, and an interval of %v", p.mark1, warmup, interval)
-		case (p.mark2-p.mark1)%interval != 0:
-			t.Errorf("marks %v apart, which is no multiple of %v", p.mark2-p.mark1, interval)
-		case p.until-p.from != measure || p.from < p.mark1:
-			t.Errorf("window %v to %v, want %v after %v", p.from, p.until, measure, p.mark1)
-		case p.mark2-p.until < interval:
-			t.Errorf("the feed runs for %v after the window, want an interval of %v", p.mark2-p.until, interval)
-		case p.mark2-p.until >= 2*interval:
-			t.Errorf("the feed runs for %v after the window, which wastes intervals of %v", p.mark2-p.until, interval)
+		case p.Mark1 < interval || p.Mark1 < warmup:
+			t.Errorf("warm-up of %v; want %v, and an interval of %v", p.Mark1, warmup, interval)
+		case (p.Mark2-p.Mark1)%interval != 0:
+			t.Errorf("marks %v apart, which is no multiple of %v", p.Mark2-p.Mark1, interval)
+		case p.Window != measure || p.Mark1 < p.Mark1:
+			t.Errorf("window %v to %v, want %v after %v", p.Mark1, (p.Mark1 + p.Window), measure, p.Mark1)
+		case p.Mark2-(p.Mark1+p.Window) < interval:
+			t.Errorf("the feed runs for %v after the window, want an interval of %v", p.Mark2-(p.Mark1+p.Window), interval)
+		case p.Mark2-(p.Mark1+p.Window) >= 2*interval:
+			t.Errorf("the feed runs for %v after the window, which wastes intervals of %v", p.Mark2-(p.Mark1+p.Window), interval)
 		}
 	})
 }
@@ -109,8 +110,8 @@ func TestTreatmentsDoEqualWork(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if p.from != lead || p.from < without.from || p.until-p.from != c.Measure || p.mark1 != p.from {
-					t.Errorf("%s: window %v to %v, the first mark at %v", c.Treatment.Transport, p.from, p.until, p.mark1)
+				if p.Mark1 != lead || p.Mark1 < without.Mark1 || p.Window != c.Measure || p.Mark1 != p.Mark1 {
+					t.Errorf("%s: window %v to %v, the first mark at %v", c.Treatment.Transport, p.Mark1, (p.Mark1 + p.Window), p.Mark1)
 				}
 				due := scheduled(t, c, p)
 				if first == nil {
@@ -156,12 +157,12 @@ func TestPlanOfAnUplink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.mark1 != 2*time.Second || p.from != p.mark1 || (p.mark2-p.mark1)%(100*time.Millisecond) != 0 {
-		t.Errorf("marks at %v and %v, want the first at the end of a message's period of 2 s", p.mark1, p.mark2)
+	if p.Mark1 != 2*time.Second || p.Mark1 != p.Mark1 || (p.Mark2-p.Mark1)%(100*time.Millisecond) != 0 {
+		t.Errorf("marks at %v and %v, want the first at the end of a message's period of 2 s", p.Mark1, p.Mark2)
 	}
 	c.Treatment.Uplink = 100
-	if p, _ := c.plan(); p.mark1 != time.Second {
-		t.Errorf("warm-up of %v, want 1s", p.mark1)
+	if p, _ := c.plan(); p.Mark1 != time.Second {
+		t.Errorf("warm-up of %v, want 1s", p.Mark1)
 	}
 }
 
@@ -187,35 +188,40 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
-// Every trial runs under the same settings of Go's runtime, whatever the
-// person's shell has.
-func TestEnvironment(t *testing.T) {
-	own := []string{"PATH=/bin", "GOGC=off", "GOMAXPROCS=1", "GODEBUG=gctrace=1", "GOMEMLIMIT=1GiB", "GORACE=x", "ODD", "GOGCX=1"}
-	if got, want := Environment(own), []string{"PATH=/bin", "GORACE=x", "ODD", "GOGCX=1"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
+// The server keeps what piles up, and what piled up has its time to come.
+func TestBacklog(t *testing.T) {
+	var p plan
+	if p.ring() != feed.DefaultRing || p.backlogTime() != 0 {
+		t.Errorf("%d events, %v; want the default and no time", p.ring(), p.backlogTime())
+	}
+	p.Saturate, p.Treatment.Rate, p.Mark2 = true, 10_000, 4*time.Second
+	if got := p.ring(); got < 50_000 || got > 1<<20 {
+		t.Errorf("room for %d of 40,000 events", got)
+	}
+	if got := p.backlogTime(); got < 40*time.Second {
+		t.Errorf("%v for what piled up in 4 s", got)
 	}
 }
 
-func TestTail(t *testing.T) {
-	var log tail
-	if log.String() != "" {
-		t.Errorf("empty tail is %q", &log)
-	}
-	log.Write([]byte("the first\n"))
-	if got := log.String(); got != "the first" {
-		t.Errorf("a line is %q", got)
-	}
-	for range 1000 {
-		if n, err := log.Write([]byte("a line of 20 letters\n")); n != 21 || err != nil {
-			t.Fatal(n, err)
+// Polls are prompt where each is answered before the next is due, whatever the path.
+func TestPromptPolls(t *testing.T) {
+	for _, test := range []struct {
+		transport string
+		trip      time.Duration
+		loss      float64
+		want      bool
+	}{
+		{"poll?interval=100ms", 99 * time.Millisecond, 0, true},
+		{"poll?interval=100ms", 100 * time.Millisecond, 0, false},
+		{"poll?interval=100ms", 0, 0.01, false},
+		{"poll?interval=100ms&keepalive=off", 33 * time.Millisecond, 0, true},
+		{"poll?interval=100ms&keepalive=off", 40 * time.Millisecond, 0, false},
+		{"ws", 0, 0, false},
+	} {
+		p := planOf(t, test.transport, time.Second, time.Second)
+		p.trip, p.Path.Loss = test.trip, test.loss
+		if got := p.promptPolls(); got != test.want {
+			t.Errorf("%s over %v, loss %v: prompt is %t", test.transport, test.trip, test.loss, got)
 		}
-	}
-	log.Write([]byte("the last\n\n"))
-	if s := log.String(); len(s) > tailSize+len("\n…\n") || len(s) < tailSize-30 || !strings.HasPrefix(s, "the first\na line") || !strings.HasSuffix(s, "letters\nthe last") {
-		t.Errorf("%d bytes, from %q to %q", len(s), s[:40], s[max(0, len(s)-40):])
-	}
-	log.Write([]byte(strings.Repeat("x", 3*tailSize)))
-	if s := log.String(); !strings.HasPrefix(s, "the first\n") || !strings.HasSuffix(s, "…\n"+strings.Repeat("x", tailSize-firstSize)) {
-		t.Errorf("after a long line it is %q", s)
 	}
 }

@@ -47,19 +47,19 @@ func scheduled(t *testing.T, c Config, p plan) (due []time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := schedule.Next(); at < p.until; at = schedule.Next() {
-		if at >= p.from {
-			due = append(due, at-p.from)
+	for at := schedule.Next(); at < (p.Mark1 + p.Window); at = schedule.Next() {
+		if at >= p.Mark1 {
+			due = append(due, at-p.Mark1)
 		}
 	}
 	return due
 }
 
 // inWindow is the same as the trial's server told it.
-func (o *observation) inWindow() (due []time.Duration) {
-	for _, at := range o.after.server.Due {
-		if at >= o.from && at < o.until {
-			due = append(due, time.Duration(at-o.from))
+func (o *run) inWindow() (due []time.Duration) {
+	for _, at := range o.seen.Published.Due {
+		if at >= o.seen.From && at < o.seen.Until {
+			due = append(due, time.Duration(at-o.seen.From))
 		}
 	}
 	return due
@@ -111,11 +111,11 @@ func TestRealServers(t *testing.T) {
 			c := block[i]
 			c.Lead = lead
 			o, trial := observeTrial(t, c)
-			if got, want := o.inWindow(), scheduled(t, c, o.plan); !slices.Equal(got, want) || o.plan.from != 150*time.Millisecond {
-				t.Errorf("from %v on, events are due at %v; want %v from 150ms on", o.plan.from, got, want)
+			if got, want := o.inWindow(), scheduled(t, c, o.plan); !slices.Equal(got, want) || o.plan.Mark1 != 150*time.Millisecond {
+				t.Errorf("from %v on, events are due at %v; want %v from 150ms on", o.plan.Mark1, got, want)
 			}
-			if runtime.GOOS == "linux" && o.lasted() < int64(o.plan.mark2) {
-				t.Errorf("it lasted %v by the clocks, less than the trial time of %v", time.Duration(o.lasted()), o.plan.mark2)
+			if lasted := o.seen.Ended.Monotonic - o.seen.Began.Monotonic; runtime.GOOS == "linux" && lasted < int64(o.plan.Mark2) {
+				t.Errorf("it lasted %v by the clocks, less than the trial time of %v", time.Duration(lasted), o.plan.Mark2)
 			}
 			get := func(metric string) float64 { t.Helper(); return value(t, trial, metric) }
 			near(t, trial, "bytes/payload/down", 100)

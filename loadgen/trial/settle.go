@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/fleet"
-	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
 	"pushbench/servers/control"
 	"pushbench/servers/wire"
 )
@@ -15,21 +15,12 @@ import (
 // one end has been read at the other. Over a network the kernels are at rest later
 // than the processes, since acknowledgements come later than what they are of.
 
-// mark is the state of the trial's processes and cores while trial time rests.
-type mark struct {
-	server control.ServerMark
-	fleet  fleet.Mark
-	link   lab.LinkMark // where there is one
-	resent bothWays     // segments that the kernel of each end sent again, where there is a link
-	used                // CPU time, by when all of that had been handled
-}
-
 // settleStep is how long the tallies of both ends have to stand still.
 const settleStep = 5 * time.Millisecond
 
 // settleTime is how long they may take to agree.
-func (o *observation) settleTime() time.Duration {
-	return o.config.limits.settle + o.backlogTime() + o.plan.slack
+func (r *run) settleTime() time.Duration {
+	return r.config.limits.Settle + r.plan.backlogTime() + r.plan.slack
 }
 
 // pause waits, or returns why it cannot.
@@ -46,24 +37,28 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // settle waits until both ends' tallies agree and stand still, with at least so
-// many connections. Where they never do the trial goes on: its bytes are not
-// accounted for, and its latencies are what they are.
-func (o *observation) settle(ctx context.Context, p pair, conns int) (server, clients wire.Counts, err error) {
-	within := o.settleTime()
+// many connections; where the server tells none, until the fleets' does. Where they
+// never do the trial goes on: its bytes are not accounted for, and its latencies are
+// what they are.
+func (r *run) settle(ctx context.Context, conns int) (server, clients wire.Counts, err error) {
+	within := r.settleTime()
 	deadline := time.Now().Add(within)
 	var last wire.Counts
 	for {
-		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
+		if r.seen.Tallies {
+			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
+				return server, clients, err
+			}
+		}
+		if clients, err = r.fleets.Tally(ctx); err != nil {
 			return server, clients, err
 		}
-		if err := p.fleet.call(ctx, 0, control.Tally, control.None{}, &clients); err != nil {
-			return server, clients, err
-		}
-		if agree(server, clients) && clients == last && server.Conns >= int64(conns) {
+		agree := !r.seen.Tallies || measure.Agree(server, clients) && server.Conns >= int64(conns)
+		if agree && clients == last {
 			return server, clients, nil
 		}
 		if time.Now().After(deadline) {
-			o.unsettled = append(o.unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, tallies(server, clients)))
+			r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, measure.Tallies(server, clients)))
 			return server, clients, nil
 		}
 		last = clients
@@ -76,84 +71,71 @@ func (o *observation) settle(ctx context.Context, p pair, conns int) (server, cl
 // settleAndMark settles, and reads all processes. They are read one after the
 // other, and where a heartbeat passed meanwhile, again, for as long as a busy host
 // may need to find a moment between two.
-func (o *observation) settleAndMark(ctx context.Context, p pair) (mark, error) {
-	m, err := o.mark(ctx, p)
-	for deadline := time.Now().Add(o.settleTime()); err == nil && o.plan.beat > 0 && time.Now().Before(deadline) && len(o.unsettled) == 0; {
+func (r *run) settleAndMark(ctx context.Context) (measure.Mark, error) {
+	m, err := r.mark(ctx)
+	for deadline := time.Now().Add(r.settleTime()); err == nil && r.plan.Rhythm.Beat > 0 && r.seen.Tallies && time.Now().Before(deadline) && len(r.seen.Unsettled) == 0; {
 		var since wire.Counts
-		if err := p.server.call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
+		if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
 			return m, err
 		}
-		if since == m.server.Counts && agree(since, m.fleet.Counts) {
+		if since == m.Server.Counts && measure.Agree(since, m.Fleet.Counts) {
 			break
 		}
-		if err := pause(ctx, o.plan.trip); err != nil {
+		if err := pause(ctx, r.plan.trip); err != nil {
 			return m, err
 		}
 		before := m
-		m, err = o.mark(ctx, p)
-		m.server.Due = append(before.server.Due, m.server.Due...)
-		m.server.Lag = append(before.server.Lag, m.server.Lag...)
-		m.server.PublishCPU += before.server.PublishCPU
-		if late := before.link.Late; err == nil && late != nil && m.link.Late != nil {
-			err = m.link.Late.Merge(late)
+		m, err = r.mark(ctx)
+		if late := before.Link.Late; err == nil && late != nil && m.Link.Late != nil {
+			err = m.Link.Late.Merge(late)
 		}
 	}
 	return m, err
 }
 
 // mark settles, and reads each of the processes once.
-func (o *observation) mark(ctx context.Context, p pair) (m mark, err error) {
-	if _, _, err := o.settle(ctx, p, 0); err != nil {
+func (r *run) mark(ctx context.Context) (m measure.Mark, err error) {
+	if _, _, err := r.settle(ctx, 0); err != nil {
 		return m, err
 	}
-	if err := o.standStill(ctx, p.fleet); err != nil {
+	if err := r.standStill(ctx); err != nil {
 		return m, err
 	}
-	if err := p.server.call(ctx, 0, control.Mark, control.None{}, &m.server); err != nil {
+	if server := r.server.Party(); server.Caller != nil {
+		if err := server.Call(ctx, 0, control.Mark, control.None{}, &m.Server); err != nil {
+			return m, err
+		}
+	}
+	if m.Fleet, err = r.fleets.Mark(ctx); err != nil || r.lab == nil {
 		return m, err
 	}
-	if due, lag := len(m.server.Due), len(m.server.Lag); due != lag {
-		return m, &childError{"server", fmt.Errorf("mark: %d events were due and %d published; each needs both", due, lag)}
-	}
-	if err := p.fleet.call(ctx, 0, control.Mark, control.None{}, &m.fleet); err != nil {
-		return m, err
-	}
-	return m, o.markLink(ctx, p, &m)
+	m.Link, m.Resent, err = r.lab.Mark(ctx)
+	return m, err
 }
 
 // standStill waits until the kernel's counts have stood still for as long as asked.
-func (o *observation) standStill(ctx context.Context, clients *child) error {
-	if o.plan.still == 0 {
+func (r *run) standStill(ctx context.Context) error {
+	if r.plan.Still == 0 {
 		return nil
 	}
-	within := o.settleTime() + o.plan.still
+	within := r.settleTime() + r.plan.Still
 	deadline := time.Now().Add(within)
-	var last, m fleet.Mark
+	var last fleet.Mark
 	for {
-		if err := clients.call(ctx, 0, control.Mark, control.None{}, &m); err != nil {
+		m, err := r.fleets.Mark(ctx)
+		if err != nil {
 			return err
 		}
 		if m.TCP == last.TCP {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			o.unsettled = append(o.unsettled, fmt.Sprintf("segments did not stand still for %v within %v", o.plan.still, within))
+			r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", r.plan.Still, within))
 			return nil
 		}
 		last = m
-		if err := pause(ctx, o.plan.still); err != nil {
+		if err := pause(ctx, r.plan.Still); err != nil {
 			return err
 		}
 	}
-}
-
-// agree reports whether what one end wrote the other has read, both ways.
-func agree(server, clients wire.Counts) bool {
-	return server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
-}
-
-// tallies says what both ends counted.
-func tallies(server, clients wire.Counts) string {
-	return fmt.Sprintf("the server has read %d and written %d bytes, the fleet has written %d and read %d",
-		server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
 }

@@ -2,7 +2,8 @@
 // their own, taken from the first connection to the last byte, and turned into
 // one record. Where the treatment asks for a network, a fresh link is between them.
 //
-//	connect (paced) → warm up → settle → mark → measure → settle → mark → drain → collect → check
+// Each of the four kinds of a trial is a list of phases over the same parties: see
+// kinds.go. What the phases saw goes to package measure, which makes the record of it.
 //
 // To settle is to stop trial time, for the schedule, the polls and what
 // subscribers send alike, until the tallies of both ends agree and stand still:
@@ -20,14 +21,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/host"
+	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
+	"pushbench/loadgen/stage"
 	"pushbench/results"
 	"pushbench/scenarios"
-	"pushbench/servers/control"
-	"pushbench/servers/feed"
 )
 
 // Config is a trial to be run.
@@ -57,6 +62,14 @@ type Config struct {
 	// as many as the kernel.
 	Still time.Duration
 
+	// Server serves the feed, and Via stands before it, from the server on; nil: our
+	// own, and nobody. Fleets is how many processes share the subscribers, 0 for one,
+	// and Beside are others that share them, wherever they are.
+	Server stage.Server
+	Via    []stage.Stage
+	Fleets int
+	Beside []*party.Party
+
 	// Linked, if set, is told the process ID of the link, Started those of server
 	// and fleet, Listening the server's address before anybody connects, Marked
 	// that the second mark has been read and all is at rest, and Silenced that a
@@ -67,21 +80,21 @@ type Config struct {
 	Marked    func()
 	Silenced  func()
 
-	limits limits
+	limits party.Limits
 }
 
 // Run runs the trial. What goes wrong in it is part of its record; the error is
 // ctx's alone, and then there is no record.
 func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	t := c.record()
-	o, err := observe(ctx, c, t)
+	r, err := observe(ctx, c, t)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	switch {
 	case err == nil:
-		o.judge(t)
-	case o == nil || !o.reached:
+		r.seen.Record(t)
+	case !r.reached:
 		t.Broken = append(t.Broken, unreached(err))
 	default:
 		t.Broken = append(t.Broken, failed(err))
@@ -103,248 +116,134 @@ func (c Config) record() *results.Trial {
 	}
 }
 
-// judge puts what was measured into the record, the rules that were broken, and
-// what there is to doubt.
-func (o *observation) judge(t *results.Trial) {
-	switch {
-	case len(o.config.Steps) > 0:
-		o.measureIdle(t)
-	case o.config.quietFeed():
-		o.measureQuiet(t)
-	default:
-		o.measure(t)
-	}
-	o.measureLink(t)
-	if len(o.config.Steps) == 0 {
-		t.Host = o.meanwhile()
-	}
-	o.measureAsleep(t)
-	o.measureFault(t)
-	t.Broken, t.Warnings, t.Saturated = o.broken(), o.doubts(), o.saturated()
+// run is a trial under way.
+type run struct {
+	config  Config
+	plan    plan
+	place   stage.Place
+	lab     *stage.Lab // the place, where it is one
+	server  stage.Server
+	chain   []stage.Stage // from the server to whom the fleets connect to
+	fleets  party.Fleets
+	parties []*party.Party // in the order in which they started
+	passed  time.Duration  // trial time, up to which it has passed
+	connect fleet.Config   // of a trial of memory
+	dialled int            // of its subscribers
+	reached bool           // a server listened
+	seen    *measure.Observation
 }
 
-// observation is what a trial saw, before anything is computed from it.
-type observation struct {
-	config        Config
-	plan          plan
-	reached       bool          // a server listened
-	began, ended  host.Clocks   // before the first connection, and when all was over
-	from, until   int64         // the window, ns on CLOCK_MONOTONIC
-	born, opened  control.Usage // of the server, before the first connection and after the last
-	before, after mark
-	unsettled     []string     // what the ends did not agree about where they should have
-	idle          idleReadings // of a trial of memory
-	silence       silence      // of a trial with a fault
-	newest        uint64       // event, of all that were published
-	undelivered   int          // subscribers without the newest event when the drain ended
-	collected     fleet.Collected
-	frequency     []float64 // of the cores at the second mark (Hz)
-
-	hostUnreadable, sleepUnreadable, quotaUnreadable error
+// observe takes the parties through the trial's phases. The log of one that failed
+// goes into the record.
+func observe(ctx context.Context, c Config, t *results.Trial) (r *run, err error) {
+	c.limits = c.limits.OrDefault()
+	r = &run{config: c}
+	if r.plan, err = c.plan(); err != nil {
+		return r, err
+	}
+	r.seen = &measure.Observation{Asked: r.plan.Asked, Newest: 1} // every log begins with an event
+	if c.Treatment.Awake {
+		awake, err := host.KeepAwake()
+		if err != nil {
+			return r, err
+		}
+		defer func() { err = errors.Join(err, awake.Close()) }()
+	}
+	ctx, over, err := r.open(ctx)
+	defer func() { err = errors.Join(err, r.end(err, over, t)) }()
+	if err != nil {
+		return r, err
+	}
+	if err := r.start(); err != nil {
+		return r, err
+	}
+	r.seen.Began = host.ReadClocks()
+	defer func() { r.seen.Ended = host.ReadClocks() }()
+	for _, phase := range c.phases() {
+		if err := phase.do(r, ctx); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
 }
 
-// observe takes the processes through the trial. The log of a child that
-// failed goes into the record.
-func observe(ctx context.Context, c Config, t *results.Trial) (o *observation, err error) {
-	c.limits = c.limits.orDefault()
-	o = &observation{config: c}
-	if o.plan, err = c.plan(); err != nil {
-		return nil, err
+// open makes the place that the plan asks for. The context that it returns ends with it.
+func (r *run) open(ctx context.Context) (within context.Context, over func(), err error) {
+	c := r.config
+	if !r.plan.Emulated {
+		r.place = stage.Loopback{Limits: c.limits}
+		return ctx, func() {}, nil
 	}
-	release, err := c.keepAwake()
-	if err != nil {
-		return nil, err
+	r.lab = &stage.Lab{Limits: c.limits, Loadgen: c.FleetPath}
+	r.place = r.lab
+	within, over, err = r.lab.Open(ctx, c.Layout.Link, lab.OpenArgs{Conditions: r.plan.Path, Seed: c.Seed, Block: c.Block}, c.Linked)
+	if r.lab.Link != nil {
+		r.parties = append(r.parties, r.lab.Link)
 	}
-	defer func() { err = errors.Join(err, release()) }()
-	ctx, net, err := o.openNetwork(ctx)
-	if net.link != nil {
-		defer func() { err = errors.Join(err, net.end(err, t)) }()
+	return within, over, err
+}
+
+// start starts the parties at their place.
+func (r *run) start() error {
+	c := r.config
+	r.server = c.Server
+	if r.server == nil {
+		r.server = &stage.Ours{Path: c.ServerPath, CPUs: c.Layout.Server, Treatment: r.plan.served(), Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block}
 	}
-	if err != nil {
-		return nil, err
+	r.chain = append([]stage.Stage{r.server}, c.Via...)
+	r.seen.Promises = stage.Promises(r.chain)
+	for _, s := range r.chain {
+		if err := s.Start(r.place); err != nil {
+			return err
+		}
+		if s.Party() != nil {
+			r.parties = append(r.parties, s.Party())
+		}
 	}
-	server, err := net.start("server", c, c.Layout.Server, c.ServerPath, o.serverArgs(net.listenOn())...)
-	if err != nil {
-		return nil, err
+	for i := range max(1, c.Fleets) {
+		name := "fleet"
+		if i > 0 {
+			name = fmt.Sprintf("fleet %d", i+1)
+		}
+		f, err := r.place.Start(name, c.Layout.Fleet, c.FleetPath, "fleet")
+		if err != nil {
+			return err
+		}
+		r.fleets, r.parties = append(r.fleets, f), append(r.parties, f)
 	}
-	defer func() { err = errors.Join(err, server.end(err, t)) }()
-	clients, err := net.start("fleet", c, c.Layout.Fleet, c.FleetPath, "fleet")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, clients.end(err, t)) }()
+	r.fleets = append(r.fleets, c.Beside...)
 	if c.Started != nil {
-		c.Started(server.cmd.Process.Pid, clients.cmd.Process.Pid)
+		c.Started(r.server.Party().PID, r.fleets[0].PID)
 	}
-	p := pair{server, clients, net.link}
-	o.began = host.ReadClocks()
-	defer func() { o.ended = host.ReadClocks() }()
-	switch {
-	case len(c.Steps) > 0:
-		err = o.idleSteps(ctx, p)
-	case c.quietFeed():
-		err = o.quietSteps(ctx, p)
-	default:
-		err = o.steps(ctx, p)
-	}
-	if err == nil && c.faulty() {
-		err = o.faultSteps(ctx, p)
-	}
-	return o, err
+	return nil
 }
 
-// end stops a child and, after a failure, keeps the tail of its log.
-func (c *child) end(failure error, t *results.Trial) error {
-	err := c.stop()
-	if text := c.log.String(); text != "" && (failure != nil || err != nil) {
-		t.Log += c.name + ": " + text + "\n"
+// end stops the parties, the last that started first, and after a failure keeps the
+// tails of their logs.
+func (r *run) end(failure error, over func(), t *results.Trial) (err error) {
+	for _, p := range slices.Backward(r.parties) {
+		if r.lab != nil && p == r.lab.Link {
+			over()
+		}
+		ended := p.Stop()
+		if text := p.Log(); text != "" && (failure != nil || err != nil || ended != nil) {
+			t.Log += p.Name + ": " + text + "\n"
+		}
+		err = errors.Join(err, ended)
 	}
 	return err
 }
 
-func (o *observation) serverArgs(addr string) []string {
-	c, t := o.config, o.config.Treatment
-	rate := t.Rate
-	if len(c.Steps) > 0 || c.quietFeed() {
-		rate = 1 // of a schedule that never begins
-	}
-	return []string{
-		"-control", "-addr", addr,
-		"-ring", fmt.Sprint(o.ring()),
-		fmt.Sprintf("-tls=%t", t.TLS),
-		"-headers", t.Headers,
-		"-rate", fmt.Sprintf("%g/s", rate),
-		"-arrivals", t.Arrivals,
-		"-payload", fmt.Sprintf("%dB", t.Payload),
-		"-payload-kind", t.PayloadKind,
-		"-encoding", t.Encoding,
-		"-seed", fmt.Sprint(c.Seed),
-		"-block", fmt.Sprint(c.Block),
-	}
+// failed is what is broken where the trial did not come to its end.
+func failed(why error) results.Broken {
+	return results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(why)}
 }
 
-// pair is the two processes of a trial, and the link between them; nil on
-// loopback.
-type pair struct{ server, fleet, link *child }
-
-// ahead of now is when trial time starts, so that both processes have their orders
-// before it does.
-const ahead = 20 * time.Millisecond
-
-// connect opens every subscriber's connection, between two readings of what the
-// server takes.
-func (o *observation) connect(ctx context.Context, p pair) error {
-	connect, err := o.listening(ctx, p.server)
-	if err != nil {
-		return err
-	}
-	if o.born, err = p.server.usage(ctx); err != nil {
-		return err
-	}
-	if err := p.fleet.call(ctx, o.plan.connect+o.plan.slack, fleet.Connect, connect, nil); err != nil {
-		return err
-	}
-	o.opened, err = p.server.usage(ctx)
-	return err
+// unreached is what is broken where nothing of the treatment was reached, as no
+// server listened for it: that says nothing about the treatment.
+func unreached(why error) results.Broken {
+	return results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(why)}
 }
 
-// steps is the trial itself.
-func (o *observation) steps(ctx context.Context, p pair) (err error) {
-	clock := feed.NewClock()
-	if err := o.connect(ctx, p); err != nil {
-		return err
-	}
-
-	// Each subscriber has its first event. The second is the first that finds
-	// all of them waiting; the warm-up is long enough for every poll to fetch it.
-	if err := p.server.call(ctx, 0, control.Publish, control.None{}, nil); err != nil {
-		return err
-	}
-	if _, err := p.run(ctx, fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(clock.Now(), ahead), To: o.plan.mark1}}, o.plan.mark1+o.plan.slack); err != nil {
-		return err
-	}
-	if o.before, err = o.markBefore(ctx, p); err != nil {
-		return err
-	}
-
-	origin := feed.After(clock.Now(), ahead-o.plan.mark1)
-	o.from, o.until = feed.After(origin, o.plan.from), feed.After(origin, o.plan.until)
-	o.newest, err = p.run(ctx, fleet.RunArgs{
-		RunArgs: control.RunArgs{Origin: origin, To: o.plan.mark2},
-		From:    o.from,
-		Until:   o.until,
-	}, o.plan.mark2-o.plan.mark1+o.plan.slack)
-	if err != nil {
-		return err
-	}
-	if o.after, err = o.markAfter(ctx, p); err != nil {
-		return err
-	}
-	if o.config.Marked != nil {
-		o.config.Marked()
-	}
-
-	drain := fleet.AwaitArgs{Newest: o.newest, Origin: feed.After(clock.Now(), -o.plan.mark2), Timeout: 2*o.plan.interval + 5*time.Second + o.plan.slack}
-	var left fleet.Awaited
-	if err := p.fleet.call(ctx, drain.Timeout, fleet.Await, drain, &left); err != nil {
-		return err
-	}
-	o.undelivered = left.Missing
-	return p.fleet.call(ctx, 0, fleet.Collect, o.newest, &o.collected)
-}
-
-// listening asks the server where it is, and returns what the fleet connects to.
-func (o *observation) listening(ctx context.Context, server *child) (fleet.Config, error) {
-	var at control.Listening
-	if err := server.call(ctx, 0, control.Listen, control.None{}, &at); err != nil {
-		return fleet.Config{}, err
-	}
-	o.reached = true
-	c := o.config
-	if c.Listening != nil {
-		c.Listening(at.Addr)
-	}
-	return fleet.Config{
-		Addr:        at.Addr,
-		Authority:   at.Authority,
-		HTTP2:       c.Treatment.HTTP == "2",
-		Headers:     c.Treatment.Headers,
-		Transport:   c.Treatment.Transport,
-		Encoding:    c.Treatment.Encoding,
-		Payload:     c.Treatment.Payload,
-		Subscribers: c.Treatment.Subscribers,
-		Latest:      o.latest(),
-		Stamp:       c.Treatment.Client == "stamp",
-		DialRate:    o.plan.dialRate,
-		Seed:        c.Seed,
-		Block:       c.Block,
-
-		Uplink:        c.Treatment.Uplink,
-		UplinkPayload: c.Treatment.UplinkPayload,
-	}, nil
-}
-
-// usage is the CPU time that the server has taken so far. It is asked only where it
-// cannot be read from outside.
-func (c *child) usage(ctx context.Context) (control.Usage, error) {
-	if cpu, err := host.ReadProcessCPU(c.cmd.Process.Pid); err == nil {
-		return control.Usage{User: cpu}, nil
-	}
-	var m control.ServerMark
-	err := c.call(ctx, 0, control.Mark, control.None{}, &m)
-	return m.Usage, err
-}
-
-// run lets trial time pass at both ends and returns the newest event's number. The
-// fleet is first: it has to know what is measured before the first event comes,
-// however long a busy host takes to tell it.
-func (p pair) run(ctx context.Context, a fleet.RunArgs, takes time.Duration) (uint64, error) {
-	if err := p.fleet.call(ctx, 0, control.Start, a, nil); err != nil {
-		return 0, err
-	}
-	var r control.RunResult
-	failed := make(chan error, 1)
-	go func() { failed <- p.fleet.call(ctx, takes, control.Run, a, nil) }()
-	err := p.server.call(ctx, takes, control.Run, a.RunArgs, &r)
-	return r.Newest, errors.Join(err, <-failed)
-}
+// oneLine is a reason that may be several errors in as many lines.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -78,7 +79,7 @@ func runTrial(t *testing.T, c Config) *results.Trial {
 }
 
 // observeTrial is what a trial saw, which has to be sound, and its record.
-func observeTrial(t *testing.T, c Config) (*observation, *results.Trial) {
+func observeTrial(t *testing.T, c Config) (*run, *results.Trial) {
 	t.Helper()
 	left := processes(&c)
 	trial := c.record()
@@ -87,7 +88,7 @@ func observeTrial(t *testing.T, c Config) (*observation, *results.Trial) {
 		t.Fatalf("%v\n%s", err, trial.Log)
 	}
 	left(t)
-	o.judge(trial)
+	o.seen.Record(trial)
 	sound(t, trial)
 	return o, trial
 }
@@ -125,6 +126,9 @@ func processes(c *Config) (left func(*testing.T)) {
 func ofTrial(b results.Broken) bool {
 	return b.Class == results.Sound || b.Class == results.Accounted || b.Rule == "samples" || b.Rule == "early"
 }
+
+// said is a broken rule in a line.
+func said(b results.Broken) string { return fmt.Sprintf("%s %s: %s", b.Class, b.Rule, b.Text) }
 
 // sound fails the test if the trial broke a rule of soundness or of accounts.
 func sound(t *testing.T, trial *results.Trial) {
@@ -238,7 +242,7 @@ func TestLatePublisher(t *testing.T) {
 func TestTalliesThatNeverAgree(t *testing.T) {
 	t.Parallel()
 	c := faultyConfig(t, "unsettled")
-	c.limits.settle = 2 * time.Second
+	c.limits.Settle = 2 * time.Second
 	trial := runTrial(t, c)
 	wantBroken(t, trial, `^accounted settle: the ends did not settle within 2s: the server has read \d+ and written \d+ bytes, the fleet has written \d+ and read \d+`)
 	if why := trial.Voids("staleness/p50"); value(t, trial, "staleness/p50") <= 0 || slices.ContainsFunc(why, ofTrial) {
@@ -246,5 +250,23 @@ func TestTalliesThatNeverAgree(t *testing.T) {
 	}
 	if trial.Bears("bytes/total/down") {
 		t.Error("bytes are not void")
+	}
+}
+
+// hostHasAll fails the test unless the trial's cores ran at least what its processes
+// did.
+func hostHasAll(t *testing.T, trial *results.Trial) {
+	t.Helper()
+	cpu, measured := trial.Metrics["host/cpu"]
+	if !measured || host.Source(trial.Host.Source).Inexact() != "" {
+		return // host.TestBurn tells what a host lacks
+	}
+	const limit = 0.02
+	var own float64
+	for _, process := range []string{"server", "fleet", "link"} {
+		own += trial.Metrics[process+"/cpu"].Value
+	}
+	if cpu.Value < (1-limit)*own {
+		t.Errorf("the host used %v s for each event, and the trial's processes %v s", cpu.Value, own)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/internal/capture"
+	"pushbench/loadgen/measure"
 	"pushbench/scenarios"
 	"pushbench/servers/wire"
 )
@@ -32,17 +33,17 @@ func (r row) holds() bool { return r.counted+r.untold == r.captured }
 // client's kernel counts what came to it twice as segments but not as bytes. Nor does
 // it count the options by which TCP tells its peer of that (RFC 2018, RFC 2883): so
 // many bytes as the capture shows of either are missing, and not one more.
-func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err error) {
-	if o.after.fleet.NoTCP != "" {
-		return nil, 0, errors.New(o.after.fleet.NoTCP)
+func compare(o *measure.Observation, c *capture.Capture) (rows []row, resent int64, err error) {
+	if o.After.Fleet.NoTCP != "" {
+		return nil, 0, errors.New(o.After.Fleet.NoTCP)
 	}
-	secure := o.config.Treatment.TLS
-	down, up, conns, err := packetTruth(untilLeft(c), secure, formatOf(o.config.Treatment))
+	secure := o.Treatment.TLS
+	down, up, conns, err := packetTruth(untilLeft(c), secure, formatOf(o.Treatment))
 	if err != nil {
 		return nil, 0, err
 	}
 	resent = down.resent + up.resent
-	f, s := o.after.fleet, o.after.server
+	f, s := o.After.Fleet, o.After.Server
 	for _, way := range []struct {
 		direction                                      string
 		truth                                          truth
@@ -52,7 +53,7 @@ func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err 
 		{"up", up, f.EchoesUp + f.CompressionUp, f.HeadersUp + f.FramingUp, f.Counts.TLS, f.Counts.BytesWritten, f.TCP.HeadersOut() + f.TCP.Retransmitted, f.TCP.SegmentsOut},
 	} {
 		add := func(layer string, counted, captured, untold int64) {
-			rows = append(rows, row{treatmentName(o.config), layer, way.direction, counted, captured, untold})
+			rows = append(rows, row{treatmentName(o.Treatment), layer, way.direction, counted, captured, untold})
 		}
 		got, untold := way.truth, way.truth.sack // also of a FIN that came twice, which is no byte
 		if way.direction == "down" {
@@ -73,7 +74,7 @@ func compare(o *observation, c *capture.Capture) (rows []row, resent int64, err 
 		add("tcpip", way.tcpip, got.ip-got.stream, untold)
 		add("total", way.events+way.protocol+way.tls+way.tcpip, got.ip, untold)
 	}
-	return append(rows, row{treatmentName(o.config), "connections", "both", f.TCP.Opened, conns, 0}), resent, nil
+	return append(rows, row{treatmentName(o.Treatment), "connections", "both", f.TCP.Opened, conns, 0}), resent, nil
 }
 
 // untilLeft is a capture without what passes a connection from the client's FIN on:
@@ -184,7 +185,7 @@ func writeRows(w io.Writer, rows []row) {
 
 // clearTalk is one raw connection in clear by hand: an upgrade and one event.
 // What is counted of it is exact.
-func clearTalk() (*observation, *capture.Capture) {
+func clearTalk() (*measure.Observation, *capture.Capture) {
 	const request, answer, event = "GET /raw HTTP/1.1\r\nUpgrade: pushbench-raw\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: pushbench-raw\r\n\r\n", "\x00\x00\x00\x05hello"
 	client, server := netip.MustParseAddrPort("127.0.0.1:40000"), netip.MustParseAddrPort("127.0.0.1:80")
 	c := &capture.Capture{Port: 80}
@@ -199,8 +200,8 @@ func clearTalk() (*observation, *capture.Capture) {
 	send(client, server, 1+uint32(len(request)), capture.ACK, 52, "")
 
 	up, down := int64(len(request)), int64(len(answer+event))
-	o := &observation{config: Config{Treatment: scenarios.Treatment{Transport: "raw", HTTP: "1.1"}}}
-	o.after.fleet = fleet.Mark{
+	o := &measure.Observation{Asked: measure.Asked{Treatment: scenarios.Treatment{Transport: "raw", HTTP: "1.1"}}}
+	o.After.Fleet.Count = fleet.Count{
 		Counts:  wire.Counts{BytesRead: down, BytesWritten: up},
 		TCP:     wire.TCP{Opened: 1, BytesSent: up, BytesReceived: down, SegmentsOut: 4, SegmentsIn: 2},
 		Payload: 3, Envelope: 2, HeadersUp: up, HeadersDown: int64(len(answer)), FramingDown: 4,
@@ -211,44 +212,44 @@ func clearTalk() (*observation, *capture.Capture) {
 // A count that is one off, a packet too many or too few: the comparison sees it.
 func TestComparisonCanFail(t *testing.T) {
 	for name, test := range map[string]struct {
-		spoil func(*observation, *capture.Capture)
+		spoil func(*measure.Observation, *capture.Capture)
 		want  []string // rows that differ
 	}{
-		"nothing":       {func(*observation, *capture.Capture) {}, nil},
-		"payload":       {func(o *observation, _ *capture.Capture) { o.after.fleet.Payload++ }, []string{"events down", "total down"}},
-		"envelope":      {func(o *observation, _ *capture.Capture) { o.after.fleet.Envelope-- }, []string{"events down", "total down"}},
-		"heads down":    {func(o *observation, _ *capture.Capture) { o.after.fleet.HeadersDown++ }, []string{"protocol down", "total down"}},
-		"heads up":      {func(o *observation, _ *capture.Capture) { o.after.fleet.HeadersUp++ }, []string{"protocol up", "total up"}},
-		"framing":       {func(o *observation, _ *capture.Capture) { o.after.fleet.FramingDown++ }, []string{"protocol down", "total down"}},
-		"compression":   {func(o *observation, _ *capture.Capture) { o.after.fleet.CompressionDown-- }, []string{"events down", "total down"}},
-		"echoes":        {func(o *observation, _ *capture.Capture) { o.after.fleet.EchoesUp++ }, []string{"events up", "total up"}},
-		"one for other": {func(o *observation, _ *capture.Capture) { o.after.fleet.Payload++; o.after.fleet.FramingDown-- }, []string{"events down", "protocol down"}},
-		"tally down":    {func(o *observation, _ *capture.Capture) { o.after.fleet.Counts.BytesRead++ }, []string{"at the socket down"}},
-		"tally up":      {func(o *observation, _ *capture.Capture) { o.after.fleet.Counts.BytesWritten++ }, []string{"at the socket up"}},
-		"segments":      {func(o *observation, _ *capture.Capture) { o.after.fleet.TCP.SegmentsIn++ }, []string{"segments down", "tcpip down", "total down"}},
-		"connections":   {func(o *observation, _ *capture.Capture) { o.after.fleet.TCP.Opened++ }, []string{"tcpip down", "total down", "tcpip up", "total up", "connections both"}},
-		"no ACK":        {func(_ *observation, c *capture.Capture) { c.Packets = c.Packets[:5] }, []string{"segments up", "tcpip up", "total up"}},
-		"counted again": {func(o *observation, c *capture.Capture) { // sent again, and told of by the kernel
+		"nothing":       {func(*measure.Observation, *capture.Capture) {}, nil},
+		"payload":       {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.Payload++ }, []string{"events down", "total down"}},
+		"envelope":      {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.Envelope-- }, []string{"events down", "total down"}},
+		"heads down":    {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.HeadersDown++ }, []string{"protocol down", "total down"}},
+		"heads up":      {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.HeadersUp++ }, []string{"protocol up", "total up"}},
+		"framing":       {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.FramingDown++ }, []string{"protocol down", "total down"}},
+		"compression":   {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.CompressionDown-- }, []string{"events down", "total down"}},
+		"echoes":        {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.EchoesUp++ }, []string{"events up", "total up"}},
+		"one for other": {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.Payload++; o.After.Fleet.FramingDown-- }, []string{"events down", "protocol down"}},
+		"tally down":    {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.Counts.BytesRead++ }, []string{"at the socket down"}},
+		"tally up":      {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.Counts.BytesWritten++ }, []string{"at the socket up"}},
+		"segments":      {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.TCP.SegmentsIn++ }, []string{"segments down", "tcpip down", "total down"}},
+		"connections":   {func(o *measure.Observation, _ *capture.Capture) { o.After.Fleet.TCP.Opened++ }, []string{"tcpip down", "total down", "tcpip up", "total up", "connections both"}},
+		"no ACK":        {func(_ *measure.Observation, c *capture.Capture) { c.Packets = c.Packets[:5] }, []string{"segments up", "tcpip up", "total up"}},
+		"counted again": {func(o *measure.Observation, c *capture.Capture) { // sent again, and told of by the kernel
 			c.Packets = append(c.Packets, c.Packets[3])
-			o.after.fleet.TCP.Retransmitted = int64(c.Packets[3].Payload)
-			o.after.fleet.TCP.SegmentsOut++
+			o.After.Fleet.TCP.Retransmitted = int64(c.Packets[3].Payload)
+			o.After.Fleet.TCP.SegmentsOut++
 		}, nil},
-		"came twice": {func(o *observation, c *capture.Capture) {
+		"came twice": {func(o *measure.Observation, c *capture.Capture) {
 			told := c.Packets[5]
 			told.Length, told.SACK = told.Length+12, 12
 			c.Packets = append(c.Packets, c.Packets[4], told)
-			o.after.fleet.TCP.SegmentsIn++
-			o.after.fleet.TCP.SegmentsOut++
+			o.After.Fleet.TCP.SegmentsIn++
+			o.After.Fleet.TCP.SegmentsOut++
 		}, nil},
-		"left": {func(_ *observation, c *capture.Capture) { // both ends say that it is over, of which the client's kernel has told before
+		"left": {func(_ *measure.Observation, c *capture.Capture) { // both ends say that it is over, of which the client's kernel has told before
 			over := c.Packets[5]
 			over.Flags |= capture.FIN
 			answer := c.Packets[4]
 			answer.Length, answer.Payload, answer.Data = 52, 0, nil
 			c.Packets = append(c.Packets, over, answer)
 		}, nil},
-		"other options": {func(_ *observation, c *capture.Capture) { c.Packets[5].Length += 12 }, []string{"tcpip up", "total up"}},
-		"sent again": {func(_ *observation, c *capture.Capture) {
+		"other options": {func(_ *measure.Observation, c *capture.Capture) { c.Packets[5].Length += 12 }, []string{"tcpip up", "total up"}},
+		"sent again": {func(_ *measure.Observation, c *capture.Capture) {
 			c.Packets = append(c.Packets, c.Packets[3])
 		}, []string{"sent again up", "segments up", "tcpip up", "total up"}},
 	} {

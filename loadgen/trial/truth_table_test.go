@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"pushbench/scenarios"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )
@@ -182,8 +183,7 @@ func truthConfig(t *testing.T, tr *feed.Transport, level map[string]string) Conf
 }
 
 // treatmentName tells a row's trial from the others.
-func treatmentName(c Config) string {
-	t := c.Treatment
+func treatmentName(t scenarios.Treatment) string {
 	name := strings.Replace(t.Transport, "?interval=100ms&", "?", 1)
 	name = strings.TrimSuffix(name, "?interval=100ms") + " http=" + t.HTTP + " " + t.Encoding
 	if t.Uplink > 0 {

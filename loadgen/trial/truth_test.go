@@ -45,7 +45,7 @@ func TestBytesAgainstCapture(t *testing.T) {
 	running.Wait()
 	var rows []row
 	for i, h := range compared {
-		t.Run(treatmentName(configs[i]), func(t *testing.T) {
+		t.Run(treatmentName(configs[i].Treatment), func(t *testing.T) {
 			if h.err != nil {
 				t.Fatalf("%v\n%s", h.err, h.record.Log)
 			}
@@ -93,17 +93,17 @@ func holdUp(ctx context.Context, c Config) (h comparison) {
 		h.record = &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
 		o, captured, err := captureTrial(ctx, c, h.record)
 		if err == nil {
-			o.judge(h.record)
-			h.rows, h.resent, err = compare(o, captured)
+			o.seen.Record(h.record)
+			h.rows, h.resent, err = compare(o.seen, captured)
 		}
 		h.err = err
 		var dropped *capture.DropError
 		switch came, acknowledged := camePast(h.rows, "at the socket"), camePast(h.rows, "segments"); {
 		case errors.As(err, &dropped):
 			h.disturbed = err.Error()
-		case err == nil && o.plan.beat > 0 && came > 0:
+		case err == nil && o.plan.Rhythm.Beat > 0 && came > 0:
 			h.disturbed = fmt.Sprintf("%d B passed behind the second mark", came)
-		case err == nil && o.plan.rhythm.FreshConns && came == 0 && acknowledged > 0:
+		case err == nil && o.plan.Rhythm.FreshConns && came == 0 && acknowledged > 0:
 			h.disturbed = fmt.Sprintf("%d segments passed between a connection's last count and its FIN", acknowledged)
 		default:
 			return h
@@ -125,7 +125,7 @@ func camePast(rows []row, layer string) (more int64) {
 }
 
 // captureTrial runs a trial and records its packets until the second mark.
-func captureTrial(ctx context.Context, c Config, record *results.Trial) (*observation, *capture.Capture, error) {
+func captureTrial(ctx context.Context, c Config, record *results.Trial) (*run, *capture.Capture, error) {
 	var recording *capture.Recording
 	var captured *capture.Capture
 	var failed error

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"pushbench/loadgen/host"
+	"pushbench/loadgen/measure"
 )
 
 // Of each core that a trial is on, its record has what the host tells.
 func TestHostIsRead(t *testing.T) {
 	t.Parallel()
 	c := config(t, "poll?interval=50ms")
-	now, err := host.ReadCPU(cores(c.Layout, false))
+	now, err := host.ReadCPU(measure.Asked{Layout: c.Layout}.Cores())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,10 +34,10 @@ func TestHostIsRead(t *testing.T) {
 func TestSettlingIsNotCharged(t *testing.T) {
 	t.Parallel()
 	o, _ := observeTrial(t, faultyConfig(t, "dear"))
-	if took := o.after.server.At - o.after.at; took < 2*int64(dear) {
+	if took := o.seen.After.Server.At - o.seen.After.At; took < 2*int64(dear) {
 		t.Errorf("the server settled in %d ns", took)
 	}
-	if used := o.serverCPU(); used <= 0 || used >= dear.Seconds() {
+	if used := o.seen.After.Server.Usage.CPU() - o.seen.Before.Server.Usage.CPU(); used <= 0 || used >= dear.Seconds() {
 		t.Errorf("the server is charged with %v s, where each question took it %v", used, dear)
 	}
 }

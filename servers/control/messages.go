@@ -20,6 +20,8 @@ const (
 const (
 	Listen  = "listen"  // None → Listening
 	Publish = "publish" // one event at once, outside the schedule: None → RunResult
+
+	Published = "published" // None → PublishedAt
 )
 
 // Listening is where a server answers.
@@ -59,9 +61,13 @@ type ServerMark struct {
 	Usage      Usage       `json:"usage"`
 	Counts     wire.Counts `json:"counts"`
 	Newest     uint64      `json:"newest"`
-	Due        []int64     `json:"due"`         // ns on CLOCK_MONOTONIC, of the events published on schedule since the last mark
-	Lag        []int64     `json:"lag"`         // ns, Sent − Due of the same events
-	PublishCPU float64     `json:"publish-cpu"` // s, spent in publishing them
+	PublishCPU float64     `json:"publish-cpu"` // s, spent in publishing what was due
+}
+
+// PublishedAt is the events that were published on schedule so far.
+type PublishedAt struct {
+	Due []int64 `json:"due"` // ns on CLOCK_MONOTONIC
+	Lag []int64 `json:"lag"` // ns, Sent − Due
 }
 
 // Usage is what a process has taken from its host.

@@ -8,6 +8,7 @@ import (
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
+	"pushbench/loadgen/measure"
 	"pushbench/servers/control"
 	"pushbench/servers/count"
 	"pushbench/servers/wire"
@@ -20,6 +21,10 @@ func TestReadings(t *testing.T) {
 	adds[control.Usage](t)
 	adds[fleet.Age](t)
 	adds[fleet.Order](t)
+	adds[fleet.Count](t)
+	adds[fleet.Age](t)
+	adds[fleet.Uplink](t)
+	adds[measure.Ways](t)
 	adds[fleet.Setups](t)
 	adds[lab.Flow](t)
 	adds[host.CoreTime](t)

@@ -15,7 +15,7 @@ type Publisher struct {
 	Payload  *Payload
 	Timeline *Timeline
 	Clock    Clock
-	Record   bool // keep what Published tells, until it is asked
+	Record   bool // keep what Published tells
 
 	mu    sync.Mutex
 	due   []int64
@@ -53,14 +53,11 @@ func (p *Publisher) Run(ctx context.Context) error {
 	}
 }
 
-// Published returns Due and Sent − Due (ns) of each event published since the
-// last call, and the CPU time that publishing took: encoding, appending and
-// waking the subscribers. What the alarm costs is not in it; BenchmarkPublisher
-// shows the whole.
+// Published returns Due and Sent − Due (ns) of each event published so far, and the
+// CPU time that publishing took: encoding, appending and waking the subscribers. What
+// the alarm costs is not in it; BenchmarkPublisher shows the whole.
 func (p *Publisher) Published() (due, lag []int64, cpu time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	due, lag, cpu = p.due, p.lag, p.spent
-	p.due, p.lag, p.spent = nil, nil, 0
-	return due, lag, cpu
+	return p.due, p.lag, p.spent
 }

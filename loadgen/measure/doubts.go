@@ -1,0 +1,59 @@
+package measure
+
+import "fmt"
+
+// What makes a trial's numbers doubtful and voids none of them is said beside them.
+
+// doubts are the trial's warnings.
+func (o *Observation) doubts() []string {
+	said := []string{}
+	has := o.has()
+	if has&marks == 0 {
+		return said
+	}
+	if has&window != 0 {
+		said = append(said, o.fleetBound()...)
+	}
+	if has&headroom != 0 {
+		said = append(said, o.kept()...)
+	}
+	if has&polls == 0 {
+		if skipped, share := o.skipped(); share > skippedLimit {
+			said = append(said, fmt.Sprintf("%d polls were left out because the one before was outstanding, %.1f %% of all", skipped, 100*share))
+		}
+	}
+	if o.HostUnreadable == nil {
+		if share := o.hostTime().Sum().StealShare(); share > stealDoubt {
+			said = append(said, fmt.Sprintf("the hypervisor took %.1f %% of the cores' time", 100*share))
+		}
+		if inexact := o.hostTime().Source.Inexact(); inexact != "" {
+			said = append(said, inexact)
+		}
+	}
+	if o.QuotaUnreadable != nil {
+		said = append(said, o.QuotaUnreadable.Error())
+	}
+	if noTCP := o.After.Fleet.NoTCP; noTCP != "" {
+		said = append(said, noTCP)
+	}
+	return said
+}
+
+// stealDoubt: of the cores' time.
+const stealDoubt = 0.05
+
+// Thresholds of the fleet-bound warning. Bursts run at 100 % of both cores
+// even where the mean is low, and then a fleet that costs about as much per
+// event as the server is part of the latency of a burst's last events.
+const (
+	fleetBoundRatio = 0.8
+	fleetBoundBurst = 100 // subscribers reached by one event
+)
+
+func (o *Observation) fleetBound() []string {
+	n, server, clients := o.Treatment.Subscribers, o.serverCPU(), o.fleetCPU()
+	if n < fleetBoundBurst || clients < fleetBoundRatio*server {
+		return nil
+	}
+	return []string{fmt.Sprintf("fleet-bound: the fleet's CPU per event is %.2g × the server's, and an event goes to %d subscribers at once", clients/server, n)}
+}

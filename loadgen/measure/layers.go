@@ -1,0 +1,99 @@
+package measure
+
+// layerMeasures are of the bytes that each event took, in steady state.
+var layerMeasures = []Measure{
+	{"bytes/payload/down", events, layer("payload").down, perEvent},
+	{"bytes/payload/up", events, layer("payload").up, perEvent},
+	{"bytes/envelope/down", events, layer("envelope").down, perEvent},
+	{"bytes/envelope/up", events, layer("envelope").up, perEvent},
+	{"bytes/protocol/down", events, layer("protocol").down, perEvent},
+	{"bytes/protocol/up", events, layer("protocol").up, perEvent},
+	{"bytes/compression/down", events, layer("compression").down, perEvent},
+	{"bytes/compression/up", events, layer("compression").up, perEvent},
+	{"bytes/tls/down", events | tallied, layer("tls").down, perEvent},
+	{"bytes/tls/up", events, layer("tls").up, perEvent},
+	{"bytes/tcpip/down", events, layer("tcpip").down, perEvent},
+	{"bytes/tcpip/up", events, layer("tcpip").up, perEvent},
+	{"bytes/total/down", events, layer("total").down, perEvent},
+	{"bytes/total/up", events, layer("total").up, perEvent},
+	{"tcp/retransmitted", events | kernel, func(o *Observation) float64 {
+		return float64(o.fleet().TCP.Retransmitted)
+	}, nil},
+}
+
+// layer is one of layers by its name; none where it is left out.
+type layer string
+
+func (l layer) down(o *Observation) float64 {
+	ways, told := o.layers()[string(l)]
+	return known(float64(ways.Down), told)
+}
+
+func (l layer) up(o *Observation) float64 {
+	ways, told := o.layers()[string(l)]
+	return known(float64(ways.Up), told)
+}
+
+// layers is the bytes between the marks, each layer counted on its own: bodies
+// and encodings as events were emitted, and the messages of uplinks with their
+// echoes; HTTP heads by the parser's position, frame headers by the length they
+// announce; what compression added to each message, which is below 0 where it
+// saved some; TLS by the records that each end sent; headers of TCP and IP by the
+// kernel's count of segments; and the total by its count of bytes. What the
+// kernel does not tell is left out. In the lab the total is what the link counted,
+// packets that it lost included, and of that headers are what no socket saw;
+// a rule holds them against the kernel's counts.
+func (o *Observation) layers() map[string]Ways {
+	d := o.fleet()
+	layers := map[string]Ways{
+		"payload": {
+			Down: d.Payload + d.EchoesDown,
+			Up:   d.EchoesUp,
+		},
+		"envelope": {Down: d.Envelope},
+		"protocol": {
+			Down: d.HeadersDown + d.FramingDown,
+			Up:   d.HeadersUp + d.FramingUp,
+		},
+		"compression": {
+			Down: d.CompressionDown,
+			Up:   d.CompressionUp,
+		},
+		"tls": {
+			Down: o.After.Server.Counts.TLS - o.Before.Server.Counts.TLS,
+			Up:   d.Counts.TLS,
+		},
+	}
+	if o.Emulated {
+		socket := o.atSocket()
+		down, up := o.down(), o.up()
+		layers["tcpip"] = Ways{Down: down.Bytes - socket.Down, Up: up.Bytes - socket.Up}
+		layers["total"] = Ways{Down: down.Bytes, Up: up.Bytes}
+	} else if o.After.Fleet.NoTCP == "" {
+		tcp := d.TCP
+		layers["tcpip"] = Ways{Down: tcp.HeadersIn(), Up: tcp.HeadersOut() + tcp.Retransmitted}
+		layers["total"] = Ways{Down: tcp.BytesReceived + tcp.HeadersIn(), Up: tcp.BytesSent + tcp.HeadersOut()}
+	}
+	return layers
+}
+
+// atSocket is the bytes that passed the sockets between the marks.
+func (o *Observation) atSocket() Ways {
+	c := o.fleet().Counts
+	return Ways{Down: c.BytesRead, Up: c.BytesWritten}
+}
+
+// inKernel is the same as the kernel counts it, each byte once.
+func (o *Observation) inKernel() Ways {
+	tcp := o.fleet().TCP
+	return Ways{Down: tcp.BytesReceived, Up: tcp.BytesSent - tcp.Retransmitted}
+}
+
+// sum adds up the layers that pass the socket.
+func sum(layers map[string]Ways) (s Ways) {
+	for _, name := range []string{"payload", "envelope", "protocol", "compression", "tls"} {
+		s.Down += layers[name].Down
+		s.Up += layers[name].Up
+	}
+	return s
+}

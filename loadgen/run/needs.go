@@ -1,0 +1,145 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"pushbench/loadgen/host"
+	"pushbench/loadgen/lab"
+	"pushbench/scenarios"
+)
+
+// Some trials need what not every host has. A run asks for it before its first trial,
+// -dry says of each plan whether it can be had, and doctor prints the same list.
+
+// requirement is one such thing, in the words of those who ask.
+type requirement struct {
+	name  string // in doctor's list
+	label string // in -dry's
+	asked func(scenarios.Treatment) bool
+	what  string // the treatments that ask
+	verb  string // what a host does that can
+	can   func([]scenarios.Treatment) error
+	found string // what doctor says of such a host
+	means string // and of one that cannot
+}
+
+// needs is all of them.
+var needs = []requirement{
+	{
+		name: "lab", label: "lab", asked: scenarios.Treatment.Emulated, what: "over an emulated network", verb: "make",
+		can:   func(ts []scenarios.Treatment) error { return lab.Ready(congestions(ts)...) },
+		found: "network namespaces and TUN devices: a path with delay, loss and bandwidth can be made",
+		means: "delay, loss and bandwidth cannot be emulated; loopback can be measured all the same",
+	},
+	{
+		name: "awake", label: "cpus", asked: func(t scenarios.Treatment) bool { return t.Awake }, what: "with CPUs kept awake", verb: "have",
+		can:   func([]scenarios.Treatment) error { return host.CanKeepAwake() },
+		found: "idle CPUs can be kept from sleeping, as cpus: awake asks",
+		means: "scenarios with cpus: awake cannot run, but for -only cpus=host",
+	},
+}
+
+// Doctor says what this host can measure and what it lacks.
+func Doctor(w io.Writer) error {
+	var checks []host.Check
+	for _, n := range needs {
+		c := host.Check{Name: n.name, State: host.OK, Found: n.found}
+		if err := n.can(nil); err != nil {
+			c.State, c.Found, c.Means = host.Lacks, err.Error(), n.means
+		}
+		checks = append(checks, c)
+	}
+	return host.Doctor(w, checks)
+}
+
+// asking is the treatments to be run that need it.
+func (p *plan) asking(n requirement) (ts []scenarios.Treatment) {
+	for _, t := range p.treatments {
+		if p.chosen[t.Labels.Key()] && n.asked(t) {
+			ts = append(ts, t)
+		}
+	}
+	return ts
+}
+
+// lines say of what the plan needs whether this host can.
+func (p *plan) lines(needs []requirement) (lines []string) {
+	for _, n := range needs {
+		ts := p.asking(n)
+		if len(ts) == 0 {
+			continue
+		}
+		line := fmt.Sprintf("%s: %d of %d treatments %s, which this host can", n.label, len(ts), len(p.chosen), n.what)
+		if err := n.can(ts); err != nil {
+			line += fmt.Sprintf("not %s: %v", n.verb, err)
+		} else {
+			line += " " + n.verb
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// lacks returns why trials of the plans cannot be run here.
+func lacks(plans []*plan, needs []requirement) error {
+	for _, p := range plans {
+		for _, n := range needs {
+			ts := p.asking(n)
+			if len(ts) == 0 {
+				continue
+			}
+			if err := n.can(ts); err != nil {
+				rest := ""
+				if len(ts) < len(p.chosen) {
+					rest = "; -only runs those without"
+				}
+				return ExitError{ExitFailure, fmt.Errorf("%s has trials %s, which this host cannot %s: %w%s", p.scenario.Path, n.what, n.verb, err, rest)}
+			}
+		}
+	}
+	return nil
+}
+
+// enterLab runs the whole command in a user namespace of its own where one of the
+// plans has trials over a network: an ordinary user has the lab there. If entered, the
+// run is done, by another process, and ended with code.
+func enterLab(plans []*plan, stderr io.Writer) (code int, entered bool, err error) {
+	if !slices.ContainsFunc(plans, (*plan).emulated) {
+		return 0, false, nil
+	}
+	code, entered, err = lab.Enter()
+	if err == nil && !entered {
+		newProgress(stderr).note("lab: this host can emulate networks; trials over one run in namespaces of their own, real TCP at both ends")
+	}
+	return code, entered, err
+}
+
+// sharedLink is a warning for the record.
+const sharedLink = "the link shares the fleet's core: while one runs the other waits; link-late and link/cpu say how much of it there is"
+
+// congestions are the congestion controls that treatments ask the lab for.
+func congestions(ts []scenarios.Treatment) (asked []string) {
+	for _, t := range ts {
+		asked = append(asked, t.Network.Congestion)
+	}
+	slices.Sort(asked)
+	return slices.Compact(asked)
+}
+
+// fits reports what the host's limit on open files forbids, before anything is run.
+func (p *plan) fits() error {
+	most, subscribers := 0, 0
+	for _, t := range p.treatments {
+		if n := connections(t); p.chosen[t.Labels.Key()] && n > most {
+			most, subscribers = n, t.Subscribers
+		}
+	}
+	err := host.NeedOpenFiles(host.FilesFor(most))
+	if errors.As(err, new(*host.LimitError)) {
+		return fmt.Errorf("%s: %d subscribers: %w", p.scenario.Path, subscribers, err)
+	}
+	return err
+}

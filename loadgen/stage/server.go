@@ -1,0 +1,89 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
+	"pushbench/scenarios"
+	"pushbench/servers/control"
+)
+
+// Ours is the server of this project, which publishes its feed itself.
+type Ours struct {
+	Path      string // of the program
+	CPUs      []int
+	Treatment scenarios.Treatment
+	Ring      int // events that it keeps
+	Seed      uint64
+	Block     int
+
+	party *party.Party
+}
+
+// Start implements Stage.
+func (s *Ours) Start(at Place) (err error) {
+	t := s.Treatment
+	rate := t.Rate
+	if rate == 0 {
+		rate = 1 // of a schedule that never begins
+	}
+	s.party, err = at.Start("server", s.CPUs, s.Path,
+		"-control", "-addr", at.Listen(),
+		"-ring", fmt.Sprint(s.Ring),
+		fmt.Sprintf("-tls=%t", t.TLS),
+		"-headers", t.Headers,
+		"-rate", fmt.Sprintf("%g/s", rate),
+		"-arrivals", t.Arrivals,
+		"-payload", fmt.Sprintf("%dB", t.Payload),
+		"-payload-kind", t.PayloadKind,
+		"-encoding", t.Encoding,
+		"-seed", fmt.Sprint(s.Seed),
+		"-block", fmt.Sprint(s.Block),
+	)
+	return err
+}
+
+// Listen implements Stage.
+func (s *Ours) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err error) {
+	err = s.party.Call(ctx, 0, control.Listen, control.None{}, &at)
+	return at, err
+}
+
+// Party implements Stage.
+func (s *Ours) Party() *party.Party { return s.party }
+
+// Promises implements Stage.
+func (s *Ours) Promises() measure.Promises { return measure.Ours }
+
+// Publish implements Publisher.
+func (s *Ours) Publish(ctx context.Context) (uint64, error) {
+	var r control.RunResult
+	err := s.party.Call(ctx, 0, control.Publish, control.None{}, &r)
+	return r.Newest, err
+}
+
+// Run implements Publisher.
+func (s *Ours) Run(ctx context.Context, within time.Duration, a control.RunArgs) (uint64, error) {
+	var r control.RunResult
+	err := s.party.Call(ctx, within, control.Run, a, &r)
+	return r.Newest, err
+}
+
+// GoOn implements Publisher.
+func (s *Ours) GoOn(ctx context.Context, a control.RunArgs) error {
+	return s.party.Call(ctx, 0, control.Start, a, nil)
+}
+
+// Published implements Publisher.
+func (s *Ours) Published(ctx context.Context) (p control.PublishedAt, err error) {
+	if err := s.party.Call(ctx, 0, control.Published, control.None{}, &p); err != nil {
+		return p, err
+	}
+	if due, lag := len(p.Due), len(p.Lag); due != lag {
+		return p, fmt.Errorf("server: published: %d events were due and %d published; each needs both", due, lag)
+	}
+	return p, nil
+}

@@ -1,0 +1,54 @@
+// Package stage is what the feed passes through on its way to the fleets: a server,
+// and whatever stands before it. Package trial starts the stages at a place, asks them
+// through package party, and hands what they promise to package measure.
+package stage
+
+import (
+	"context"
+	"time"
+
+	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
+	"pushbench/servers/control"
+)
+
+// Endpoint is where a stage answers.
+type Endpoint = control.Listening
+
+// Stage is one thing that the feed passes through.
+type Stage interface {
+	// Start starts at a place what can be started before anybody listens.
+	Start(at Place) error
+	// Listen says where the stage answers, once the stage behind it answers at up.
+	Listen(ctx context.Context, up Endpoint) (Endpoint, error)
+	// Party is who takes part in the trial; nil before there is anybody.
+	Party() *party.Party
+	Promises() measure.Promises
+}
+
+// Publisher publishes the feed: our server itself, or somebody for a server that is
+// published to.
+type Publisher interface {
+	// Publish publishes one event at once, and returns the number of the newest.
+	Publish(ctx context.Context) (newest uint64, err error)
+	// Run lets trial time pass, and returns when it rests. GoOn returns at once.
+	Run(ctx context.Context, within time.Duration, a control.RunArgs) (newest uint64, err error)
+	GoOn(ctx context.Context, a control.RunArgs) error
+	// Published is what was published on schedule so far.
+	Published(ctx context.Context) (control.PublishedAt, error)
+}
+
+// Server is the first stage, with its publisher.
+type Server interface {
+	Stage
+	Publisher
+}
+
+// Promises is what a chain of stages promises: what all of them do.
+func Promises(chain []Stage) measure.Promises {
+	all := measure.Ours
+	for _, s := range chain {
+		all = all.And(s.Promises())
+	}
+	return all
+}

@@ -1,0 +1,232 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pushbench/loadgen/fleet"
+	"pushbench/loadgen/host"
+	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
+	"pushbench/loadgen/stage"
+	"pushbench/servers/control"
+	"pushbench/servers/count"
+	"pushbench/servers/feed"
+	"pushbench/servers/wire"
+)
+
+// ahead of now is when trial time starts, so that all parties have their orders
+// before it does.
+const ahead = 20 * time.Millisecond
+
+// listen lets the chain listen, and returns what a fleet connects to.
+func (r *run) listen(ctx context.Context) (fleet.Config, error) {
+	var at stage.Endpoint
+	for _, s := range r.chain {
+		var err error
+		if at, err = s.Listen(ctx, at); err != nil {
+			return fleet.Config{}, err
+		}
+	}
+	r.reached = true
+	c := r.config
+	if c.Listening != nil {
+		c.Listening(at.Addr)
+	}
+	return fleet.Config{
+		Addr:        at.Addr,
+		Authority:   at.Authority,
+		HTTP2:       c.Treatment.HTTP == "2",
+		Headers:     c.Treatment.Headers,
+		Transport:   c.Treatment.Transport,
+		Encoding:    c.Treatment.Encoding,
+		Payload:     c.Treatment.Payload,
+		Subscribers: c.Treatment.Subscribers,
+		Latest:      c.Treatment.Want == "latest",
+		Stamp:       c.Treatment.Client == "stamp",
+		DialRate:    r.plan.dialRate,
+		Seed:        c.Seed,
+		Block:       c.Block,
+
+		Uplink:        c.Treatment.Uplink,
+		UplinkPayload: c.Treatment.UplinkPayload,
+	}, nil
+}
+
+// connectAll opens every subscriber's connection, between two readings of what the
+// server takes.
+func (r *run) connectAll(ctx context.Context) error {
+	connect, err := r.listen(ctx)
+	if err != nil {
+		return err
+	}
+	server := r.server.Party()
+	if r.seen.Born, err = usage(ctx, server); err != nil {
+		return err
+	}
+	if err := r.fleets.Connect(ctx, r.plan.connect+r.plan.slack, 0, connect); err != nil {
+		return err
+	}
+	r.seen.Opened, err = usage(ctx, server)
+	return err
+}
+
+// usage is the CPU time that a party has taken so far. It is asked only where it
+// cannot be read from outside.
+func usage(ctx context.Context, p *party.Party) (control.Usage, error) {
+	if p.PID > 0 {
+		if cpu, err := host.ReadProcessCPU(p.PID); err == nil {
+			return control.Usage{User: cpu}, nil
+		}
+	}
+	if p.Caller == nil {
+		return control.Usage{}, nil
+	}
+	var m control.ServerMark
+	err := p.Call(ctx, 0, control.Mark, control.None{}, &m)
+	return m.Usage, err
+}
+
+// publish publishes an event outside the schedule.
+func (r *run) publish(ctx context.Context) (err error) {
+	r.seen.Newest, err = r.server.Publish(ctx)
+	return err
+}
+
+// let lets trial time pass up to an instant, at the fleets and, where it publishes, at
+// the publisher. The fleets are first: they have to know what is measured before the
+// first event comes, however long a busy host takes to tell them.
+func (r *run) let(ctx context.Context, to time.Duration, measured bool) error {
+	takes := to - r.passed + r.plan.slack
+	a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(feed.NewClock().Now(), ahead-r.passed), To: to}}
+	if measured {
+		r.seen.From, r.seen.Until = feed.After(a.Origin, r.plan.Mark1), feed.After(a.Origin, r.plan.Mark1+r.plan.Window)
+		a.From, a.Until = r.seen.From, r.seen.Until
+	}
+	r.passed = to
+	if err := r.fleets.Call(ctx, 0, control.Start, a); err != nil {
+		return err
+	}
+	if !r.plan.publishes() {
+		return r.fleets.Call(ctx, takes, control.Run, a)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- r.fleets.Call(ctx, takes, control.Run, a) }()
+	newest, err := r.server.Run(ctx, takes, a.RunArgs)
+	r.seen.Newest = newest
+	return errors.Join(err, <-failed)
+}
+
+func (r *run) warmUp(ctx context.Context) error { return r.let(ctx, r.plan.Mark1, false) }
+
+func (r *run) window(ctx context.Context) error { return r.let(ctx, r.plan.Mark2, r.plan.publishes()) }
+
+// drain lets the remaining polls through, to see that nothing was lost.
+func (r *run) drain(ctx context.Context) (err error) {
+	r.seen.Undelivered, err = r.fleets.Await(ctx, fleet.AwaitArgs{
+		Newest:  r.seen.Newest,
+		Origin:  feed.After(feed.NewClock().Now(), -r.plan.Mark2),
+		Timeout: 2*r.plan.Rhythm.Poll + 5*time.Second + r.plan.slack,
+	})
+	return err
+}
+
+// collect is what the fleets have seen, and when it had been due.
+func (r *run) collect(ctx context.Context) (err error) {
+	if r.plan.publishes() {
+		if r.seen.Published, err = r.server.Published(ctx); err != nil {
+			return err
+		}
+	}
+	r.seen.Collected, err = r.fleets.Collect(ctx, r.seen.Newest)
+	return err
+}
+
+// step opens connections up to n, of a trial of memory, and reads what they take.
+func (r *run) step(ctx context.Context, n int) error {
+	if r.dialled == 0 {
+		connect, err := r.listen(ctx)
+		if err != nil {
+			return err
+		}
+		connect.Since, connect.DialRate = 1, idleDialRate // the server's first event is there
+		r.connect = connect
+	}
+	r.connect.Subscribers = n
+	if err := r.fleets.Connect(ctx, idleDialTime(n), r.dialled, r.connect); err != nil {
+		return err
+	}
+	r.dialled = n
+	m, err := r.readMemory(ctx)
+	r.seen.Steps = append(r.seen.Steps, m)
+	return err
+}
+
+func (r *run) oneRound(ctx context.Context) error {
+	return r.let(ctx, max(r.plan.Rhythm.Poll, time.Millisecond), false)
+}
+
+// delivered waits until every subscriber has the one event.
+func (r *run) delivered(ctx context.Context) error {
+	within := r.settleTime()
+	deadline := time.Now().Add(within)
+	for n := int64(r.dialled); ; {
+		m, err := r.fleets.Mark(ctx)
+		if err != nil || m.Delivered == n {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("an event was delivered to %d of %d subscribers within %v", m.Delivered, n, within)
+		}
+		if err := pause(ctx, settleStep); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *run) hold(ctx context.Context) (err error) {
+	r.seen.Held, err = r.readMemory(ctx)
+	return err
+}
+
+// readMemory reads what all connections take, at rest.
+func (r *run) readMemory(ctx context.Context) (m measure.Memory, err error) {
+	m.Conns = r.dialled
+	server, _, err := r.settle(ctx, r.dialled)
+	if err != nil {
+		return m, err
+	}
+	m.Seen = server.Conns
+	if r.seen.Trims {
+		if err := r.server.Party().Call(ctx, 0, control.Trim, control.None{}, &m.Server); err != nil {
+			return m, err
+		}
+	}
+	if m.Fleet, err = r.fleets.Trim(ctx); err != nil {
+		return m, err
+	}
+	if m.Kernel, err = host.ReadKernelMemory(); err != nil {
+		r.seen.HostUnreadable = err
+	}
+	return m, nil
+}
+
+// stayQuiet counts the bytes that pass while nothing is published.
+func (r *run) stayQuiet(ctx context.Context) error {
+	var tallies [2]wire.Counts
+	for i := range tallies {
+		if i > 0 {
+			if err := r.let(ctx, r.passed+r.config.Measure, false); err != nil {
+				return err
+			}
+		}
+		var err error
+		if _, tallies[i], err = r.settle(ctx, 0); err != nil {
+			return err
+		}
+	}
+	r.seen.Rest, r.seen.Passed = r.config.Measure, count.Sub(tallies[1], tallies[0])
+	return nil
+}
