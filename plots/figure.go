@@ -30,8 +30,11 @@ type figure struct {
 	Chart      chart
 }
 
-// chart draws itself into the canvas it is given.
-type chart interface{ draw(c draw.Canvas) }
+// chart draws itself into the canvas it is given, and tells what it draws.
+type chart interface {
+	draw(c draw.Canvas)
+	values() []value
+}
 
 // draw sets the words and gives the chart what is left between them.
 func (f *figure) draw(c draw.Canvas) {

@@ -168,10 +168,10 @@ var commands = map[string]func(*flag.FlagSet) action{
 		}
 	},
 	"export": func(f *flag.FlagSet) action {
-		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format) or csv")
+		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format), csv, or tsv (what figures draw)")
 		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			if *format != "bench" && *format != "csv" {
-				return usageError(fmt.Sprintf("-format %q: use bench or csv", *format))
+			if !slices.Contains([]string{"bench", "csv", "tsv"}, *format) {
+				return usageError(fmt.Sprintf("-format %q: use bench, csv or tsv", *format))
 			}
 			rs, err := openAll(args, stdin)
 			if err != nil {

@@ -171,7 +171,7 @@ func TestBadInput(t *testing.T) {
 		{"each is named", []string{"empty.jsonl", "nowhere.jsonl"}, exitUsage, "nowhere.jsonl"},
 		{"a subcommand too", []string{"claims", "foreign.jsonl"}, exitUsage, "foreign.jsonl"},
 		{"compare one", []string{"compare", "feed.jsonl"}, exitUsage, "two result files, OLD and NEW"},
-		{"unknown format", []string{"export", "-format", "xml", "feed.jsonl"}, exitUsage, "bench or csv"},
+		{"unknown format", []string{"export", "-format", "xml", "feed.jsonl"}, exitUsage, "bench, csv or tsv"},
 		{"folder is a file", []string{"-out", "file", "feed.jsonl"}, exitFailed, "-out"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ var usageText = map[string]string{
 	plots twins RESULT.jsonl…                     how often two that are the same are told apart
 	plots fit RESULT.jsonl…                       a model of CPU fitted over subscribers and rates
 	plots lubbers RESULT.jsonl…                   bits per second beside the figures published in 2010
-	plots export -format bench|csv RESULT.jsonl…  for benchstat, or for everything else
+	plots export -format bench|csv|tsv RESULT.jsonl…  for benchstat, for everything else, or what figures draw
 
 Example: draw a run and read its answer.
 
@@ -107,8 +107,11 @@ Example:
 `,
 	"export": `Export writes trials to stdout: for benchstat those that are sound, without the
 numbers that a broken rule voids; as CSV all, with a field that says which count.
+With tsv it writes what the figures draw, one line for each mark, in base units:
 
-	plots export -format bench|csv RESULT.jsonl…
+	figure mark row x y low high
+
+	plots export -format bench|csv|tsv RESULT.jsonl…
 
 Example: let benchstat compare the transports.
 
