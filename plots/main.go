@@ -120,8 +120,9 @@ var commands = map[string]func(*flag.FlagSet) action{
 	"": func(f *flag.FlagSet) action {
 		out := f.String("out", "", "write figures and table.md to this `folder` (default: figures, beside each result file)")
 		asMarkdown := f.Bool("markdown", false, "print the last screen as Markdown")
+		png := f.Bool("png", false, "write each figure as PNG too, beside its SVG")
 		return func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			return plotAll(ctx, args, *out, *asMarkdown, stdin, stdout)
+			return plotAll(ctx, args, *out, *asMarkdown, *png, stdin, stdout)
 		}
 	},
 	"claims": func(f *flag.FlagSet) action {
@@ -184,7 +185,7 @@ var commands = map[string]func(*flag.FlagSet) action{
 
 // plotAll draws every run and prints its last screen. A run with too few
 // blocks is drawn like the others and reported at the end.
-func plotAll(ctx context.Context, paths []string, out string, asMarkdown bool, stdin io.Reader, stdout io.Writer) error {
+func plotAll(ctx context.Context, paths []string, out string, asMarkdown, png bool, stdin io.Reader, stdout io.Writer) error {
 	rs, err := openAll(paths, stdin)
 	if err != nil {
 		return err
@@ -196,7 +197,7 @@ func plotAll(ctx context.Context, paths []string, out string, asMarkdown bool, s
 		if dir == "" {
 			dir = filepath.Join(filepath.Dir(r.path), "figures")
 		}
-		d, err := r.drawInto(ctx, dir)
+		d, err := r.drawInto(ctx, dir, png)
 		if err != nil {
 			return err
 		}
@@ -224,7 +225,7 @@ func plotAll(ctx context.Context, paths []string, out string, asMarkdown bool, s
 }
 
 // drawInto writes the figures of r to dir.
-func (r *report) drawInto(ctx context.Context, dir string) (drawn, error) {
+func (r *report) drawInto(ctx context.Context, dir string, png bool) (drawn, error) {
 	d := drawn{dir: dir}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return d, fmt.Errorf("make the folder for figures: %w; choose another with -out", err)
@@ -235,11 +236,11 @@ func (r *report) drawInto(ctx context.Context, dir string) (drawn, error) {
 		if err := ctx.Err(); err != nil {
 			return d, fmt.Errorf("stopped before %s was drawn", f.Name)
 		}
-		files, err := f.save(dir)
-		d.files += len(files)
+		files, err := f.save(dir, png)
 		if err != nil {
-			return d, err
+			return d, fmt.Errorf("write figure %s: %w", f.Name, err)
 		}
+		d.files += files
 	}
 	return d, nil
 }
