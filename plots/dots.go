@@ -70,12 +70,6 @@ func (ch *dotChart) rows() float64 {
 	return math.Max(n, 1)
 }
 
-// height is that of a figure with this chart.
-func (ch *dotChart) height() vg.Length {
-	const row = vg.Length(19)
-	return max(3.4*vg.Inch, min(16*vg.Inch, vg.Length(ch.rows())*row+2.5*vg.Inch))
-}
-
 // each yields every heading and dot with its place, counted from the bottom.
 func (ch *dotChart) each(heading func(name string, at float64), row func(d dot, at float64)) {
 	at := ch.rows() - 0.5

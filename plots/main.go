@@ -162,12 +162,6 @@ var commands = map[string]func(*flag.FlagSet) action{
 			return exhibitOf(args, stdin, stdout, *asMarkdown, func(r *report) (exhibit, error) { return r.fits(*metric), nil })
 		}
 	},
-	"lubbers": func(f *flag.FlagSet) action {
-		asMarkdown := f.Bool("markdown", false, "print Markdown")
-		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			return exhibitOf(args, stdin, stdout, *asMarkdown, lubbers)
-		}
-	},
 	"export": func(f *flag.FlagSet) action {
 		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format), csv, or tsv (what figures draw)")
 		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {

@@ -14,7 +14,6 @@ var usageText = map[string]string{
 	plots compare OLD.jsonl NEW.jsonl…            what changed from one build to another
 	plots twins RESULT.jsonl…                     how often two that are the same are told apart
 	plots fit RESULT.jsonl…                       a model of CPU fitted over subscribers and rates
-	plots lubbers RESULT.jsonl…                   bits per second beside the figures published in 2010
 	plots export -format bench|csv|tsv RESULT.jsonl…  for benchstat, for everything else, or what figures draw
 
 Example: draw a run and read its answer.
@@ -91,18 +90,6 @@ left out by name.
 Example:
 
 	plots fit results/reference/cost.jsonl
-
-`,
-	"lubbers": `Lubbers prints bits per second for all subscribers together, counted at four
-layers, beside the figures of Lubbers and Greco (2010), which are products of
-871 or 2 bytes by the number of clients. Their case of 100,000 is derived from
-the bytes that a client was counted to take.
-
-	plots lubbers [-markdown] RESULT.jsonl…
-
-Example:
-
-	plots lubbers results/reference/lubbers.jsonl
 
 `,
 	"export": `Export writes trials to stdout: for benchstat those that are sound, without the

@@ -89,10 +89,3 @@ func (ch *lineChart) values() (vs []value) {
 	}
 	return vs
 }
-
-func (ch *scatterChart) values() (vs []value) {
-	for _, s := range ch.Spots {
-		vs = append(vs, value{mark: "point", row: s.Name, x: s.X.At, y: s.Y.At, low: s.Y.Lo, high: s.Y.Hi})
-	}
-	return vs
-}

@@ -13,6 +13,67 @@ import (
 	"pushbench/results"
 )
 
+// The only file that knows transports by name: what each looks like, and which two the
+// others are compared with. One without a row here gets a look from its name.
+
+// baselineTransport is what ratios refer to, and floorTransport costs the least that a
+// connection can: events on bare TCP.
+const (
+	baselineTransport = "ws"
+	floorTransport    = "raw"
+)
+
+// families gives each transport its hue and its shape.
+var families = map[string]style{
+	"ws":       {Color: rgb(0x0072B2), Marker: circle},
+	"longpoll": {Color: rgb(0x009E73), Marker: square},
+	"poll":     {Color: rgb(0xD55E00), Marker: triangle},
+	"sse":      {Color: rgb(0xCC79A7), Marker: diamond},
+	"stream":   {Color: rgb(0x56B4E9), Marker: pentagon},
+	"wsbare":   {Color: rgb(0x003F66), Marker: wedge},
+	"raw":      {Color: rgb(0x333333), Marker: cross},
+}
+
+// familyLook is the look of a transport by its row, or else by its name: always the
+// same grey shade and shape for the same name.
+func familyLook(name string) style {
+	if s, ok := families[name]; ok {
+		return s
+	}
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	n := h.Sum32()
+	return style{Color: mix(rgb(0x333333), rgb(0xA0A0A0), float64(n%29)/28), Marker: marker((n >> 8) % 7)}
+}
+
+// pollShades is the ramp of poll intervals, from light amber for the eager to
+// dark brown for the patient; its points at 100 ms and 1 s are Okabe and Ito's
+// orange and vermillion.
+var pollShades = []struct {
+	interval time.Duration
+	color    color.NRGBA
+}{
+	{10 * time.Millisecond, rgb(0xF0CF65)},
+	{100 * time.Millisecond, rgb(0xE69F00)},
+	{time.Second, rgb(0xD55E00)},
+	{10 * time.Second, rgb(0x8A3200)},
+	{60 * time.Second, rgb(0x4A1B00)},
+}
+
+func pollShade(d time.Duration) color.NRGBA {
+	last := len(pollShades) - 1
+	if d <= pollShades[0].interval {
+		return pollShades[0].color
+	}
+	for i, hi := range pollShades[1:] {
+		if lo := pollShades[i]; d <= hi.interval {
+			f := math.Log(float64(d)/float64(lo.interval)) / math.Log(float64(hi.interval)/float64(lo.interval))
+			return mix(lo.color, hi.color, f)
+		}
+	}
+	return pollShades[last].color
+}
+
 // What a transport's knobs do to its look. The family keeps its hue and marker;
 // a knob that switches a behaviour has dashes and a shade of its own, the same in
 // every family; one that is a length of time has a ramp, light for the short.
@@ -105,10 +166,7 @@ func plain(transport string) string {
 func styleOf(transport string) style {
 	spec, label, _ := strings.Cut(transport, "#")
 	name, _, _ := strings.Cut(spec, "?")
-	s, ok := families[name]
-	if !ok {
-		s = unknown
-	}
+	s := familyLook(name)
 	knobs := knobsOf(transport)
 	shade := 0.0
 	var odd strings.Builder
@@ -209,4 +267,11 @@ func (s style) nth(i int) style {
 	}
 	s.Dashes, s.Hollow = [][]vg.Length{dashdot, dotted, longdash, dashed}[(i-1)%4], i%2 == 1
 	return s
+}
+
+// family is a transport without its knobs and its label.
+func family(transport string) string {
+	name, _, _ := strings.Cut(transport, "?")
+	name, _, _ = strings.Cut(name, "#")
+	return name
 }
