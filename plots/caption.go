@@ -23,7 +23,18 @@ const (
 	savedWord    = ": saved, left of 0"
 	sumWord      = "the sum"
 	notRun       = " (computed, not run)"
+	noEffect     = "its sides cannot be compared here"
+	effectWord   = "left side less right side, as a share of the right side"
+	ownMean      = " ÷ its treatment's mean"
+	orderWord    = "trials in the order of the run; upright lines: where a block begins"
 	sideNote     = "Points that would lie upon each other stand side by side."
+)
+
+const (
+	forestNote = "Each row is a claim, or a case of one. Dot and bar: the difference of its two sides and the 95 % interval, in words beside it. " +
+		"Shaded: what the claim allows. Where the right side is 0, effects are shares of what is allowed."
+	orderNote = "Each point is a trial. Measured numbers are divided by the mean of their treatment, so that what the host did to all treatments shows; " +
+		"numbers of the host are as they are. A trial that does not count for a number has no point there."
 )
 
 // drawing is a chart and what must be said of it.
@@ -65,6 +76,9 @@ func (r *report) about(p scenarios.Plot) string {
 	a := p.Y
 	if p.Mark == "bars" {
 		a = p.X
+	}
+	if p.X.Run == "claims" {
+		return "All claims of the scenario, by verdict"
 	}
 	if a.Stacked {
 		var parts []string

@@ -48,6 +48,12 @@ func (r *report) chart(p scenarios.Plot) (*drawing, error) {
 	build := map[string]func(scenarios.Plot) (*drawing, error){
 		"bars": r.bars, "dots": r.dots, "line": r.strokes, "points": r.strokes, "spectrum": r.spectrum,
 	}[p.Mark]
+	switch p.X.Run {
+	case "claims":
+		build = r.forest
+	case "order":
+		build = r.inOrder
+	}
 	if build == nil {
 		return nil, fmt.Errorf("this program knows no mark %q", p.Mark)
 	}
@@ -95,6 +101,8 @@ func figureName(run string, p scenarios.Plot) string {
 	}
 	kind := map[string]string{"spectrum": "quantiles", "line": "curve", "points": "curve"}[p.Mark]
 	switch {
+	case p.X.Run != "":
+		kind = p.Mark
 	case p.X.Stacked:
 		kind = "stack"
 	case kind == "":
@@ -105,6 +113,9 @@ func figureName(run string, p scenarios.Plot) string {
 		shown := strings.Join(a.Exprs(), " ")
 		if a.Text != "" {
 			shown = a.Text
+		}
+		if a.Run != "" {
+			shown = a.Run
 		}
 		if shown != "" {
 			parts = append(parts, strings.ReplaceAll(shown, " ÷ ", " by "))

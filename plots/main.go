@@ -121,8 +121,24 @@ var commands = map[string]func(*flag.FlagSet) action{
 		out := f.String("out", "", "write figures and table.md to this `folder` (default: figures, beside each result file)")
 		asMarkdown := f.Bool("markdown", false, "print the last screen as Markdown")
 		png := f.Bool("png", false, "write each figure as PNG too, beside its SVG")
+		var more []string
+		f.Func("plot", "draw one figure more, by its `sentence` as in a scenario file; may be repeated", func(s string) error {
+			more = append(more, s)
+			return nil
+		})
 		return func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			return plotAll(ctx, args, *out, *asMarkdown, *png, stdin, stdout)
+			rs, err := openAll(args, stdin)
+			for _, r := range rs {
+				for _, sentence := range more {
+					if err := r.scenario.AddPlot(sentence); err != nil {
+						return usageError(fmt.Sprintf("-plot %q: %v", sentence, err))
+					}
+				}
+			}
+			if err != nil {
+				return err
+			}
+			return plotAll(ctx, rs, *out, *asMarkdown, *png, stdout)
 		}
 	},
 	"claims": func(f *flag.FlagSet) action {
@@ -179,11 +195,7 @@ var commands = map[string]func(*flag.FlagSet) action{
 
 // plotAll draws every run and prints its last screen. A run with too few
 // blocks is drawn like the others and reported at the end.
-func plotAll(ctx context.Context, paths []string, out string, asMarkdown, png bool, stdin io.Reader, stdout io.Writer) error {
-	rs, err := openAll(paths, stdin)
-	if err != nil {
-		return err
-	}
+func plotAll(ctx context.Context, rs []*report, out string, asMarkdown, png bool, stdout io.Writer) error {
 	tables := map[string][]string{} // folder → the tables of the runs drawn there
 	var errs []error
 	for i, r := range rs {

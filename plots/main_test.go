@@ -39,8 +39,8 @@ func TestLastScreen(t *testing.T) {
 		}
 		names = append(names, found...)
 	}
-	if len(names) != 4 {
-		t.Errorf("figures %q, want four as SVG, and no PNG that nobody asked for", names)
+	if len(names) != 6 {
+		t.Errorf("figures %q, want six as SVG, and no PNG that nobody asked for", names)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 var usageText = map[string]string{
 	"": `Plots turns result files into figures, tables and verdicts.
 
-	plots [-out DIR] [-png] [-markdown] RESULT.jsonl…  figures, table.md, and the last screen on stdout
+	plots [-out DIR] [-png] [-plot SENTENCE] [-markdown] RESULT.jsonl…  figures, table.md, and the last screen on stdout
 	plots claims [-tsv] RESULT.jsonl…             verdicts only
 	plots compare OLD.jsonl NEW.jsonl…            what changed from one build to another
 	plots twins RESULT.jsonl…                     how often two that are the same are told apart
@@ -20,6 +20,11 @@ Example: draw a run and read its answer.
 
 	plots results/runs/2026-05-04T10-12/headline.jsonl
 	# figures in results/runs/2026-05-04T10-12/figures, as SVG; with -png as PNG too
+
+Example: see whether the host changed its speed during a run.
+
+	plots -plot '{mark: points, x: order, y: [server/cpu, host/steal, canary]}' headline.jsonl
+	plots -plot '{mark: dots, x: claims}' headline.jsonl
 
 A RESULT of - is read from stdin. Exit codes: 0 done; 1 a failure; 2 bad usage
 or input; 3 some treatment has fewer than 3 sound blocks, too few for an

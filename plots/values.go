@@ -62,10 +62,14 @@ func (ch *stackChart) values() (vs []value) {
 }
 
 func (ch *dotChart) values() (vs []value) {
+	raw := ch.raw
+	if raw == nil {
+		raw = func(v float64) float64 { return v }
+	}
 	for _, g := range ch.Groups {
 		for _, d := range g.Dots {
 			row := strings.TrimPrefix(g.Name+": "+d.Name, ": ")
-			vs = append(vs, value{mark: "dot", row: row, x: d.Value, y: none, low: d.Lo, high: d.Hi})
+			vs = append(vs, value{mark: "dot", row: row, x: raw(d.Value), y: none, low: raw(d.Lo), high: raw(d.Hi)})
 			if finite(d.Beside) {
 				vs = append(vs, value{mark: "held", row: row, x: d.Beside, y: none, low: none, high: none})
 			}

@@ -39,6 +39,7 @@ type Plot struct {
 // Axis is what one direction of a figure shows: a factor, a count, or expressions.
 type Axis struct {
 	Factor   string  // one whose levels are numbers
+	Run      string  // what the run itself has: the order of its trials, or its claims
 	From, To float64 // of a count n; 0 for none
 	Rows     []Row
 	Stacked  bool   // the parts of a row are one bar
@@ -153,19 +154,38 @@ func (p *parser) plots(n *yaml.Node) {
 		return
 	}
 	for _, item := range list(n, "plots", "[{mark: bars, x: server/cpu}]", &p.problems) {
-		before := len(p.list)
-		read := p.plot
-		if isOldPlot(item) {
-			read = p.oldPlot
-		}
-		plot := read(item)
-		if len(p.list) == before {
-			p.plotMakesSense(plot)
-		}
-		if len(p.list) == before {
-			p.s.Plots = append(p.s.Plots, plot)
-		}
+		p.addPlot(item)
 	}
+}
+
+func (p *parser) addPlot(n *yaml.Node) {
+	before := len(p.list)
+	read := p.plot
+	if isOldPlot(n) {
+		read = p.oldPlot
+	}
+	plot := read(n)
+	if len(p.list) == before {
+		p.plotMakesSense(plot)
+	}
+	if len(p.list) == before {
+		p.s.Plots = append(p.s.Plots, plot)
+	}
+}
+
+// AddPlot adds a figure that the file does not ask for: a sentence such as
+// {mark: points, x: order, y: [server/cpu, host/steal]}.
+func (s *Scenario) AddPlot(sentence string) error {
+	p := &parser{problems: problems{path: "plot"}, s: s}
+	plan, _, err := s.Treatments()
+	if err != nil {
+		return err
+	}
+	p.plan = plan
+	if n := document([]byte(sentence), &p.problems); n != nil {
+		p.addPlot(n)
+	}
+	return p.err()
 }
 
 func (p *parser) plot(n *yaml.Node) Plot {
@@ -244,7 +264,10 @@ func (p *parser) axis(n *yaml.Node, what string) Axis {
 	case yaml.MappingNode:
 	default:
 		text, _ := scalar(n, what, example, &p.problems)
-		if slices.Contains(keyNames(), text) {
+		switch {
+		case text == "order" || text == "claims":
+			return Axis{Run: text}
+		case slices.Contains(keyNames(), text):
 			return Axis{Factor: text}
 		}
 		return one(text)

@@ -61,6 +61,26 @@ func TestPlots(t *testing.T) {
 	}
 }
 
+// A sentence is added to a scenario that was read, under the same rules.
+func TestAddPlot(t *testing.T) {
+	s := mustParse(t, sound)
+	for sentence, says := range map[string]string{
+		"{mark: points, x: order, y: [server/cpu, host/steal]}": "",
+		"{mark: dots, x: claims}":                               "",
+		"{mark: bars, x: claims}":                               "claims are shown by dots",
+		"{mark: points, x: order, y: server/cpu}":               "a panel each",
+		"{mark: points, x: order, y: [server/cpus]}":            "is it server/cpu?",
+		"{mark: bars, x: server/cpu}":                           "leaves open which rate",
+		"bars":                                                  "takes key: value pairs",
+	} {
+		before := len(s.Plots)
+		err := s.AddPlot(sentence)
+		if says == "" && (err != nil || len(s.Plots) != before+1) || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("%s: %v, want %q", sentence, err, says)
+		}
+	}
+}
+
 // The other kinds of old are read too, under the names that their files had.
 func TestOldPlots(t *testing.T) {
 	for text, name := range map[string]string{

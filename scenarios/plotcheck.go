@@ -15,6 +15,19 @@ func (p *parser) plotMakesSense(plot Plot) {
 	before := len(p.list)
 	say := func(format string, args ...any) { p.add(plot.Line, format, args...) }
 	expressions := func(a Axis) bool { return len(a.Rows) > 0 }
+	switch run := plot.X.Run; {
+	case run == "order" && (plot.Mark != "points" || !plot.Y.Stacked || len(plot.Y.Rows) != 1):
+		say("the order of the run is shown by points of a list, a panel each; write such as {mark: points, x: order, y: [server/cpu, host/steal]}")
+		return
+	case run == "claims" && plot.Mark != "dots":
+		say("claims are shown by dots; write {mark: dots, x: claims}")
+		return
+	case run != "":
+		for _, expr := range plot.Exprs() {
+			p.formula(plot, expr)
+		}
+		return
+	}
 	switch plot.Mark {
 	case "":
 		say("a plot has no mark; %s", listing("marks", marks))
