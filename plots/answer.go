@@ -103,7 +103,7 @@ func (r *report) asks(f fact) (n int) {
 		}
 	}
 	for _, p := range r.scenario.Plots {
-		for _, m := range slices.Concat(p.Metrics(), p.Upwards()) {
+		for _, m := range p.Metrics() {
 			count(m)
 		}
 	}

@@ -2,15 +2,11 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"gonum.org/v1/plot/vg"
-	"pgregory.net/rapid"
 
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -154,7 +150,7 @@ func TestNotNoticed(t *testing.T) {
 func TestStackBelowZero(t *testing.T) {
 	r := inMemory(t, "testdata/compression.yaml")
 	for i, saves := range []bool{true, false} { // random data grows when it is compressed
-		d, err := r.stack(r.scenario.Plots[i])
+		d, err := r.bars(r.scenario.Plots[i])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,77 +196,4 @@ func TestPerTwo(t *testing.T) {
 	if len(lines) != 5 {
 		t.Errorf("%d lines, want 5: sse carries no binary", len(lines))
 	}
-}
-
-// A ratio is formed in each block.
-func TestBy(t *testing.T) {
-	r := inMemory(t, "testdata/binary.yaml")
-	p := scenarios.Plot{Of: "bytes/{payload,envelope}/down", By: "bytes/payload/down"}
-	tr, _ := r.named("ws", map[string]string{"payload": "64B", "encoding": "binary"})
-	if v := r.plotted(tr, p); v.Center != (64+32)/64. || v.unit != "1" || v.N != 4 {
-		t.Errorf("%+v", v)
-	}
-	p.By = "bytes/payload/up" // which is 0
-	if v := r.plotted(tr, p); v.why == "" {
-		t.Errorf("a ratio to 0: %+v", v)
-	}
-}
-
-// Overhead counts what compression saved in every layer that it lies above.
-func TestOverheadCountsCompression(t *testing.T) {
-	r := inMemory(t, "testdata/compression.yaml")
-	tr, ok := r.named("ws?compress=takeover", map[string]string{"payload-kind": "ticker"})
-	if !ok {
-		t.Fatal("no such treatment")
-	}
-	data, why := r.wireBytes(tr, withData)
-	saved, _ := r.sum(tr, "bytes/compression/down")
-	whole, _ := r.sum(tr, bothWays("payload", "envelope", "protocol")...)
-	if why != "" || math.Abs(data.summary().Center-whole.summary().Center-saved.summary().Center) > 1e-9 {
-		t.Errorf("%v B with the data (%s), of %v B and %v", data.summary().Center, why, whole.summary().Center, saved.summary().Center)
-	}
-}
-
-func TestPathOf(t *testing.T) {
-	for transport, want := range map[string]string{
-		"ws": "", "ws?batch=on": "", "ws?compress=takeover": "", "poll?interval=1s": "poll?interval", "poll?interval=100ms": "poll?interval",
-		"poll?interval=1s#twin": "", "ws?ping=5s&compress=takeover": "ws?compress=takeover&ping", "ws?threshold=512B": "ws?threshold",
-	} {
-		if got := pathOf(transport); got != want {
-			t.Errorf("pathOf(%q) = %q, want %q", transport, got, want)
-		}
-	}
-}
-
-// However spots lie, names keep off each other as long as there is room.
-func TestNamesKeepApart(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		coordinate := rapid.Float64Range(0, 400)
-		n := naming{field: vg.Rectangle{Max: vg.Point{X: 500, Y: 400}}}
-		places := map[string]vg.Point{}
-		var spots []spot
-		for i := range rapid.IntRange(1, 9).Draw(t, "spots") {
-			s := spot{Name: fmt.Sprintf("ws?batch=%dms", i)}
-			places[s.Name] = vg.Point{X: vg.Length(coordinate.Draw(t, "x")), Y: vg.Length(coordinate.Draw(t, "y"))}
-			if i > 0 && rapid.Bool().Draw(t, "close") {
-				places[s.Name] = places[spots[i-1].Name]
-			}
-			spots = append(spots, s)
-			n.markers = append(n.markers, around(places[s.Name], markRadius))
-		}
-		at := func(s spot) vg.Point { return places[s.Name] }
-		named := 0
-		for _, crowd := range crowds(spots, at) {
-			for _, box := range n.name(crowd, at) {
-				if !n.within(box) || hits(n.names[:named], box) {
-					t.Fatalf("a name at %v leaves the field or lies upon another", box)
-				}
-				n.names = append(n.names, box)
-				named++
-			}
-		}
-		if named != len(spots) {
-			t.Fatalf("%d names for %d spots", named, len(spots))
-		}
-	})
 }

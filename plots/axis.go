@@ -122,6 +122,23 @@ func linearAxis(name, unit string, vs []float64) axis {
 	return a
 }
 
+// placeAxis is that of points whose place counts and no length: it need not start at 0,
+// where that would leave them in a heap at its end.
+func placeAxis(name, unit string, vs []float64) axis {
+	a := linearAxis(name, unit, vs)
+	lo, hi := extent(vs, func(float64) bool { return true })
+	if !(lo > 0.3*hi && hi > lo) {
+		return a
+	}
+	size, _ := units.Scale(hi, perEvent(unit))
+	step := niceStep((hi-lo)/size) * size
+	a.Min, a.Max, a.Ticks = lo-0.1*(hi-lo), hi+0.1*(hi-lo), nil
+	for i := math.Ceil(a.Min / step); i*step <= a.Max && len(a.Ticks) < 20; i++ {
+		a.Ticks = append(a.Ticks, plot.Tick{Value: i * step, Label: round(i * step / size)})
+	}
+	return a
+}
+
 // niceStep is a round distance that divides a span into four to eight parts.
 func niceStep(span float64) float64 {
 	decade := math.Pow(10, math.Floor(math.Log10(span/4)))

@@ -18,6 +18,9 @@ type quantity struct {
 	blocks map[int]float64
 	grain  float64 // one step of what was counted
 	exact  bool    // fixed by the protocol
+
+	fixed bool // it is value in every block: a level, a number
+	value float64
 }
 
 // add adds metrics up within each block of t that has them all.
@@ -199,7 +202,7 @@ func (c *cell) overFloor(r *report, t, floor results.Treatment, col column) {
 		return
 	}
 	if ratio, why := q.over(b); why == "" {
-		c.Floor = times(ratio) + " raw"
+		c.Floor = times(ratio) + " " + floorTransport
 	}
 }
 

@@ -14,6 +14,12 @@ import (
 // Every table and figure says under which conditions and on which host it was
 // made; here are the words.
 
+// pathDefaults are the levels of a path that does nothing.
+var pathDefaults = map[string]string{"rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited, "network": "none"}
+
+// unlimited is the level of a bandwidth that is none.
+const unlimited = "unlimited"
+
 // phrases say a level of a key in plain words.
 var phrases = map[string]func(level string) string{
 	"subscribers": func(l string) string { return plural(l, "subscriber") },

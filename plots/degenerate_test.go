@@ -151,7 +151,7 @@ func TestAnyNumbersDraw(t *testing.T) {
 			b := bar{Name: "ws", Never: rapid.Bool().Draw(t, "never"), Style: styleOf("ws#twin"), Value: v, Lo: anyFloat().Draw(t, "lo"), Hi: anyFloat().Draw(t, "hi")}
 			bars = append(bars, b)
 			stacks = append(stacks, stack{bar: b, Parts: []float64{v, anyFloat().Draw(t, "part")}})
-			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: b.Lo, Hi: b.Hi, Mark: true})
+			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: b.Lo, Hi: b.Hi, XLo: b.Lo, XHi: b.Hi, Mark: true})
 			levels = append(levels, level{"l", float64(i + 1)})
 		}
 		lines := []series{line, {Style: styleOf("poll"), Points: line.Points, Loose: true}}
@@ -162,11 +162,7 @@ func TestAnyNumbersDraw(t *testing.T) {
 			crossings = append(crossings, crossing{X: anyFloat().Draw(t, "x"), Y: b.Value, Words: "n = 1"})
 		}
 		var ch chart
-		var spots []spot
-		for i, b := range bars {
-			spots = append(spots, spot{Name: "ws", Style: b.Style, X: span{b.Value, b.Lo, b.Hi}, Y: span{anyFloat().Draw(t, "up"), b.Lo, b.Hi}, Path: []string{"", "ws"}[i%2]})
-		}
-		switch rapid.IntRange(0, 6).Draw(t, "kind") {
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
 			ch = newBarChart("bars", unit, bars)
 		case 1:
@@ -177,9 +173,6 @@ func TestAnyNumbersDraw(t *testing.T) {
 			ch = &lineChart{X: levelAxis("x", levels, false), Y: linearAxis("y", unit, vs), Series: lines}
 		case 4:
 			ch = newDotChart("dots", unit, []dotGroup{{"", dots}, {"a group", dots}, {"empty", nil}})
-		case 5:
-			better := rapid.IntRange(-1, 1)
-			ch = &scatterChart{X: spotAxis("x", unit, false, vs), Y: spotAxis("y", unit, true, vs), Spots: spots, Better: [2]int{better.Draw(t, "across"), better.Draw(t, "upwards")}}
 		default:
 			ch = &lineChart{X: quantileAxis(anyFloat().Draw(t, "limit"), "deliveries"), Y: logAxis("y", unit, vs), Series: lines}
 		}

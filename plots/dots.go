@@ -22,6 +22,8 @@ type dot struct {
 	Beside float64 // what it is held against, NaN for nothing
 	Words  string  // after it
 	Note   string  // why there is no value
+
+	Allowed float64 // a tolerance on both sides of the level, 0 for none
 }
 
 // dotGroup is rows under a heading, "" for none.
@@ -34,9 +36,12 @@ type dotGroup struct {
 type dotChart struct {
 	X      axis
 	Groups []dotGroup
-	Equal  bool   // a line at 1, where a ratio says that both are the same
-	Found  string // the key's word for a dot
-	Held   string // and for what it is held against; "" for none
+	Level  float64 // a line where both are the same, such as 1 of a ratio
+	Found  string  // the key's word for a dot
+	Held   string  // and for what it is held against; "" for none
+
+	Levelled bool                  // the level has a line
+	raw      func(float64) float64 // the value of a place, where the axis is of its own
 }
 
 func newDotChart(name, unit string, groups []dotGroup) *dotChart {
@@ -49,7 +54,7 @@ func newDotChart(name, unit string, groups []dotGroup) *dotChart {
 	if unit == "1" {
 		vs = append(vs, 1)
 	}
-	return &dotChart{X: logAxis(name+", on a logarithmic scale", unit, vs), Groups: groups, Equal: unit == "1"}
+	return &dotChart{X: logAxis(name+", on a logarithmic scale", unit, vs), Groups: groups, Level: 1, Levelled: unit == "1"}
 }
 
 // Heights in rows: a heading takes one, and the space before it.
@@ -68,12 +73,6 @@ func (ch *dotChart) rows() float64 {
 		}
 	}
 	return math.Max(n, 1)
-}
-
-// height is that of a figure with this chart.
-func (ch *dotChart) height() vg.Length {
-	const row = vg.Length(19)
-	return max(3.4*vg.Inch, min(16*vg.Inch, vg.Length(ch.rows())*row+2.5*vg.Inch))
 }
 
 // each yields every heading and dot with its place, counted from the bottom.
@@ -165,11 +164,14 @@ func (d dot) words() string {
 func (ch *dotChart) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	clip := func(v float64) vg.Length { return min(max(x(v), c.Min.X), c.Max.X) }
-	if ch.Equal && drawable(1, p.X) && p.X.Min <= 1 && p.X.Max >= 1 {
-		c.StrokeLine2(draw.LineStyle{Color: axisColor, Width: 1, Dashes: dashed}, x(1), c.Min.Y, x(1), c.Max.Y)
+	if ch.Levelled && drawable(ch.Level, p.X) && p.X.Min <= ch.Level && p.X.Max >= ch.Level {
+		c.StrokeLine2(draw.LineStyle{Color: axisColor, Width: 1, Dashes: dashed}, x(ch.Level), c.Min.Y, x(ch.Level), c.Max.Y)
 	}
 	ch.each(func(string, float64) {}, func(d dot, row float64) {
 		mid, end := y(row), c.Min.X
+		if d.Allowed > 0 && d.Note == "" {
+			c.FillPolygon(allowedColor, box(clip(ch.Level-d.Allowed), mid-6, clip(ch.Level+d.Allowed), mid+6))
+		}
 		if drawable(d.Value, p.X) && d.Note == "" {
 			at, lo, hi := clip(d.Value), clip(d.Value), clip(d.Value)
 			if drawable(d.Lo, p.X) && drawable(d.Hi, p.X) {

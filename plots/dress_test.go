@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"math"
 	"math/rand/v2"
 	"net/url"
@@ -191,15 +190,7 @@ func travel(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 	}
 	name, query, _ := strings.Cut(tr.Transport, "?")
 	window := trial.Metrics["events/distinct"].Value
-	steady := maps.Clone(tr.Labels) // what is lost and what queues comes on top
-	for _, key := range []string{"jitter", "loss", "bandwidth", "network"} {
-		delete(steady, key)
-	}
-	form := (&report{run: &results.Run{Header: results.Header{Plan: results.Planned{Measure: time.Duration(window / max(tr.Rate, 1e-9) * 1e9)}}}}).freshForm(steady)
-	mean := rtt / 2
-	if form != nil {
-		mean = form(rtt, tr.Rate)
-	}
+	mean, ruled := meanStaleness(name, query, rtt, tr.Rate, window, tr.Arrivals == "constant")
 	if math.IsNaN(mean) { // a queue for as long as the window is
 		mean = rtt/2 + window/2*(rtt-1/tr.Rate)
 	}
@@ -220,7 +211,7 @@ func travel(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		again("staleness", 1000, at)
 		trial.Hists["delivery"] = trial.Hists["staleness"]
 	}
-	if form != nil && tr.Network.Steady() && rtt > 0 {
+	if ruled && tr.Network.Steady() && rtt > 0 {
 		put("model/staleness", whole, "s")
 	}
 	trips := 2.0
@@ -246,4 +237,38 @@ func travel(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 	put("tcp/retransmitted", 261*tr.Network.Loss*window*float64(tr.Subscribers), "B")
 	put("link/cpu", 9e-6*(packets[0]+packets[1])*math.Exp(0.03*r.NormFloat64()), "s/event")
 	put("link/cpu-util", 9e-6*(packets[0]+packets[1])*tr.Rate*float64(tr.Subscribers), "1")
+}
+
+// meanStaleness is that of a feed over a round trip by the transport's rule:
+// half a trip for a push, half an interval more for a poll, and for a long poll what is
+// left of the trip that its request is away.
+func meanStaleness(name, query string, rtt, perSecond, n float64, constant bool) (mean float64, ruled bool) {
+	knobs, _ := url.ParseQuery(query)
+	d, l := rtt/2, rtt*perSecond
+	switch {
+	case strings.HasPrefix(name, "poll"):
+		interval := 1.0
+		if v, err := time.ParseDuration(knobs.Get("interval")); err == nil {
+			interval = v.Seconds()
+		}
+		return d + interval*(math.Floor(rtt/interval*(1+1e-12))+1)/2, true
+	case strings.HasPrefix(name, "longpoll") && constant && l <= 1:
+		return d, true
+	case strings.HasPrefix(name, "longpoll") && constant && knobs.Get("batch") == "off":
+		return d + (n-1)/2*(rtt-1/perSecond), true
+	case strings.HasPrefix(name, "longpoll") && constant:
+		wait := 0.0
+		for j := range int(n) {
+			trips := float64(j) / l
+			wait += (math.Ceil(trips*(1-1e-12)) - trips) * rtt
+		}
+		return d + wait/n, true
+	case strings.HasPrefix(name, "longpoll") && knobs.Get("batch") == "off" && l >= 1:
+		return math.NaN(), true
+	case strings.HasPrefix(name, "longpoll") && knobs.Get("batch") == "off":
+		return d + l/(1-l)*d, true
+	case strings.HasPrefix(name, "longpoll") && !knobs.Has("hold"):
+		return d + (1-math.Exp(-l)/(l+math.Exp(-l)))*d, true
+	}
+	return d, !knobs.Has("hold")
 }

@@ -49,7 +49,7 @@ func (r *report) caption(p scenarios.Plot, what string) string {
 	if held := r.held(p.Where); held != "" {
 		what += ", " + held
 	}
-	return what
+	return strings.ToUpper(what[:1]) + what[1:]
 }
 
 // held are the levels that a figure holds still and that vary in this run.

@@ -9,9 +9,14 @@ import (
 )
 
 // export writes runs in a form that other programs read: Go's benchmark format
-// for benchstat, or CSV for everything else. Several CSV runs share one header
-// line, so that the whole is one table.
+// for benchstat, CSV for everything else, or TSV of what figures draw. Several CSV
+// runs share one header line, so that the whole is one table.
 func export(w io.Writer, format string, rs []*report) error {
+	if format == "tsv" {
+		if _, err := io.WriteString(w, valuesHead); err != nil {
+			return err
+		}
+	}
 	var head []byte
 	for _, r := range rs {
 		var b bytes.Buffer
@@ -19,6 +24,10 @@ func export(w io.Writer, format string, rs []*report) error {
 		case "bench":
 			if err := results.ExportBench(&b, r.run); err != nil {
 				return fmt.Errorf("export %s: %w", r.path, err)
+			}
+		case "tsv":
+			if err := printValues(&b, r); err != nil {
+				return err
 			}
 		case "csv":
 			if err := results.ExportCSV(&b, r.run); err != nil {

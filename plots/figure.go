@@ -30,8 +30,11 @@ type figure struct {
 	Chart      chart
 }
 
-// chart draws itself into the canvas it is given.
-type chart interface{ draw(c draw.Canvas) }
+// chart draws itself into the canvas it is given, and tells what it draws.
+type chart interface {
+	draw(c draw.Canvas)
+	values() []value
+}
 
 // draw sets the words and gives the chart what is left between them.
 func (f *figure) draw(c draw.Canvas) {
@@ -138,24 +141,20 @@ func (f *figure) png(dpi int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// save writes the figure to dir in both forms and returns their paths.
-func (f *figure) save(dir string) ([]string, error) {
-	var paths []string
-	for _, form := range []struct {
-		ending string
-		encode func() ([]byte, error)
-	}{{".svg", f.SVG}, {".png", f.PNG}} {
-		data, err := form.encode()
-		if err != nil {
-			return paths, err
-		}
-		path := filepath.Join(dir, f.Name+form.ending)
-		if err := os.WriteFile(path, data, 0o666); err != nil {
-			return paths, fmt.Errorf("write figure: %w", err)
-		}
-		paths = append(paths, path)
+// save writes the figure to dir as SVG, and as PNG too where that was asked for. It
+// returns how many files it wrote.
+func (f *figure) save(dir string, png bool) (files int, err error) {
+	data, err := f.SVG()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, f.Name+".svg"), data, 0o666)
 	}
-	return paths, nil
+	if err != nil || !png {
+		return 1, err
+	}
+	if data, err = f.PNG(); err == nil {
+		err = os.WriteFile(filepath.Join(dir, f.Name+".png"), data, 0o666)
+	}
+	return 2, err
 }
 
 // fileName makes words fit for a file name: "staleness/p99" becomes

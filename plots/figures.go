@@ -3,11 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/plot/vg"
 
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -20,7 +17,7 @@ func (r *report) figures() (fs []*figure, skipped []string) {
 	for _, p := range r.scenario.Plots {
 		f, err := r.figure(p)
 		if err != nil {
-			skipped = append(skipped, fmt.Sprintf("no figure %s: %v", strings.TrimSuffix(p.Kind+" of "+p.Of, " of "), err))
+			skipped = append(skipped, fmt.Sprintf("no figure %s: %v", figureName("", p), err))
 			continue
 		}
 		name := f.Name
@@ -36,24 +33,29 @@ var errNoData = errors.New("no trial that counts has it")
 
 // noData is why a plot has nothing to show.
 func (r *report) noData(p scenarios.Plot) error {
-	for _, t := range r.under(p.Where) {
-		if _, why := r.sum(t, p.Metrics()...); why != "" {
-			return errors.New(why)
+	for _, t := range r.shown(p) {
+		for _, m := range p.Metrics() {
+			if _, why := r.sum(t, m); why != "" {
+				return errors.New(why)
+			}
 		}
 	}
 	return errNoData
 }
 
-// chart makes the chart that a plot asks for, by its kind.
+// chart makes the chart that a plot asks for, by its mark.
 func (r *report) chart(p scenarios.Plot) (*drawing, error) {
-	kinds := map[string]func(scenarios.Plot) (*drawing, error){
-		"quantiles": r.spectrum, "curve": r.curve, "bars": r.bars, "stack": r.stack, "tradeoff": r.tradeoff,
-		"overhead": r.overhead, "breakeven": r.breakeven, "amortised": r.amortised,
-		"memory": r.memory, "fit": r.fit, "bandwidth": r.bandwidth,
+	build := map[string]func(scenarios.Plot) (*drawing, error){
+		"bars": r.bars, "dots": r.dots, "line": r.strokes, "points": r.strokes, "spectrum": r.spectrum,
+	}[p.Mark]
+	switch p.X.Run {
+	case "claims":
+		build = r.forest
+	case "order":
+		build = r.inOrder
 	}
-	build := kinds[p.Kind]
 	if build == nil {
-		return nil, fmt.Errorf("this program knows no such kind; it knows %s", strings.Join(sortedKeys(kinds), ", "))
+		return nil, fmt.Errorf("this program knows no mark %q", p.Mark)
 	}
 	return build(p)
 }
@@ -67,7 +69,7 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	f := &figure{
 		Name:       figureName(r.name(), p),
 		Title:      r.scenario.Question,
-		Subtitle:   d.about,
+		Subtitle:   r.about(p),
 		Conditions: dots(append(r.given(p.Where), r.window()...)),
 		Chart:      d.chart,
 	}
@@ -80,45 +82,52 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	if d.height > 0 {
 		f.Height = d.height
 	}
-	notes := slices.Clone(d.notes)
+	notes := slices.DeleteFunc(slices.Clone(d.notes), func(s string) bool { return s == "" })
 	asked := "Scenario " + r.run.Header.Scenario.Name + ", run " + r.when() + "."
 	if p.Title != "" {
 		asked = strings.TrimSuffix(asked, ".") + ": " + r.scenario.Question
 	}
-	if s := r.oldBytes(slices.Concat(p.Metrics(), p.Divisor(), p.Upwards())); s != "" {
+	if s := r.oldBytes(p.Metrics()); s != "" {
 		notes = append(notes, s)
 	}
 	f.Caption = []string{strings.Join(notes, " "), asked + " " + r.host() + "."}
 	return f, nil
 }
 
-// drawing is a chart and what must be said of it.
-type drawing struct {
-	chart chart
-	about string
-	notes []string // sentences for the caption
-	rows  int      // of a bar chart
-	// height is of a chart that knows its own.
-	height vg.Length
-	tables []exhibit // the same in numbers, for the last screen
-}
-
+// figureName is that of the figure's file: as the sentence says, or made of its words.
 func figureName(run string, p scenarios.Plot) string {
-	parts := []string{run, p.Kind, p.Of}
-	if p.By != "" {
-		parts = append(parts, "by", p.By)
+	if p.Name != "" {
+		return fileName(run, p.Name)
 	}
-	if p.To != "" {
-		parts = append(parts, "to", p.To)
+	kind := map[string]string{"spectrum": "quantiles", "line": "curve", "points": "curve"}[p.Mark]
+	switch {
+	case p.X.Run != "":
+		kind = p.Mark
+	case p.X.Stacked:
+		kind = "stack"
+	case kind == "":
+		kind = p.Mark
 	}
-	if p.Over != "" {
-		parts = append(parts, "over", p.Over)
+	parts := []string{run, kind}
+	for _, a := range []scenarios.Axis{p.Y, p.X} {
+		shown := strings.Join(a.Exprs(), " ")
+		if a.Text != "" {
+			shown = a.Text
+		}
+		if a.Run != "" {
+			shown = a.Run
+		}
+		if shown != "" {
+			parts = append(parts, strings.ReplaceAll(shown, " ÷ ", " by "))
+		}
 	}
-	if p.Per != "" && p.Per != "transport" || p.And != "" {
-		parts = append(parts, "per", p.Per)
+	for _, over := range []string{p.X.Factor, p.Along} {
+		if over != "" {
+			parts = append(parts, "over", over)
+		}
 	}
-	if p.And != "" {
-		parts = append(parts, p.And)
+	if apart := slices.Concat(p.Per, p.Facet); !slices.Equal(apart, []string{"transport"}) {
+		parts = append(append(parts, "per"), apart...)
 	}
 	for _, k := range sortedKeys(p.Where) {
 		parts = append(parts, k, p.Where[k])
@@ -134,17 +143,20 @@ type line struct {
 	ts    []results.Treatment
 }
 
-// lines are the levels of p.Per among the treatments that p shows.
+// lines are the levels of what tells marks apart, among the treatments that p shows.
 func (r *report) lines(p scenarios.Plot) []line {
-	per := p.Per
-	if per == "" {
-		per = "transport"
+	per, and := "transport", ""
+	if len(p.Per) > 0 {
+		per = p.Per[0]
+	}
+	if len(p.Per) > 1 {
+		and = p.Per[1]
 	}
 	var ls []line
-	for _, t := range r.under(p.Where) {
+	for _, t := range r.shown(p) {
 		name := t[per]
-		if p.And != "" {
-			name += ", " + spaced(t[p.And])
+		if and != "" {
+			name += ", " + spaced(t[and])
 		}
 		i := slices.IndexFunc(ls, func(l line) bool { return l.name == name })
 		if i < 0 {
@@ -153,8 +165,8 @@ func (r *report) lines(p scenarios.Plot) []line {
 		}
 		ls[i].ts = append(ls[i].ts, t)
 	}
-	first, second := r.levels(per), r.levels(p.And)
-	if p.And == "" { // of the levels that are shown
+	first, second := r.levels(per), r.levels(and)
+	if and == "" { // of the levels that are shown
 		first = nil
 		for _, l := range ls {
 			first = append(first, l.name)
@@ -168,8 +180,8 @@ func (r *report) lines(p scenarios.Plot) []line {
 		} else {
 			ls[i].style = styles[slices.Index(first, t[per])]
 		}
-		if p.And != "" {
-			ls[i].style = ls[i].style.nth(slices.Index(second, t[p.And]))
+		if and != "" {
+			ls[i].style = ls[i].style.nth(slices.Index(second, t[and]))
 		}
 	}
 	return ls
@@ -199,79 +211,4 @@ func (r *report) blocksOf(t results.Treatment, metrics ...string) int {
 	}
 	sound, _ := r.run.SoundBlocks(t)
 	return sound
-}
-
-// blocksNote says how many blocks stand behind each value drawn.
-func (r *report) blocksNote(ts []results.Treatment, metrics ...string) string {
-	ns := map[int]bool{}
-	for _, t := range ts {
-		ns[r.blocksOf(t, metrics...)] = true
-	}
-	counts := slices.Sorted(maps.Keys(ns))
-	switch len(counts) {
-	case 0:
-		return ""
-	case 1:
-		return fmt.Sprintf("n = %d blocks", counts[0])
-	default:
-		return fmt.Sprintf("n = %d to %d blocks", counts[0], counts[len(counts)-1])
-	}
-}
-
-// intervalNote explains what is drawn around a value.
-func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...string) string {
-	s := "Values: geometric means over blocks, " + r.blocksNote(ts, metrics...)
-	for _, t := range ts {
-		if r.blocksOf(t, metrics...) < results.MinBlocks {
-			return s + fmt.Sprintf("; %s: their %.0f %% intervals, where there are the %d blocks it takes.", around, 100*results.Confidence, results.MinBlocks)
-		}
-	}
-	return s + fmt.Sprintf("; %s: their %.0f %% intervals (none where the protocol fixes the value).", around, 100*results.Confidence)
-}
-
-// meaning is what a metric or histogram is in this record.
-func (r *report) meaning(name string) string {
-	if r.oldBytes([]string{name}) != "" {
-		return "all bytes at the socket of the connection, steady state"
-	}
-	return meaning(name)
-}
-
-// meaning is what the vocabulary says of a metric or histogram.
-func meaning(name string) string {
-	if i, ok := results.Describe(name); ok {
-		return i.Meaning
-	}
-	for _, i := range results.Vocabulary() {
-		if i.Name == name {
-			return i.Meaning
-		}
-	}
-	return ""
-}
-
-// about is a metric with its meaning, or a sum with those of its parts, each
-// once.
-func (r *report) about(p scenarios.Plot) string {
-	names := p.Metrics()
-	var means []string
-	for _, name := range names {
-		if m := r.meaning(name); m != "" && !slices.Contains(means, m) {
-			means = append(means, m)
-		}
-	}
-	about := p.Of
-	if len(names) > 1 {
-		about += ", added up"
-	}
-	if len(means) > 0 {
-		about += ": " + strings.Join(means, " + ")
-	}
-	if by := p.Divisor(); len(by) > 0 {
-		about += ", as a multiple of " + p.By
-		if m := r.meaning(by[0]); m != "" && len(by) == 1 {
-			about += ": " + m
-		}
-	}
-	return about
 }

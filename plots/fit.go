@@ -7,92 +7,12 @@ import (
 	"strings"
 
 	"pushbench/results"
-	"pushbench/scenarios"
 	"pushbench/servers/units"
 )
 
 // A model of CPU that is fitted to the whole grid of subscribers and rates shows
 // what a server pays for: for having connections, for publishing, for
 // delivering, for being asked. The numbers come from results.FitCPU.
-
-// fit draws the measured CPU over a factor, and the fitted model through it.
-func (r *report) fit(p scenarios.Plot) (*drawing, error) {
-	levels := r.numericLevels(p.Over)
-	if len(levels) == 0 {
-		return nil, fmt.Errorf("%s has no level that is a number", p.Over)
-	}
-	log := levels[0].Value > 0 && levels[len(levels)-1].Value > 10*levels[0].Value
-	ch := &lineChart{X: levelAxis(p.Over, levels, log)}
-	var ys []float64
-	var shown []results.Treatment
-	var missing footnotes
-	var said []string
-	var fitted []results.Treatment // one for each model
-	for _, l := range r.lines(p) {
-		model, err := r.run.FitCPU(r.grid(l.ts[0]), p.Of)
-		if err != nil {
-			missing.mark(fmt.Sprintf("No line through %s: %s.", l.name, inShort(err)))
-		} else if !slices.ContainsFunc(fitted, func(t results.Treatment) bool { return sameGrid(t, l.ts[0]) }) {
-			fitted = append(fitted, l.ts[0])
-			said = append(said, fmt.Sprintf("%s: %s, off by %s at the median and %s at most", l.ts[0].Transport(), model, percent(model.Within.Median), percent(model.Within.Largest)))
-		}
-		name := l.name
-		if p.Per != "transport" {
-			name = phrase(p.Per, l.name)
-		}
-		points := series{Style: l.style, Loose: true}
-		line := series{Name: name, Style: l.style}
-		var last results.Load
-		for i, level := range levels {
-			j := slices.IndexFunc(l.ts, func(t results.Treatment) bool { return t[p.Over] == level.Text })
-			if j < 0 {
-				continue
-			}
-			cpu, load, why := r.cpuOf(l.ts[j], p.Of)
-			if why != "" {
-				missing.mark(fmt.Sprintf("Not drawn: %s at %s %s: %s.", l.name, p.Over, level.Text, why))
-				continue
-			}
-			shown = append(shown, l.ts[j])
-			points.Points = append(points.Points, point{X: level.Value, Y: cpu.Center, Lo: cpu.Lo, Hi: cpu.Hi, Mark: true})
-			ys = append(ys, cpu.Center, cpu.Lo, cpu.Hi)
-			if err == nil {
-				from := level
-				if len(line.Points) > 0 {
-					from = levels[i-1]
-				} else {
-					last = load
-				}
-				for _, pt := range between(from.Value, level.Value, last, load, model, log) {
-					line.Points = append(line.Points, pt)
-					ys = append(ys, pt.Y)
-				}
-				last = load
-			}
-		}
-		if err != nil {
-			points.Name = name
-		}
-		ch.Series = append(ch.Series, points, line)
-	}
-	if len(shown) == 0 {
-		return nil, errNoData
-	}
-	name := map[string]string{"server/cpu": "CPU of the server", "host/cpu": "CPU of the whole host"}[p.Of]
-	if log {
-		ch.Y = logAxis(name+" (1 is a core; logarithmic scale)", "1", ys)
-	} else {
-		ch.Y = linearAxis(name+" (1 is a core)", "1", ys)
-	}
-	told := []string{r.intervalNote(shown, "upright lines", p.Of)}
-	if len(said) > 0 {
-		told = append(told, "Lines: the model fitted to all subscribers and rates of a transport, by block; means: "+strings.Join(said, "; ")+".")
-	}
-	return &drawing{
-		chart: ch, about: name + ", as a share of a core: points as measured, lines by the model fitted to all subscribers and rates",
-		notes: append(told, brief(missing.list)...), tables: []exhibit{r.fits(p.Of)},
-	}, nil
-}
 
 // grid are the treatments that differ from t in subscribers and rate alone.
 func (r *report) grid(t results.Treatment) []results.Treatment {
@@ -156,10 +76,10 @@ func between(from, to float64, a, b results.Load, model results.CPUFit, log bool
 			f = (x - from) / (to - from)
 		}
 		mix := func(a, b float64) float64 { return a + f*(b-a) }
-		pts = append(pts, point{X: x, Lo: math.Inf(-1), Hi: math.Inf(1), Y: model.Predict(results.Load{
+		pts = append(pts, bare(x, model.Predict(results.Load{
 			Connections: mix(a.Connections, b.Connections), Published: mix(a.Published, b.Published),
 			Delivered: mix(a.Delivered, b.Delivered), Requests: mix(a.Requests, b.Requests),
-		})})
+		})))
 	}
 	return pts
 }

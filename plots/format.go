@@ -60,5 +60,8 @@ const (
 	least    = 1e-300
 )
 
+// none is where there is no number.
+var none = math.NaN()
+
 // finite reports whether v is a number that can be drawn.
 func finite(v float64) bool { return math.Abs(v) < greatest }

@@ -18,6 +18,8 @@ type series struct {
 	Points []point
 	Loose  bool // points only: no line and no band ties them
 	Thin   bool // not what was measured: a line to hold it against
+
+	xs, qs []quantity // of its points, by block
 }
 
 // crossing is where two lines meet.
@@ -30,6 +32,7 @@ type crossing struct {
 // none. Mark asks for a marker.
 type point struct {
 	X, Y, Lo, Hi float64
+	XLo, XHi     float64 // equal where x has no interval
 	Mark         bool
 }
 
@@ -84,7 +87,7 @@ func (ch *lineChart) key(c draw.Canvas) {
 	if ch.Held == "" {
 		return
 	}
-	const found, wide, gap, between = "measured", vg.Length(24), vg.Length(5), vg.Length(16)
+	const found, wide, gap, between = measuredWord, vg.Length(24), vg.Length(5), vg.Length(16)
 	sty := aligned(axisText, text.XLeft, text.YTop)
 	at := vg.Point{X: c.Max.X - sty.Width(ch.Held), Y: c.Max.Y}
 	mid := at.Y - sty.Font.Size*0.62
@@ -148,6 +151,10 @@ func (l lineOf) Plot(c draw.Canvas, p *plot.Plot) {
 		c.StrokeLines(draw.LineStyle{Color: l.Style.Color, Width: wide, Dashes: l.Style.Dashes}, c.ClipLinesXY(pts)...)
 	}
 	for _, pt := range l.Points {
+		if pt.XHi > pt.XLo && ok(pt) {
+			end := func(v float64) vg.Length { return x(math.Min(math.Max(v, p.X.Min), p.X.Max)) }
+			c.StrokeLine2(draw.LineStyle{Color: l.Style.Color, Width: 0.9}, end(pt.XLo), y(pt.Y), end(pt.XHi), y(pt.Y))
+		}
 		if pt.Mark && ok(pt) {
 			drawMarker(c, l.Style, vg.Point{X: x(pt.X), Y: y(pt.Y)})
 		}

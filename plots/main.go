@@ -120,8 +120,25 @@ var commands = map[string]func(*flag.FlagSet) action{
 	"": func(f *flag.FlagSet) action {
 		out := f.String("out", "", "write figures and table.md to this `folder` (default: figures, beside each result file)")
 		asMarkdown := f.Bool("markdown", false, "print the last screen as Markdown")
+		png := f.Bool("png", false, "write each figure as PNG too, beside its SVG")
+		var more []string
+		f.Func("plot", "draw one figure more, by its `sentence` as in a scenario file; may be repeated", func(s string) error {
+			more = append(more, s)
+			return nil
+		})
 		return func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			return plotAll(ctx, args, *out, *asMarkdown, stdin, stdout)
+			rs, err := openAll(args, stdin)
+			for _, r := range rs {
+				for _, sentence := range more {
+					if err := r.scenario.AddPlot(sentence); err != nil {
+						return usageError(fmt.Sprintf("-plot %q: %v", sentence, err))
+					}
+				}
+			}
+			if err != nil {
+				return err
+			}
+			return plotAll(ctx, rs, *out, *asMarkdown, *png, stdout)
 		}
 	},
 	"claims": func(f *flag.FlagSet) action {
@@ -161,17 +178,11 @@ var commands = map[string]func(*flag.FlagSet) action{
 			return exhibitOf(args, stdin, stdout, *asMarkdown, func(r *report) (exhibit, error) { return r.fits(*metric), nil })
 		}
 	},
-	"lubbers": func(f *flag.FlagSet) action {
-		asMarkdown := f.Bool("markdown", false, "print Markdown")
-		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			return exhibitOf(args, stdin, stdout, *asMarkdown, lubbers)
-		}
-	},
 	"export": func(f *flag.FlagSet) action {
-		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format) or csv")
+		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format), csv, or tsv (what figures draw)")
 		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			if *format != "bench" && *format != "csv" {
-				return usageError(fmt.Sprintf("-format %q: use bench or csv", *format))
+			if !slices.Contains([]string{"bench", "csv", "tsv"}, *format) {
+				return usageError(fmt.Sprintf("-format %q: use bench, csv or tsv", *format))
 			}
 			rs, err := openAll(args, stdin)
 			if err != nil {
@@ -184,11 +195,7 @@ var commands = map[string]func(*flag.FlagSet) action{
 
 // plotAll draws every run and prints its last screen. A run with too few
 // blocks is drawn like the others and reported at the end.
-func plotAll(ctx context.Context, paths []string, out string, asMarkdown bool, stdin io.Reader, stdout io.Writer) error {
-	rs, err := openAll(paths, stdin)
-	if err != nil {
-		return err
-	}
+func plotAll(ctx context.Context, rs []*report, out string, asMarkdown, png bool, stdout io.Writer) error {
 	tables := map[string][]string{} // folder → the tables of the runs drawn there
 	var errs []error
 	for i, r := range rs {
@@ -196,7 +203,7 @@ func plotAll(ctx context.Context, paths []string, out string, asMarkdown bool, s
 		if dir == "" {
 			dir = filepath.Join(filepath.Dir(r.path), "figures")
 		}
-		d, err := r.drawInto(ctx, dir)
+		d, err := r.drawInto(ctx, dir, png)
 		if err != nil {
 			return err
 		}
@@ -224,7 +231,7 @@ func plotAll(ctx context.Context, paths []string, out string, asMarkdown bool, s
 }
 
 // drawInto writes the figures of r to dir.
-func (r *report) drawInto(ctx context.Context, dir string) (drawn, error) {
+func (r *report) drawInto(ctx context.Context, dir string, png bool) (drawn, error) {
 	d := drawn{dir: dir}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return d, fmt.Errorf("make the folder for figures: %w; choose another with -out", err)
@@ -235,11 +242,11 @@ func (r *report) drawInto(ctx context.Context, dir string) (drawn, error) {
 		if err := ctx.Err(); err != nil {
 			return d, fmt.Errorf("stopped before %s was drawn", f.Name)
 		}
-		files, err := f.save(dir)
-		d.files += len(files)
+		files, err := f.save(dir, png)
 		if err != nil {
-			return d, err
+			return d, fmt.Errorf("write figure %s: %w", f.Name, err)
 		}
+		d.files += files
 	}
 	return d, nil
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"pushbench/results"
-	"pushbench/scenarios"
 	"pushbench/servers/units"
 )
 
@@ -72,12 +71,4 @@ func (r *report) markNoticed(b *bar, t results.Treatment, metrics []string) {
 	default:
 		b.After = shareInWords(share)
 	}
-}
-
-// noticeNote explains such bars.
-func noticeNote(p scenarios.Plot) string {
-	if _, ok := noticing(p.Metrics()[0]); !ok {
-		return ""
-	}
-	return "Times are of those that noticed, whose share stands behind them; an open bar: none noticed as long as the trial watched, which was the measured window again."
 }

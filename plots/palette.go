@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -38,47 +37,12 @@ const (
 	pentagon
 )
 
-// families gives each transport its hue and its shape.
-var families = map[string]style{
-	"ws":       {Color: rgb(0x0072B2), Marker: circle},
-	"longpoll": {Color: rgb(0x009E73), Marker: square},
-	"poll":     {Color: rgb(0xD55E00), Marker: triangle},
-	"sse":      {Color: rgb(0xCC79A7), Marker: diamond},
-	"stream":   {Color: rgb(0x56B4E9), Marker: pentagon},
-	"wsbare":   {Color: rgb(0x003F66), Marker: wedge},
-	"raw":      {Color: rgb(0x333333), Marker: cross},
-}
-
-// unknown is the look of a transport that this table has not met.
-var unknown = style{Color: rgb(0x777777), Marker: cross}
-
-// pollShades is the ramp of poll intervals, from light amber for the eager to
-// dark brown for the patient; its points at 100 ms and 1 s are Okabe and Ito's
-// orange and vermillion.
-var pollShades = []struct {
-	interval time.Duration
-	color    color.NRGBA
-}{
-	{10 * time.Millisecond, rgb(0xF0CF65)},
-	{100 * time.Millisecond, rgb(0xE69F00)},
-	{time.Second, rgb(0xD55E00)},
-	{10 * time.Second, rgb(0x8A3200)},
-	{60 * time.Second, rgb(0x4A1B00)},
-}
-
-func pollShade(d time.Duration) color.NRGBA {
-	last := len(pollShades) - 1
-	if d <= pollShades[0].interval {
-		return pollShades[0].color
-	}
-	for i, hi := range pollShades[1:] {
-		if lo := pollShades[i]; d <= hi.interval {
-			f := math.Log(float64(d)/float64(lo.interval)) / math.Log(float64(hi.interval)/float64(lo.interval))
-			return mix(lo.color, hi.color, f)
-		}
-	}
-	return pollShades[last].color
-}
+// formDashes are those of what is not measured, and formGrey the colour of one line
+// for several transports.
+var (
+	formDashes = []vg.Length{4, 2.5}
+	formGrey   = rgb(0x4D4D4D)
+)
 
 // levelStyles are the looks of lines that differ by something other than the
 // transport: a ramp from light to dark, since levels have an order.

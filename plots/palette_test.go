@@ -1,9 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"image/color"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -156,5 +160,30 @@ func TestDefaultsLookTheSame(t *testing.T) {
 	twin, ws := styleOf("ws#twin"), styleOf("ws")
 	if twin.Color != ws.Color || twin.Marker != ws.Marker || twin.Dashes == nil || !twin.Hollow {
 		t.Errorf("the twin is %+v: want ws's colour and marker, dashed and hollow", twin)
+	}
+}
+
+// No file but looks.go knows a transport by its name.
+func TestTransportsAreNamedInOnePlace(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	literal := regexp.MustCompile(`"([a-z]+)[?#"]`)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			for _, m := range literal.FindAllStringSubmatch(line, -1) {
+				if _, known := families[m[1]]; known && name != "looks.go" && !strings.HasSuffix(name, "_test.go") {
+					t.Errorf("%s:%d names %s", name, i+1, m[1])
+				}
+			}
+		}
+	}
+	if a, b := familyLook("carrier"), familyLook("pigeon"); fmt.Sprint(a) == fmt.Sprint(b) || fmt.Sprint(a) != fmt.Sprint(familyLook("carrier")) {
+		t.Errorf("looks from names: %+v, %+v", a, b)
 	}
 }

@@ -23,8 +23,7 @@ var referenceRuns = sync.OnceValues(func() ([]*report, error) {
 })
 
 // TestReferenceFigures holds the committed figures and tables to the committed
-// runs: what is shown is what `make plots` draws from them, and can be read. PNGs are
-// not compared, as they are the same drawings.
+// runs: what is shown is what `make plots` draws from them, and can be read.
 func TestReferenceFigures(t *testing.T) {
 	runs, err := referenceRuns()
 	if err != nil {
@@ -60,7 +59,7 @@ func TestReferenceFigures(t *testing.T) {
 	}
 }
 
-// textFiles is what a folder holds, pictures in points apart.
+// textFiles is what a folder holds.
 func textFiles(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -69,9 +68,6 @@ func textFiles(t *testing.T, dir string) map[string][]byte {
 	}
 	files := make(map[string][]byte)
 	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".png" {
-			continue
-		}
 		if files[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
 			t.Fatal(err)
 		}

@@ -142,13 +142,13 @@ func (r *report) under(condition map[string]string) []results.Treatment {
 // baseline is the treatment that ratios of its condition refer to: plain
 // WebSocket. It is false where the run has none.
 func (r *report) baseline(condition map[string]string) (results.Treatment, bool) {
-	return r.named("ws", condition)
+	return r.named(baselineTransport, condition)
 }
 
 // floor is the treatment of a condition that costs the least that a connection
 // can: events on bare TCP. It is false where the run has none.
 func (r *report) floor(condition map[string]string) (results.Treatment, bool) {
-	return r.named("raw", condition)
+	return r.named(floorTransport, condition)
 }
 
 func (r *report) named(transport string, condition map[string]string) (results.Treatment, bool) {

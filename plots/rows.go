@@ -1,67 +1,95 @@
 package main
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
 
+	"gonum.org/v1/plot/vg"
+
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/units"
 )
 
-// bars compares one metric, or a sum of some, between transports.
+// Bars and dots: a row for each treatment or expression, its value along x.
+
+// bars compares expressions between treatments; parts of a list are stacked.
 func (r *report) bars(p scenarios.Plot) (*drawing, error) {
-	var bars []bar
+	s := r.scope(p)
+	var stacks []stack
 	var shown []results.Treatment
 	unit := ""
 	for _, l := range r.lines(p) {
-		v := r.plotted(l.ts[0], p)
-		b := rowOf(l, v)
-		r.markNoticed(&b, l.ts[0], p.Metrics())
-		bars = append(bars, b)
-		if v.why == "" {
-			unit = v.unit
-			shown = append(shown, l.ts[0])
+		t := l.ts[0]
+		for _, row := range p.X.Rows {
+			v, parts := s.stacked(row, t)
+			st := stack{bar: rowOf(l, v), Parts: parts}
+			if row.Name != "" {
+				st.Name += ", " + row.Name
+			}
+			if !p.X.Stacked {
+				r.markNoticed(&st.bar, t, p.Metrics())
+			}
+			stacks = append(stacks, st)
+			if v.why == "" {
+				unit = v.unit
+				shown = append(shown, t)
+			}
 		}
 	}
 	if len(shown) == 0 {
 		return nil, r.noData(p)
 	}
-	notes := []string{r.intervalNote(shown, "whiskers and brackets", p.Metrics()...)}
-	if s := noticeNote(p); s != "" {
-		notes = append(notes, s)
+	d := &drawing{rows: len(stacks)}
+	if p.X.Stacked {
+		var words []string
+		for _, part := range p.X.Rows[0].Parts {
+			words = append(words, part.Name)
+		}
+		saving := slices.IndexFunc(p.X.Rows[0].Parts, func(part scenarios.Part) bool { return strings.HasPrefix(part.Expr, "bytes/compression/") })
+		ch := newStackChart(axisName(p, true), unit, words, saving, stacks)
+		d.chart, d.notes = ch, []string{stackNote(ch)}
+		if len(p.X.Rows) > 1 {
+			d.tables = []exhibit{s.partsTable(r.lines(p))}
+		}
+	} else {
+		bars := make([]bar, len(stacks))
+		for i, st := range stacks {
+			bars[i] = st.bar
+		}
+		d.chart = newBarChart(axisName(p, true), unit, bars)
 	}
-	return &drawing{
-		chart: newBarChart(axisOf(p), unit, bars),
-		about: r.about(p),
-		notes: notes,
-		rows:  len(bars),
-	}, nil
+	d.notes = append(d.notes, r.intervalNote(shown, "whiskers and brackets", p.Metrics()...))
+	if note := noticeNote(p); note != "" {
+		d.notes = append(d.notes, note)
+	}
+	return d, nil
 }
 
-// plotted summarises what a plot is of, divided by what it is by.
-func (r *report) plotted(t results.Treatment, p scenarios.Plot) reading {
-	if p.By == "" {
-		return r.reading(t, p.Metrics()...)
+// stacked reads the sum of a row's parts and each of them, NaN where there is none.
+func (s scope) stacked(row scenarios.Row, t results.Treatment) (sum reading, parts []float64) {
+	if len(row.Parts) == 1 {
+		return s.read(row.Parts[0].Expr, t), nil
 	}
-	of, why := r.sum(t, p.Metrics()...)
-	by, whyBy := r.sum(t, p.Divisor()...)
-	if why = cmp.Or(why, whyBy); why != "" {
-		return reading{why: why}
+	var exprs []string
+	for _, part := range row.Parts {
+		v := s.read(part.Expr, t)
+		if v.why != "" {
+			v.Center = math.NaN()
+		}
+		parts = append(parts, v.Center)
+		exprs = append(exprs, part.Expr)
 	}
-	if allZero(by.blocks) {
-		return reading{why: p.By + " is 0"}
+	// Metrics alone are summed as one quantity, which knows how exact it is.
+	if !slices.ContainsFunc(exprs, func(e string) bool { _, ok := results.Describe(e); return !ok }) {
+		q, why := s.sum(t, exprs...)
+		if why != "" {
+			return reading{why: why}, parts
+		}
+		return s.reading(q), parts
 	}
-	return blockwise("1", func(v []float64) float64 { return v[0] / v[1] }, of, by).reading()
-}
-
-// axisOf names the axis of a plot's values.
-func axisOf(p scenarios.Plot) string {
-	if p.By != "" {
-		return p.Of + " ÷ " + p.By
-	}
-	return p.Of
+	return s.read("("+strings.Join(exprs, ") + (")+")", t), parts
 }
 
 func rowOf(l line, v reading) bar {
@@ -72,64 +100,144 @@ func rowOf(l line, v reading) bar {
 	return b
 }
 
-// stack shows of which parts a sum consists.
-func (r *report) stack(p scenarios.Plot) (*drawing, error) {
-	metrics := p.Metrics()
-	words := partWords(p.Of, metrics)
-	saving := slices.IndexFunc(metrics, func(m string) bool { return strings.HasPrefix(m, "bytes/compression/") })
-	var stacks []stack
-	var shown []results.Treatment
-	unit := ""
-	for _, l := range r.lines(p) {
-		t := l.ts[0]
-		sum := r.reading(t, metrics...)
-		s := stack{bar: rowOf(l, sum)}
-		for _, m := range metrics {
-			part := r.reading(t, m)
-			if part.why != "" {
-				part.Center = math.NaN()
+// group is a heading of dots: its treatment, and the levels that are computed.
+type group struct {
+	name  string
+	t     results.Treatment
+	scope scope
+	also  bool
+}
+
+// groups are those of a plot of dots; behind the largest of each, the case that is
+// computed from it, where the reference speaks of it.
+func (r *report) facets(p scenarios.Plot) (gs []group) {
+	seen := map[string]bool{}
+	for _, t := range r.shown(p) {
+		name := r.facetName(p, t)
+		if !seen[name] {
+			gs = append(gs, group{name: name, t: t, scope: r.scope(p)})
+		}
+		seen[name] = true
+	}
+	for _, key := range sortedKeys(p.Also) {
+		largest := map[string]group{}
+		var order []string
+		v, _, _ := units.Parse(p.Also[key])
+		for _, g := range gs {
+			rest := with(g.t, key, "").Key()
+			have, _, _ := units.Parse(g.t[key])
+			if old, known := largest[rest]; known {
+				if most, _, _ := units.Parse(old.t[key]); most >= have {
+					continue
+				}
+			} else {
+				order = append(order, rest)
 			}
-			s.Parts = append(s.Parts, part.Center)
+			if have < v {
+				largest[rest] = g
+			}
 		}
-		stacks = append(stacks, s)
-		if sum.why == "" {
-			unit = sum.unit
-			shown = append(shown, t)
+		for _, rest := range order {
+			g, ok := largest[rest]
+			if !ok {
+				continue
+			}
+			g.scope, g.also = g.scope.with(key, v), true
+			g.name = r.facetName(p, with(g.t, key, p.Also[key])) + notRun
+			known := slices.ContainsFunc(p.Y.Rows, func(row scenarios.Row) bool {
+				_, ok := g.scope.choose(p.Reference.Of[row.Name], g.t)
+				return ok
+			})
+			if known {
+				gs = append(gs, g)
+			}
 		}
+	}
+	return gs
+}
+
+// facetName heads a group of dots.
+func (r *report) facetName(p scenarios.Plot, t results.Treatment) string {
+	var parts []string
+	for _, key := range p.Facet {
+		switch n, _, err := units.Parse(t[key]); {
+		case key == "transport":
+			parts = append(parts, t.Transport())
+		case err == nil && key == "subscribers":
+			parts = append(parts, plural(count(n), "subscriber"))
+		default:
+			parts = append(parts, phrase(key, t[key]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// dots are rows of an expression under headings, each beside what it is held against.
+func (r *report) dots(p scenarios.Plot) (*drawing, error) {
+	rows := p.Y.Rows
+	if len(rows) == 0 {
+		rows = []scenarios.Row{{Parts: []scenarios.Part{{Expr: p.X.Expr()}}}}
+	}
+	found := exhibit{Title: r.caption(p, axisName(p, true)), Head: []string{strings.Join(p.Facet, ", ")}, Words: 1, Ruled: true}
+	for _, row := range rows {
+		found.Head = append(found.Head, strings.Replace(row.Name, " ", "\n", 1))
+	}
+	var groups []dotGroup
+	var shown []results.Treatment
+	var notes footnotes
+	unit := "1"
+	for _, g := range r.facets(p) {
+		dg := dotGroup{Name: g.name}
+		look := styleOf(g.t.Transport())
+		if f, err := results.ParseFormula(p.X.Expr()); err == nil && f.Terms()[0].Transport != "" {
+			look = styleOf(f.Terms()[0].Transport)
+		}
+		look.Hollow = look.Hollow || g.also
+		cells := []string{g.name}
+		for _, row := range rows {
+			s := g.scope
+			s.row = row.Parts[0].Expr
+			d := dot{Name: row.Name, Style: look, Value: none, Lo: math.Inf(-1), Hi: math.Inf(1), Beside: none}
+			q, why := s.eval(p.X.Expr(), g.t)
+			v := s.reading(q)
+			if why != "" {
+				v = reading{why: why}
+			}
+			if v.why != "" {
+				d.Note = v.why
+				dg.Dots, cells = append(dg.Dots, d), append(cells, v.value(&notes))
+				continue
+			}
+			shown, unit = append(shown, g.t), v.unit
+			d.Value, d.Lo, d.Hi = v.Center, v.Lo, v.Hi
+			d.Words = amount(v.Center, v.Lo, v.Hi, unit)
+			cell := d.Words
+			if expr, ok := s.choose(p.Reference.Of[row.Name], g.t); ok {
+				if held, why := s.eval(expr, g.t); why == "" {
+					d.Beside = held.center()
+					held := heldWord + " " + amount(d.Beside, none, none, unit)
+					d.Words, cell = d.Words+", "+held, cell+",\n"+held
+				}
+			}
+			dg.Dots, cells = append(dg.Dots, d), append(cells, cell)
+		}
+		groups, found.Rows = append(groups, dg), append(found.Rows, cells)
 	}
 	if len(shown) == 0 {
 		return nil, r.noData(p)
 	}
-	var parts []string
-	for i, m := range metrics {
-		if means := r.meaning(m); means != "" {
-			parts = append(parts, words[i]+": "+means)
-		}
+	ch := newDotChart(axisName(p, true), unit, groups)
+	ch.Found = foundWord
+	if len(p.Reference.Of) > 0 {
+		ch.Held = heldWord
 	}
-	told := "Beside each bar: the mean of the sum of its parts. "
-	ch := newStackChart(p.Of, unit, words, saving, stacks)
-	if ch.saves() {
-		told = "Right of 0: what there was to carry; left of it, hatched: what compression took off that; beside each bar and at its mark: the mean of the sum, which is what was carried. "
-	}
-	return &drawing{
-		chart: ch,
-		about: strings.Join(parts, " · "),
-		notes: []string{told + r.intervalNote(shown, "whiskers and brackets", p.Metrics()...)},
-		rows:  len(stacks),
-	}, nil
+	found.Notes = append([]string{r.intervalNote(shown, "in brackets", p.Metrics()...)}, notes.paragraphs()...)
+	return &drawing{chart: ch, height: ch.height(), tables: []exhibit{found.filled()},
+		notes: []string{r.intervalNote(shown, "bars and brackets", p.Metrics()...), r.referenceNote(p), alsoNote(p)}}, nil
 }
 
-// partWords are what the metrics of a stack differ by: the words in braces.
-func partWords(of string, metrics []string) []string {
-	before, _, ok := strings.Cut(of, "{")
-	end := strings.LastIndexByte(of, '}')
-	if !ok || end < 0 {
-		return metrics
-	}
-	after := of[end+1:]
-	words := make([]string, len(metrics))
-	for i, m := range metrics {
-		words[i] = strings.TrimSuffix(strings.TrimPrefix(m, before), after)
-	}
-	return words
+// height is that of a figure with this chart.
+func (ch *dotChart) height() vg.Length {
+	const row = vg.Length(19)
+	return max(3.4*vg.Inch, min(16*vg.Inch, vg.Length(ch.rows())*row+2.5*vg.Inch))
 }

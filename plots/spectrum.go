@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 
@@ -15,6 +14,7 @@ import (
 // the blocks' own quantiles, between which the pooled one always lies.
 
 func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
+	hist := p.Y.Expr()
 	ch := &lineChart{}
 	var ys []float64
 	var shown []results.Treatment
@@ -22,18 +22,18 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 	right := 1.0
 	for _, l := range r.lines(p) {
 		t := l.ts[0]
-		limit := r.supported(t, p.Of)
-		pool, err := r.run.Pooled(t, p.Of)
+		limit := r.supported(t, hist)
+		pool, err := r.run.Pooled(t, hist)
 		if err != nil || pool.N() == 0 || limit <= 2 {
 			why := "too few values"
-			if r.noneNoticed(t, []string{p.Of}) {
+			if r.noneNoticed(t, []string{hist}) {
 				why = noneNoticed
 			}
-			notes = append(notes, fmt.Sprintf("Not drawn: %s, %s.", l.name, why))
+			notes = append(notes, missingNote(l.name, why))
 			continue
 		}
-		s := series{Name: l.name, Style: l.style, Points: spectrumPoints(pool, r.run.Hists(t, p.Of), limit)}
-		if share, ok := r.noticed(t, []string{p.Of}); ok {
+		s := series{Name: l.name, Style: l.style, Points: spectrumPoints(pool, r.run.Hists(t, hist), limit)}
+		if share, ok := r.noticed(t, []string{hist}); ok {
 			s.Name += shareInWords(share)
 		}
 		for _, pt := range s.Points {
@@ -46,11 +46,9 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 	if len(ch.Series) == 0 {
 		return nil, errNoData
 	}
-	ch.X = quantileAxis(right, samplesOf(p.Of))
-	ch.Y = logAxis(p.Of+" (logarithmic scale)", "s", ys)
-	return &drawing{chart: ch, about: r.about(p), notes: append([]string{
-		"Lines: all blocks pooled, " + r.blocksNote(shown, p.Of+"/mean") + "; bands: from the lowest to the highest block. " +
-			"Each line begins and ends where fewer than ten different values would lie beyond it in a trial."}, notes...)}, nil
+	ch.X = quantileAxis(right, samplesOf(hist))
+	ch.Y = scaled(hist, "s", p.LogY, ys)
+	return &drawing{chart: ch, notes: append([]string{r.spectrumNote(shown, hist)}, notes...)}, nil
 }
 
 // samplesOf is what one value of a histogram is about.

@@ -128,7 +128,7 @@ func (ch *stackChart) key(c draw.Canvas) {
 		if i == ch.Saving {
 			hatch(c, grey, at.X, at.Y-side-2.2, at.X+side, at.Y-2.2)
 			if ch.saves() {
-				word += ": saved, left of 0"
+				word += savedWord
 			}
 		} else {
 			c.FillPolygon(grey.tint(ch.shade(i)), box(at.X, at.Y-side-2.2, at.X+side, at.Y-2.2))
@@ -140,7 +140,7 @@ func (ch *stackChart) key(c draw.Canvas) {
 	if ch.saves() {
 		netMark(c, at.X+2, at.Y-side-2.2, at.Y-2.2)
 		at.X += 9
-		c.FillText(sty, at, "the sum")
+		c.FillText(sty, at, sumWord)
 	}
 }
 

@@ -74,8 +74,7 @@ func (d *telling) lubbers() (string, error) {
 	if d.now == nil {
 		return "", errNoRun
 	}
-	e, err := lubbers(d.now.report)
-	return strings.TrimSpace(e.markdown()), err
+	return strings.TrimSpace(d.now.exhibits()[0].markdown()), nil
 }
 
 var errNoRun = errors.New(`no run is named yet: {{run "headline"}} does`)

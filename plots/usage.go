@@ -9,18 +9,22 @@ import (
 var usageText = map[string]string{
 	"": `Plots turns result files into figures, tables and verdicts.
 
-	plots [-out DIR] [-markdown] RESULT.jsonl…    figures, table.md, and the last screen on stdout
+	plots [-out DIR] [-png] [-plot SENTENCE] [-markdown] RESULT.jsonl…  figures, table.md, and the last screen on stdout
 	plots claims [-tsv] RESULT.jsonl…             verdicts only
 	plots compare OLD.jsonl NEW.jsonl…            what changed from one build to another
 	plots twins RESULT.jsonl…                     how often two that are the same are told apart
 	plots fit RESULT.jsonl…                       a model of CPU fitted over subscribers and rates
-	plots lubbers RESULT.jsonl…                   bits per second beside the figures published in 2010
-	plots export -format bench|csv RESULT.jsonl…  for benchstat, or for everything else
+	plots export -format bench|csv|tsv RESULT.jsonl…  for benchstat, for everything else, or what figures draw
 
 Example: draw a run and read its answer.
 
 	plots results/runs/2026-05-04T10-12/headline.jsonl
-	# figures in results/runs/2026-05-04T10-12/figures, as SVG and PNG
+	# figures in results/runs/2026-05-04T10-12/figures, as SVG; with -png as PNG too
+
+Example: see whether the host changed its speed during a run.
+
+	plots -plot '{mark: points, x: order, y: [server/cpu, host/steal, canary]}' headline.jsonl
+	plots -plot '{mark: dots, x: claims}' headline.jsonl
 
 A RESULT of - is read from stdin. Exit codes: 0 done; 1 a failure; 2 bad usage
 or input; 3 some treatment has fewer than 3 sound blocks, too few for an
@@ -93,22 +97,13 @@ Example:
 	plots fit results/reference/cost.jsonl
 
 `,
-	"lubbers": `Lubbers prints bits per second for all subscribers together, counted at four
-layers, beside the figures of Lubbers and Greco (2010), which are products of
-871 or 2 bytes by the number of clients. Their case of 100,000 is derived from
-the bytes that a client was counted to take.
-
-	plots lubbers [-markdown] RESULT.jsonl…
-
-Example:
-
-	plots lubbers results/reference/lubbers.jsonl
-
-`,
 	"export": `Export writes trials to stdout: for benchstat those that are sound, without the
 numbers that a broken rule voids; as CSV all, with a field that says which count.
+With tsv it writes what the figures draw, one line for each mark, in base units:
 
-	plots export -format bench|csv RESULT.jsonl…
+	figure mark row x y low high
+
+	plots export -format bench|csv|tsv RESULT.jsonl…
 
 Example: let benchstat compare the transports.
 

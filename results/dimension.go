@@ -46,6 +46,15 @@ func (d dimension) times(o dimension) dimension {
 	return product
 }
 
+// inverse is the dimension of 1 divided by what has this one.
+func (d dimension) inverse() dimension {
+	inverse := dimension{}
+	for symbol, power := range d {
+		inverse[symbol] = -power
+	}
+	return inverse
+}
+
 // String is the unit that dimensionOf reads as d.
 func (d dimension) String() string {
 	var over, under strings.Builder

@@ -33,9 +33,9 @@ func (t *Term) unit(unitOf func(*Term) dimension) (dimension, *ExprError) { retu
 func (t *Term) value(valueOf func(*Term) float64) float64                 { return valueOf(t) }
 func (t *Term) terms(visit func(*Term))                                   { visit(t) }
 
-// operation is a sum, a difference or a product.
+// operation is a sum, a difference, a product or, in figures, a quotient.
 type operation struct {
-	operator    string // "+", "−" or "×"
+	operator    string // "+", "−", "×" or "÷"
 	left, right node
 	column      int // of the operator
 }
@@ -56,7 +56,7 @@ func enclosed(b *strings.Builder, n node, parentheses bool) {
 
 // rank is higher where an operator binds tighter.
 func (x *operation) rank() int {
-	if x.operator == "×" {
+	if x.operator == "×" || x.operator == "÷" {
 		return 2
 	}
 	return 1
@@ -78,9 +78,12 @@ func (x *operation) unit(unitOf func(*Term) dimension) (dimension, *ExprError) {
 	if err != nil {
 		return nil, err
 	}
-	if x.operator == "×" {
+	if x.rank() == 2 {
 		if left == nil || right == nil {
 			return nil, nil
+		}
+		if x.operator == "÷" {
+			right = right.inverse()
 		}
 		return left.times(right), nil
 	}
@@ -107,6 +110,8 @@ func (x *operation) value(valueOf func(*Term) float64) float64 {
 		return left + right
 	case "−":
 		return left - right
+	case "÷":
+		return left / right
 	default:
 		return left * right
 	}

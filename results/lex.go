@@ -27,7 +27,7 @@ const (
 	tokenQuantity           // 500ms
 	tokenName               // staleness/p50
 	tokenBracket            // [ws, rate=40/s], text without the brackets
-	tokenOperator           // + − × ( ) < > ≈ ±, in canonical form
+	tokenOperator           // + − × ÷ ( ) < > ≈ ±, in canonical form
 )
 
 // token is one word of an expectation.
@@ -41,7 +41,7 @@ type token struct {
 // of two that begin alike comes first.
 var spelled = []struct{ written, operator string }{
 	{"+/-", "±"}, {"±", "±"}, {"+", "+"}, {"−", "−"}, {"×", "×"}, {"*", "×"},
-	{"≈", "≈"}, {"~", "≈"}, {"<", "<"}, {">", ">"}, {"(", "("}, {")", ")"},
+	{"÷", "÷"}, {"≈", "≈"}, {"~", "≈"}, {"<", "<"}, {">", ">"}, {"(", "("}, {")", ")"},
 }
 
 // lexer cuts an expectation into tokens.
@@ -49,6 +49,8 @@ type lexer struct {
 	text string
 	rest string // not yet read
 	err  *ExprError
+
+	figure bool // braces are part of a name, and ÷ means something
 }
 
 // column is the place of rest within text.
@@ -87,20 +89,33 @@ func (l *lexer) next() token {
 	case '0' <= c && c <= '9' || c == '.':
 		return l.quantity()
 	case isNameStart(c):
-		n := 1
-		for n < len(l.rest) && isNamePart(l.rest[n]) {
-			n++
-		}
-		return l.take(tokenName, n)
+		return l.take(tokenName, l.nameLength())
 	}
 	for _, s := range spelled {
-		if strings.HasPrefix(l.rest, s.written) {
+		if strings.HasPrefix(l.rest, s.written) && (l.figure || s.operator != "÷") {
 			t := l.take(tokenOperator, len(s.written))
 			t.text = s.operator
 			return t
 		}
 	}
 	return l.fail(l.column(), "%q means nothing here", []rune(l.rest)[0])
+}
+
+// nameLength is how far the name reaches that rest begins with.
+func (l *lexer) nameLength() int {
+	braces := 0
+	for n := 1; n < len(l.rest); n++ {
+		switch c := l.rest[n]; {
+		case l.figure && c == '{':
+			braces++
+		case braces > 0 && c == '}':
+			braces--
+		case braces > 0 && (c == ',' || c == ' ') || isNamePart(c):
+		default:
+			return n
+		}
+	}
+	return len(l.rest)
 }
 
 // minus reads an ASCII hyphen as a minus, which needs room around it because

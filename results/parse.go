@@ -136,7 +136,7 @@ func (p *parser) sum() node {
 
 func (p *parser) product() node {
 	left := p.operand()
-	for p.at("×") {
+	for p.at("×", "÷") {
 		x := &operation{operator: p.token.text, column: p.token.column, left: left}
 		p.advance()
 		x.right = p.operand()
@@ -193,10 +193,17 @@ func (p *parser) constant() *constant {
 
 func (p *parser) term() node {
 	t := &Term{Name: p.token.text, Column: p.token.column}
-	if err := t.checkName(); err != nil {
+	check := t.checkName
+	if p.figure {
+		check = t.checkSum
+	}
+	if err := check(); err != nil {
 		p.fail(p.token.column, "%v", err)
 	}
 	p.advance()
+	if p.figure && p.token.kind != tokenBracket {
+		return t
+	}
 	if p.token.kind != tokenBracket {
 		p.failAt("[treatment] after " + t.Name)
 		return t

@@ -98,8 +98,8 @@ func TestFaultWarnings(t *testing.T) {
 // however quiet the feed.
 func TestQuantileOfNotice(t *testing.T) {
 	s, err := Parse("heartbeat.yaml", []byte(withFault("ws", "fault: server-stops, rate: 0/s", `plots:
-  - {kind: bars, of: notice/fleet/p50}
-  - {kind: bars, of: notice/fleet/p99}
+  - {mark: bars, x: notice/fleet/p50}
+  - {mark: bars, x: notice/fleet/p99}
 `)), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func mustParse(t testing.TB, text string) *Scenario {
 
 func TestParse(t *testing.T) {
 	text := strings.Replace(sound, "claims:", "except: [{transport: ws#twin, rate: 10/s}]\nclaims:", 1)
-	text = strings.Replace(text, "over: rate}", "over: rate, where: {payload: 200B}, log: true, title: How   late}", 1)
+	text = strings.Replace(text, "staleness/p50}", "staleness/p50, where: {payload: 200B}, log: xy, title: How   late}", 1)
 	text = strings.Replace(text, "    says:", "    where: {rate: 40.0/s}\n    says:", 1)
 	want := &Scenario{
 		Name:     "test",
@@ -46,8 +46,8 @@ func TestParse(t *testing.T) {
 		Blocks:  10,
 		Seed:    1,
 		Plots: []Plot{{
-			Kind: "curve", Of: "staleness/p50", Over: "rate", Per: "transport",
-			Where: map[string]string{"payload": "200B"}, Title: "How late", Log: true, Line: 11,
+			Mark: "line", X: Axis{Factor: "rate"}, Y: one("staleness/p50"), Per: []string{"transport"},
+			Where: map[string]string{"payload": "200B"}, Title: "How late", LogX: true, LogY: true, Line: 11,
 		}},
 		Claims: []results.Claim{{
 			ID: "C18", Says: "A push is fresher.", Expect: "staleness/p50[ws] < staleness/p50[poll?interval=1s]",
@@ -147,7 +147,7 @@ func TestPlotMetrics(t *testing.T) {
 		"conn/{bytes,tcpip}/{down,up}":            {"conn/bytes/down", "conn/bytes/up", "conn/tcpip/down", "conn/tcpip/up"},
 		"bytes/{open":                             {"bytes/{open"},
 	} {
-		if diff := cmp.Diff(want, Plot{Of: of}.Metrics()); diff != "" {
+		if diff := cmp.Diff(want, results.Expand(of)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", of, diff)
 		}
 	}

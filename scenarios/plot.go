@@ -5,231 +5,350 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"pushbench/results"
+	"pushbench/servers/units"
 )
 
-// Plot is one figure of a scenario.
+// Plot is one figure of a scenario, as a sentence: a mark, what its axes show, and which
+// factors tell marks apart. Expressions are formulas (see results.ParseFormula).
 type Plot struct {
-	Kind  string             // one of plotKinds
-	Of    string             // what is shown; the kind says of which sort that is
-	By    string             // curve, bars: the metric that it is divided by, "" for none
-	To    string             // overhead, breakeven: the transport compared with; tradeoff: the metric upwards
-	Over  string             // curve, breakeven, fit: the factor along the axis
-	Per   string             // the factor that tells the lines, bars or rows apart
-	And   string             // the second of two that do, as in per: [transport, encoding]
-	Where map[string]string  // levels of the factors that the figure holds still
-	Model map[string]Headers // overhead, breakeven: a poll's header bytes by level of Per, under "" for all levels
-	Title string             // "" for the scenario's question
-	Log   bool               // logarithmic axes: the values', and a curve's factor's
-	Line  int                // in the scenario's file
+	Mark    string            // one of marks
+	X, Y    Axis              // bars have no y, a spectrum no x
+	Per     []string          // factors that tell rows, bars or lines apart
+	Facet   []string          // dots: the factors whose levels head groups of rows
+	Along   string            // the factor whose levels are the points over an expression
+	Only    []string          // the transports drawn, nothing for all
+	Where   map[string]string // levels of the factors that the figure holds still
+	Let     map[string]Choice // names that expressions use
+	Instead map[string]string // an expression of its own for a transport
+	Also    map[string]string // dots: levels that are computed and were not run
+
+	Reference Choice // what the marks are held against
+	Says      string // what the reference is, in words
+	Join      bool   // lines are straight in 1/x
+	Cross     string // the transport whose line the others' crossings are with
+
+	Across, Upwards string // the names of the axes, "" for what they show
+	Unit            string // of the values, "" where the expressions tell
+	LogX, LogY      bool
+	Title           string // "" for the scenario's question
+	Name            string // of the file, "" for one from the sentence
+	Line            int    // in the scenario's file
 }
 
-// Headers is the header bytes of one poll, from which the closed form of its
-// cost starts.
-type Headers struct {
-	Total    float64 // request and response
-	Response float64 // 0 where the file gives the total only
+// Axis is what one direction of a figure shows: a factor, a count, or expressions.
+type Axis struct {
+	Factor   string  // one whose levels are numbers
+	Run      string  // what the run itself has: the order of its trials, or its claims
+	From, To float64 // of a count n; 0 for none
+	Rows     []Row
+	Stacked  bool   // the parts of a row are one bar
+	Text     string // of parts that braces stand for, as written
 }
 
-// Metrics lists the numbers that the plot is of: one name, or the several that
-// braces stand for, as in bytes/{payload,envelope,protocol}/down; with braces in
-// two places, every combination.
-func (p Plot) Metrics() []string { return expand(p.Of) }
-
-// Upwards lists the numbers of a tradeoff's other axis, as Metrics does those
-// of the first.
-func (p Plot) Upwards() []string { return expand(p.To) }
-
-// Divisor lists the numbers whose sum a plot divides by, nothing without one.
-func (p Plot) Divisor() []string {
-	if p.By == "" {
-		return nil
-	}
-	return expand(p.By)
+// Row is one value of a treatment, or several that are stacked.
+type Row struct {
+	Name  string // "" for the only one
+	Parts []Part
 }
 
-func expand(of string) []string {
-	before, rest, opened := strings.Cut(of, "{")
-	words, after, closed := strings.Cut(rest, "}")
-	if !opened || !closed {
-		return []string{of}
-	}
-	var names []string
-	for w := range strings.SplitSeq(words, ",") {
-		for _, end := range expand(after) {
-			names = append(names, before+strings.TrimSpace(w)+end)
+// Part is an expression with what it is called.
+type Part struct{ Name, Expr string }
+
+// Choice is an expression, or one for each level of a factor: of rows by their names
+// first, then of what tells marks apart.
+type Choice struct {
+	Expr string
+	Of   map[string]Choice
+}
+
+// Exprs lists every expression of an axis.
+func (a Axis) Exprs() (list []string) {
+	for _, row := range a.Rows {
+		for _, part := range row.Parts {
+			list = append(list, part.Expr)
 		}
 	}
-	return names
+	return list
 }
 
-// subject is the sort of thing that a kind of plot is of.
-type subject int
-
-const (
-	aSum          subject = iota // a metric, or the sum of those in braces
-	several                      // metrics in braces
-	aDistribution                // a whole distribution
-	aTransport                   // one of the scenario's transports
-	aChoice                      // one of a few words
-	perhapsChoice                // the same, or nothing
-	nothing                      // the kind says it all
-)
-
-// plotKinds says what each kind of figure takes.
-var plotKinds = []struct {
-	name    string
-	subject subject
-	example string   // of its of
-	choices []string // of its of, where it is one of these
-	over    bool     // a factor along the axis
-	to      bool     // two transports are compared: of, and to
-	upwards bool     // two metrics are set against each other: of, and to
-	by      bool     // a sum may be divided by another
-	two     bool     // per may name two factors
-	log     bool     // axes are logarithmic on demand; other kinds choose
-}{
-	{name: "quantiles", subject: aDistribution, example: "staleness", two: true, log: true},
-	{name: "curve", subject: aSum, example: "staleness/p99", over: true, by: true, two: true, log: true},
-	{name: "bars", subject: aSum, example: "server/cpu", by: true, two: true},
-	{name: "stack", subject: several, example: `"bytes/{payload,envelope,protocol}/down"`, two: true},
-	{name: "tradeoff", subject: aSum, example: "staleness/p99", upwards: true, two: true, log: true},
-	{name: "overhead", subject: aTransport, example: "poll?interval=1s", to: true},
-	{name: "breakeven", subject: aTransport, example: "poll?interval=1s", to: true, over: true},
-	{name: "amortised", subject: aChoice, example: "bytes", choices: []string{"bytes", "server-cpu", "time"}},
-	{name: "memory", subject: nothing},
-	{name: "fit", subject: aChoice, example: "server/cpu", choices: []string{"server/cpu", "host/cpu"}, over: true},
-	{name: "bandwidth", subject: perhapsChoice, choices: []string{"lubbers2010"}},
-}
-
-func plotKindNames() []string {
-	names := make([]string, len(plotKinds))
-	for i, k := range plotKinds {
-		names[i] = k.name
+// Expr is the only expression of an axis, "" for none.
+func (a Axis) Expr() string {
+	if list := a.Exprs(); len(list) == 1 {
+		return list[0]
 	}
-	return names
+	return ""
 }
 
-var plotKeys = []string{"kind", "of", "by", "to", "over", "per", "where", "model", "title", "log"}
+// one is an axis of a single expression.
+func one(expr string) Axis { return Axis{Rows: []Row{{Parts: []Part{{Expr: expr}}}}} }
+
+// stacked is an axis of the parts that braces stand for, named by what differs.
+func stacked(exprs ...string) Axis {
+	var row Row
+	for _, expr := range exprs {
+		before, _, _ := strings.Cut(expr, "{")
+		after := expr[strings.LastIndexByte(expr, '}')+1:]
+		for _, name := range results.Expand(expr) {
+			word := name
+			if name != expr {
+				word = strings.TrimSuffix(strings.TrimPrefix(name, before), after)
+			}
+			row.Parts = append(row.Parts, Part{word, name})
+		}
+	}
+	return Axis{Rows: []Row{row}, Stacked: true, Text: strings.Join(exprs, " + ")}
+}
+
+// Exprs lists every expression that the plot draws.
+func (p Plot) Exprs() []string {
+	list := append(p.X.Exprs(), p.Y.Exprs()...)
+	list = p.Reference.exprs(list)
+	for _, name := range sortedNames(p.Let) {
+		list = p.Let[name].exprs(list)
+	}
+	for _, transport := range sortedNames(p.Instead) {
+		list = append(list, p.Instead[transport])
+	}
+	return list
+}
+
+func (c Choice) exprs(list []string) []string {
+	if c.Expr != "" {
+		list = append(list, c.Expr)
+	}
+	for _, level := range sortedNames(c.Of) {
+		list = c.Of[level].exprs(list)
+	}
+	return list
+}
+
+// Metrics lists the numbers that the plot reads, each once; a spectrum's distribution.
+func (p Plot) Metrics() []string {
+	var names []string
+	for _, expr := range p.Exprs() {
+		if p.Mark == "spectrum" {
+			names = append(names, expr)
+			continue
+		}
+		f, err := results.ParseFormula(strings.TrimSuffix(strings.TrimPrefix(expr, "fit("), ")"))
+		if err != nil {
+			continue
+		}
+		for _, term := range f.Terms() {
+			sum, _ := term.Metrics()
+			names = append(names, sum...)
+		}
+	}
+	return unique(names)
+}
+
+var (
+	marks    = []string{"bars", "dots", "line", "points", "spectrum"}
+	plotKeys = []string{"mark", "x", "y", "per", "facet", "along", "only", "where", "let", "instead", "also",
+		"reference", "join", "cross", "across", "upwards", "unit", "log", "title", "name"}
+)
 
 func (p *parser) plots(n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	for _, item := range list(n, "plots", "[{kind: bars, of: server/cpu}]", &p.problems) {
-		before := len(p.list)
-		plot := p.plot(item)
-		if len(p.list) == before {
-			p.s.Plots = append(p.s.Plots, plot)
-		}
+	for _, item := range list(n, "plots", "[{mark: bars, x: server/cpu}]", &p.problems) {
+		p.addPlot(item)
 	}
 }
 
-func (p *parser) plot(n *yaml.Node) Plot {
-	plot := Plot{Per: "transport", Where: map[string]string{}, Line: n.Line}
+func (p *parser) addPlot(n *yaml.Node) {
 	before := len(p.list)
-	var model *yaml.Node
-	perGiven := false
-	for _, e := range mapping(n, "a plot", plotKeys, &p.problems) {
-		what := "a plot's " + e.key
-		switch e.key {
-		case "kind":
-			plot.Kind, _ = scalar(e.value, what, "one of "+strings.Join(plotKindNames(), ", "), &p.problems)
-		case "of":
-			plot.Of, _ = scalar(e.value, what, "a metric such as staleness/p50", &p.problems)
-		case "by":
-			plot.By, _ = scalar(e.value, what, "a metric such as bytes/payload/down", &p.problems)
-		case "to":
-			plot.To, _ = scalar(e.value, what, "a transport such as ws, or a metric such as server/cpu", &p.problems)
-		case "over":
-			plot.Over, _ = scalar(e.value, what, "a factor such as rate", &p.problems)
-		case "per":
-			plot.Per, plot.And, perGiven = p.per(e.value, what)
-		case "title":
-			plot.Title, _ = scalar(e.value, what, "a sentence", &p.problems)
-		case "log":
-			text, ok := scalar(e.value, what, "true or false", &p.problems)
-			if ok && text != "true" && text != "false" {
-				p.add(e.value.Line, "%s %q is neither true nor false", what, text)
-			}
-			plot.Log = text == "true"
-		case "where":
-			plot.Where, _ = p.where(e.value, what)
-		case "model":
-			model = e.value // it names levels of per, which may come after it
-		}
+	read := p.plot
+	if isOldPlot(n) {
+		read = p.oldPlot
 	}
-	if i := slices.Index(plotKindNames(), plot.Kind); i >= 0 && plotKinds[i].to && !perGiven {
-		plot.Per = "" // both transports are named: nothing needs telling apart
-	}
-	if model != nil {
-		plot.Model = p.model(model, plot.Per)
+	plot := read(n)
+	if len(p.list) == before {
+		p.plotMakesSense(plot)
 	}
 	if len(p.list) == before {
-		p.plotMakesSense(n.Line, plot)
+		p.s.Plots = append(p.s.Plots, plot)
+	}
+}
+
+// AddPlot adds a figure that the file does not ask for: a sentence such as
+// {mark: points, x: order, y: [server/cpu, host/steal]}.
+func (s *Scenario) AddPlot(sentence string) error {
+	p := &parser{problems: problems{path: "plot"}, s: s}
+	plan, _, err := s.Treatments()
+	if err != nil {
+		return err
+	}
+	p.plan = plan
+	if n := document([]byte(sentence), &p.problems); n != nil {
+		p.addPlot(n)
+	}
+	return p.err()
+}
+
+func (p *parser) plot(n *yaml.Node) Plot {
+	plot := Plot{Where: map[string]string{}, Line: n.Line}
+	for _, e := range mapping(n, "a plot", plotKeys, &p.problems) {
+		what := "a plot's " + e.key
+		word := func(example string) string {
+			text, _ := scalar(e.value, what, example, &p.problems)
+			return text
+		}
+		switch e.key {
+		case "mark":
+			plot.Mark = word("one of " + strings.Join(marks, ", "))
+		case "x":
+			plot.X = p.axis(e.value, what)
+		case "y":
+			plot.Y = p.axis(e.value, what)
+		case "per":
+			plot.Per = p.words(e.value, what, "transport, or [transport, encoding]")
+		case "facet":
+			plot.Facet = p.words(e.value, what, "headers, or [transport, subscribers]")
+		case "along":
+			plot.Along = word("a factor such as rate")
+		case "only":
+			plot.Only = p.words(e.value, what, "[poll?interval=1s, ws]")
+		case "where":
+			plot.Where, _ = p.where(e.value, what)
+		case "let":
+			plot.Let = p.choice(e.value, what).Of
+		case "instead":
+			plot.Instead = p.texts(e.value, what)
+		case "also":
+			plot.Also = p.texts(e.value, what)
+		case "reference":
+			plot.Reference = p.choice(e.value, what)
+			plot.Says = plot.Reference.Of["says"].Expr
+			delete(plot.Reference.Of, "says")
+		case "join":
+			if text := word("1/x"); text != "1/x" && text != "" {
+				p.add(e.value.Line, "%s %q: lines are straight in 1/x, or else as the axes are; write join: 1/x, or leave it out", what, text)
+			}
+			plot.Join = true
+		case "cross":
+			plot.Cross = word("a transport such as ws")
+		case "across":
+			plot.Across = word("the name of the axis")
+		case "upwards":
+			plot.Upwards = word("the name of the axis")
+		case "unit":
+			plot.Unit = word("a unit such as bit/s")
+		case "log":
+			text := word("x, y or xy")
+			if strings.Trim(text, "xy") != "" {
+				p.add(e.value.Line, "%s %q names no axes; write x, y or xy", what, text)
+			}
+			plot.LogX, plot.LogY = strings.Contains(text, "x"), strings.Contains(text, "y")
+		case "title":
+			plot.Title = word("a sentence")
+		case "name":
+			plot.Name = word("a name for its file")
+		}
+	}
+	if plot.Per == nil && plot.Facet == nil {
+		plot.Per = []string{"transport"}
 	}
 	return plot
 }
 
-// per reads a factor, or a list of two.
-func (p *parser) per(n *yaml.Node, what string) (per, and string, ok bool) {
-	const example = "a factor such as transport, or two such as [transport, encoding]"
-	if n.Kind != yaml.SequenceNode {
-		per, ok = scalar(n, what, example, &p.problems)
-		return per, "", ok
+// axis reads a factor, an expression, a list whose parts are stacked, a mapping of
+// words to these, or a count: {n: 1..10000}.
+func (p *parser) axis(n *yaml.Node, what string) Axis {
+	const example = "a factor such as rate, or an expression such as server/cpu"
+	switch n.Kind {
+	case yaml.SequenceNode:
+		return stacked(p.words(n, what, example)...)
+	case yaml.MappingNode:
+	default:
+		text, _ := scalar(n, what, example, &p.problems)
+		switch {
+		case text == "order" || text == "claims":
+			return Axis{Run: text}
+		case slices.Contains(keyNames(), text):
+			return Axis{Factor: text}
+		}
+		return one(text)
 	}
-	if len(n.Content) != 2 {
-		p.add(n.Line, "%s is a list of %d; write %s", what, len(n.Content), example)
-		return "", "", false
+	var a Axis
+	for _, e := range pairs(n) {
+		if e.key == "n" {
+			return p.counted(e.value, what)
+		}
+		row := Row{Name: e.key}
+		if e.value.Kind == yaml.MappingNode {
+			a.Stacked = true
+			for _, part := range pairs(e.value) {
+				text, _ := scalar(part.value, what, example, &p.problems)
+				row.Parts = append(row.Parts, Part{part.key, text})
+			}
+		} else {
+			text, _ := scalar(e.value, what, example, &p.problems)
+			row.Parts = []Part{{Expr: text}}
+		}
+		a.Rows = append(a.Rows, row)
 	}
-	per, ok = scalar(n.Content[0], what, example, &p.problems)
-	and, both := scalar(n.Content[1], what, example, &p.problems)
-	return per, and, ok && both
+	return a
 }
 
-// model reads the header bytes of a poll: one quantity, or one for each level
-// of per.
-func (p *parser) model(n *yaml.Node, per string) map[string]Headers {
-	model := map[string]Headers{}
+// counted reads 1..10000.
+func (p *parser) counted(n *yaml.Node, what string) Axis {
+	text, _ := scalar(n, what, "1..10000", &p.problems)
+	from, to, _ := strings.Cut(text, "..")
+	low, _, errLow := units.Parse(from)
+	high, _, errHigh := units.Parse(to)
+	if errLow != nil || errHigh != nil || !(low >= 1 && high > low && high <= 1e9) {
+		p.add(n.Line, "%s counts n over %q, which is no range from 1 up; write such as {n: 1..10000}", what, text)
+	}
+	return Axis{From: low, To: high}
+}
+
+// words reads one word or a list of them.
+func (p *parser) words(n *yaml.Node, what, example string) (ws []string) {
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		items = n.Content
+	}
+	for _, item := range items {
+		if text, ok := scalar(item, what, example, &p.problems); ok {
+			ws = append(ws, text)
+		}
+	}
+	return ws
+}
+
+// texts reads a mapping of words to one text each.
+func (p *parser) texts(n *yaml.Node, what string) map[string]string {
+	m := map[string]string{}
+	for key, c := range p.choice(n, what).Of {
+		if c.Of != nil {
+			p.add(n.Line, "%s has several values for %s; write one", what, key)
+		}
+		m[key] = c.Expr
+	}
+	return m
+}
+
+// choice reads an expression, or a mapping of levels to choices.
+func (p *parser) choice(n *yaml.Node, what string) Choice {
 	if n.Kind != yaml.MappingNode {
-		if h, ok := p.headers(n); ok {
-			model[""] = h
-		}
-		return model
+		text, _ := scalar(n, what, "an expression such as 97B + 117B", &p.problems)
+		return Choice{Expr: text}
 	}
-	levels := p.levels(per)
-	if per == "" || levels == nil {
-		p.add(n.Line, "a plot's model is for each level of its per, which it does not say; write such as model: 909B, or add per: headers")
-		return nil
+	c := Choice{Of: map[string]Choice{}}
+	for _, e := range pairs(n) {
+		c.Of[e.key] = p.choice(e.value, what)
 	}
-	for _, e := range mapping(n, "a plot's model", levels, &p.problems) {
-		if h, ok := p.headers(e.value); ok {
-			model[e.key] = h
-		}
-	}
-	return model
+	return c
 }
 
-// headers reads 909B, or 716B+193B: a request and its response.
-func (p *parser) headers(n *yaml.Node) (h Headers, ok bool) {
-	const example = "909B, or 716B+193B for request and response"
-	text, ok := scalar(n, "a plot's model", example, &p.problems)
-	if !ok {
-		return h, false
+// pairs are the entries of a mapping whose keys are the author's own words.
+func pairs(n *yaml.Node) (es []entry) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		es = append(es, entry{n.Content[i].Value, n.Content[i].Line, n.Content[i+1]})
 	}
-	request, response, split := strings.Cut(text, "+")
-	for _, part := range []string{request, response} {
-		if part == response && !split {
-			break
-		}
-		v, err := quantity(strings.TrimSpace(part), "B", 1, maxPayload, example)
-		if err != nil {
-			p.add(n.Line, "a plot's model %q %v", text, err)
-			return h, false
-		}
-		h.Total += v
-		if split {
-			h.Response = v // the last one
-		}
-	}
-	return h, true
+	return es
 }

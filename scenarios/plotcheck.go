@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -8,181 +9,137 @@ import (
 	"pushbench/servers/units"
 )
 
-// A plot is held against its kind and against the plan, so that a figure that
-// could not be drawn, or would mix conditions, is found before the run.
+// A plot is held against its mark and against the plan, so that a figure that could
+// not be drawn, or would mix conditions, is found before the run.
 
-func (p *parser) plotMakesSense(line int, plot Plot) {
+func (p *parser) plotMakesSense(plot Plot) {
 	before := len(p.list)
-	i := slices.Index(plotKindNames(), plot.Kind)
-	switch {
-	case plot.Kind == "":
-		p.add(line, "a plot has no kind; %s", listing("kinds", plotKindNames()))
+	say := func(format string, args ...any) { p.add(plot.Line, format, args...) }
+	expressions := func(a Axis) bool { return len(a.Rows) > 0 }
+	switch run := plot.X.Run; {
+	case run == "order" && (plot.Mark != "points" || !plot.Y.Stacked || len(plot.Y.Rows) != 1):
+		say("the order of the run is shown by points of a list, a panel each; write such as {mark: points, x: order, y: [server/cpu, host/steal]}")
 		return
-	case i < 0:
-		p.add(line, "unknown kind of plot %q; %s", plot.Kind, among(plot.Kind, "kinds", plotKindNames()))
+	case run == "claims" && plot.Mark != "dots":
+		say("claims are shown by dots; write {mark: dots, x: claims}")
+		return
+	case run != "":
+		for _, expr := range plot.Exprs() {
+			p.formula(plot, expr)
+		}
 		return
 	}
-	k := plotKinds[i]
-	switch {
-	case k.subject == nothing && plot.Of != "":
-		p.add(line, "%s plot has no of; leave it out, since its kind says what it shows", an(k.name))
-	case k.subject == nothing, k.subject == perhapsChoice && plot.Of == "":
-	case plot.Of == "":
-		p.add(line, "%s plot does not say what it is of; write such as of: %s", an(k.name), k.example)
+	switch plot.Mark {
+	case "":
+		say("a plot has no mark; %s", listing("marks", marks))
+		return
+	case "bars":
+		if !expressions(plot.X) || expressions(plot.Y) || plot.Y.Factor != "" {
+			say("bars show expressions along x, and name their rows by per; write such as x: server/cpu")
+		}
+		if plot.LogX || plot.LogY {
+			say("bars on a logarithmic axis have no zero to start from; leave log out")
+		}
+	case "dots":
+		if !expressions(plot.X) || plot.Y.Factor != "" {
+			say("dots show an expression along x, with a row for each word of y; write such as x: server/cpu")
+		}
+	case "line", "points":
+		if !expressions(plot.X) && plot.X.Factor == "" && plot.X.To == 0 {
+			say("the mark %s has no x; write a factor such as x: rate, a count such as x: {n: 1..10000}, or an expression", plot.Mark)
+		}
+		if plot.Y.Expr() == "" {
+			say("the mark %s has one expression upwards; write such as y: server/cpu", plot.Mark)
+		}
+	case "spectrum":
+		if _, distributions := metricNames(); !slices.Contains(distributions, plot.Y.Expr()) {
+			say("a spectrum is of a whole distribution, which y: %q is not; %s", plot.Y.Expr(), among(plot.Y.Expr(), "known ones", distributions))
+		}
 	default:
-		p.plotSubject(line, plot, k.subject, k.choices)
+		say("unknown mark %q; %s", plot.Mark, among(plot.Mark, "marks", marks))
+		return
 	}
-	switch {
-	case k.to:
-		p.plotTo(line, plot)
-	case k.upwards:
-		p.plotUpwards(line, plot)
-	case plot.To != "":
-		p.add(line, "%s plot has no to; leave it out, or make it an overhead", an(k.name))
-	}
-	if plot.Model != nil && !k.to && (k.upwards || plot.To == "") {
-		p.add(line, "%s plot has no model; leave it out, or make it an overhead or a breakeven", an(k.name))
-	}
-	switch {
-	case plot.By == "":
-	case k.by:
-		p.plotBy(line, plot)
-	default:
-		p.add(line, "%s plot has no by; leave it out, or make it bars or a curve", an(k.name))
-	}
-	if plot.And != "" && !k.two {
-		p.add(line, "%s plot is per one factor; write such as per: %s", an(k.name), plot.Per)
-	}
-	if plot.Log && !k.log {
-		if k.name == "bars" || k.name == "stack" {
-			p.add(line, "a %s plot on a logarithmic axis has no zero to start from; leave log out", k.name)
-		} else {
-			p.add(line, "%s plot chooses its axes by itself; leave log out", an(k.name))
+	if len(p.list) == before && plot.Mark != "spectrum" {
+		for _, expr := range plot.Exprs() {
+			p.formula(plot, expr)
 		}
 	}
-	switch {
-	case k.over && plot.Over == "":
-		p.add(line, "%s plot does not say over which factor; write such as over: rate", an(k.name))
-	case !k.over && plot.Over != "":
-		p.add(line, "%s plot has no over; leave it out, or make it a curve", an(k.name))
-	case k.over:
-		p.plotOver(line, plot)
+	for _, factor := range []string{plot.X.Factor, plot.Along} {
+		if factor != "" {
+			p.plotOver(plot, factor)
+		}
 	}
 	if len(p.list) == before {
-		p.plotAxes(line, plot)
+		p.plotFactors(plot)
 	}
 }
 
-func (p *parser) plotSubject(line int, plot Plot, s subject, choices []string) {
-	switch s {
-	case aDistribution:
-		if _, distributions := metricNames(); !slices.Contains(distributions, plot.Of) {
-			p.add(line, "%s plot is of a whole distribution, which %q is not; %s", an(plot.Kind), plot.Of, among(plot.Of, "known ones", distributions))
+// formula holds an expression to the vocabulary, to the names that the plot explains
+// and to the plan.
+func (p *parser) formula(plot Plot, expr string) {
+	if of, fitted := strings.CutPrefix(expr, "fit("); fitted {
+		if of = strings.TrimSuffix(of, ")"); of != "server/cpu" && of != "host/cpu" || plot.X.Factor != "rate" && plot.X.Factor != "subscribers" {
+			p.add(plot.Line, "a plot fits %s over %s, which the model does not know; write fit(server/cpu) or fit(host/cpu), over rate or subscribers", of, plot.X.Factor)
 		}
-	case aTransport:
-		p.plotTransport(line, plot.Kind, "of", plot.Of)
-	case aChoice, perhapsChoice:
-		if !slices.Contains(choices, plot.Of) {
-			p.add(line, "%s plot is of %q, which it cannot be; %s", an(plot.Kind), plot.Of, among(plot.Of, "it takes", choices))
-		}
-	default:
-		if s == several && len(plot.Metrics()) < 2 {
-			p.add(line, "a stack is of several metrics; write such as of: \"bytes/{payload,envelope,protocol}/down\", or make it bars")
-			return
-		}
-		p.plotMetrics(line, plot.Metrics())
-	}
-}
-
-// plotMetrics holds numbers to the vocabulary, and sums to making sense. It
-// reports whether they are sound.
-func (p *parser) plotMetrics(line int, names []string) bool {
-	before := len(p.list)
-	for _, name := range names {
-		if _, ok := results.Describe(name); !ok {
-			p.add(line, "a plot is of %q, which %s", name, results.Unknown(name))
-		}
-	}
-	if len(names) > 1 && len(p.list) == before {
-		p.plotSum(line, names)
-	}
-	return len(p.list) == before
-}
-
-// plotUpwards holds a tradeoff's other metric to being one, and another.
-func (p *parser) plotUpwards(line int, plot Plot) {
-	switch {
-	case plot.To == "":
-		p.add(line, "%s plot does not say against which metric; write such as to: server/cpu", an(plot.Kind))
-	case plot.To == plot.Of:
-		p.add(line, "%s plot sets %s against itself; choose another to", an(plot.Kind), plot.To)
-	default:
-		p.plotMetrics(line, plot.Upwards())
-	}
-}
-
-// plotBy holds a ratio to being one of like and like.
-func (p *parser) plotBy(line int, plot Plot) {
-	if !p.plotMetrics(line, plot.Divisor()) {
 		return
 	}
-	of, known := results.Describe(plot.Metrics()[0])
-	by, _ := results.Describe(plot.Divisor()[0])
-	switch {
-	case plot.By == plot.Of:
-		p.add(line, "%s plot divides %s by itself; choose another by", an(plot.Kind), plot.By)
-	case known && of.Unit != by.Unit: // an unknown one has been told of
-		p.add(line, "%s plot divides %s in %s by %s in %s; choose a by in %s", an(plot.Kind), of.Name, of.Unit, by.Name, by.Unit, of.Unit)
-	}
-}
-
-// plotSum refuses sums that mean nothing: of unlike units, and of quantiles,
-// which do not add up.
-func (p *parser) plotSum(line int, names []string) {
-	first, _ := results.Describe(names[0])
-	for _, name := range names {
-		if _, isQuantile := results.QuantileOf(name); isQuantile {
-			p.add(line, "a plot adds up quantiles such as %s, and quantiles have no sum; make it a plot for each", name)
-			return
-		}
-		if info, _ := results.Describe(name); info.Unit != first.Unit {
-			p.add(line, "a plot adds up %s in %s and %s in %s; make it a plot for each", first.Name, first.Unit, name, info.Unit)
-			return
-		}
-	}
-}
-
-// plotTransport holds a name to the scenario's transports.
-func (p *parser) plotTransport(line int, kind, key, name string) {
-	if levels := p.levels("transport"); !slices.Contains(levels, name) {
-		p.add(line, "%s plot is %s %q, which is no transport of this scenario; %s", an(kind), key, name, among(name, "its transports", levels))
-	}
-}
-
-// plotTo holds the two transports that are compared to being two.
-func (p *parser) plotTo(line int, plot Plot) {
-	if plot.To == "" {
-		p.add(line, "%s plot does not say what it compares to; write such as to: ws", an(plot.Kind))
+	f, err := results.ParseFormula(expr)
+	if err != nil {
+		p.add(plot.Line, "a plot: %v", err)
 		return
 	}
-	p.plotTransport(line, plot.Kind, "to", plot.To)
-	if plot.To == plot.Of {
-		p.add(line, "%s plot compares %s to itself; choose another to", an(plot.Kind), plot.To)
+	for _, term := range f.Terms() {
+		if levels := p.levels("transport"); term.Transport != "" && !slices.Contains(levels, term.Transport) {
+			p.add(plot.Line, "a plot names the transport %q, which is not in this scenario; %s", term.Transport, among(term.Transport, "its transports", levels))
+		}
+		for _, key := range sortedNames(term.Levels) {
+			if levels := p.levels(key); !slices.Contains(levels, term.Levels[key]) {
+				p.add(plot.Line, "a plot names %s=%s, which is not in this scenario; %s", key, term.Levels[key], among(term.Levels[key], "its levels", levels))
+			}
+		}
+		p.formulaName(plot, term)
 	}
-	if name, _, _ := strings.Cut(plot.To, "?"); plot.Model != nil && !strings.HasPrefix(name, "ws") {
-		p.add(line, "%s plot to %s has a model, which is of WebSocket frames; leave model out", an(plot.Kind), plot.To)
+}
+
+// formulaName holds a name to being a metric, a name of the plot, a knob, or a key.
+func (p *parser) formulaName(plot Plot, term *results.Term) {
+	if sum, _ := term.Metrics(); len(sum) > 0 {
+		return
 	}
-	if plot.Per == "transport" || plot.Where["transport"] != "" {
-		p.add(line, "%s plot names both transports, by of and to; take transport out of per and where", an(plot.Kind))
+	names := append(sortedNames(plot.Let), "x")
+	if plot.X.To > 0 {
+		names = append(names, "n")
 	}
+	if len(plot.Y.Rows) > 0 && plot.Mark == "dots" {
+		names = append(names, "y")
+	}
+	if slices.Contains(names, term.Name) {
+		return
+	}
+	number := func(level string) bool { _, _, err := units.Parse(level); return err == nil }
+	if slices.ContainsFunc(p.levels(term.Name), number) {
+		return
+	}
+	for _, transport := range p.levels("transport") {
+		base, _, _ := strings.Cut(transport, "#")
+		if number(knob(base, term.Name)) {
+			return
+		}
+	}
+	all, _ := metricNames()
+	for _, d := range results.Derived {
+		all = append(all, d.Name)
+	}
+	known := slices.Concat(names, all)
+	mend := "see " + strings.Join(names, ", ") + " and the metrics of a record"
+	if near := results.Nearest(term.Name, known); near != "" {
+		mend = "did you mean " + near + "?"
+	}
+	p.add(plot.Line, "a plot computes with %q, which is no metric, no number of a treatment and no name of its let; %s", term.Name, mend)
 }
 
 // plotOver holds the factor of an axis to being a number that varies.
-func (p *parser) plotOver(line int, plot Plot) {
-	if plot.Kind == "fit" && plot.Over != "rate" && plot.Over != "subscribers" {
-		p.add(line, "a fit over %s, which its model does not know; write over: rate or over: subscribers", plot.Over)
-		return
-	}
+func (p *parser) plotOver(plot Plot, over string) {
 	var numeric []string
 	for _, f := range p.s.Factors {
 		number := func(level string) bool { _, _, err := units.Parse(level); return err == nil }
@@ -190,71 +147,94 @@ func (p *parser) plotOver(line int, plot Plot) {
 			numeric = append(numeric, f.Key)
 		}
 	}
-	if slices.Contains(numeric, plot.Over) {
-		return
+	switch {
+	case slices.Contains(numeric, over):
+	case len(numeric) == 0:
+		p.add(plot.Line, "a plot over %s, but no factor here is a number that varies; make it bars", over)
+	default:
+		p.add(plot.Line, "a plot over %s, which is not a number that varies here; %s", over, among(over, "those that are", numeric))
 	}
-	if len(numeric) == 0 {
-		p.add(line, "a %s over %s, but no factor here is a number that varies; make it bars", plot.Kind, plot.Over)
-		return
-	}
-	p.add(line, "a %s over %s, which is not a number that varies here; %s", plot.Kind, plot.Over, among(plot.Over, "those that are", numeric))
 }
 
-// plotAxes sees to it that a figure mixes no conditions: whatever varies is on
-// an axis, tells lines apart, or is held still.
-func (p *parser) plotAxes(line int, plot Plot) {
-	pair := plotKinds[slices.Index(plotKindNames(), plot.Kind)].to // of and to take care of the transports
-	if !(pair && plot.Per == "") && p.levels(plot.Per) == nil {
-		p.add(line, "a plot per %s, which is no key of a scenario; %s", plot.Per, among(plot.Per, "known keys", keyNames()))
+// plotFactors sees to it that a figure mixes no conditions: whatever varies is on an
+// axis, tells marks apart, or is held still.
+func (p *parser) plotFactors(plot Plot) {
+	apart := slices.Concat(plot.Per, plot.Facet)
+	taken := slices.Concat(apart, []string{plot.X.Factor, plot.Along})
+	if len(plot.Per) > 2 {
+		p.add(plot.Line, "a plot per %d factors; two tell marks apart, such as per: [transport, encoding]", len(plot.Per))
 		return
 	}
-	if plot.And != "" && p.levels(plot.And) == nil {
-		p.add(line, "a plot per %s, which is no key of a scenario; %s", plot.And, among(plot.And, "known keys", keyNames()))
-		return
-	}
-	if plot.And != "" && plot.And == plot.Per {
-		p.add(line, "a plot per %s twice; name it once", plot.Per)
-		return
-	}
-	for _, per := range []string{plot.Per, plot.And} {
-		if per == plot.Over && per != "" {
-			p.add(line, "a plot over %s and per %s; choose another per", plot.Over, per)
+	for i, key := range apart {
+		switch {
+		case p.levels(key) == nil:
+			p.add(plot.Line, "a plot per %s, which is no key of a scenario; %s", key, among(key, "known keys", keyNames()))
+			return
+		case slices.Contains(apart[:i], key):
+			p.add(plot.Line, "a plot per %s twice; name it once", key)
+			return
+		case key == plot.X.Factor || key == plot.Along:
+			p.add(plot.Line, "a plot over %s and per %s; choose another per", key, key)
 			return
 		}
-	}
-	if plot.Kind == "breakeven" && plot.Per != "" {
-		p.add(line, "a breakeven plot has one pair of lines; leave per out, and hold %s still by where", plot.Per)
-		return
 	}
 	for _, f := range p.s.Factors {
 		_, still := plot.Where[f.Key]
-		taken := still || f.Key == plot.Per || f.Key == plot.And || f.Key == plot.Over || pair && f.Key == "transport" || plot.Kind == "bandwidth" && f.Key == "subscribers"
-		if len(f.Levels) > 1 && !taken {
-			p.add(line, "a plot leaves open which %s it shows; add where: {%s: %s}", f.Key, f.Key, f.Levels[0])
+		named := f.Key == "transport" && p.transportNamed(plot)
+		if len(f.Levels) > 1 && !still && !named && !slices.Contains(taken, f.Key) {
+			p.add(plot.Line, "a plot leaves open which %s it shows; add where: {%s: %s}", f.Key, f.Key, f.Levels[0])
 		}
 	}
-	shown := func(transport string) bool {
-		return slices.ContainsFunc(p.plan, func(t Treatment) bool {
-			return t.Labels.Matches(plot.Where) && (!pair || t.Labels.Transport() == transport)
-		})
-	}
-	for _, transport := range []string{plot.Of, plot.To} {
-		switch {
-		case shown(transport):
-		case pair:
-			p.add(line, "a plot shows nothing: no treatment of %s in the plan has all of its where", transport)
-			return
-		default:
-			p.add(line, "a plot shows nothing: no treatment of the plan has all of its where")
-			return
+	for _, transport := range slices.Concat(plot.Only, sortedNames(plot.Instead), []string{plot.Cross}) {
+		if levels := p.levels("transport"); transport != "" && !slices.Contains(levels, transport) {
+			p.add(plot.Line, "a plot names the transport %q, which is not in this scenario; %s", transport, among(transport, "its transports", levels))
 		}
+	}
+	if !slices.ContainsFunc(p.plan, func(t Treatment) bool {
+		return t.Labels.Matches(plot.Where) && (plot.Only == nil || slices.Contains(plot.Only, t.Labels.Transport()))
+	}) {
+		p.add(plot.Line, "a plot shows nothing: no treatment of the plan has all of its where")
+	}
+	for _, name := range sortedNames(plot.Let) {
+		p.choiceLevels(plot, plot.Let[name], apart)
+	}
+	rows := map[string]Choice{}
+	for _, row := range plot.Y.Rows {
+		rows[row.Name] = Choice{}
+	}
+	for _, name := range sortedNames(plot.Reference.Of) {
+		if _, isRow := rows[name]; isRow || plot.Mark != "dots" {
+			p.choiceLevels(plot, plot.Reference.Of[name], apart)
+			continue
+		}
+		p.add(plot.Line, "a plot's reference is of %q, which is no row of it; %s", name, among(name, "its rows", sortedNames(rows)))
 	}
 }
 
-// an is a kind with its article.
-func an(kind string) string {
-	if strings.ContainsAny(kind[:1], "aeio") {
-		return "an " + kind
+// transportNamed reports whether the expressions of a plot name every transport that
+// they read.
+func (p *parser) transportNamed(plot Plot) bool {
+	exprs := plot.X.Exprs()
+	if plot.Mark != "dots" || len(exprs) == 0 {
+		return false
 	}
-	return "a " + kind
+	f, err := results.ParseFormula(exprs[0])
+	return err == nil && !slices.ContainsFunc(f.Terms(), func(t *results.Term) bool { return t.Transport == "" })
 }
+
+// choiceLevels holds the keys of a choice to being levels of what tells marks apart;
+// those that are computed and were not run are known too.
+func (p *parser) choiceLevels(plot Plot, c Choice, apart []string) {
+	for _, level := range sortedNames(c.Of) {
+		known := slices.Collect(maps.Values(plot.Also))
+		for _, key := range apart {
+			known = append(known, p.levels(key)...)
+		}
+		if !slices.Contains(known, level) {
+			p.add(plot.Line, "a plot has a value for %q, which is no level of %s; %s", level, strings.Join(apart, " or "), among(level, "their levels", known))
+		}
+		p.choiceLevels(plot, c.Of[level], apart)
+	}
+}
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

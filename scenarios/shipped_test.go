@@ -204,11 +204,11 @@ func TestReadme(t *testing.T) {
 		tops = append(tops, k.name)
 	}
 	for section, want := range map[string][]string{
-		"## The file":        tops,
-		"## Factors":         keyNames(),
-		"## Plots":           plotKeys,
-		"## Claims":          claimKeys,
-		"### Kinds of plots": plotKindNames(),
+		"## The file": tops,
+		"## Factors":  keyNames(),
+		"## Plots":    plotKeys,
+		"## Claims":   claimKeys,
+		"### Marks":   marks,
 	} {
 		if diff := cmp.Diff(want, firstColumn(string(text), section)); diff != "" {
 			t.Errorf("README.md, %s (-code +readme):\n%s", section, diff)

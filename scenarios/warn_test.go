@@ -32,16 +32,16 @@ func TestWarnings(t *testing.T) {
 		{"no twin", []string{", ws#twin", ""}, []string{
 			"no twin: without a transport such as ws#twin beside ws, nothing says how large a difference is noise",
 		}},
-		{"quantile of a plot", []string{"staleness/p50, over", "staleness/p99, over"}, []string{
+		{"quantile of a plot", []string{"y: staleness/p50", "y: staleness/p99"}, []string{
 			"staleness/p99 at 10/s: about 50 distinct events in a trial, 1000 are needed to print it",
 			"staleness/p99 at 40/s: about 200 distinct events in a trial, 1000 are needed to print it",
 		}},
-		{"quantile of a plot elsewhere", []string{"{kind: curve, of: staleness/p50, over: rate}", "{kind: bars, of: staleness/p90, where: {rate: 40/s}}"}, nil},
+		{"quantile of a plot elsewhere", []string{"{mark: line, x: rate, y: staleness/p50}", "{mark: bars, x: staleness/p90, where: {rate: 40/s}}"}, nil},
 		{"quantile of a claim", []string{"staleness/p50[ws] <", "staleness/p1[ws] <"}, []string{
 			"staleness/p1 at 10/s: about 50 distinct events in a trial, 1000 are needed to print it",
 			"staleness/p1 at 40/s: about 200 distinct events in a trial, 1000 are needed to print it",
 		}},
-		{"quantile of round trips", []string{"over: rate}", "over: rate}\n  - {kind: bars, of: roundtrip/p99.9, where: {rate: 40/s}}", "payload: 200B", "uplink: 1/s", "staleness/p50[ws] <", "staleness/p50[ws] + roundtrip/p99[ws] <"}, []string{
+		{"quantile of round trips", []string{"y: staleness/p50}", "y: staleness/p50}\n  - {mark: bars, x: roundtrip/p99.9, where: {rate: 40/s}}", "payload: 200B", "uplink: 1/s", "staleness/p50[ws] <", "staleness/p50[ws] + roundtrip/p99[ws] <"}, []string{
 			"roundtrip/p99.9 at an uplink of 1/s: about 250 messages in a trial, 10000 are needed to print it",
 			"roundtrip/p99 at an uplink of 1/s: about 250 messages in a trial, 1000 are needed to print it",
 		}},

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"pushbench/results"
+	"pushbench/scenarios"
+)
+
+// The run in its order: each trial is a point, from the first to the last, in a panel
+// for each number. What the host did stands under what was measured, so that two speeds
+// of a host, or a step of it, are seen at once.
+
+// panel is one number over the trials.
+type panel struct {
+	Y      axis
+	Points []trialPoint
+}
+
+// trialPoint is one trial.
+type trialPoint struct {
+	at, v float64
+	line
+}
+
+// orderChart is panels above each other over one axis.
+type orderChart struct {
+	X      axis
+	Panels []panel
+	Lines  []line // named in a column
+}
+
+// inOrder draws a sentence over the order of the run.
+func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
+	ch := &orderChart{Lines: r.lines(p)}
+	byKey := map[string]line{}
+	for _, l := range ch.Lines {
+		for _, t := range l.ts {
+			byKey[t.Key()] = l
+		}
+	}
+	last := r.run.LastPasses()
+	kept := map[*results.Trial]bool{}
+	for _, trials := range last {
+		for _, trial := range trials {
+			kept[trial] = true
+		}
+	}
+	var trials []*results.Trial
+	var ticks []plot.Tick
+	for _, trial := range r.run.Trials {
+		if _, drawn := byKey[trial.Treatment.Key()]; !drawn || !kept[trial] {
+			continue
+		}
+		if n := len(trials); n == 0 || trials[n-1].Block != trial.Block {
+			ticks = append(ticks, plot.Tick{Value: float64(n) + 0.5, Label: round(float64(trial.Block))})
+		}
+		trials = append(trials, trial)
+	}
+	shown := 0
+	for _, part := range p.Y.Rows[0].Parts {
+		pl := panel{}
+		info, _ := results.Describe(part.Expr)
+		var vs []float64
+		for i, trial := range trials {
+			q, why := r.scope(p).eval(part.Expr, trial.Treatment)
+			v, has := q.blocks[trial.Block]
+			if why != "" || !has || !finite(v) {
+				continue
+			}
+			if info.Better != "" { // treatments differ; against its own mean each shows the host
+				v /= q.center()
+			}
+			pl.Points = append(pl.Points, trialPoint{float64(i + 1), v, byKey[trial.Treatment.Key()]})
+			vs = append(vs, v)
+		}
+		shown += len(vs)
+		if info.Better != "" {
+			pl.Y = placeAxis(part.Expr+ownMean, "1", vs)
+		} else {
+			pl.Y = placeAxis(part.Expr, info.Unit, vs)
+		}
+		ch.Panels = append(ch.Panels, pl)
+	}
+	if shown == 0 {
+		return nil, r.noData(p)
+	}
+	ch.X = axis{Name: orderWord, Min: 0, Max: float64(len(trials)) + 1, Ticks: ticks}
+	return &drawing{chart: ch, notes: []string{orderNote}, height: vg.Length(1.6+1.35*float64(len(ch.Panels))) * vg.Inch}, nil
+}
+
+func (ch *orderChart) draw(c draw.Canvas) {
+	var widest vg.Length
+	for _, l := range ch.Lines {
+		widest = max(widest, labelText.Width(l.name))
+	}
+	for i, l := range ch.Lines {
+		at := vg.Point{X: c.Max.X - widest, Y: c.Max.Y - leading(labelText)*vg.Length(i+1)}
+		drawMarker(c, l.style, vg.Point{X: at.X - 9, Y: at.Y})
+		beside(c, colored(labelText, l.style.ink()), at, l.name)
+	}
+	c = draw.Crop(c, 0, -widest-26, 0, 0)
+	head, foot := leading(axisText)+2, leading(axisText)+14
+	each := (c.Max.Y - c.Min.Y - foot) / vg.Length(len(ch.Panels))
+	plots, boxes := make([]*plot.Plot, len(ch.Panels)), make([]draw.Canvas, len(ch.Panels))
+	var left, right vg.Length
+	for i := range ch.Panels {
+		p := newPlot()
+		p.Add(grid{X: true, Y: true}, &ch.Panels[i])
+		x := ch.X
+		if i < len(ch.Panels)-1 { // the last has the labels
+			x.Ticks = nil
+		}
+		x.apply(&p.X)
+		ch.Panels[i].Y.apply(&p.Y)
+		box := draw.Crop(c, 0, 0, 0, 0)
+		box.Max.Y = c.Max.Y - each*vg.Length(i) - head
+		box.Min.Y = box.Max.Y - each + head
+		if i == len(ch.Panels)-1 {
+			box.Min.Y = c.Min.Y
+		}
+		data := p.DataCanvas(box)
+		left, right = max(left, data.Min.X-c.Min.X), max(right, c.Max.X-data.Max.X)
+		plots[i], boxes[i] = p, box
+	}
+	for i, p := range plots {
+		data := p.DataCanvas(boxes[i])
+		box := draw.Crop(boxes[i], left-(data.Min.X-c.Min.X), -(right - (c.Max.X - data.Max.X)), 0, 0)
+		c.FillText(aligned(axisText, text.XLeft, text.YBottom), vg.Point{X: c.Min.X, Y: box.Max.Y + 2}, ch.Panels[i].Y.Name)
+		if i == len(plots)-1 {
+			drawPlot(box, p, ch.X.Name)
+		} else {
+			p.Draw(box)
+		}
+	}
+}
+
+// Plot implements plot.Plotter.
+func (pl *panel) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, pt := range pl.Points {
+		at := vg.Point{X: x(pt.at), Y: y(math.Min(math.Max(pt.v, p.Y.Min), p.Y.Max))}
+		c.SetColor(pt.style.Color)
+		if pt.style.Hollow {
+			c.SetLineDash(nil, 0)
+			c.SetLineWidth(0.8)
+			c.Stroke(outline(pt.style.Marker, at, markRadius*0.6))
+			continue
+		}
+		c.Fill(outline(pt.style.Marker, at, markRadius*0.6))
+	}
+}
+
+func (ch *orderChart) values() (vs []value) {
+	for _, pl := range ch.Panels {
+		for _, pt := range pl.Points {
+			vs = append(vs, value{mark: "point", row: pl.Y.Name + ": " + pt.name, x: pt.at, y: pt.v, low: none, high: none})
+		}
+	}
+	return vs
+}

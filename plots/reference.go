@@ -1,0 +1,101 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"pushbench/results"
+)
+
+// What lines and points are held against: a model's value at each level, a formula of
+// x, or a model of CPU that is fitted to the whole grid of subscribers and rates.
+
+// references draws them thin and dashed, without names, in the colours of what was
+// measured.
+func (s *strokes) references() {
+	ref := s.plot.Reference
+	if ref.Expr == "" && ref.Of == nil {
+		return
+	}
+	var forms []series
+	for _, l := range s.lines(s.plot) {
+		form := series{Style: style{Color: l.style.Color, Dashes: formDashes}, Thin: true}
+		expr, ok := s.choose(ref, l.ts[0])
+		switch of, fitted := strings.CutPrefix(expr, "fit("); {
+		case !ok:
+			continue
+		case fitted:
+			form.Points = s.fitted(l, strings.TrimSuffix(of, ")"))
+		case s.plot.X.Factor != "":
+			for _, level := range s.numericLevels(s.plot.X.Factor) {
+				for _, t := range l.ts {
+					if t[s.plot.X.Factor] == level.Text {
+						if q, why := s.with("x", level.Value).eval(expr, t); why == "" && (q.fixed || len(q.blocks) > 0) {
+							form.Points = append(form.Points, bare(level.Value, q.center()))
+						}
+					}
+				}
+			}
+		default: // dark, since it lies upon what was counted
+			form.Style.Color, form.Style.Dashes = mix(form.Style.Color, rgb(0), 0.6), dotted
+			lo, hi := extent(s.xs, func(v float64) bool { return v > 0 })
+			const points = 60
+			for i := range points + 1 {
+				x := lo * math.Pow(hi/lo, float64(i)/points)
+				if q, why := s.with("x", x).eval(expr, l.ts[0]); why == "" {
+					form.Points = append(form.Points, bare(x, q.center()))
+				}
+			}
+		}
+		for _, pt := range form.Points {
+			s.ys = append(s.ys, pt.Y)
+		}
+		same := func(o series) bool {
+			return slices.EqualFunc(o.Points, form.Points, func(a, b point) bool { return a.X == b.X && a.Y == b.Y })
+		}
+		if i := slices.IndexFunc(forms, same); i >= 0 { // dashes of several colours upon each other would be no line
+			forms[i].Style.Color = formGrey
+		} else if len(form.Points) > 0 {
+			forms = append(forms, form)
+		}
+	}
+	s.ch.Series = append(s.ch.Series, forms...)
+}
+
+// bare is a point without an interval and without a marker.
+func bare(x, y float64) point { return point{X: x, Y: y, Lo: math.Inf(-1), Hi: math.Inf(1)} }
+
+// fitted is the model of CPU along a line, from level to level.
+func (s *strokes) fitted(l line, metric string) (pts []point) {
+	model, err := s.run.FitCPU(s.grid(l.ts[0]), metric)
+	if err != nil {
+		s.missing.mark(missingNote(l.name, inShort(err)))
+		return nil
+	}
+	over := s.plot.X.Factor
+	levels, log, err := s.levels(over)
+	if err != nil {
+		return nil
+	}
+	var last results.Load
+	for i, level := range levels {
+		j := slices.IndexFunc(l.ts, func(t results.Treatment) bool { return t[over] == level.Text })
+		if j < 0 {
+			continue
+		}
+		_, load, why := s.cpuOf(l.ts[j], metric)
+		if why != "" {
+			continue
+		}
+		from := level
+		if len(pts) > 0 {
+			from = levels[i-1]
+		} else {
+			last = load
+		}
+		pts = append(pts, between(from.Value, level.Value, last, load, model, log)...)
+		last = load
+	}
+	return pts
+}
