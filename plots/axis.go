@@ -215,21 +215,6 @@ func quantileAxis(end float64, of string) axis {
 	return a
 }
 
-// steps are n + 1 values from one end of the axis to the other, evenly spaced as
-// they are drawn.
-func (a axis) steps(n int) []float64 {
-	vs := make([]float64, n+1)
-	for i := range vs {
-		f := float64(i) / float64(n)
-		if a.Log {
-			vs[i] = a.Min * math.Pow(a.Max/a.Min, f)
-		} else {
-			vs[i] = a.Min + f*(a.Max-a.Min)
-		}
-	}
-	return vs
-}
-
 // widened has some more room at both ends, as a share of its length.
 func (a axis) widened(by float64) axis {
 	if a.Log {

@@ -40,7 +40,7 @@ func TestPlan(t *testing.T) {
 		p := planOf(t, test.transport, test.warmup, test.measure)
 		if p.Mark1 != test.mark1 || (p.Mark1+p.Window) != test.until || p.Mark2 != test.mark2 {
 			t.Errorf("%s, %v and %v: marks at %v and %v, window %v to %v; want %+v",
-				test.transport, test.warmup, test.measure, p.Mark1, p.Mark2, p.Mark1, (p.Mark1 + p.Window), test)
+				test.transport, test.warmup, test.measure, p.Mark1, p.Mark2, p.Mark1, p.Mark1+p.Window, test)
 		}
 		if p.connect != 50*ms {
 			t.Errorf("%v to connect 50 subscribers, want 50ms", p.connect)
@@ -67,12 +67,12 @@ func TestPlanProperties(t *testing.T) {
 			t.Errorf("warm-up of %v; want %v, and an interval of %v", p.Mark1, warmup, interval)
 		case (p.Mark2-p.Mark1)%interval != 0:
 			t.Errorf("marks %v apart, which is no multiple of %v", p.Mark2-p.Mark1, interval)
-		case p.Window != measure || p.Mark1 < p.Mark1:
-			t.Errorf("window %v to %v, want %v after %v", p.Mark1, (p.Mark1 + p.Window), measure, p.Mark1)
-		case p.Mark2-(p.Mark1+p.Window) < interval:
-			t.Errorf("the feed runs for %v after the window, want an interval of %v", p.Mark2-(p.Mark1+p.Window), interval)
-		case p.Mark2-(p.Mark1+p.Window) >= 2*interval:
-			t.Errorf("the feed runs for %v after the window, which wastes intervals of %v", p.Mark2-(p.Mark1+p.Window), interval)
+		case p.Window != measure:
+			t.Errorf("window %v to %v, want %v after %v", p.Mark1, p.Mark1+p.Window, measure, p.Mark1)
+		case p.Mark2-p.Mark1-p.Window < interval:
+			t.Errorf("the feed runs for %v after the window, want an interval of %v", p.Mark2-p.Mark1-p.Window, interval)
+		case p.Mark2-p.Mark1-p.Window >= 2*interval:
+			t.Errorf("the feed runs for %v after the window, which wastes intervals of %v", p.Mark2-p.Mark1-p.Window, interval)
 		}
 	})
 }
@@ -110,8 +110,8 @@ func TestTreatmentsDoEqualWork(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if p.Mark1 != lead || p.Mark1 < without.Mark1 || p.Window != c.Measure || p.Mark1 != p.Mark1 {
-					t.Errorf("%s: window %v to %v, the first mark at %v", c.Treatment.Transport, p.Mark1, (p.Mark1 + p.Window), p.Mark1)
+				if p.Mark1 != lead || p.Mark1 < without.Mark1 || p.Window != c.Measure {
+					t.Errorf("%s: window %v to %v", c.Treatment.Transport, p.Mark1, p.Mark1+p.Window)
 				}
 				due := scheduled(t, c, p)
 				if first == nil {
@@ -157,7 +157,7 @@ func TestPlanOfAnUplink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Mark1 != 2*time.Second || p.Mark1 != p.Mark1 || (p.Mark2-p.Mark1)%(100*time.Millisecond) != 0 {
+	if p.Mark1 != 2*time.Second || (p.Mark2-p.Mark1)%(100*time.Millisecond) != 0 {
 		t.Errorf("marks at %v and %v, want the first at the end of a message's period of 2 s", p.Mark1, p.Mark2)
 	}
 	c.Treatment.Uplink = 100
