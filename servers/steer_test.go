@@ -150,10 +150,10 @@ func TestSteeredTellsOfEnds(t *testing.T) {
 	sub := s.subscribe("ws", feed.Text, false)
 	sub.read(1)
 	var none, one control.EndedAt
-	s.call(control.Ended, control.EndedArgs{}, &none)
+	s.call(control.Ends, control.EndedArgs{}, &none)
 	before := s.clock.Now()
 	sub.cancel()
-	s.call(control.Ended, control.EndedArgs{Count: 1, Until: before + int64(time.Minute)}, &one)
+	s.call(control.Ends, control.EndedArgs{Count: 1, Until: before + int64(time.Minute)}, &one)
 	if after := s.clock.Now(); len(none.At) != 0 || len(one.At) != 1 || one.At[0] < before || one.At[0] > after {
 		t.Errorf("first ends at %v, and after one between %d and %d at %v", none.At, before, after, one.At)
 	}

@@ -68,18 +68,18 @@ func (b *bell) sleeper() *sleeper {
 
 // Wait implements feed.Waiter.
 func (s *sleeper) Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error {
-	s.lieDown(due)
+	s.arm(due)
 	select {
 	case <-s.rung:
 		return ctx.Err()
 	case <-interrupt:
 	case <-ctx.Done():
 	}
-	s.getUp()
+	s.disarm()
 	return ctx.Err()
 }
 
-func (s *sleeper) lieDown(due int64) {
+func (s *sleeper) arm(due int64) {
 	b := s.bell
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -91,8 +91,8 @@ func (s *sleeper) lieDown(due int64) {
 	}
 }
 
-// getUp ends a sleep before its time, or just at it.
-func (s *sleeper) getUp() {
+// disarm ends a sleep before its time, or just at it.
+func (s *sleeper) disarm() {
 	s.bell.mu.Lock()
 	defer s.bell.mu.Unlock()
 	if s.place >= 0 {

@@ -42,7 +42,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		control.Tally: control.Handle(f.counts),
 		control.Mark:  control.Handle(f.mark),
 		control.Trim:  control.Handle(control.Trimmed),
-		control.Ended: control.AwaitEnds(&f.ends),
+		control.Ends:  control.AwaitEnds(&f.ends),
 		Collect:       control.Handle(f.collect),
 	})
 }
@@ -155,7 +155,7 @@ func (f *fleet) subscribe(i, number int, client wire.Client, spec feed.Spec, s f
 		defer up.leave()
 		s.Uplink = &feed.Uplink{Next: up.send, Echo: up.echo}
 		if !spec.Transport.Upgrades {
-			s.Second = second.HTTP()
+			s.UplinkClient = second.HTTP()
 		}
 	}
 	if err == nil {

@@ -14,7 +14,7 @@ import (
 
 // Commands of a fleet, beside control.Run (RunArgs → None), control.Start (the same,
 // but at once: a Run that follows waits for it), control.Tally, control.Mark (→ Mark),
-// control.Trim and control.Ended.
+// control.Trim and control.Ends.
 const (
 	Connect = "connect" // Config → None, once every subscriber has its first event
 	Await   = "await"   // AwaitArgs → Awaited

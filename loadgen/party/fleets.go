@@ -112,7 +112,7 @@ func (fs Fleets) Ended(ctx context.Context, within time.Duration, a control.Ende
 	err = fs.each(func(i int, f *Party) error {
 		mine := a
 		mine.Count = share(of, i, len(fs))
-		return f.Call(ctx, within, control.Ended, mine, &all[i])
+		return f.Call(ctx, within, control.Ends, mine, &all[i])
 	})
 	for _, ended := range all {
 		at = append(at, ended.At...)

@@ -151,7 +151,7 @@ func (r *run) fallSilent(ctx context.Context) (err error) {
 			n.Ended, err = r.fleets.Ended(ctx, within, args)
 		} else {
 			var ended control.EndedAt
-			err = r.server.Party().Call(ctx, within, control.Ended, args, &ended)
+			err = r.server.Party().Call(ctx, within, control.Ends, args, &ended)
 			n.Ended = ended.At
 		}
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"pushbench/servers/wire"
 )
 
-// AwaitEnds is the Handler of Ended. It waits in the child, so that nothing has
+// AwaitEnds is the Handler of Ends. It waits in the child, so that nothing has
 // to be asked again and again of a process that is being watched.
 func AwaitEnds(ends *wire.Ends) Handler {
 	return Handle(func(ctx context.Context, a EndedArgs) (EndedAt, error) {

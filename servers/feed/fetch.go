@@ -135,9 +135,9 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("server answered %d %s: %s", e.Status, http.StatusText(e.Status), e.Reason)
 }
 
-// Ended turns the error that a client end stopped with into nil if its context
+// UnlessCancelled turns the error that a client end stopped with into nil if its context
 // ended it: that is how a subscription is meant to end.
-func Ended(ctx context.Context, err error) error {
+func UnlessCancelled(ctx context.Context, err error) error {
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		return nil
 	}

@@ -140,7 +140,7 @@ func TestEnded(t *testing.T) {
 		{over, context.Canceled, nil},
 		{t.Context(), context.Canceled, nil},
 	} {
-		if got := Ended(c.ctx, c.err); got != c.want {
+		if got := UnlessCancelled(c.ctx, c.err); got != c.want {
 			t.Errorf("with %v in a context that ended with %v a subscription ends with %v, not %v", c.err, c.ctx.Err(), got, c.want)
 		}
 	}

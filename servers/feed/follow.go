@@ -43,11 +43,11 @@ func Follow(ctx context.Context, client *http.Client, media string, s Subscripti
 		s.Meter.Requests.Add(1)
 		body, err := open(ctx, client, s.Address.URL(s.Since), media)
 		if err != nil {
-			return Ended(ctx, err)
+			return UnlessCancelled(ctx, err)
 		}
 		defer body.Close()
 		err = drain(body, in, s.Meter)
-		return Ended(ctx, fmt.Errorf("%s: %w", s.Address.Path, err))
+		return UnlessCancelled(ctx, fmt.Errorf("%s: %w", s.Address.Path, err))
 	})
 }
 

@@ -47,9 +47,9 @@ type Subscription struct {
 
 	// Uplink is what the subscriber sends meanwhile; nil: nothing.
 	Uplink *Uplink
-	// Second is the client that an uplink over HTTP goes through, since the
+	// UplinkClient is the client that an uplink over HTTP goes through, since the
 	// feed holds the first one's only connection; nil without an uplink.
-	Second *http.Client
+	UplinkClient *http.Client
 }
 
 // Meter counts what a transport's client ends did. Several subscribers may

@@ -90,7 +90,7 @@ func WithUplink(ctx context.Context, s Subscription, feed func(context.Context) 
 		return feed(ctx)
 	}
 	return Beside(ctx, feed, func(ctx context.Context) error {
-		return Post(ctx, s.Second, s)
+		return Post(ctx, s.UplinkClient, s)
 	})
 }
 
@@ -111,7 +111,7 @@ func Beside(ctx context.Context, feed, uplink func(context.Context) error) error
 		err = failure
 	}
 	// The end of ctx may have closed a connection before both was told of it.
-	return Ended(ctx, err)
+	return UnlessCancelled(ctx, err)
 }
 
 // Post sends the subscription's uplink messages as they are due, each in a
@@ -131,11 +131,11 @@ func Post(ctx context.Context, client *http.Client, s Subscription) error {
 	for {
 		message, err := s.Uplink.Next(ctx)
 		if err != nil {
-			return Ended(ctx, fmt.Errorf("uplink: %w", err))
+			return UnlessCancelled(ctx, fmt.Errorf("uplink: %w", err))
 		}
 		echo, err := p.exchange(message)
 		if err != nil {
-			return Ended(ctx, fmt.Errorf("uplink: message of %d bytes: %w", len(message), err))
+			return UnlessCancelled(ctx, fmt.Errorf("uplink: message of %d bytes: %w", len(message), err))
 		}
 		s.Uplink.Echo(echo)
 	}

@@ -75,7 +75,7 @@ func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) er
 		}
 		for {
 			if err := fetcher.Fetch(); err != nil {
-				return feed.Ended(ctx, err)
+				return feed.UnlessCancelled(ctx, err)
 			}
 		}
 	})

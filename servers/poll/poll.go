@@ -63,7 +63,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 
 func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
 	return feed.WithUplink(ctx, s, func(ctx context.Context) error {
-		return feed.Ended(ctx, ask(ctx, client, s))
+		return feed.UnlessCancelled(ctx, ask(ctx, client, s))
 	})
 }
 

@@ -17,18 +17,18 @@ func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) er
 	s.Meter.Requests.Add(1)
 	conn, err := dial(ctx, client, s.Address.URL(s.Since))
 	if err != nil {
-		return feed.Ended(ctx, err)
+		return feed.UnlessCancelled(ctx, err)
 	}
 	downlink := func(ctx context.Context) error {
 		defer conn.Close()
 		defer context.AfterFunc(ctx, func() { conn.Close() })()
-		return feed.Ended(ctx, receive(conn, s))
+		return feed.UnlessCancelled(ctx, receive(conn, s))
 	}
 	if s.Uplink == nil {
 		return downlink(ctx)
 	}
 	return feed.Beside(ctx, downlink, func(ctx context.Context) error {
-		return feed.Ended(ctx, sendAll(ctx, conn, s))
+		return feed.UnlessCancelled(ctx, sendAll(ctx, conn, s))
 	})
 }
 

@@ -18,14 +18,14 @@ import (
 func Subscribe(ctx context.Context, client *http.Client, s feed.Subscription) error {
 	conn, err := dial(ctx, client, &s)
 	if err != nil {
-		return feed.Ended(ctx, err)
+		return feed.UnlessCancelled(ctx, err)
 	}
 	if s.Uplink == nil {
 		return conn.receiveAll(ctx, &s)
 	}
 	return feed.Beside(ctx,
 		func(ctx context.Context) error { return conn.receiveAll(ctx, &s) },
-		func(ctx context.Context) error { return feed.Ended(ctx, conn.sendAll(ctx, &s)) })
+		func(ctx context.Context) error { return feed.UnlessCancelled(ctx, conn.sendAll(ctx, &s)) })
 }
 
 // dial opens the connection with all that the knobs ask for. What the server
@@ -63,7 +63,7 @@ func (c *Conn) receiveAll(ctx context.Context, s *feed.Subscription) error {
 	for {
 		op, message, err := c.NextMessage()
 		if err != nil {
-			return feed.Ended(ctx, err)
+			return feed.UnlessCancelled(ctx, err)
 		}
 		if op != want {
 			return fmt.Errorf("%s: server sent a %v message where the feed's encoding asks for %v", s.Address.Path, op, want)

@@ -87,7 +87,7 @@ func (sub *Subscriber) Start() {
 	subscription.Meter = &sub.Meter
 	if sub.Uplink != nil {
 		subscription.Uplink = sub.Uplink
-		subscription.Second = sub.client(sub.server.dial)
+		subscription.UplinkClient = sub.client(sub.server.dial)
 	}
 	go func() {
 		defer close(sub.ended)
