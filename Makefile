@@ -28,7 +28,7 @@ build:
 # measure FLAGS: the headline scenario, its figures and the last screen. The
 # exit code of loadgen counts, once what it has measured is shown.
 define measure
-	@$(BIN)/loadgen doctor
+	@$(BIN)/loadgen doctor scenarios/headline.yaml
 	@echo
 	@code=0; $(BIN)/loadgen $(1) -servers $(BIN)/servers -out $(RUN) scenarios/headline.yaml || code=$$?; \
 	case $$code in 0|3) $(BIN)/plots $(RUN)/headline.jsonl || code=$$?;; esac; exit $$code

@@ -22,7 +22,7 @@ type options struct {
 }
 
 const usage = `usage: loadgen [flags] SCENARIO.yaml...
-       loadgen doctor
+       loadgen doctor [SCENARIO.yaml...]
        loadgen conform URL
 
 Runs the trials of the scenarios, block by block, and writes one result file

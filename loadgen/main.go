@@ -53,7 +53,7 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		case "join": // what becomes a child in one of the lab's namespaces
 			return run.Report(stderr, lab.Join(args[1:]))
 		case "doctor":
-			return doctor(args[1:], stdout, stderr)
+			return run.Report(stderr, run.Doctor(stdout, args[1:]))
 		case "conform":
 			return conformance(ctx, args[1:], stdout, stderr)
 		}
@@ -72,11 +72,3 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	return run.Report(stderr, run.Measure(ctx, o.Options, stdout, stderr))
 }
 
-// doctor says what this host can measure and what it lacks.
-func doctor(args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 {
-		fmt.Fprintf(stderr, "loadgen: doctor takes no arguments, got %q\n", args)
-		return run.ExitUsage
-	}
-	return run.Report(stderr, run.Doctor(stdout))
-}

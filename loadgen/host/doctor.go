@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -26,8 +27,16 @@ type Check struct {
 
 // Doctor examines this host in well under two seconds. It needs no root, opens no
 // network connection and changes nothing. It writes a line for each check, what
-// trials ask of a host among them, and the count of all.
-func Doctor(w io.Writer, asked []Check) error { return write(w, thisHost().checks(asked...)) }
+// trials ask of a host among them, and the count of all. What no run asks for,
+// such as a compiler for tests, is among them where tools are asked for.
+func Doctor(w io.Writer, asked []Check, tools bool) error {
+	e := thisHost()
+	checks := slices.Concat(e.checks(), asked)
+	if tools {
+		checks = append(checks, e.tools()...)
+	}
+	return write(w, checks)
+}
 
 func write(w io.Writer, checks []Check) error {
 	b := bufio.NewWriter(w)
@@ -40,9 +49,10 @@ func write(w io.Writer, checks []Check) error {
 	return b.Flush()
 }
 
-func (e *environment) checks(asked ...Check) []Check {
+// checks are of what every run has to do with.
+func (e *environment) checks() []Check {
 	u := e.usage()
-	all := []Check{
+	return []Check{
 		e.system(),
 		e.cpus(),
 		e.load(u),
@@ -54,7 +64,10 @@ func (e *environment) checks(asked ...Check) []Check {
 		e.openFiles(),
 		e.ports(),
 		e.congestion(),
-		e.packets(),
 	}
-	return append(append(all, asked...), e.browser(), e.proxies(), e.compiler())
+}
+
+// tools are of what no run asks for.
+func (e *environment) tools() []Check {
+	return []Check{e.packets(), e.browser(), e.proxies(), e.compiler()}
 }

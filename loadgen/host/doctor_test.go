@@ -111,7 +111,7 @@ func TestDoctor(t *testing.T) {
 	for name, s := range map[string]*stand{"complete": complete(), "poor": poor(), "foreign": foreign()} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
-			if err := write(&got, s.checks(Check{"lab", Lacks, "no TUN", "loopback can be measured"})); err != nil {
+			if err := write(&got, slices.Concat(s.checks(), []Check{{"lab", Lacks, "no TUN", "loopback can be measured"}}, s.tools())); err != nil {
 				t.Fatal(err)
 			}
 			golden.Compare(t, "testdata/doctor-"+name+".golden", got.String())
@@ -164,8 +164,8 @@ func TestChecks(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %s", test.check, test.text), func(t *testing.T) {
 			s := complete()
 			test.spoil(s)
-			good := complete().checks()
-			for i, c := range s.checks() {
+			good := slices.Concat(complete().checks(), complete().tools())
+			for i, c := range slices.Concat(s.checks(), s.tools()) {
 				if c.Name != test.check {
 					if c != good[i] {
 						t.Errorf("%+v changed, too", c)
@@ -208,7 +208,7 @@ func TestChecksOfThisHost(t *testing.T) {
 	e := thisHost()
 	e.pause = func(time.Duration) {}
 	var names []string
-	for _, c := range e.checks() {
+	for _, c := range slices.Concat(e.checks(), e.tools()) {
 		names = append(names, c.Name)
 		if c.State != OK && c.State != Note && c.State != Lacks || c.Found == "" {
 			t.Errorf("%+v", c)

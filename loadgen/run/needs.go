@@ -42,17 +42,30 @@ var needs = []requirement{
 	},
 }
 
-// Doctor says what this host can measure and what it lacks.
-func Doctor(w io.Writer) error {
+// Doctor says what this host can measure and what it lacks: for the scenarios in these
+// files, or where there are none for everything that is here.
+func Doctor(w io.Writer, files []string) error {
+	var plans []*plan
+	for _, path := range files {
+		p, err := readPlan(path, Options{})
+		if err != nil {
+			return err
+		}
+		plans = append(plans, p)
+	}
 	var checks []host.Check
 	for _, n := range needs {
+		asks := func(p *plan) bool { return len(p.asking(n)) > 0 }
+		if len(files) > 0 && !slices.ContainsFunc(plans, asks) {
+			continue
+		}
 		c := host.Check{Name: n.name, State: host.OK, Found: n.found}
 		if err := n.can(nil); err != nil {
 			c.State, c.Found, c.Means = host.Lacks, err.Error(), n.means
 		}
 		checks = append(checks, c)
 	}
-	return host.Doctor(w, checks)
+	return host.Doctor(w, checks, len(files) == 0)
 }
 
 // asking is the treatments to be run that need it.
