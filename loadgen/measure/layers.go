@@ -1,37 +1,23 @@
 package measure
 
-// layerMeasures are of the bytes that each event took, in steady state.
-var layerMeasures = []Measure{
-	{"bytes/payload/down", events, layer("payload").down, perEvent},
-	{"bytes/payload/up", events, layer("payload").up, perEvent},
-	{"bytes/envelope/down", events, layer("envelope").down, perEvent},
-	{"bytes/envelope/up", events, layer("envelope").up, perEvent},
-	{"bytes/protocol/down", events, layer("protocol").down, perEvent},
-	{"bytes/protocol/up", events, layer("protocol").up, perEvent},
-	{"bytes/compression/down", events, layer("compression").down, perEvent},
-	{"bytes/compression/up", events, layer("compression").up, perEvent},
-	{"bytes/tls/down", events | tallied, layer("tls").down, perEvent},
-	{"bytes/tls/up", events, layer("tls").up, perEvent},
-	{"bytes/tcpip/down", events, layer("tcpip").down, perEvent},
-	{"bytes/tcpip/up", events, layer("tcpip").up, perEvent},
-	{"bytes/total/down", events, layer("total").down, perEvent},
-	{"bytes/total/up", events, layer("total").up, perEvent},
-	{"tcp/retransmitted", events | kernel, func(o *Observation) float64 {
-		return float64(o.fleet().TCP.Retransmitted)
-	}, nil},
-}
-
-// layer is one of layers by its name; none where it is left out.
-type layer string
-
-func (l layer) down(o *Observation) float64 {
-	ways, told := o.layers()[string(l)]
-	return known(float64(ways.Down), told)
-}
-
-func (l layer) up(o *Observation) float64 {
-	ways, told := o.layers()[string(l)]
-	return known(float64(ways.Up), told)
+// layerMeasures are of the bytes that each event took, in steady state. The server's
+// part of TLS only its own tally knows.
+func layerMeasures() []Measure {
+	rows := []Measure{{"tcp/retransmitted", events | kernel, func(o *Observation) float64 { return float64(o.fleet().TCP.Retransmitted) }, nil}}
+	for _, layer := range []string{"payload", "envelope", "protocol", "compression", "tls", "tcpip", "total"} {
+		need := events
+		if layer == "tls" {
+			need |= tallied
+		}
+		rows = append(rows, Measure{"bytes/" + layer + "/down", need, func(o *Observation) float64 {
+			ways, told := o.layers()[layer]
+			return known(float64(ways.Down), told)
+		}, perEvent}, Measure{"bytes/" + layer + "/up", events, func(o *Observation) float64 {
+			ways, told := o.layers()[layer]
+			return known(float64(ways.Up), told)
+		}, perEvent})
+	}
+	return rows
 }
 
 // layers is the bytes between the marks, each layer counted on its own: bodies

@@ -10,19 +10,21 @@ import (
 // reckoned from segments and held against it.
 
 // pathMeasures are of the path, and of what emulated it.
-var pathMeasures = []Measure{
-	{"link/cpu-util", link, (*Observation).linkCPU, perSecond},
-	{"link/cpu", link, (*Observation).linkCPU, perEvent},
-	{"tcp/resent/down", link, func(o *Observation) float64 { return float64(o.resent().Down) }, nil},
-	{"tcp/resent/up", link, func(o *Observation) float64 { return float64(o.resent().Up) }, nil},
-	{"link/lost/down", link, func(o *Observation) float64 { return float64(o.down().Lost) }, nil},
-	{"link/lost/up", link, func(o *Observation) float64 { return float64(o.up().Lost) }, nil},
-	{"link/overflowed/down", link, func(o *Observation) float64 { return float64(o.down().Overflowed) }, nil},
-	{"link/overflowed/up", link, func(o *Observation) float64 { return float64(o.up().Overflowed) }, nil},
-	{"link/packets/down", link, func(o *Observation) float64 { return float64(o.down().Packets) }, perEvent},
-	{"link/packets/up", link, func(o *Observation) float64 { return float64(o.up().Packets) }, perEvent},
-	{"link/bytes/down", link, func(o *Observation) float64 { return float64(o.down().Bytes) }, perEvent},
-	{"link/bytes/up", link, func(o *Observation) float64 { return float64(o.up().Bytes) }, perEvent},
+func pathMeasures() []Measure {
+	rows := []Measure{
+		{"link/cpu-util", link, (*Observation).linkCPU, perSecond},
+		{"link/cpu", link, (*Observation).linkCPU, perEvent},
+		{"tcp/resent/down", link, func(o *Observation) float64 { return float64(o.resent().Down) }, nil},
+		{"tcp/resent/up", link, func(o *Observation) float64 { return float64(o.resent().Up) }, nil},
+	}
+	for way, flow := range map[string]func(*Observation) lab.Flow{"/down": (*Observation).down, "/up": (*Observation).up} {
+		rows = append(rows,
+			Measure{"link/lost" + way, link, func(o *Observation) float64 { return float64(flow(o).Lost) }, nil},
+			Measure{"link/overflowed" + way, link, func(o *Observation) float64 { return float64(flow(o).Overflowed) }, nil},
+			Measure{"link/packets" + way, link, func(o *Observation) float64 { return float64(flow(o).Packets) }, perEvent},
+			Measure{"link/bytes" + way, link, func(o *Observation) float64 { return float64(flow(o).Bytes) }, perEvent})
+	}
+	return rows
 }
 
 // down and up are what passed the link between the marks.

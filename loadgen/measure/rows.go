@@ -21,7 +21,7 @@ type Measure struct {
 var none = math.NaN()
 
 // measures is all of them, for every kind of trial.
-var measures = slices.Concat(eventMeasures, connectionMeasures, layerMeasures, costMeasures, waitMeasures(), memoryMeasures(), pathMeasures, quietMeasures)
+var measures = slices.Concat(eventMeasures, connectionMeasures, layerMeasures(), costMeasures, waitMeasures(), memoryMeasures(), pathMeasures(), quietMeasures)
 
 // Record puts what was measured into the record, the rules that were broken, and what
 // there is to doubt.

@@ -48,7 +48,7 @@ func (s *Ours) Start(at Place) (err error) {
 
 // Listen implements Stage.
 func (s *Ours) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err error) {
-	err = s.party.Call(ctx, 0, control.Listen, control.None{}, &at)
+	err = s.party.Call(ctx, 0, control.Listen, control.None{}, &at.Listening)
 	return at, err
 }
 

@@ -10,10 +10,14 @@ import (
 	"pushbench/loadgen/measure"
 	"pushbench/loadgen/party"
 	"pushbench/servers/control"
+	"pushbench/servers/feed"
 )
 
-// Endpoint is where a stage answers.
-type Endpoint = control.Listening
+// Endpoint is where a stage answers, and where in it a feed is; nil: where ours is.
+type Endpoint struct {
+	control.Listening
+	Address *feed.Address
+}
 
 // Stage is one thing that the feed passes through.
 type Stage interface {

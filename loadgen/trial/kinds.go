@@ -17,12 +17,12 @@ func (c Config) phases() (list []phase) {
 	var (
 		connect = phase{(*run).connectAll, p.connect + 2*p.trip + handling}
 		warmUp  = phase{(*run).warmUp, p.Mark1}
-		before  = phase{(*run).markBefore, p.Rhythm.Collect + p.trip + p.quieting() + handling}
+		before  = phase{(*run).markBefore, p.Rhythm.Collect + p.trip + p.Still + handling}
 		window  = phase{(*run).window, p.Mark2 - p.Mark1}
-		after   = phase{(*run).markAfter, p.Rhythm.Collect + p.trip + p.quieting() + handling}
+		after   = phase{(*run).markAfter, p.Rhythm.Collect + p.trip + p.Still + handling}
 		publish = phase{(*run).publish, 0}
 		collect = phase{(*run).collect, 0}
-		drained = p.Rhythm.Poll/2 + 2*p.trip + p.quieting() + handling
+		drained = p.Rhythm.Poll/2 + 2*p.trip + p.Still + handling
 	)
 	switch {
 	case p.OfMemory:

@@ -38,6 +38,7 @@ func (r *run) listen(ctx context.Context) (fleet.Config, error) {
 	return fleet.Config{
 		Addr:        at.Addr,
 		Authority:   at.Authority,
+		Address:     at.Address,
 		HTTP2:       c.Treatment.HTTP == "2",
 		Headers:     c.Treatment.Headers,
 		Transport:   c.Treatment.Transport,

@@ -6,7 +6,6 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/measure"
-	"pushbench/scenarios"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )
@@ -29,7 +28,7 @@ func (c Config) plan() (plan, error) {
 	p := plan{
 		Asked: measure.Asked{
 			Treatment: c.Treatment, Layout: c.Layout, Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
-			OfMemory: len(c.Steps) > 0, Quiet: c.quiet(), Saturate: c.Saturate, Window: c.Measure,
+			OfMemory: len(c.Steps) > 0, Quiet: c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0, Saturate: c.Saturate, Window: c.Measure,
 		},
 		dialRate: c.dialRate(),
 	}
@@ -121,30 +120,8 @@ func (p plan) ring() int {
 // where nothing queues or is lost.
 func (p plan) arrival() time.Duration { return p.trip + p.Rhythm.Collect }
 
-// quieting is how long the kernel's counts stand still before a mark over a path.
-func (p plan) quieting() time.Duration {
-	if !p.Emulated {
-		return 0
-	}
-	return p.Still
-}
-
-// quiet reports whether nothing is published: the trial is about the fault alone.
-func (c Config) quiet() bool {
-	return c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0
-}
-
 // publishes reports whether events are published on schedule.
 func (p plan) publishes() bool { return !p.OfMemory && !p.Quiet }
-
-// served is the treatment as the server has it.
-func (p plan) served() scenarios.Treatment {
-	t := p.Treatment
-	if !p.publishes() {
-		t.Rate = 0
-	}
-	return t
-}
 
 // idleDialRate is how many connections a second a trial of memory opens: nothing of it
 // is timed.

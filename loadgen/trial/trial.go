@@ -188,7 +188,7 @@ func (r *run) start() error {
 	c := r.config
 	r.server = c.Server
 	if r.server == nil {
-		r.server = &stage.Ours{Path: c.ServerPath, CPUs: c.Layout.Server, Treatment: r.plan.served(), Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block}
+		r.server = &stage.Ours{Path: c.ServerPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block}
 	}
 	r.chain = append([]stage.Stage{r.server}, c.Via...)
 	r.seen.Promises = stage.Promises(r.chain)

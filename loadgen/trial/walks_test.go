@@ -19,6 +19,7 @@ import (
 	"pushbench/results"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
+	"pushbench/servers/wire"
 )
 
 // relay is a proxy that passes on what it is sent: a stage behind which the server
@@ -83,7 +84,7 @@ func TestThroughARelay(t *testing.T) {
 }
 
 // foreign is a server of somebody else: it knows none of our commands, answers polls
-// and nothing else, and is published to.
+// under a path of its own, and is published to.
 type foreign struct {
 	feed.Publisher
 	*httptest.Server
@@ -114,9 +115,9 @@ func newForeign(t *testing.T, c Config) *foreign {
 }
 
 func (f *foreign) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	since, err := strconv.ParseUint(r.FormValue("since"), 10, 64)
+	since, err := strconv.ParseUint(r.FormValue("after"), 10, 64)
 	records, _, err2 := f.Log.Since(since, 1<<20, nil)
-	if r.URL.Path != "/poll" || err != nil || err2 != nil {
+	if r.URL.Path != "/news/list" || err != nil || err2 != nil {
 		http.Error(w, "no", http.StatusNotFound)
 		return
 	}
@@ -131,7 +132,8 @@ func (f *foreign) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *foreign) Start(stage.Place) error    { return nil }
 func (f *foreign) Promises() measure.Promises { return measure.Promises{} }
 func (f *foreign) Listen(context.Context, stage.Endpoint) (stage.Endpoint, error) {
-	return stage.Endpoint{Addr: f.Listener.Addr().String()}, nil
+	at := feed.Address{Base: wire.URL, Path: "/news/list", Cursor: "after"}
+	return stage.Endpoint{Listening: control.Listening{Addr: f.Listener.Addr().String()}, Address: &at}, nil
 }
 
 func (f *foreign) Party() *party.Party {
