@@ -8,10 +8,11 @@
 //	                       ├─▶ loadgen link   (the network between them, where one is asked for)
 //	                       └─▶ loadgen fleet   (the subscribers)
 //
-// Package run decides which trial comes next, package trial takes one trial
-// through its life, package fleet is the subscribers, package lab the network,
-// package host knows the machine, and package conform tests a server against the
-// RFC. What is here is the command line.
+// Package run decides which trial comes next. Package trial takes one trial through
+// its phases: package stage starts what the feed passes through, package party is
+// whom it asks, and package measure makes the record of what was seen. Package fleet
+// is the subscribers, package lab the network, package host knows the machine, and
+// package conform tests a server against the RFC. What is here is the command line.
 package main
 
 import (

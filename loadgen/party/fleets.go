@@ -67,33 +67,33 @@ func (fs Fleets) Connect(ctx context.Context, within time.Duration, from int, c 
 // share is how many of n subscribers the i-th of so many fleets has.
 func share(n, i, fleets int) int { return n*(i+1)/fleets - n*i/fleets }
 
-// Tally is what all have counted so far.
-func (fs Fleets) Tally(ctx context.Context) (sum wire.Counts, err error) {
-	all, err := told[wire.Counts](ctx, fs, 0, control.Tally, control.None{})
-	for _, c := range all {
-		sum = count.Add(sum, c)
+// sum is what every fleet answers, added up.
+func sum[Reading any](ctx context.Context, fs Fleets, do string) (all Reading, err error) {
+	readings, err := told[Reading](ctx, fs, 0, do, control.None{})
+	for _, r := range readings {
+		all = count.Add(all, r)
 	}
-	return sum, err
+	return all, err
+}
+
+// Tally is what all have counted so far.
+func (fs Fleets) Tally(ctx context.Context) (wire.Counts, error) {
+	return sum[wire.Counts](ctx, fs, control.Tally)
+}
+
+// Trim is what all take from the host with unused memory given back.
+func (fs Fleets) Trim(ctx context.Context) (control.Usage, error) {
+	return sum[control.Usage](ctx, fs, control.Trim)
 }
 
 // Mark is the state of all: counts and what they use add up, and the last event is
 // the last of any.
 func (fs Fleets) Mark(ctx context.Context) (fleet.Mark, error) {
 	all, err := told[fleet.Mark](ctx, fs, 0, control.Mark, control.None{})
-	sum := all[0]
 	for _, m := range all[1:] {
-		sum.Add(m)
+		all[0].Add(m)
 	}
-	return sum, err
-}
-
-// Trim is what all take from the host with unused memory given back.
-func (fs Fleets) Trim(ctx context.Context) (sum control.Usage, err error) {
-	all, err := told[control.Usage](ctx, fs, 0, control.Trim, control.None{})
-	for _, u := range all {
-		sum = count.Add(sum, u)
-	}
-	return sum, err
+	return all[0], err
 }
 
 // Await is how many subscribers do not have the newest event in time.
@@ -124,13 +124,13 @@ func (fs Fleets) Ended(ctx context.Context, within time.Duration, a control.Ende
 // Collect is what all have seen.
 func (fs Fleets) Collect(ctx context.Context, newest uint64) (fleet.Collected, error) {
 	all, err := told[fleet.Collected](ctx, fs, 0, fleet.Collect, newest)
-	sum := all[0]
 	for i, c := range all[1:] {
-		if err == nil {
-			if err = sum.Add(c); err != nil {
-				err = fmt.Errorf("add up fleet and %s: %w", fs[i+1].Name, err)
-			}
+		if err != nil {
+			break
+		}
+		if err = all[0].Add(c); err != nil {
+			err = fmt.Errorf("add what %s saw to what others did: %w", fs[i+1].Name, err)
 		}
 	}
-	return sum, err
+	return all[0], err
 }
