@@ -176,7 +176,7 @@ func levelAxis(name string, levels []level, log bool) axis {
 	const crowded = 0.055 // of the axis, about the width of a label
 	last := math.Inf(-1)
 	if a.Log {
-		a.Name += " (logarithmic scale)"
+		a.Name += logScale
 	}
 	for _, l := range levels {
 		t := plot.Tick{Value: l.Value}
@@ -194,7 +194,7 @@ func quantileAxis(end float64, of string) axis {
 	if !(end > 2) { // NaN too
 		end = 2
 	}
-	a := axis{Name: "quantile (share of all " + of + " at or below the value)", Log: true, Min: 1, Max: math.Min(end, 1e9)}
+	a := axis{Name: quantileWord(of), Log: true, Min: 1, Max: math.Min(end, 1e9)}
 	for _, t := range []struct {
 		x     float64
 		label string
@@ -211,21 +211,6 @@ func quantileAxis(end float64, of string) axis {
 		}
 	}
 	return a
-}
-
-// steps are n + 1 values from one end of the axis to the other, evenly spaced as
-// they are drawn.
-func (a axis) steps(n int) []float64 {
-	vs := make([]float64, n+1)
-	for i := range vs {
-		f := float64(i) / float64(n)
-		if a.Log {
-			vs[i] = a.Min * math.Pow(a.Max/a.Min, f)
-		} else {
-			vs[i] = a.Min + f*(a.Max-a.Min)
-		}
-	}
-	return vs
 }
 
 // widened has some more room at both ends, as a share of its length.

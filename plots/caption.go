@@ -27,6 +27,8 @@ const (
 	effectWord   = "left side less right side, as a share of the right side"
 	ownMean      = " ÷ its treatment's mean"
 	orderWord    = "trials in the order of the run; upright lines: where a block begins"
+	logScale     = " (logarithmic scale)"
+	logScaleToo  = ", on a logarithmic scale"
 	sideNote     = "Points that would lie upon each other stand side by side."
 )
 
@@ -186,11 +188,14 @@ func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...
 }
 
 // stackNote explains a bar of parts.
-func stackNote(ch *stackChart) string {
+func stackNote(ch *barChart) string {
+	if ch.Words == nil {
+		return ""
+	}
 	if ch.saves() {
 		return "Right of 0: the bytes before compression. Left of 0, hatched: the bytes that compression saved. The mark and the number beside each bar: the mean of the sum, which was carried."
 	}
-	for _, s := range ch.Stacks {
+	for _, s := range ch.Bars {
 		if slices.ContainsFunc(s.Parts, func(v float64) bool { return v < 0 }) {
 			return "Beside each bar: the mean of the sum of its parts. A part below zero is not drawn."
 		}
@@ -297,6 +302,11 @@ func crossingsNote(base string, said []string) string {
 		return ""
 	}
 	return "Against " + base + ", in each block: " + strings.Join(said, "; ") + "."
+}
+
+// quantileWord names the axis of a distribution.
+func quantileWord(of string) string {
+	return "quantile (share of all " + of + " at or below the value)"
 }
 
 // spectrumNote explains a distribution.

@@ -16,21 +16,22 @@ import (
 // bars compares expressions between treatments; parts of a list are stacked.
 func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	s := r.scope(p)
-	var stacks []stack
+	var bars []bar
 	var shown []results.Treatment
 	unit := ""
 	for _, l := range r.lines(p) {
 		t := l.ts[0]
 		for _, row := range p.X.Rows {
 			v, parts := s.stacked(row, t)
-			st := stack{bar: rowOf(l, v), Parts: parts}
+			b := rowOf(l, v)
+			b.Parts = parts
 			if row.Name != "" {
-				st.Name += ", " + row.Name
+				b.Name += ", " + row.Name
 			}
 			if !p.X.Stacked {
-				r.markNoticed(&st.bar, t, p.Metrics())
+				r.markNoticed(&b, t, p.Metrics())
 			}
-			stacks = append(stacks, st)
+			bars = append(bars, b)
 			if v.why == "" {
 				unit = v.unit
 				shown = append(shown, t)
@@ -40,28 +41,17 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	if len(shown) == 0 {
 		return nil, r.noData(p)
 	}
-	d := &drawing{rows: len(stacks)}
+	var words []string
 	if p.X.Stacked {
-		var words []string
 		for _, part := range p.X.Rows[0].Parts {
 			words = append(words, part.Name)
 		}
-		saving := slices.IndexFunc(p.X.Rows[0].Parts, func(part scenarios.Part) bool { return strings.HasPrefix(part.Expr, "bytes/compression/") })
-		ch := newStackChart(axisName(p, true), unit, words, saving, stacks)
-		d.chart, d.notes = ch, []string{stackNote(ch)}
-		if len(p.X.Rows) > 1 {
-			d.tables = []exhibit{s.partsTable(r.lines(p))}
-		}
-	} else {
-		bars := make([]bar, len(stacks))
-		for i, st := range stacks {
-			bars[i] = st.bar
-		}
-		d.chart = newBarChart(axisName(p, true), unit, bars)
 	}
-	d.notes = append(d.notes, r.intervalNote(shown, "whiskers and brackets", p.Metrics()...))
-	if note := noticeNote(p); note != "" {
-		d.notes = append(d.notes, note)
+	saving := slices.IndexFunc(p.X.Rows[0].Parts, func(part scenarios.Part) bool { return strings.HasPrefix(part.Expr, "bytes/compression/") })
+	ch := newBarChart(axisName(p, true), unit, words, saving, bars)
+	d := &drawing{chart: ch, rows: len(bars), notes: []string{stackNote(ch), r.intervalNote(shown, "whiskers and brackets", p.Metrics()...), noticeNote(p)}}
+	if p.X.Stacked && len(p.X.Rows) > 1 {
+		d.tables = []exhibit{s.partsTable(r.lines(p))}
 	}
 	return d, nil
 }

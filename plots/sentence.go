@@ -196,7 +196,7 @@ func with(t results.Treatment, key, level string) results.Treatment {
 // scaled is an axis as the sentence has it.
 func scaled(name, unit string, log bool, vs []float64) axis {
 	if log && slices.ContainsFunc(vs, func(v float64) bool { return v > 0 && finite(v) }) {
-		return logAxis(name+" (logarithmic scale)", unit, vs)
+		return logAxis(name+logScale, unit, vs)
 	}
 	return linearAxis(name, unit, vs)
 }

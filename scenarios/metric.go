@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,24 +19,6 @@ func metricNames() (all, distributions []string) {
 		}
 	}
 	return all, distributions
-}
-
-// metricProblem says what is wrong with the name of a number, "" if nothing.
-func metricProblem(name string) string {
-	if _, ok := results.Describe(name); ok {
-		return ""
-	}
-	all, distributions := metricNames()
-	if slices.Contains(distributions, name) {
-		return "is a whole distribution; pick a number of it, such as " + name + "/p50 or " + name + "/mean"
-	}
-	if base, _, ok := cutLast(name); ok && slices.Contains(distributions, base) {
-		return "is no part of " + base + "; write such as " + base + "/p50, /p99.9, /mean, /min or /max"
-	}
-	if near := results.Nearest(name, all); near != "" {
-		return "is no metric; did you mean " + near + "?"
-	}
-	return "is no metric; " + listing("known metrics", all)
 }
 
 // quantileOf is the quantile that a number such as staleness/p99.9 is: 0.999;
