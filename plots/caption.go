@@ -85,12 +85,12 @@ func (r *report) about(p scenarios.Plot) string {
 	if a.Stacked {
 		var parts []string
 		for _, part := range a.Rows[0].Parts {
-			if m := r.meaning(part.Expr); m != "" {
+			if m := r.meaning(part.Expr); m != "" && p.Across == "" {
 				part.Name += ": " + m
 			}
 			parts = append(parts, part.Name)
 		}
-		return strings.Join(parts, " · ")
+		return strings.TrimPrefix(p.Across+": ", ": ") + strings.Join(parts, " · ")
 	}
 	if p.Mark == "dots" {
 		return axisName(p, true) + ", by what is counted"

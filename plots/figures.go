@@ -194,15 +194,6 @@ type reading struct {
 	why  string
 }
 
-// reading summarises the sum of metrics.
-func (r *report) reading(t results.Treatment, metrics ...string) reading {
-	q, why := r.sum(t, metrics...)
-	if why != "" {
-		return reading{why: why}
-	}
-	return reading{Summary: q.summary(), unit: q.unit}
-}
-
 // blocksOf is in how many blocks t has all of some metrics that count; without any, in
 // how many it is sound.
 func (r *report) blocksOf(t results.Treatment, metrics ...string) int {
