@@ -12,8 +12,8 @@ import (
 	"pushbench/scenarios"
 )
 
-// Every word of a figure that does not come from its sentence or from the vocabulary
-// stands here: what is drawn, what the marks mean, and what could not be drawn.
+// Here is every word of a figure that neither its sentence nor the vocabulary has: what
+// is drawn, what the marks mean, and what could not be drawn.
 
 // The words of keys, and of notes beside marks.
 const (
@@ -207,7 +207,7 @@ func stackNote(ch *barChart) string {
 func noticeNote(p scenarios.Plot) string {
 	for _, m := range p.Metrics() {
 		if _, ok := noticing(m); ok && p.Mark == "bars" {
-			return "Times are of those that noticed; their share stands behind the time. An open bar: none noticed as long as the trial watched, which was the measured window again."
+			return "Times are of those that noticed; their share follows the time. An open bar: none noticed while the trial watched, for as long as the measured window."
 		}
 	}
 	return ""

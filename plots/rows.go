@@ -97,7 +97,7 @@ type group struct {
 	also  bool
 }
 
-// groups are those of a plot of dots; behind the largest of each, the case that is
+// facets are the groups of a plot of dots; behind the largest of each, the case that is
 // computed from it, where the reference speaks of it.
 func (r *report) facets(p scenarios.Plot) (gs []group) {
 	seen := map[string]bool{}
@@ -109,35 +109,19 @@ func (r *report) facets(p scenarios.Plot) (gs []group) {
 		seen[name] = true
 	}
 	for _, key := range sortedKeys(p.Also) {
-		largest := map[string]group{}
-		var order []string
-		v, _, _ := results.ParseQuantity(p.Also[key])
-		for _, g := range gs {
-			rest := with(g.t, key, "").Key()
-			have, _, _ := results.ParseQuantity(g.t[key])
-			if old, known := largest[rest]; known {
-				if most, _, _ := results.ParseQuantity(old.t[key]); most >= have {
-					continue
-				}
-			} else {
-				order = append(order, rest)
-			}
-			if have < v {
-				largest[rest] = g
-			}
-		}
-		for _, rest := range order {
-			g, ok := largest[rest]
-			if !ok {
-				continue
-			}
+		number := func(level string) float64 { v, _, _ := results.ParseQuantity(level); return v }
+		v := number(p.Also[key])
+		for _, g := range slices.Clone(gs) {
+			larger := slices.ContainsFunc(gs, func(o group) bool {
+				return with(o.t, key, "").Key() == with(g.t, key, "").Key() && number(o.t[key]) > number(g.t[key])
+			})
 			g.scope, g.also = g.scope.with(key, v), true
 			g.name = r.facetName(p, with(g.t, key, p.Also[key])) + notRun
 			known := slices.ContainsFunc(p.Y.Rows, func(row scenarios.Row) bool {
 				_, ok := g.scope.choose(p.Reference.Of[row.Name], g.t)
 				return ok
 			})
-			if known {
+			if known && !larger && number(g.t[key]) < v {
 				gs = append(gs, g)
 			}
 		}

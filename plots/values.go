@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Every figure can be written as numbers, so that two builds can be compared
-// mark by mark, and so that another program can draw the same.
+// Every figure can be written as numbers: two builds can be compared mark by mark, and
+// another program can draw the same.
 
 // value is one mark of a figure in base units. What does not exist is no number.
 type value struct {
