@@ -154,11 +154,11 @@ func TestStackBelowZero(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ch := d.chart.(*stackChart)
+		ch := d.chart.(*barChart)
 		if ch.saves() != saves || (ch.X.Min < 0) != saves || strings.Contains(d.notes[0], "hatched") != saves {
 			t.Errorf("plot %d: saves %v, axis from %v, note %q", i, ch.saves(), ch.X.Min, d.notes[0])
 		}
-		for _, s := range ch.Stacks {
+		for _, s := range ch.Bars {
 			sum := 0.0
 			for _, part := range s.Parts {
 				sum += part

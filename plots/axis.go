@@ -178,7 +178,7 @@ func levelAxis(name string, levels []level, log bool) axis {
 	const crowded = 0.055 // of the axis, about the width of a label
 	last := math.Inf(-1)
 	if a.Log {
-		a.Name += " (logarithmic scale)"
+		a.Name += logScale
 	}
 	for _, l := range levels {
 		t := plot.Tick{Value: l.Value}
@@ -196,7 +196,7 @@ func quantileAxis(end float64, of string) axis {
 	if !(end > 2) { // NaN too
 		end = 2
 	}
-	a := axis{Name: "quantile (share of all " + of + " at or below the value)", Log: true, Min: 1, Max: math.Min(end, 1e9)}
+	a := axis{Name: quantileWord(of), Log: true, Min: 1, Max: math.Min(end, 1e9)}
 	for _, t := range []struct {
 		x     float64
 		label string

@@ -12,30 +12,38 @@ import (
 // full. Where values lie so far apart that the short bars would vanish, they
 // become points with intervals on a logarithmic axis (Cleveland's dot plot): a
 // bar's length would mean nothing there.
+//
+// A stacked bar shows which part asks for what: of the bytes of an event, how many
+// are payload, envelope, protocol. The parts are shades of the transport's own colour,
+// from pale to full, in the order in which the scenario names them (stack.go).
 
 // bar is one value with its interval.
 type bar struct {
 	Name   string
 	Style  style
 	Value  float64
-	Lo, Hi float64 // infinite where there is none
-	Note   string  // why there is no value
-	Never  bool    // what it is a time of did not happen: the bar has no end
-	After  string  // stands behind the value
+	Lo, Hi float64   // infinite where there is none
+	Parts  []float64 // of a stacked bar, NaN where there is none
+	Note   string    // why there is no value
+	Never  bool      // what it is a time of did not happen: the bar has no end
+	After  string    // stands behind the value
 }
 
 // barChart is a row per value.
 type barChart struct {
-	X    axis
-	Unit string
-	Bars []bar
+	X      axis
+	Unit   string
+	Words  []string // names of the parts; nil: bars are not stacked
+	Saving int      // the part that may be below zero, −1 for none: hatched
+	Bars   []bar
 }
 
 // apart is how far values may lie from each other before bars become points.
 const apart = 40
 
 // newBarChart picks the axis.
-func newBarChart(name, unit string, bars []bar) *barChart {
+func newBarChart(name, unit string, words []string, saving int, bars []bar) *barChart {
+	ch := &barChart{Unit: unit, Words: words, Saving: saving, Bars: bars}
 	var vs []float64
 	lowest, most := math.Inf(1), 0.0
 	for _, b := range bars {
@@ -43,19 +51,26 @@ func newBarChart(name, unit string, bars []bar) *barChart {
 			continue
 		}
 		lowest, most = math.Min(lowest, b.Value), math.Max(most, b.Value)
-		vs = append(vs, b.Value)
+		vs = append(vs, b.Value, b.end())
 		if finite(b.Lo) && finite(b.Hi) {
 			vs = append(vs, b.Lo, b.Hi)
 		}
+		if v := ch.saved(b); v > 0 {
+			vs = append(vs, -v)
+		}
 	}
-	x := linearAxis(name, unit, vs)
-	if lowest > 0 && most > apart*lowest {
-		x = logAxis(name+", on a logarithmic scale", unit, vs)
+	ch.X = linearAxis(name, unit, vs)
+	if words == nil && lowest > 0 && most > apart*lowest {
+		ch.X = logAxis(name+logScaleToo, unit, vs)
 	}
-	return &barChart{X: x, Unit: unit, Bars: bars}
+	return ch
 }
 
 func (ch *barChart) draw(c draw.Canvas) {
+	if ch.Words != nil {
+		ch.key(c)
+		c = draw.Crop(c, 0, 0, 0, -leading(axisText)-4)
+	}
 	p := newPlot()
 	p.Add(grid{X: true})
 	p.Add(ch)
@@ -65,7 +80,7 @@ func (ch *barChart) draw(c draw.Canvas) {
 	for i, b := range ch.Bars {
 		names[i] = b.Name
 		ends[i].wide = valueText.Width(ch.words(b))
-		for _, v := range []float64{b.Value, b.Hi} {
+		for _, v := range []float64{b.Value, b.Hi, b.end()} {
 			if drawable(v, p.X) && b.Note == "" {
 				ends[i].at = math.Max(ends[i].at, p.X.Norm(v))
 			}
@@ -95,7 +110,11 @@ func (ch *barChart) words(b bar) string {
 // Plot implements plot.Plotter.
 func (ch *barChart) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	half := min((y(1)-y(0))*0.30, 12)
+	high := 0.30
+	if ch.Words != nil {
+		high = 0.32
+	}
+	half := min((y(1)-y(0))*vg.Length(high), 12)
 	base := x(p.X.Min)
 	if !ch.X.Log {
 		base = x(0)
@@ -104,19 +123,29 @@ func (ch *barChart) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, b := range ch.Bars {
 		mid := y(rowAt(i, len(ch.Bars)))
 		end := base
-		if b.Never {
-			drawOpen(c, b.Style, base, c.Max.X, mid, half)
-			end = c.Max.X
-		} else if drawable(b.Value, p.X) && b.Note == "" {
-			at, lo, hi := x(b.Value), x(b.Value), x(b.Value)
+		at, lo, hi := base, base, base
+		whole := drawable(b.Value, p.X) && b.Note == ""
+		if whole {
+			at, lo, hi = x(b.Value), x(b.Value), x(b.Value)
 			if drawable(b.Lo, p.X) && drawable(b.Hi, p.X) {
 				lo, hi = clip(b.Lo), clip(b.Hi)
 			}
-			if ch.X.Log {
-				drawDot(c, b.Style, base, at, lo, hi, mid)
-			} else {
-				drawBar(c, b.Style, base, at, lo, hi, mid, half)
+		}
+		switch {
+		case b.Never:
+			drawOpen(c, b.Style, base, c.Max.X, mid, half)
+			end = c.Max.X
+		case ch.Words != nil:
+			end = ch.stacked(c, x, b, mid, half)
+			if hi-lo > 1.5 { // an exact count has none worth drawing
+				whisker(c, b.Style, lo, hi, mid, 4)
+				end = max(end, hi)
 			}
+		case whole && ch.X.Log:
+			drawDot(c, b.Style, base, at, lo, hi, mid)
+			end = max(end, at, hi)
+		case whole:
+			drawBar(c, b.Style, base, at, lo, hi, mid, half)
 			end = max(end, at, hi)
 		}
 		beside(c, valueText, vg.Point{X: end + wordGap, Y: mid}, ch.words(b))

@@ -12,8 +12,8 @@ import (
 	"pushbench/scenarios"
 )
 
-// Every word of a figure that does not come from its sentence or from the vocabulary
-// stands here: what is drawn, what the marks mean, and what could not be drawn.
+// Here is every word of a figure that neither its sentence nor the vocabulary has: what
+// is drawn, what the marks mean, and what could not be drawn.
 
 // The words of keys, and of notes beside marks.
 const (
@@ -27,6 +27,8 @@ const (
 	effectWord   = "left side less right side, as a share of the right side"
 	ownMean      = " ÷ its treatment's mean"
 	orderWord    = "trials in the order of the run; upright lines: where a block begins"
+	logScale     = " (logarithmic scale)"
+	logScaleToo  = ", on a logarithmic scale"
 	sideNote     = "Points that would lie upon each other stand side by side."
 )
 
@@ -83,12 +85,12 @@ func (r *report) about(p scenarios.Plot) string {
 	if a.Stacked {
 		var parts []string
 		for _, part := range a.Rows[0].Parts {
-			if m := r.meaning(part.Expr); m != "" {
+			if m := r.meaning(part.Expr); m != "" && p.Across == "" {
 				part.Name += ": " + m
 			}
 			parts = append(parts, part.Name)
 		}
-		return strings.Join(parts, " · ")
+		return strings.TrimPrefix(p.Across+": ", ": ") + strings.Join(parts, " · ")
 	}
 	if p.Mark == "dots" {
 		return axisName(p, true) + ", by what is counted"
@@ -186,11 +188,14 @@ func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...
 }
 
 // stackNote explains a bar of parts.
-func stackNote(ch *stackChart) string {
+func stackNote(ch *barChart) string {
+	if ch.Words == nil {
+		return ""
+	}
 	if ch.saves() {
 		return "Right of 0: the bytes before compression. Left of 0, hatched: the bytes that compression saved. The mark and the number beside each bar: the mean of the sum, which was carried."
 	}
-	for _, s := range ch.Stacks {
+	for _, s := range ch.Bars {
 		if slices.ContainsFunc(s.Parts, func(v float64) bool { return v < 0 }) {
 			return "Beside each bar: the mean of the sum of its parts. A part below zero is not drawn."
 		}
@@ -202,7 +207,7 @@ func stackNote(ch *stackChart) string {
 func noticeNote(p scenarios.Plot) string {
 	for _, m := range p.Metrics() {
 		if _, ok := noticing(m); ok && p.Mark == "bars" {
-			return "Times are of those that noticed; their share stands behind the time. An open bar: none noticed as long as the trial watched, which was the measured window again."
+			return "Times are of those that noticed; their share follows the time. An open bar: none noticed while the trial watched, for as long as the measured window."
 		}
 	}
 	return ""
@@ -297,6 +302,11 @@ func crossingsNote(base string, said []string) string {
 		return ""
 	}
 	return "Against " + base + ", in each block: " + strings.Join(said, "; ") + "."
+}
+
+// quantileWord names the axis of a distribution.
+func quantileWord(of string) string {
+	return "quantile (share of all " + of + " at or below the value)"
 }
 
 // spectrumNote explains a distribution.

@@ -173,12 +173,15 @@ func TestMeeting(t *testing.T) {
 		}
 		return xs, polls, pushes
 	}
-	x, y := meeting(at(0.5, 2, 20))
-	if math.Abs(x.blocks[1]-4) > 1e-9 || math.Abs(x.blocks[2]-6) > 1e-9 || math.Abs(y.blocks[1]-200) > 1e-9 {
-		t.Errorf("lines cross at %v, %v; want 4 and 6 at 200", x.blocks, y.blocks)
+	if x := meeting(at(0.5, 2, 20)); math.Abs(x.blocks[1]-4) > 1e-9 || math.Abs(x.blocks[2]-6) > 1e-9 {
+		t.Errorf("lines cross at %v; want 4 and 6", x.blocks)
+	}
+	line := series{Points: []point{{X: 0.5, Y: 900}, {X: 2, Y: 300}, {X: 20, Y: 120}}}
+	if y := line.height(4); math.Abs(y-200) > 1e-9 {
+		t.Errorf("a poll of four events takes %v, want 200", y)
 	}
 	for _, ks := range [][]float64{{0.5, 2}, nil} {
-		if x, _ := meeting(at(ks...)); len(x.blocks) > 0 {
+		if x := meeting(at(ks...)); len(x.blocks) > 0 {
 			t.Errorf("lines that do not meet cross at %v", x.blocks)
 		}
 	}
@@ -231,7 +234,7 @@ func TestBarsOfASum(t *testing.T) {
 	r := newReport("cost.jsonl", syntheticRun(t, s), s)
 	p := s.Plots[slices.IndexFunc(s.Plots, func(p scenarios.Plot) bool { return p.Mark == "bars" && !p.X.Stacked })]
 	ts := r.under(p.Where)
-	both := r.reading(ts[0], p.Metrics()...)
+	both := r.scope(p).read(p.X.Expr(), ts[0])
 	var want []float64
 	for _, trial := range r.run.Trials {
 		if trial.Treatment.Key() == ts[0].Key() {

@@ -144,13 +144,14 @@ func TestAnyNumbersDraw(t *testing.T) {
 		unit := rapid.SampledFrom(units).Draw(t, "unit")
 		vs := rapid.SliceOfN(anyFloat(), 0, 6).Draw(t, "values")
 		var bars []bar
-		var stacks []stack
+		var stacks []bar
 		line := series{Name: "ws", Style: styleOf("ws")}
 		var levels []level
 		for i, v := range vs {
 			b := bar{Name: "ws", Never: rapid.Bool().Draw(t, "never"), Style: styleOf("ws#twin"), Value: v, Lo: anyFloat().Draw(t, "lo"), Hi: anyFloat().Draw(t, "hi")}
 			bars = append(bars, b)
-			stacks = append(stacks, stack{bar: b, Parts: []float64{v, anyFloat().Draw(t, "part")}})
+			b.Parts = []float64{v, anyFloat().Draw(t, "part")}
+			stacks = append(stacks, b)
 			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: b.Lo, Hi: b.Hi, XLo: b.Lo, XHi: b.Hi, Mark: true})
 			levels = append(levels, level{"l", float64(i + 1)})
 		}
@@ -164,9 +165,9 @@ func TestAnyNumbersDraw(t *testing.T) {
 		var ch chart
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
-			ch = newBarChart("bars", unit, bars)
+			ch = newBarChart("bars", unit, nil, -1, bars)
 		case 1:
-			ch = newStackChart("stack", unit, []string{"a", "b"}, rapid.IntRange(-1, 1).Draw(t, "saving"), stacks)
+			ch = newBarChart("stack", unit, []string{"a", "b"}, rapid.IntRange(-1, 1).Draw(t, "saving"), stacks)
 		case 2:
 			ch = &lineChart{X: levelAxis("x", levels, true), Y: logAxis("y", unit, vs), Series: lines, Crossings: crossings}
 		case 3:

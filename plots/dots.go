@@ -54,7 +54,7 @@ func newDotChart(name, unit string, groups []dotGroup) *dotChart {
 	if unit == "1" {
 		vs = append(vs, 1)
 	}
-	return &dotChart{X: logAxis(name+", on a logarithmic scale", unit, vs), Groups: groups, Level: 1, Levelled: unit == "1"}
+	return &dotChart{X: logAxis(name+logScaleToo, unit, vs), Groups: groups, Level: 1, Levelled: unit == "1"}
 }
 
 // Heights in rows: a heading takes one, and the space before it.

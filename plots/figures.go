@@ -194,21 +194,14 @@ type reading struct {
 	why  string
 }
 
-// reading summarises the sum of metrics.
-func (r *report) reading(t results.Treatment, metrics ...string) reading {
-	q, why := r.sum(t, metrics...)
-	if why != "" {
-		return reading{why: why}
-	}
-	return reading{Summary: q.summary(), unit: q.unit}
-}
-
-// blocksOf is in how many blocks t has all of some metrics that count; without any, in
+// blocksOf is in how many blocks t has each of some metrics that count; without any, in
 // how many it is sound.
 func (r *report) blocksOf(t results.Treatment, metrics ...string) int {
-	if q, why := r.sum(t, metrics...); len(metrics) > 0 && why == "" {
-		return len(q.blocks)
+	n, _ := r.run.SoundBlocks(t)
+	for _, m := range metrics {
+		if q, why := r.sum(t, m); why == "" {
+			n = min(n, len(q.blocks))
+		}
 	}
-	sound, _ := r.run.SoundBlocks(t)
-	return sound
+	return n
 }

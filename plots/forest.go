@@ -16,7 +16,7 @@ import (
 
 // A forest shows all claims of a run at once: how far the two sides of each lie apart,
 // with its interval, what is allowed, and the verdict. Effects go from a hundredth of a
-// per cent to a thousandfold on both sides of 0, so that the axis is linear about 0 and
+// per cent to a thousandfold on both sides of 0. So the axis is linear about 0 and
 // logarithmic beyond.
 
 // smallEffect is where the axis turns from linear to logarithmic.

@@ -98,7 +98,7 @@ func TestSeveralRuns(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "bare.jsonl"), syntheticRun(t, scenarioAt(t, "testdata/bare.yaml")))
 	write(t, filepath.Join(dir, "rate.jsonl"), syntheticRun(t, scenarioAt(t, "testdata/rate.yaml")))
-	got := cli(t, dir, "", "-png", "bare.jsonl", "rate.jsonl")
+	got := cli(t, dir, "", "-png", "-plot", "{mark: dots, x: claims}", "bare.jsonl", "rate.jsonl")
 	table, err := os.ReadFile(filepath.Join(dir, "figures", "table.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestSeveralRuns(t *testing.T) {
 	if n := bytes.Count(table, []byte("### ")); got.code != exitOK || n != 2 {
 		t.Errorf("exit %d, %d tables in table.md, want 2", got.code, n)
 	}
-	for _, name := range []string{"rate-quantiles-staleness-per-rate-transport-ws.svg", "rate-curve-server-cpu-over-rate.svg", "rate-curve-server-cpu-over-rate.png", "rate-curve-server-cpu-over-rate-arrivals-poisson.svg"} {
+	for _, name := range []string{"rate-quantiles-staleness-per-rate-transport-ws.svg", "rate-curve-server-cpu-over-rate.svg", "rate-curve-server-cpu-over-rate.png", "bare-dots-claims.svg", "rate-curve-server-cpu-over-rate-arrivals-poisson.svg"} {
 		if _, err := os.Stat(filepath.Join(dir, "figures", name)); err != nil {
 			t.Error(err)
 		}
@@ -171,6 +171,7 @@ func TestBadInput(t *testing.T) {
 		{"each is named", []string{"empty.jsonl", "nowhere.jsonl"}, exitUsage, "nowhere.jsonl"},
 		{"a subcommand too", []string{"claims", "foreign.jsonl"}, exitUsage, "foreign.jsonl"},
 		{"compare one", []string{"compare", "feed.jsonl"}, exitUsage, "two result files, OLD and NEW"},
+		{"no sentence", []string{"-plot", "{mark: pie}", "feed.jsonl"}, exitUsage, "unknown mark"},
 		{"unknown format", []string{"export", "-format", "xml", "feed.jsonl"}, exitUsage, "bench, csv or tsv"},
 		{"folder is a file", []string{"-out", "file", "feed.jsonl"}, exitFailed, "-out"},
 	} {

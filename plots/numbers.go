@@ -9,7 +9,7 @@ import (
 	"pushbench/servers/units"
 )
 
-// Figures whose values stand in no column of the table are told in numbers below it.
+// The values of some figures are in no column of the table. They have a table below it.
 
 // partsTable has the parts of named rows, each with its interval.
 func (s scope) partsTable(ls []line) exhibit {

@@ -13,8 +13,8 @@ import (
 )
 
 // The run in its order: each trial is a point, from the first to the last, in a panel
-// for each number. What the host did stands under what was measured, so that two speeds
-// of a host, or a step of it, are seen at once.
+// for each number. What the host did is below what was measured, so that two speeds of
+// a host are seen at once.
 
 // panel is one number over the trials.
 type panel struct {

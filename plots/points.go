@@ -258,23 +258,33 @@ func (s *strokes) cross() string {
 		if j == i || len(o.qs) != len(base.qs) || family(o.Name) == family(base.Name) {
 			continue
 		}
-		x, y := meeting(base.xs, o.qs, base.qs)
+		x := meeting(base.xs, o.qs, base.qs)
 		first, last := dearer(o.qs[0], base.qs[0]), dearer(o.qs[len(o.qs)-1], base.qs[len(o.qs)-1])
 		at, most := x.summary(), max(len(base.qs[0].blocks), 1)
 		if !(first*last < 0) || at.N*2 <= most || !finite(at.Center) {
 			said = append(said, crossingNote(o.Name, first, last, "", base.Name))
 			continue
 		}
-		s.ch.Crossings = append(s.ch.Crossings, crossing{X: at.Center, Y: y.summary().Center, Words: axisWord(s.plot) + " = " + units.Format(at.Center, "1")})
+		s.ch.Crossings = append(s.ch.Crossings, crossing{X: at.Center, Y: o.height(at.Center), Words: axisWord(s.plot) + " = " + units.Format(at.Center, "1")})
 		said = append(said, crossingNote(o.Name, first, last, axisWord(s.plot)+" = "+valueWithInterval(at.Center, at.Lo, at.Hi, "1"), base.Name))
 	}
 	return crossingsNote(base.Name, said)
 }
 
+// height is that of a line at x, straight in 1/x between its points.
+func (s *series) height(x float64) float64 {
+	for i := 1; i < len(s.Points); i++ {
+		if from, to := s.Points[i-1], s.Points[i]; from.X <= x && x <= to.X {
+			return from.Y + (1/x-1/from.X)/(1/to.X-1/from.X)*(to.Y-from.Y)
+		}
+	}
+	return none
+}
+
 // meeting finds in each block where two lines meet, straight in 1/x between
 // neighbours. Where they meet more than once it is the last.
-func meeting(xs, a, b []quantity) (x, y quantity) {
-	x, y = quantity{unit: "1", blocks: map[int]float64{}}, quantity{blocks: map[int]float64{}}
+func meeting(xs, a, b []quantity) quantity {
+	x := quantity{unit: "1", blocks: map[int]float64{}}
 	at := func(q quantity, block int) (float64, bool) {
 		if q.fixed {
 			return q.value, true
@@ -297,10 +307,9 @@ func meeting(xs, a, b []quantity) (x, y quantity) {
 			}
 			f := before / (before - after)
 			x.blocks[block] = 1 / (1/v[0] + f*(1/v[1]-1/v[0]))
-			y.blocks[block] = v[2] + f*(v[3]-v[2])
 		}
 	}
-	return x, y
+	return x
 }
 
 // dearer tells which of two is the greater: 1 the first, −1 the second, 0 where the

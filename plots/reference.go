@@ -9,7 +9,7 @@ import (
 )
 
 // What lines and points are held against: a model's value at each level, a formula of
-// x, or a model of CPU that is fitted to the whole grid of subscribers and rates.
+// x, or a model of CPU. That is fitted to all subscribers and rates of a transport.
 
 // references draws them thin and dashed, without names, in the colours of what was
 // measured.

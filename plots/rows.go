@@ -17,21 +17,22 @@ import (
 // bars compares expressions between treatments; parts of a list are stacked.
 func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	s := r.scope(p)
-	var stacks []stack
+	var bars []bar
 	var shown []results.Treatment
 	unit := ""
 	for _, l := range r.lines(p) {
 		t := l.ts[0]
 		for _, row := range p.X.Rows {
 			v, parts := s.stacked(row, t)
-			st := stack{bar: rowOf(l, v), Parts: parts}
+			b := rowOf(l, v)
+			b.Parts = parts
 			if row.Name != "" {
-				st.Name += ", " + row.Name
+				b.Name += ", " + row.Name
 			}
 			if !p.X.Stacked {
-				r.markNoticed(&st.bar, t, p.Metrics())
+				r.markNoticed(&b, t, p.Metrics())
 			}
-			stacks = append(stacks, st)
+			bars = append(bars, b)
 			if v.why == "" {
 				unit = v.unit
 				shown = append(shown, t)
@@ -41,28 +42,17 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	if len(shown) == 0 {
 		return nil, r.noData(p)
 	}
-	d := &drawing{rows: len(stacks)}
+	var words []string
 	if p.X.Stacked {
-		var words []string
 		for _, part := range p.X.Rows[0].Parts {
 			words = append(words, part.Name)
 		}
-		saving := slices.IndexFunc(p.X.Rows[0].Parts, func(part scenarios.Part) bool { return strings.HasPrefix(part.Expr, "bytes/compression/") })
-		ch := newStackChart(axisName(p, true), unit, words, saving, stacks)
-		d.chart, d.notes = ch, []string{stackNote(ch)}
-		if len(p.X.Rows) > 1 {
-			d.tables = []exhibit{s.partsTable(r.lines(p))}
-		}
-	} else {
-		bars := make([]bar, len(stacks))
-		for i, st := range stacks {
-			bars[i] = st.bar
-		}
-		d.chart = newBarChart(axisName(p, true), unit, bars)
 	}
-	d.notes = append(d.notes, r.intervalNote(shown, "whiskers and brackets", p.Metrics()...))
-	if note := noticeNote(p); note != "" {
-		d.notes = append(d.notes, note)
+	saving := slices.IndexFunc(p.X.Rows[0].Parts, func(part scenarios.Part) bool { return strings.HasPrefix(part.Expr, "bytes/compression/") })
+	ch := newBarChart(axisName(p, true), unit, words, saving, bars)
+	d := &drawing{chart: ch, rows: len(bars), notes: []string{stackNote(ch), r.intervalNote(shown, "whiskers and brackets", p.Metrics()...), noticeNote(p)}}
+	if p.X.Stacked && len(p.X.Rows) > 1 {
+		d.tables = []exhibit{s.partsTable(r.lines(p))}
 	}
 	return d, nil
 }
@@ -108,7 +98,7 @@ type group struct {
 	also  bool
 }
 
-// groups are those of a plot of dots; behind the largest of each, the case that is
+// facets are the groups of a plot of dots; behind the largest of each, the case that is
 // computed from it, where the reference speaks of it.
 func (r *report) facets(p scenarios.Plot) (gs []group) {
 	seen := map[string]bool{}
@@ -120,35 +110,19 @@ func (r *report) facets(p scenarios.Plot) (gs []group) {
 		seen[name] = true
 	}
 	for _, key := range sortedKeys(p.Also) {
-		largest := map[string]group{}
-		var order []string
-		v, _, _ := units.Parse(p.Also[key])
-		for _, g := range gs {
-			rest := with(g.t, key, "").Key()
-			have, _, _ := units.Parse(g.t[key])
-			if old, known := largest[rest]; known {
-				if most, _, _ := units.Parse(old.t[key]); most >= have {
-					continue
-				}
-			} else {
-				order = append(order, rest)
-			}
-			if have < v {
-				largest[rest] = g
-			}
-		}
-		for _, rest := range order {
-			g, ok := largest[rest]
-			if !ok {
-				continue
-			}
+		number := func(level string) float64 { v, _, _ := units.Parse(level); return v }
+		v := number(p.Also[key])
+		for _, g := range slices.Clone(gs) {
+			larger := slices.ContainsFunc(gs, func(o group) bool {
+				return with(o.t, key, "").Key() == with(g.t, key, "").Key() && number(o.t[key]) > number(g.t[key])
+			})
 			g.scope, g.also = g.scope.with(key, v), true
 			g.name = r.facetName(p, with(g.t, key, p.Also[key])) + notRun
 			known := slices.ContainsFunc(p.Y.Rows, func(row scenarios.Row) bool {
 				_, ok := g.scope.choose(p.Reference.Of[row.Name], g.t)
 				return ok
 			})
-			if known {
+			if known && !larger && number(g.t[key]) < v {
 				gs = append(gs, g)
 			}
 		}

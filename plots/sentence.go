@@ -12,8 +12,8 @@ import (
 	"pushbench/servers/units"
 )
 
-// A figure is a sentence of its scenario. Here its expressions are reckoned, within
-// each block, for one treatment after the other.
+// A figure is a sentence of its scenario. Here its expressions are computed,
+// within each block, for one treatment after the other.
 
 // scope is what the names of a sentence mean at one mark of its figure.
 type scope struct {
@@ -27,7 +27,7 @@ type scope struct {
 // deepest is how far names may be explained by other names.
 const deepest = 8
 
-// eval reckons an expression for a treatment; why says that there is no value.
+// eval computes an expression for a treatment; why says that there is no value.
 func (s scope) eval(expr string, t results.Treatment) (q quantity, why string) {
 	f, err := results.ParseFormula(expr)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s scope) eval(expr string, t results.Treatment) (q quantity, why string) {
 	if err != nil {
 		return quantity{}, err.Error()
 	}
-	reckon := func(v []float64) float64 {
+	compute := func(v []float64) float64 {
 		return f.Value(func(t *results.Term) float64 {
 			if means[t].fixed {
 				return means[t].value
@@ -66,9 +66,9 @@ func (s scope) eval(expr string, t results.Treatment) (q quantity, why string) {
 		})
 	}
 	if len(of) == 0 {
-		return constantly(reckon(nil), unit), ""
+		return constantly(compute(nil), unit), ""
 	}
-	return blockwise(unit, reckon, of...), ""
+	return blockwise(unit, compute, of...), ""
 }
 
 // constantly is a value that no block has another of.
@@ -197,7 +197,7 @@ func with(t results.Treatment, key, level string) results.Treatment {
 // scaled is an axis as the sentence has it.
 func scaled(name, unit string, log bool, vs []float64) axis {
 	if log && slices.ContainsFunc(vs, func(v float64) bool { return v > 0 && finite(v) }) {
-		return logAxis(name+" (logarithmic scale)", unit, vs)
+		return logAxis(name+logScale, unit, vs)
 	}
 	return linearAxis(name, unit, vs)
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -12,70 +11,36 @@ import (
 	"pushbench/servers/units"
 )
 
-// A stacked bar shows what something costs and which part asks for it: of the
-// bytes of an event, how many are payload, envelope, protocol. The parts are
-// shades of the transport's own colour, from pale to full, in the order in
-// which the scenario names them.
-//
 // A part below zero, which compression is where it saves, is no length to be
 // taken off some other part, since it saves on several. It lies hatched on the
 // other side of zero, so that what lies to the right is what there was to carry,
 // and a mark stands where the sum ends: that is what was carried.
 
-// stack is one bar: its parts, NaN where there is none, and their sum with its
-// interval.
-type stack struct {
-	bar
-	Parts []float64
-}
-
-// stackChart is a row per stack.
-type stackChart struct {
-	X      axis
-	Unit   string
-	Words  []string // names of the parts
-	Saving int      // the part that may be below zero, −1 for none: hatched
-	Stacks []stack
-}
-
-func newStackChart(name, unit string, words []string, saving int, stacks []stack) *stackChart {
-	ch := &stackChart{Unit: unit, Words: words, Saving: saving, Stacks: stacks}
-	var vs []float64
-	for _, s := range stacks {
-		vs = append(vs, s.end())
-		if v := ch.saved(s); v > 0 {
-			vs = append(vs, -v)
-		}
-	}
-	ch.X = linearAxis(name, unit, vs)
-	return ch
-}
-
 // saved is by how much a stack's saving part is below zero.
-func (ch *stackChart) saved(s stack) float64 {
-	if ch.Saving < 0 || ch.Saving >= len(s.Parts) || s.Note != "" {
+func (ch *barChart) saved(b bar) float64 {
+	if ch.Saving < 0 || ch.Saving >= len(b.Parts) || b.Note != "" {
 		return 0
 	}
-	if v := s.Parts[ch.Saving]; finite(v) && v < 0 {
+	if v := b.Parts[ch.Saving]; finite(v) && v < 0 {
 		return -v
 	}
 	return 0
 }
 
 // saves reports whether any of the stacks has a part below zero.
-func (ch *stackChart) saves() bool {
-	return slices.ContainsFunc(ch.Stacks, func(s stack) bool { return ch.saved(s) > 0 })
+func (ch *barChart) saves() bool {
+	return slices.ContainsFunc(ch.Bars, func(b bar) bool { return ch.saved(b) > 0 })
 }
 
 // end is how far the bar reaches, its interval included.
-func (s stack) end() float64 {
+func (b bar) end() float64 {
 	sum := 0.0
-	for _, v := range s.Parts {
+	for _, v := range b.Parts {
 		if finite(v) && v > 0 {
 			sum += v
 		}
 	}
-	for _, v := range []float64{s.Value, s.Hi} {
+	for _, v := range []float64{b.Value, b.Hi} {
 		if finite(v) {
 			sum = math.Max(sum, v)
 		}
@@ -84,7 +49,7 @@ func (s stack) end() float64 {
 }
 
 // shade is how much of the colour part i keeps.
-func (ch *stackChart) shade(i int) float64 {
+func (ch *barChart) shade(i int) float64 {
 	const pale, full = 0.22, 0.95
 	shaded := len(ch.Words)
 	if ch.Saving >= 0 {
@@ -101,25 +66,8 @@ func (ch *stackChart) shade(i int) float64 {
 	return pale + (full-pale)*math.Pow(f, 1.35)
 }
 
-func (ch *stackChart) draw(c draw.Canvas) {
-	ch.key(c)
-	c = draw.Crop(c, 0, 0, 0, -leading(axisText)-4)
-	p := newPlot()
-	p.Add(grid{X: true})
-	p.Add(ch)
-	ch.X.apply(&p.X)
-	names := make([]string, len(ch.Stacks))
-	ends := make([]wordEnd, len(ch.Stacks))
-	for i, s := range ch.Stacks {
-		names[i] = s.Name
-		ends[i] = wordEnd{at: p.X.Norm(s.end()), wide: valueText.Width(ch.words(s))}
-	}
-	nameRows(p, names)
-	drawPlot(draw.Crop(c, 0, -room(c, p, ends), 0, 0), p, ch.X.Name)
-}
-
 // key explains the shades, once and in grey, since every colour has them.
-func (ch *stackChart) key(c draw.Canvas) {
+func (ch *barChart) key(c draw.Canvas) {
 	sty := aligned(axisText, text.XLeft, text.YTop)
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y}
 	side := sty.Font.Size * 0.95
@@ -144,51 +92,31 @@ func (ch *stackChart) key(c draw.Canvas) {
 	}
 }
 
-// words are the sum, beside the bar.
-func (ch *stackChart) words(s stack) string {
-	if s.Note != "" || !finite(s.Value) {
-		return "– " + s.Note
+// stacked draws the parts of a bar and returns where they end.
+func (ch *barChart) stacked(c draw.Canvas, x func(float64) vg.Length, b bar, mid, half vg.Length) vg.Length {
+	end := ch.parts(c, x, b, mid-half, mid+half)
+	if saved := ch.saved(b); saved > 0 {
+		ch.fill(c, b, ch.Saving, x(-saved), mid-half, x(0), mid+half, -1)
+		netMark(c, x(b.Value), mid-half-2, mid+half+2)
 	}
-	return valueWithInterval(s.Value, s.Lo, s.Hi, ch.Unit)
-}
-
-// Plot implements plot.Plotter.
-func (ch *stackChart) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	half := min((y(1)-y(0))*0.32, 12)
-	for i, s := range ch.Stacks {
-		mid := y(rowAt(i, len(ch.Stacks)))
-		end := ch.parts(c, x, s, mid-half, mid+half)
-		if saved := ch.saved(s); saved > 0 {
-			ch.fill(c, s, ch.Saving, x(-saved), mid-half, x(0), mid+half, -1)
-			netMark(c, x(s.Value), mid-half-2, mid+half+2)
-		}
-		if s.Style.Dashes != nil && end-x(0) > 4 {
-			strokeBox(c, s.Style, x(0), mid-half, end, mid+half)
-		}
-		if finite(s.Value) && finite(s.Lo) && finite(s.Hi) && s.Note == "" {
-			if lo, hi := x(s.Lo), x(s.Hi); hi-lo > 1.5 { // an exact count has none worth drawing
-				whisker(c, s.Style, lo, hi, mid, 4)
-				end = max(end, hi)
-			}
-		}
-		beside(c, valueText, vg.Point{X: end + wordGap, Y: mid}, ch.words(s))
+	if b.Style.Dashes != nil && end-x(0) > 4 {
+		strokeBox(c, b.Style, x(0), mid-half, end, mid+half)
 	}
-	baseline(c, x(0))
+	return end
 }
 
 // parts fills the bar, writes into each part what it is where that fits, and
 // returns where the bar ends.
-func (ch *stackChart) parts(c draw.Canvas, x func(float64) vg.Length, s stack, bottom, top vg.Length) vg.Length {
+func (ch *barChart) parts(c draw.Canvas, x func(float64) vg.Length, b bar, bottom, top vg.Length) vg.Length {
 	sum, net := 0.0, vg.Length(-1) // off the canvas
-	if ch.saved(s) > 0 {
-		net = x(s.Value)
+	if ch.saved(b) > 0 {
+		net = x(b.Value)
 	}
-	for i, part := range s.Parts {
-		if !finite(part) || part <= 0 || s.Note != "" {
+	for i, part := range b.Parts {
+		if !finite(part) || part <= 0 || b.Note != "" {
 			continue
 		}
-		ch.fill(c, s, i, x(sum), bottom, x(sum+part), top, net)
+		ch.fill(c, b, i, x(sum), bottom, x(sum+part), top, net)
 		sum += part
 	}
 	return x(sum)
@@ -196,16 +124,16 @@ func (ch *stackChart) parts(c draw.Canvas, x func(float64) vg.Length, s stack, b
 
 // fill draws part i of a stack, with its size where that fits beside the mark of
 // the sum at net.
-func (ch *stackChart) fill(c draw.Canvas, s stack, i int, x0, bottom, x1, top, net vg.Length) {
+func (ch *barChart) fill(c draw.Canvas, b bar, i int, x0, bottom, x1, top, net vg.Length) {
 	sty := colored(valueText, inkColor)
 	if i == ch.Saving {
-		hatch(c, s.Style, x0, bottom, x1, top)
+		hatch(c, b.Style, x0, bottom, x1, top)
 	} else {
-		fill := s.Style.tint(ch.shade(i))
+		fill := b.Style.tint(ch.shade(i))
 		c.FillPolygon(fill, box(x0, bottom, x1, top))
 		sty = colored(valueText, legible(fill))
 	}
-	words := units.FormatShort(s.Parts[i], ch.Unit)
+	words := units.FormatShort(b.Parts[i], ch.Unit)
 	wide := sty.Width(words)
 	if wide+6 > x1-x0 {
 		return

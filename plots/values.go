@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Every figure can be written as numbers, so that two builds can be compared
-// mark by mark, and so that another program can draw the same.
+// Every figure can be written as numbers: two builds can be compared mark by mark, and
+// another program can draw the same.
 
 // value is one mark of a figure in base units. What does not exist is no number.
 type value struct {
@@ -40,22 +40,11 @@ func printValues(w io.Writer, r *report) error {
 	return nil
 }
 
-func (b bar) value(mark string) value {
-	return value{mark: mark, row: b.Name, x: b.Value, y: none, low: b.Lo, high: b.Hi}
-}
-
 func (ch *barChart) values() (vs []value) {
 	for _, b := range ch.Bars {
-		vs = append(vs, b.value("bar"))
-	}
-	return vs
-}
-
-func (ch *stackChart) values() (vs []value) {
-	for _, s := range ch.Stacks {
-		vs = append(vs, s.value("bar"))
-		for i, part := range s.Parts {
-			vs = append(vs, value{mark: "part", row: s.Name + ": " + ch.Words[i], x: part, y: none, low: none, high: none})
+		vs = append(vs, value{mark: "bar", row: b.Name, x: b.Value, y: none, low: b.Lo, high: b.Hi})
+		for i, part := range b.Parts {
+			vs = append(vs, value{mark: "part", row: b.Name + ": " + ch.Words[i], x: part, y: none, low: none, high: none})
 		}
 	}
 	return vs

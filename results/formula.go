@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Formula is what a figure draws: the language of claims without a comparison, and
-// with ÷, braces that add, brackets that may be left out, and names that the figure
-// itself explains.
+// Formula is what a figure draws. Its language is that of claims without a comparison.
+// It has ÷ besides, braces that add, brackets that may be left out, and names that the
+// figure itself explains.
 type Formula struct {
 	text string
 	root node
@@ -50,7 +50,7 @@ func (f *Formula) Single() (*Term, bool) {
 	return t, ok
 }
 
-// Value reckons with what each term stands for.
+// Value computes the formula from what each term means.
 func (f *Formula) Value(valueOf func(*Term) float64) float64 { return f.root.value(valueOf) }
 
 // Unit is the unit of the formula's value, "" where it is open. unitOf is that of a

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Formulas by their known answers: every name stands for 10, n for 4.
+// Formulas by their known answers: every name is 10, and n is 4.
 func TestFormula(t *testing.T) {
 	for _, c := range []struct {
 		text, unit string

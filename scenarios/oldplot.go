@@ -149,8 +149,8 @@ func wireRows(tls, alone bool) (rows []Row) {
 }
 
 // oldModel is the closed form of the header bytes H of a poll: with k requests and e
-// bytes for an event, a poll takes three segments and two TLS records of its own, a
-// pushed event two segments and one record beside its frame header.
+// bytes for an event. A poll takes three segments and two TLS records. A pushed event
+// takes two segments, one record and its frame header.
 func (p *parser) oldModel(plot *Plot, of, to string, model Choice, tls bool) {
 	if model.Expr == "" && model.Of == nil {
 		return

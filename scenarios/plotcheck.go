@@ -9,8 +9,8 @@ import (
 	"pushbench/servers/units"
 )
 
-// A plot is held against its mark and against the plan, so that a figure that could
-// not be drawn, or would mix conditions, is found before the run.
+// A plot is held against its mark and against the plan. So a figure that could not be
+// drawn, or would mix conditions, is found before the run.
 
 func (p *parser) plotMakesSense(plot Plot) {
 	before := len(p.list)
