@@ -72,4 +72,3 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	return run.Report(stderr, run.Measure(ctx, o.Options, stdout, stderr))
 }
-

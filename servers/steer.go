@@ -29,7 +29,7 @@ func (s steered) handlers() map[string]control.Handler {
 
 		control.Published: control.Handle(s.published),
 		control.Trim:      control.Handle(control.Trimmed),
-		control.Ends:     control.AwaitEnds(s.tally.Ends),
+		control.Ends:      control.AwaitEnds(s.tally.Ends),
 	}
 }
 
