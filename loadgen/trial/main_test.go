@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"pushbench/loadgen/lab"
 	"pushbench/servers/feed/feedtest"
 	"pushbench/servers/test/need"
 )
@@ -18,8 +20,12 @@ import (
 // fleet and the link.
 var servers, loadgen func(testing.TB) string
 
-// TestMain is also a server that does wrong, started as a real one is.
+// TestMain is also a server that does wrong, started as a real one is, and the link by
+// which the lab is tried.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "link" {
+		exit(lab.Serve(context.Background(), os.Stdin, os.Stdout))
+	}
 	if len(os.Args) > 1 && os.Args[1] == "-control" {
 		exit(serveFaulty(os.Args[1:]))
 	}
