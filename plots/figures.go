@@ -126,7 +126,7 @@ func figureName(run string, p scenarios.Plot) string {
 			parts = append(parts, "over", over)
 		}
 	}
-	if apart := slices.Concat(p.Per, p.Facet); !slices.Equal(apart, []string{"transport"}) {
+	if apart := slices.Concat(p.Per, p.Facet); len(apart) > 0 && !slices.Equal(apart, []string{"transport"}) {
 		parts = append(append(parts, "per"), apart...)
 	}
 	for _, k := range sortedKeys(p.Where) {

@@ -69,12 +69,15 @@ func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
 		var vs []float64
 		for i, trial := range trials {
 			q, why := r.scope(p).eval(part.Expr, trial.Treatment)
-			v, has := q.blocks[trial.Block]
-			if why != "" || !has || !finite(v) {
+			if why != "" {
 				continue
 			}
+			v, has := q.blocks[trial.Block]
 			if info.Better != "" { // treatments differ; against its own mean each shows the host
 				v /= q.center()
+			}
+			if !has || !finite(v) {
+				continue
 			}
 			pl.Points = append(pl.Points, trialPoint{float64(i + 1), v, byKey[trial.Treatment.Key()]})
 			vs = append(vs, v)
@@ -91,7 +94,7 @@ func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
 		return nil, r.noData(p)
 	}
 	ch.X = axis{Name: orderWord, Min: 0, Max: float64(len(trials)) + 1, Ticks: ticks}
-	return &drawing{chart: ch, notes: []string{orderNote}, height: vg.Length(1.6+1.35*float64(len(ch.Panels))) * vg.Inch}, nil
+	return &drawing{chart: ch, notes: []string{orderNote}, height: vg.Length(2.3+1.35*float64(len(ch.Panels))) * vg.Inch}, nil
 }
 
 func (ch *orderChart) draw(c draw.Canvas) {

@@ -107,3 +107,33 @@ func TestSideBySide(t *testing.T) {
 		}
 	}
 }
+
+// Sentences that no shipped scenario has are drawn, or say why not.
+func TestUnusualSentences(t *testing.T) {
+	r := inMemory(t, "testdata/feed.yaml")
+	for sentence, why := range map[string]string{
+		"{mark: dots, x: server/cpu}": "",
+		"{mark: dots, x: 3B}":         "",
+		"{mark: dots, x: \"2 × y\", y: {cpu: server/cpu, host: host/cpu}, per: transport}":                "",
+		"{mark: points, x: staleness/p50, y: server/cpu}":                                                 "",
+		"{mark: line, x: {n: 3..7}, y: server/cpu ÷ n, cross: ws}":                                        "",
+		"{mark: line, x: {n: 1..10}, y: server/cpu ÷ n, per: [transport, rate], reference: {ws: 1s ÷ x}}": "",
+		"{mark: bars, x: {one: server/cpu, other: host/cpu}}":                                             "",
+		"{mark: bars, x: bytes/payload/up ÷ bytes/payload/up}":                                            "counts",
+		"{mark: points, x: order, y: [canary]}":                                                           "",
+		"{mark: points, x: order, y: [bytes/envelope/up]}":                                                "counts",
+	} {
+		before := len(r.scenario.Plots)
+		if err := r.scenario.AddPlot(sentence); err != nil {
+			t.Errorf("%s: %v", sentence, err)
+			continue
+		}
+		f, err := r.figure(r.scenario.Plots[before])
+		if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v, want %q", sentence, err, why)
+		}
+		if err == nil {
+			legibleWords(t, f, svgOf(t, f))
+		}
+	}
+}

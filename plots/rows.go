@@ -163,8 +163,10 @@ func (r *report) dots(p scenarios.Plot) (*drawing, error) {
 	for _, g := range r.facets(p) {
 		dg := dotGroup{Name: g.name}
 		look := styleOf(g.t.Transport())
-		if f, err := results.ParseFormula(p.X.Expr()); err == nil && f.Terms()[0].Transport != "" {
-			look = styleOf(f.Terms()[0].Transport)
+		if f, err := results.ParseFormula(p.X.Expr()); err == nil {
+			if ts := f.Terms(); len(ts) > 0 && ts[0].Transport != "" {
+				look = styleOf(ts[0].Transport)
+			}
 		}
 		look.Hollow = look.Hollow || g.also
 		cells := []string{g.name}

@@ -211,6 +211,8 @@ var mistakes = []mistake{
 	{"line over words", "x: rate", "x: transport, per: rate"},
 	{"line over what is fixed", "x: rate", "x: payload"},
 	{"line where no number varies", "  rate: [10/s, 40/s]", "  encoding: [text, binary]"},
+	{"line by facet", "x: rate", "x: rate, facet: subscribers"},
+	{"bars of unlike parts", "mark: line, x: rate, y: staleness/p50", "mark: bars, x: {a: {heap: server/heap}, b: {heap: server/heap, all: server/rss}}, where: {rate: 10/s}"},
 	{"bars over something", "mark: line", "mark: bars"},
 	{"bars on a log axis", "mark: line, x: rate, y: staleness/p50", "mark: bars, x: staleness/p50, where: {rate: 10/s}, log: x"},
 	{"log of no axis", "x: rate", "x: rate, log: true"},

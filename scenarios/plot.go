@@ -190,8 +190,15 @@ func (p *parser) plot(n *yaml.Node) Plot {
 			plot.Name = word("a name for its file")
 		}
 	}
-	if plot.Per == nil && plot.Facet == nil {
-		plot.Per = []string{"transport"}
+	switch {
+	case plot.Mark != "dots":
+		if plot.Per == nil {
+			plot.Per = []string{"transport"}
+		}
+	case plot.Facet == nil && plot.Per == nil && plot.X.Run == "" && !p.transportNamed(plot):
+		plot.Facet = []string{"transport"}
+	case plot.Facet == nil:
+		plot.Facet, plot.Per = plot.Per, nil
 	}
 	return plot
 }

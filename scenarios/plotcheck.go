@@ -37,6 +37,11 @@ func (p *parser) plotMakesSense(plot Plot) {
 		if !expressions(plot.X) || expressions(plot.Y) || plot.Y.Factor != "" {
 			say("bars show expressions along x, and name their rows by per; write such as x: server/cpu")
 		}
+		for _, row := range plot.X.Rows {
+			if names := partNames(plot.X.Rows[0]); plot.X.Stacked && (len(names) == 0 || !slices.Equal(partNames(row), names)) {
+				say("bars stack other parts in %q than in the first row; give every row the same words", row.Name)
+			}
+		}
 		if plot.LogX || plot.LogY {
 			say("bars on a logarithmic axis have no zero to start from; leave log out")
 		}
@@ -59,6 +64,9 @@ func (p *parser) plotMakesSense(plot Plot) {
 		say("unknown mark %q; %s", plot.Mark, among(plot.Mark, "marks", marks))
 		return
 	}
+	if len(plot.Facet) > 0 && plot.Mark != "dots" {
+		say("only dots have headings by facet; write per: %s", plot.Facet[0])
+	}
 	if len(p.list) == before && plot.Mark != "spectrum" {
 		for _, expr := range plot.Exprs() {
 			p.formula(plot, expr)
@@ -72,6 +80,13 @@ func (p *parser) plotMakesSense(plot Plot) {
 	if len(p.list) == before {
 		p.plotFactors(plot)
 	}
+}
+
+func partNames(row Row) (names []string) {
+	for _, part := range row.Parts {
+		names = append(names, part.Name)
+	}
+	return names
 }
 
 // formula holds an expression to the vocabulary, to the names that the plot explains
