@@ -13,7 +13,7 @@ const (
 	Tally = "tally" // None → wire.Counts
 	Trim  = "trim"  // None → Usage, after garbage collection, with unused memory given back
 	Mark  = "mark"  // None → ServerMark or FleetMark
-	Ends  = "ends"  // EndedArgs → EndedAt, once enough have ended or the time is over
+	Ends  = "ended" // EndedArgs → EndedAt, once enough have ended or the time is over
 )
 
 // Commands of the server alone.
