@@ -61,6 +61,31 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// Each row is a word of the vocabulary, and each word of a trial has its row. The run
+// adds how near the fleet came to its ceiling, and what the calibration loop took.
+func TestRowsAreTheVocabulary(t *testing.T) {
+	ofRun := []string{"fleet/ceiling", "fleet/load", "host/canary", "canary", "host/canary/after", "canary/after"}
+	rows := map[string]trait{}
+	for _, m := range measures {
+		if needs, twice := rows[m.Name]; twice && needs|m.Need != marks|tallied|steps && needs|m.Need != steps|quiet {
+			t.Errorf("%s has two rows for one kind of trial", m.Name)
+		}
+		rows[m.Name] = m.Need
+	}
+	for _, info := range results.Vocabulary() {
+		if _, hist := results.Describe(info.Name + "/p50"); hist {
+			continue
+		}
+		if _, has := rows[info.Name]; has == slices.Contains(ofRun, info.Name) {
+			t.Errorf("%s has a row: %t", info.Name, has)
+		}
+		delete(rows, info.Name)
+	}
+	if len(rows) > 0 {
+		t.Errorf("no words of the vocabulary: %v", rows)
+	}
+}
+
 // A trial that breaks no rule has an empty list of them in its record, not none.
 func TestNothingBroken(t *testing.T) {
 	if got := clean(t).broken(); got == nil || len(got) > 0 {

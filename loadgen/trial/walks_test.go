@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"pushbench/loadgen/measure"
 	"pushbench/loadgen/party"
 	"pushbench/loadgen/stage"
-	"pushbench/results"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
@@ -170,7 +168,10 @@ func TestForeignServer(t *testing.T) {
 	t.Parallel()
 	c := config(t, "poll?interval=50ms")
 	c.Server = newForeign(t, c)
-	trial := mustRun(t, c)
+	trial, err := Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sound(t, trial)
 	if n := value(t, trial, "events/delivered"); n == 0 || n != value(t, trial, "events/expected") {
 		t.Errorf("%v events were delivered", n)
@@ -181,17 +182,4 @@ func TestForeignServer(t *testing.T) {
 			t.Errorf("%s is %v of a server that tells nothing", untold, m.Value)
 		}
 	}
-}
-
-// mustRun runs a trial.
-func mustRun(t *testing.T, c Config) *results.Trial {
-	t.Helper()
-	trial, err := Run(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if trial.Log != "" {
-		t.Log(fmt.Sprint(trial.Log))
-	}
-	return trial
 }
