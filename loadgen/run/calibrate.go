@@ -8,6 +8,7 @@ import (
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/all"
 )
 
 // Before a run the fleet is set against the floor, with more load than it or
@@ -25,10 +26,6 @@ const (
 	calibrationTime = time.Second
 	floodRate       = 4000.0 // events a second to each of them, beyond what either end can take
 	floodBytes      = 2e9    // a second to all of them, which is beyond it where events are large
-	// floor is a push with nothing around it, and busyPoll a poll as soon as the
-	// last is answered: the least that a fleet has to do.
-	floor    = "raw"
-	busyPoll = "poll?interval=1ms"
 )
 
 // clientBound is the share of its ceiling from which a fleet is said to be what
@@ -47,8 +44,8 @@ func (s *session) calibrate(ctx context.Context) error {
 	base.Subscribers, base.Arrivals, base.Client, base.Fault = Calibrators, "constant", "go", scenarios.NoFault
 	base.Want, base.Uplink, base.Network, base.Awake = "every", 0, scenarios.Network{}, false
 	rate := min(floodRate, floodBytes/float64(Calibrators*base.Payload))
-	event, err := s.busy(ctx, base, floor, rate, "fleet/cpu")
-	poll, pollErr := s.busy(ctx, base, busyPoll, rate/10, "fleet/cpu-per-request")
+	event, err := s.busy(ctx, base, all.Floor, rate, "fleet/cpu")
+	poll, pollErr := s.busy(ctx, base, all.BusyPoll, rate/10, "fleet/cpu-per-request")
 	if err == nil {
 		err = pollErr
 	}
@@ -65,7 +62,7 @@ func (s *session) calibrate(ctx context.Context) error {
 func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport string, rate float64, metric string) (float64, error) {
 	t.Transport, t.Rate = transport, rate
 	t.Labels = results.Treatment{"transport": transport}
-	if transport == floor {
+	if transport == all.Floor {
 		t.HTTP = "1.1"
 	}
 	window := min(calibrationTime, s.plan.scenario.Measure) // no longer than the trials'

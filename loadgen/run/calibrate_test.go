@@ -12,6 +12,7 @@ import (
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/all"
 )
 
 // flooded is a session whose calibration finds an event to cost 5 µs, and a poll
@@ -46,7 +47,7 @@ func TestCalibration(t *testing.T) {
 		}
 		transports = append(transports, c.Treatment.Transport)
 	}
-	if got := strings.Join(transports, " "); got != floor+" "+busyPoll {
+	if got := strings.Join(transports, " "); got != all.Floor+" "+all.BusyPoll {
 		t.Errorf("calibrated with %q", got)
 	}
 	run, err := results.Read(s.path)

@@ -11,6 +11,7 @@ import (
 
 	"pushbench/loadgen/trial"
 	"pushbench/results"
+	"pushbench/servers/all"
 )
 
 const refused = `fleet: connect: subscriber 1: Get "http://feed.test/ws?since=0": dial tcp 127.0.0.1:4711: connect: connection refused; subscriber 2: Get "http://feed.test/ws?since=0": dial tcp 127.0.0.1:4711: connect: connection refused`
@@ -160,7 +161,7 @@ func TestProbe(t *testing.T) {
 			t.Fatalf("rtt %s: %d tries", test.rtt, len(ran))
 		}
 		for i, c := range ran {
-			if c.Treatment.Emulated() != test.want[i] || c.Treatment.Subscribers != 1 || c.Treatment.Transport != floor || c.Estimate().Seconds() > 1 {
+			if c.Treatment.Emulated() != test.want[i] || c.Treatment.Subscribers != 1 || c.Treatment.Transport != all.Floor || c.Estimate().Seconds() > 1 {
 				t.Errorf("rtt %s: tried %+v, which takes %v", test.rtt, c.Treatment, c.Estimate())
 			}
 		}

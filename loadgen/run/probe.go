@@ -9,6 +9,7 @@ import (
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/all"
 )
 
 // A run tries before its first trial what all of them need: a server and a fleet that
@@ -62,8 +63,8 @@ func (p *plan) least(over bool) (t scenarios.Treatment, any bool) {
 			continue
 		}
 		least := scenarios.Treatment{
-			Labels:    results.Treatment{"transport": floor},
-			Transport: floor, Subscribers: 1, Rate: probeRate, Arrivals: "constant",
+			Labels:    results.Treatment{"transport": all.Floor},
+			Transport: all.Floor, Subscribers: 1, Rate: probeRate, Arrivals: "constant",
 			Payload: t.Payload, PayloadKind: t.PayloadKind, Encoding: t.Encoding, Want: "every",
 			HTTP: "1.1", Headers: t.Headers, Client: "go", Fault: scenarios.NoFault,
 		}

@@ -29,6 +29,13 @@ var Transports = []*feed.Transport{
 	raw.Transport,
 }
 
+// Floor is a push with nothing around it, and BusyPoll a poll as soon as the last is
+// answered: the least that a client end has to do.
+const (
+	Floor    = "raw"
+	BusyPoll = "poll?interval=1ms"
+)
+
 // Parse reads a transport as a scenario names it, such as poll?interval=1s.
 func Parse(text string) (feed.Spec, error) { return feed.ParseSpec(Transports, text) }
 
