@@ -2,6 +2,7 @@ package conform
 
 import (
 	"errors"
+	"net"
 	"regexp"
 	"strings"
 	"sync"
@@ -146,6 +147,7 @@ type clients struct {
 	count int // connected
 	came  int // ever
 	peers []*soundPeer
+	last  net.Conn // that was let in
 
 	second time.Time // in which it has let in so many
 	let    int
@@ -197,14 +199,23 @@ func (c *clients) leave(s *sound) {
 	c.mu.Unlock()
 }
 
+// only ends the connection before this one where the server keeps the last client
+// only: before this one is let in, so that no later one is taken for an earlier.
+func (c *clients) only(s *sound, conn net.Conn) {
+	if !s.has("keeps the last client only") {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last != nil {
+		c.last.Close()
+	}
+	c.last = conn
+}
+
 func (c *clients) open(p *soundPeer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if p.has("keeps the last client only") {
-		for _, other := range c.peers {
-			other.c.Close()
-		}
-	}
 	c.peers = append(c.peers, p)
 }
 

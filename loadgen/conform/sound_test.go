@@ -64,6 +64,7 @@ func (s *sound) serve(c net.Conn) {
 		status = busy
 	}
 	if status == 101 {
+		s.clients.only(s, c)
 		deflate, ok := s.agree(c, head)
 		c.SetReadDeadline(time.Time{})
 		if s.is("drops what is behind the handshake") {

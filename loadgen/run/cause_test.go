@@ -141,7 +141,7 @@ func TestLastLines(t *testing.T) {
 // What every trial needs is tried once before the first: on loopback, over the lab, or
 // both, as the plan's trials are.
 func TestProbe(t *testing.T) {
-	const scenario = "question: q\nfactors:\n  transport: [poll, ws]\n  rtt: [%s]\nfixed: {subscribers: 500, tls: on}\nwarmup: 1s\nmeasure: 4s\nblocks: 1\n"
+	const scenario = "question: q\nfactors:\n  transport: [poll, ws]\n  rtt: [%s]\nfixed: {subscribers: 50, tls: on}\nwarmup: 1s\nmeasure: 4s\nblocks: 1\n"
 	for _, test := range []struct {
 		rtt  string
 		want []bool // emulated
