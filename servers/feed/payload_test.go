@@ -18,7 +18,8 @@ func newPayload(t interface{ Fatal(...any) }, kind string, size int, codec Codec
 }
 
 // A body has exactly the size asked for, from a buffer of any size; equal seeds
-// give equal bodies, and each differs from the one before, or from none.
+// give equal bodies, and they change, or stay as they are. Two quotes in a row may be
+// alike by chance, four changes of five bodies are not.
 func TestPayload(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]string{"random", "ticker", "identical"}).Draw(t, "kind")
@@ -32,6 +33,7 @@ func TestPayload(t *testing.T) {
 		other := newPayload(t, kind, size, codec, seed+1)
 		buf := make([]byte, rapid.IntRange(0, 6000).Draw(t, "buffer"))
 		var last []byte
+		alike := 0
 		for i := range 5 {
 			body := a.Next(buf)
 			if len(body) != size {
@@ -43,11 +45,14 @@ func TestPayload(t *testing.T) {
 			if differs := !bytes.Equal(body, other.Next(nil)); size >= 32 && !differs {
 				t.Fatalf("unequal seeds agree in body %d", i)
 			}
-			if same := bytes.Equal(body, last); size >= 32 && i > 0 && same != (kind == "identical") {
-				t.Fatalf("body %d is the one before: %v", i, same)
+			if i > 0 && bytes.Equal(body, last) {
+				alike++
 			}
 			last = bytes.Clone(body)
 			checkContent(t, kind, codec, body)
+		}
+		if all := alike == 4; size >= 32 && all != (kind == "identical") || kind == "random" && size >= 32 && alike > 0 {
+			t.Fatalf("%d of 4 bodies are the one before", alike)
 		}
 	})
 }
