@@ -10,6 +10,7 @@ import (
 
 	"pushbench/loadgen/conform"
 	"pushbench/loadgen/run"
+	"pushbench/servers/cmdline"
 )
 
 const conformUsage = `usage: loadgen conform [flags] URL
@@ -35,8 +36,6 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	var o conform.Options
 	var headers []string
 	f := flag.NewFlagSet("loadgen conform", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() { fmt.Fprint(stderr, conformUsage); f.PrintDefaults() }
 	insecure := f.Bool("insecure", false, "do not check the server's certificate")
 	format := f.String("format", "text", "`text` or md, a table in Markdown")
 	f.DurationVar(&o.Timeout, "timeout", 2*time.Second, "how long an answer may take")
@@ -46,8 +45,8 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 		headers = append(headers, line)
 		return nil
 	})
-	urls, err := parseAnywhere(f, args)
-	if errors.Is(err, flag.ErrHelp) {
+	urls, err := cmdline.Parse(f, conformUsage, args, stdout)
+	if errors.Is(err, cmdline.ErrDone) {
 		return run.ExitOK
 	} else if err != nil {
 		fmt.Fprintln(stderr, "loadgen:", err)

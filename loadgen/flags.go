@@ -7,19 +7,13 @@ import (
 	"io"
 	"math"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
 	"pushbench/loadgen/run"
+	"pushbench/servers/cmdline"
 	"pushbench/servers/units"
 )
-
-// options is the command line.
-type options struct {
-	run.Options
-	version bool
-}
 
 const usage = `usage: loadgen [flags] SCENARIO.yaml...
        loadgen doctor [SCENARIO.yaml...]
@@ -27,7 +21,7 @@ const usage = `usage: loadgen [flags] SCENARIO.yaml...
 
 Runs the trials of the scenarios, block by block, and writes one result file
 each. A block runs every treatment once, in an order drawn anew for each run. No
-trial is repeated: one that is not sound is missing from its block.
+trial is repeated: a trial that is not sound is missing from its block.
 
 example: what a scenario would do, a smoke run of it, the run, its figures
   loadgen -dry scenarios/headline.yaml
@@ -49,17 +43,13 @@ flags:
 // decidedTime is what -until decided may take where -for does not say.
 const decidedTime = time.Hour
 
-var errHelp = flag.ErrHelp
-
 // parseFlags reads the command line of a command that began now, or earlier where
 // -since says so.
-func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error) {
-	o := options{Options: run.Options{Began: now}}
+func parseFlags(args []string, now time.Time, stdout io.Writer) (run.Options, error) {
+	o := run.Options{Began: now}
 	var until string
 	var since bool
 	f := flag.NewFlagSet("loadgen", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
 	f.StringVar(&o.Out, "out", "", "`directory` for the result files (default results/runs/<time>)")
 	f.BoolVar(&o.Dry, "dry", false, "print the plan and how long it takes, run nothing")
 	f.BoolVar(&o.Short, "short", false, "a smoke run: three blocks of one-second windows, nothing to publish")
@@ -77,15 +67,11 @@ func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error)
 	})
 	f.StringVar(&until, "until", "", "`decided`: run until every claim is, at looks that are planned before, or until the time of -for is up (default 1h)")
 	f.StringVar(&o.Servers, "servers", "", "`program` of the servers (default: built from this module)")
-	f.BoolVar(&o.version, "version", false, "print the version and exit")
-	files, err := parseAnywhere(f, args)
+	files, err := cmdline.Parse(f, usage, args, stdout)
 	if err != nil {
 		return o, err
 	}
 	o.Files, o.Decided = files, until != ""
-	if o.version {
-		return o, nil
-	}
 	if o.Decided && o.Time == 0 && !o.Resume { // which has the time of the run that it goes on with
 		o.Time = decidedTime
 	}
@@ -107,20 +93,6 @@ func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error)
 		o.Out = filepath.Join("results", "runs", now.UTC().Format("20060102-150405"))
 	}
 	return o, nil
-}
-
-// parseAnywhere reads flags before, between and after the arguments, and returns those.
-func parseAnywhere(f *flag.FlagSet, args []string) (rest []string, err error) {
-	if slices.Equal(args, []string{"help"}) {
-		args = []string{"-help"}
-	}
-	for err = f.Parse(args); err == nil && f.NArg() > 0; err = f.Parse(f.Args()[1:]) {
-		if read := len(args) - f.NArg(); read > 0 && args[read-1] == "--" { // nothing behind it is a flag
-			return append(rest, f.Args()...), nil
-		}
-		rest = append(rest, f.Arg(0))
-	}
-	return rest, err
 }
 
 // parseTime reads a time above zero.

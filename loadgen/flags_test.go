@@ -1,9 +1,23 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"pushbench/servers/test/hard"
 )
+
+// What loadgen says of itself is understood at first reading.
+func TestHelpIsPlain(t *testing.T) {
+	for _, command := range [][]string{{"-h"}, {"doctor", "-h"}, {"conform", "-h"}} {
+		var help strings.Builder
+		program(t.Context(), command, nil, &help, &help)
+		for _, found := range hard.Screen(help.String()) {
+			t.Error(found)
+		}
+	}
+}
 
 // The time counts from when the command began, wherever the host's clock is by now.
 func TestSince(t *testing.T) {

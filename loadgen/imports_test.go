@@ -30,6 +30,8 @@ type layer struct {
 // layers is the module from the feed up. The first that a package matches is
 // its own.
 var layers = []layer{
+	{"servers/cmdline", nil, "a command line is read below everything"},
+	{"servers/test/hard", nil, "texts are read without knowing who writes them"},
 	{"servers/units", nil, "numbers with units are read below everything, and in the measured program too"},
 	{"servers/count", nil, "readings are added and subtracted below whoever takes them"},
 	{"servers/feed", []string{"servers/units"}, "the contract stands on its own, so that a transport can be understood with nothing else"},
@@ -38,10 +40,10 @@ var layers = []layer{
 	{"servers/all", []string{"servers/feed", "servers/*"}, "it is the table of transports"},
 	{"servers/ws", []string{"servers/feed", "servers/wsbare"}, "one client end for every WebSocket server, and no other transport"},
 	{"servers/*", []string{"servers/feed"}, "a transport is one folder: it knows the feed, and neither who counts its bytes nor another transport"},
-	{"servers", []string{"servers/all", "servers/control", "servers/feed", "servers/units", "servers/wire"}, "the process under test has what a server needs"},
+	{"servers", []string{"servers/all", "servers/cmdline", "servers/control", "servers/feed", "servers/units", "servers/wire"}, "the process under test has what a server needs"},
 	{"results", []string{"servers/units"}, "a record explains itself"},
 	{"scenarios", []string{"results", "servers/feed", "servers/units"}, "a scenario knows the claims it makes and the types of a transport, and not who runs it"},
-	{"plots", []string{"scenarios", "results", "servers/units"}, "figures are drawn from files alone"},
+	{"plots", []string{"scenarios", "results", "servers/cmdline", "servers/units"}, "figures are drawn from files alone"},
 	{"loadgen/host", []string{"results", "servers/count"}, "it knows the machine and nothing of what runs on it"},
 	{"loadgen/run", []string{"scenarios", "results", "servers/all", "servers/units", "loadgen/host", "loadgen/lab", "loadgen/party", "loadgen/trial"}, "the run leaves a trial's inside to package trial"},
 	{"loadgen/measure", []string{"scenarios", "results", "servers/control", "servers/count", "servers/feed", "servers/wire", "loadgen/fleet", "loadgen/host", "loadgen/lab"}, "it computes from what was seen, and starts nothing"},
@@ -49,7 +51,7 @@ var layers = []layer{
 	{"loadgen/party", []string{"servers/control", "servers/count", "servers/wire", "loadgen/fleet", "loadgen/host"}, "it asks, and knows no metric"},
 	{"loadgen/stage", []string{"scenarios", "servers/control", "servers/feed", "loadgen/host", "loadgen/lab", "loadgen/measure", "loadgen/party"}, "it starts what the feed passes through, whatever a trial does with it"},
 	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/count", "servers/feed", "servers/units", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
-	{"loadgen", []string{"servers/units", "loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
+	{"loadgen", []string{"servers/cmdline", "servers/units", "loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
 }
 
 // owners is the one folder that each third-party package has, so that it can be

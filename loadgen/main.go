@@ -18,6 +18,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +29,7 @@ import (
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/lab"
 	"pushbench/loadgen/run"
+	"pushbench/servers/cmdline"
 )
 
 func main() {
@@ -54,21 +56,44 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		case "join": // what becomes a child in one of the lab's namespaces
 			return run.Report(stderr, lab.Join(args[1:]))
 		case "doctor":
-			return run.Report(stderr, run.Doctor(stdout, args[1:]))
+			return doctor(args[1:], stdout, stderr)
 		case "conform":
 			return conformance(ctx, args[1:], stdout, stderr)
 		}
 	}
-	o, err := parseFlags(args, time.Now(), stderr)
+	o, err := parseFlags(args, time.Now(), stdout)
 	switch {
-	case errors.Is(err, errHelp):
+	case errors.Is(err, cmdline.ErrDone):
 		return run.ExitOK
 	case err != nil:
 		fmt.Fprintln(stderr, "loadgen:", err)
 		return run.ExitUsage
-	case o.version:
-		fmt.Fprintln(stdout, run.Version())
-		return run.ExitOK
 	}
-	return run.Report(stderr, run.Measure(ctx, o.Options, stdout, stderr))
+	return run.Report(stderr, run.Measure(ctx, o, stdout, stderr))
+}
+
+const doctorUsage = `usage: loadgen doctor [SCENARIO.yaml...]
+
+Says what this host has of what the scenarios need, or of all that is of use here:
+ok, something to note, or what it lacks and what that means.
+
+example: whether the headline can be measured here
+  loadgen doctor scenarios/headline.yaml
+
+exit codes: 0 also where something is lacking, 2 bad usage or scenario
+
+flags:
+`
+
+// doctor says what this host has, and lacks.
+func doctor(args []string, stdout, stderr io.Writer) int {
+	files, err := cmdline.Parse(flag.NewFlagSet("loadgen doctor", flag.ContinueOnError), doctorUsage, args, stdout)
+	switch {
+	case errors.Is(err, cmdline.ErrDone):
+		return run.ExitOK
+	case err != nil:
+		fmt.Fprintln(stderr, "loadgen:", err)
+		return run.ExitUsage
+	}
+	return run.Report(stderr, run.Doctor(stdout, files))
 }

@@ -207,7 +207,7 @@ func stackNote(ch *barChart) string {
 func noticeNote(p scenarios.Plot) string {
 	for _, m := range p.Metrics() {
 		if _, ok := noticing(m); ok && p.Mark == "bars" {
-			return "Times are of those that noticed; their share follows the time. An open bar: none noticed while the trial watched, for as long as the measured window."
+			return "Times are of the ends that noticed; their share follows the time. An open bar: none noticed while the trial watched, for as long as the measured window."
 		}
 	}
 	return ""

@@ -19,6 +19,7 @@ import (
 	"syscall"
 
 	"pushbench/results"
+	"pushbench/servers/cmdline"
 )
 
 func main() {
@@ -66,24 +67,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			command, args = args[0], args[1:]
 		}
 	}
-	f := flag.NewFlagSet("plots", flag.ContinueOnError)
-	f.SetOutput(io.Discard) // errors and help are printed below, once
-	showVersion := f.Bool("version", false, "print the version and exit")
+	f := flag.NewFlagSet(strings.TrimSpace("plots "+command), flag.ContinueOnError)
 	do := commands[command](f)
-	err := f.Parse(args)
+	files, err := cmdline.Parse(f, usageText[command]+"Flags:\n", args, stdout)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usageText[command]+"Flags:\n")
-		f.SetOutput(stdout)
-		f.PrintDefaults()
+	case errors.Is(err, cmdline.ErrDone):
 		return exitOK
 	case err != nil:
-		err = usageError(err.Error())
-	case *showVersion:
-		fmt.Fprintln(stdout, version())
-		return exitOK
+		err = inputError{err} // which says how help is asked for
 	default:
-		err = do(ctx, f.Args(), stdin, stdout)
+		err = do(ctx, files, stdin, stdout)
 	}
 	return complain(stderr, command, err)
 }

@@ -40,6 +40,7 @@ func TestReferenceFigures(t *testing.T) {
 					name, svg := f.Name+".svg", svgOf(t, f)
 					names[i] = append(names[i], name)
 					legibleWords(t, f, svg)
+					plainly(t, f.Name, f.Subtitle+"\n\n"+f.Caption[0])
 					if !bytes.Equal(committed[name], svg) {
 						t.Errorf("%s is not what the reference run gives; `make plots` draws it again", name)
 					}

@@ -1,10 +1,5 @@
 package main
 
-import (
-	"fmt"
-	"runtime/debug"
-)
-
 // usageText is what -h prints, by command; "" is the program without one.
 var usageText = map[string]string{
 	"": `Plots turns result files into figures, tables and verdicts.
@@ -12,7 +7,7 @@ var usageText = map[string]string{
 	plots [-out DIR] [-png] [-plot SENTENCE] [-markdown] RESULT.jsonl…  figures, table.md, and the last screen on stdout
 	plots claims [-tsv] RESULT.jsonl…             verdicts only
 	plots compare OLD.jsonl NEW.jsonl…            what changed from one build to another
-	plots twins RESULT.jsonl…                     how often two that are the same are told apart
+	plots twins RESULT.jsonl…                     how often equal treatments come out as different
 	plots fit RESULT.jsonl…                       a model of CPU fitted over subscribers and rates
 	plots export -format bench|csv|tsv RESULT.jsonl…  for benchstat, for everything else, or what figures draw
 
@@ -36,8 +31,8 @@ holds, holds only where, fails, or cannot tell.
 
 	plots claims [-tsv] RESULT.jsonl…
 
-With -tsv it prints one line for each claim, and one for each case of a claim
-that was judged in several, with these fields, separated by tabs:
+With -tsv it prints one line for each claim. Where a claim was judged in several
+cases, each case has a line, too. Its fields are separated by tabs:
 
 	id outcome value low high unit n case scenario
 
@@ -97,7 +92,7 @@ Example:
 	plots fit results/reference/cost.jsonl
 
 `,
-	"export": `Export writes trials to stdout: for benchstat those that are sound, without the
+	"export": `Export writes trials to stdout: for benchstat the sound ones, without the
 numbers that a broken rule voids; as CSV all, with a field that says which count.
 With tsv it writes what the figures draw, one line for each mark, in base units:
 
@@ -111,19 +106,4 @@ Example: let benchstat compare the transports.
 	benchstat -col /transport h.txt
 
 `,
-}
-
-// version is the module's version and the revision it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "plots (no build information)"
-	}
-	revision := "unknown revision"
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = s.Value
-		}
-	}
-	return fmt.Sprintf("plots %s, %s, %s", info.Main.Version, revision, info.GoVersion)
 }

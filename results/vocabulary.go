@@ -144,8 +144,8 @@ var histograms = []Info{
 	{"connect-tls", "s", "lower", latency, "dial to the end of a full TLS handshake, per connection"},
 	{"connect-tls-resumed", "s", "lower", latency, "dial to the end of a resumed TLS handshake, per connection"},
 	{"ttfe", "s", "lower", latency, "dial to first event, per subscriber"},
-	{"notice/server", "s", "lower", latency, "from the fleet's falling silent until the server closed a connection, of those that it did within the window"},
-	{"notice/fleet", "s", "lower", latency, "from the server's falling silent until a subscription ended, of those that did within the window"},
+	{"notice/server", "s", "lower", latency, "from the fleet's falling silent until the server closed a connection, if within the window"},
+	{"notice/fleet", "s", "lower", latency, "from the server's falling silent until a subscription ended, if within the window"},
 	{"staleness-mean-by-subscriber", "s", "lower", latency, "each subscriber's mean staleness"},
 	{"staleness-max-by-subscriber", "s", "lower", latency, "each subscriber's greatest staleness"},
 }

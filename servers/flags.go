@@ -5,8 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"runtime/debug"
 
+	"pushbench/servers/cmdline"
 	"pushbench/servers/feed"
 	"pushbench/servers/units"
 	"pushbench/servers/wire"
@@ -26,7 +26,6 @@ type options struct {
 	tls         bool
 	headers     profile
 	control     bool
-	version     bool
 }
 
 // maxRing is where the log's index alone takes some 70 MB.
@@ -43,11 +42,9 @@ example: a feed of ten 200-byte events a second, and a look at it
 flags:
 `
 
-func parseFlags(args []string, stderr io.Writer) (options, error) {
+func parseFlags(args []string, stdout io.Writer) (options, error) {
 	o := options{rate: 10, payload: 200, headers: profile{name: "minimal", Profile: new(wire.Profile)}}
 	f := flag.NewFlagSet("servers", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on this `address`")
 	f.Var(&o.rate, "rate", "publish this many events a `second`, as 10/s")
 	f.StringVar(&o.arrivals, "arrivals", "poisson", "`constant` or poisson")
@@ -60,13 +57,12 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.tls, "tls", false, "serve over TLS 1.3, with a certificate made at start")
 	f.Var(&o.headers, "headers", "header `profile` of answers: minimal, browser or lubbers2010")
 	f.BoolVar(&o.control, "control", false, "take commands as JSON lines on standard input, as loadgen gives them")
-	f.BoolVar(&o.version, "version", false, "print the version and exit")
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
+	rest, err := cmdline.Parse(f, usage, args, stdout)
 	switch {
-	case f.NArg() > 0:
-		return o, fmt.Errorf("unexpected argument %q; servers takes flags only", f.Arg(0))
+	case err != nil:
+		return o, err
+	case len(rest) > 0:
+		return o, fmt.Errorf("unexpected argument %q; servers takes flags only", rest[0])
 	case o.arrivals != "constant" && o.arrivals != "poisson":
 		return o, fmt.Errorf("-arrivals %q: use constant or poisson", o.arrivals)
 	case o.ring < 1 || o.ring > maxRing:
@@ -115,19 +111,4 @@ func (p *profile) Set(s string) (err error) {
 	p.name = s
 	p.Profile, err = wire.ParseProfile(s)
 	return err
-}
-
-// version is the module's version and the revision it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "servers (no build information)"
-	}
-	revision := "unknown revision"
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = s.Value
-		}
-	}
-	return fmt.Sprintf("servers %s, %s, %s", info.Main.Version, revision, info.GoVersion)
 }

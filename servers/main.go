@@ -9,7 +9,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"pushbench/servers/all"
+	"pushbench/servers/cmdline"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
@@ -36,17 +36,13 @@ func main() {
 // run is the program; it returns its exit code: 0, 1 for a failure, 2 for bad
 // usage.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o, err := parseFlags(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
+	o, err := parseFlags(args, stdout)
+	if errors.Is(err, cmdline.ErrDone) {
 		return 0
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "servers:", err)
 		return 2
-	}
-	if o.version {
-		fmt.Fprintln(stdout, version())
-		return 0
 	}
 	source, err := newSource(o)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 	"pushbench/servers/feed/feedtest"
+	"pushbench/servers/test/hard"
 )
 
 func TestMain(m *testing.M) {
@@ -74,9 +75,12 @@ func TestHelpAndVersion(t *testing.T) {
 		t.Errorf("-h: exit code %d", code)
 	}
 	for _, want := range []string{"usage: servers", "example:", "-rate second", "default 10/s", "default 200B"} {
-		if !strings.Contains(stderr.String(), want) {
-			t.Errorf("-h does not say %q:\n%s", want, &stderr)
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("-h does not say %q:\n%s", want, &stdout)
 		}
+	}
+	for _, found := range hard.Screen(stdout.String()) {
+		t.Errorf("-h: %s", found)
 	}
 	stdout.Reset()
 	stderr.Reset()

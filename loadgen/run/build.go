@@ -176,15 +176,6 @@ func slowed(settings map[string]string) (how []string) {
 	return how
 }
 
-// Version is the program's name and build, for -version.
-func Version() string {
-	r := revision(context.Background())
-	if r == "" {
-		r = "(unknown revision)"
-	}
-	return fmt.Sprintf("loadgen %s, %s", r, runtime.Version())
-}
-
 // sameBuild reports how the build that began a run differs from the present one, nil
 // if it does not: what two builds measured is not one run. What a record does not say
 // is no difference.
