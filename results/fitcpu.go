@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"pushbench/servers/units"
@@ -181,7 +182,7 @@ func (f *CPUFit) choose(blocks []map[int]CPUPoint) {
 	var kept [][]float64
 	for _, term := range cpuTerms {
 		column := relative(all, term.of)
-		if norm(column) == 0 {
+		if floats.Norm(column, 2) == 0 {
 			continue // such as the requests of a push
 		}
 		if apartFrom(column, kept) > alike {
