@@ -151,19 +151,12 @@ func kindsOf(samples map[*Term]sample) (ks []kind) {
 
 // describe fills in what a reader is told of both sides.
 func (v *CellVerdict) describe(e *Expect, b blocks, level float64) {
-	diff := make([]float64, len(b.left))
-	ratio := make([]float64, len(b.left))
-	positive := len(diff) > 0
-	for i := range diff {
-		diff[i], ratio[i] = minus(b.left[i], b.right[i]), b.left[i]/b.right[i]
-		positive = positive && b.left[i] > 0 && b.right[i] > 0
-	}
 	v.Reckoned = reckoned(e.left) || reckoned(e.right)
 	v.Left, v.Right = spread(b.left, level).summary(), spread(b.right, level).summary()
-	v.Diff = momentsOf(diff, level).widened(b.step()).summary()
+	v.Diff = b.differences(level).summary()
 	v.Diff.Exact = b.exact && v.Diff.Lo == v.Diff.Hi
-	if positive {
-		v.Ratio = spread(ratio, level).widened(b.relative()).summary()
+	if b.positive() {
+		v.Ratio = b.ratios(level).summary()
 	}
 	switch {
 	case e.relative():
@@ -173,24 +166,38 @@ func (v *CellVerdict) describe(e *Expect, b blocks, level float64) {
 	}
 }
 
-// step is one step of left − right, 0 where both are exact.
-func (b blocks) step() float64 {
-	if b.exact {
-		return 0
+// differences are left − right, with room for one step of what was counted.
+func (b blocks) differences(level float64) moments {
+	values := make([]float64, len(b.left))
+	for i, l := range b.left {
+		values[i] = minus(l, b.right[i])
 	}
-	return b.grain
+	m := momentsOf(values, level)
+	if b.exact {
+		return m
+	}
+	return m.widened(b.grain)
 }
 
-// relative is one step of left ÷ right, as a share of it.
-func (b blocks) relative() float64 {
-	least := math.Inf(1)
-	for i := range b.left {
-		least = min(least, math.Abs(b.left[i]), math.Abs(b.right[i]))
+// positive reports whether there are values, all above 0.
+func (b blocks) positive() bool {
+	return len(b.left) > 0 && slices.Min(b.left) > 0 && slices.Min(b.right) > 0
+}
+
+// ratios are the logarithms of left ÷ right, with the same room, of sides above 0.
+func (b blocks) ratios(level float64) moments {
+	values := make([]float64, len(b.left))
+	for i, l := range b.left {
+		if r := b.right[i]; minus(l, r) != 0 {
+			values[i] = math.Log(l) - math.Log(r)
+		}
 	}
-	if b.exact || !(least > 0) || math.IsInf(least, 1) {
-		return 0
+	m := momentsOf(values, level)
+	m.log = true
+	if least := min(slices.Min(b.left), slices.Min(b.right)); !b.exact {
+		m = m.widened(b.grain / least)
 	}
-	return b.grain / least
+	return m
 }
 
 // reckoned reports whether a side is more than a metric or a number.

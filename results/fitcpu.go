@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -259,13 +258,4 @@ func inBlock(blocks []map[int]CPUPoint, block int) []CPUPoint {
 		}
 	}
 	return points
-}
-
-// String is the model in words: "12 µs × delivered + 0.4 µs × connections".
-func (f CPUFit) String() string {
-	var parts []string
-	for _, t := range f.Terms {
-		parts = append(parts, units.Format(t.Center, "s")+" × "+t.Name)
-	}
-	return strings.Join(parts, " + ")
 }

@@ -35,8 +35,6 @@ func ParseFormula(s string) (*Formula, error) {
 	return f, err
 }
 
-func (f *Formula) String() string { return f.text }
-
 // Terms are the names of the formula from left to right.
 func (f *Formula) Terms() []*Term {
 	var list []*Term

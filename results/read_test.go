@@ -232,9 +232,7 @@ func askEverything(t *testing.T, r *Run) {
 		r.Findings()
 		for _, m := range metrics {
 			r.Sample(tr, m)
-			r.Bearing(tr, m)
 			r.Printable(tr, m)
-			r.Ratio(tr, tr, m)
 		}
 		if h, err := r.Pooled(tr, "staleness"); err == nil {
 			h.Points()

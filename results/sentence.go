@@ -11,22 +11,13 @@ import (
 	"pushbench/servers/units"
 )
 
-// Sentence says the verdict in one line of plain words, with both sides, effect,
-// interval and n:
+// Found says in one line of plain words what a verdict rests on, with both sides,
+// effect, interval and n. It goes on from the outcome:
 //
 //	holds: 598 µs against 503 ms: 502 ms less (499–504 ms, n = 7 blocks), 840 × (834–846)
 //	holds only where rate=1/s: …; fails where rate=40/s: …
 //	holds only where no other outcome is named: fails where rate=40/s: …; holds in the other 14 cases: …
 //	cannot tell: a difference above 9 % would have shown; 24 µs against 27 µs: 3 µs less (…); it takes about 14 more blocks, 7 min, as one planned look
-func (v Verdict) Sentence() string {
-	found := v.Found()
-	if v.Outcome == HoldsOnlyWhere || strings.HasPrefix(found, "in all ") || strings.HasPrefix(found, "in any of ") {
-		return string(v.Outcome) + " " + found
-	}
-	return string(v.Outcome) + ": " + found
-}
-
-// Found is what stands behind the outcome in the sentence.
 func (v Verdict) Found() string {
 	var parts []string
 	switch n := len(v.Cells); {

@@ -66,46 +66,33 @@ func (v *CellVerdict) far() bool {
 
 // testOf forms the comparison: by ratio where nothing stands against it.
 func testOf(e *Expect, b blocks, level float64, kinds []kind) test {
-	byRatio := len(b.left) > 0 && (e.tolerance == nil || e.relative()) &&
-		!slices.ContainsFunc(kinds, func(k kind) bool { return k.by != byRatio })
-	for i := range b.left {
-		byRatio = byRatio && b.left[i] > 0 && b.right[i] > 0
-	}
-	values := make([]float64, len(b.left))
-	if byRatio {
-		for i := range values {
-			values[i] = math.Log(b.left[i]) - math.Log(b.right[i])
-			if minus(b.left[i], b.right[i]) == 0 {
-				values[i] = 0
-			}
-		}
-		t := test{moments: momentsOf(values, level).widened(b.relative())}
-		t.log = true
+	byDifference := slices.ContainsFunc(kinds, func(k kind) bool { return k.by != byRatio })
+	var t test
+	switch {
+	case !byDifference && b.positive() && (e.tolerance == nil || e.relative()):
+		t.moments = b.ratios(level)
 		if e.tolerance != nil {
 			t.lo, t.hi = math.Log(max(0, 1-e.tolerance.v)), math.Log(1+e.tolerance.v)
 		}
-		t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
+	case e.relative():
+		t.moments = b.differences(level)
+		least, most, allowed := b, b, make([]float64, len(b.right))
+		least.right, most.right = slices.Clone(b.right), slices.Clone(b.right)
+		for i, right := range b.right {
+			allowed[i] = e.tolerance.v * math.Abs(right)
+			least.right[i] -= allowed[i]
+			most.right[i] += allowed[i]
+		}
+		t.hi = momentsOf(allowed, level).mean
+		t.lo, t.least, t.most = -t.hi, least.differences(level), most.differences(level)
 		return t
-	}
-	for i := range values {
-		values[i] = minus(b.left[i], b.right[i])
-	}
-	t := test{moments: momentsOf(values, level).widened(b.step())}
-	if !e.relative() {
+	default:
+		t.moments = b.differences(level)
 		if e.tolerance != nil {
 			t.lo, t.hi = -e.tolerance.v, e.tolerance.v
 		}
-		t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
-		return t
 	}
-	least, most, allowed := make([]float64, len(values)), make([]float64, len(values)), make([]float64, len(values))
-	for i, right := range b.right {
-		allowed[i] = e.tolerance.v * math.Abs(right)
-		least[i], most[i] = minus(b.left[i], right-allowed[i]), minus(b.left[i], right+allowed[i])
-	}
-	t.hi = momentsOf(allowed, level).mean
-	t.lo = -t.hi
-	t.least, t.most = momentsOf(least, level).widened(b.step()), momentsOf(most, level).widened(b.step())
+	t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
 	return t
 }
 

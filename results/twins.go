@@ -1,9 +1,8 @@
 package results
 
 import (
+	"errors"
 	"maps"
-	"math"
-	"slices"
 	"strings"
 )
 
@@ -57,24 +56,32 @@ func (r *Run) Twins(metrics []string) []TwinPair {
 }
 
 func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
-	x, y, grain, err := r.paired(twin, t, metric)
+	both, err := r.paired(twin, t, metric)
 	info, known := Describe(metric)
 	okT, _ := r.Printable(t, metric)
 	okTwin, _ := r.Printable(twin, metric)
-	if err != nil || !known || !okT || !okTwin || len(x) < MinBlocks {
+	if err != nil || !known || !okT || !okTwin || len(both.left) < MinBlocks {
 		return TwinPair{}, false
 	}
-	both := blocks{left: x, right: y, grain: grain, exact: grain == 0}
 	test := testOf(&Expect{operator: "<"}, both, 1-Confidence, []kind{info.kind})
-	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact && Exact(metric, t)}
-	ratio := make([]float64, len(x))
-	for i := range x {
-		ratio[i] = x[i] / y[i]
-	}
-	if !slices.ContainsFunc(ratio, func(v float64) bool { return !(v > 0) || math.IsInf(v, 0) }) {
-		pair.Ratio = spread(ratio, 1-Confidence).widened(both.relative()).summary()
+	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact}
+	if both.positive() {
+		pair.Ratio = both.ratios(1 - Confidence).summary()
 	}
 	return pair, true
+}
+
+// paired is a metric of two treatments in the blocks that have both.
+func (r *Run) paired(a, b Treatment, metric string) (both blocks, err error) {
+	ofA, errA := r.Sample(a, metric)
+	ofB, errB := r.Sample(b, metric)
+	for block, v := range inOrder(ofA.Values) {
+		if w, found := ofB.Values[block]; found {
+			both.left, both.right = append(both.left, v), append(both.right, w)
+		}
+	}
+	both.grain, both.exact = max(ofA.Grain, ofB.Grain), ofA.Exact && ofB.Exact
+	return both, errors.Join(errA, errB)
 }
 
 // twins reports whether an expectation holds a metric of a treatment against the same
