@@ -49,7 +49,7 @@ type blocks struct {
 func (r *Run) judgeCell(e *Expect, c cell, cells int) (CellVerdict, error) {
 	v := CellVerdict{Where: c.where, Leans: CannotTell, P: 1}
 	samples := map[*Term]sample{}
-	for _, term := range e.terms() {
+	for _, term := range e.terms {
 		t := c.treatments[term]
 		s, err := r.sample(term, t)
 		var missing *NoMetricError
@@ -57,14 +57,14 @@ func (r *Run) judgeCell(e *Expect, c cell, cells int) (CellVerdict, error) {
 		case errors.As(err, &missing) && r.records(term.Name): // in other treatments
 			v.Reason = err.Error()
 		case err != nil:
-			return v, &ExprError{Text: e.text, Column: term.Column, Msg: err.Error()}
+			return v, &ExprError{Text: e.place.Text, Column: term.Column, Msg: err.Error()}
 		}
 		if why := r.unfit(t, term.Name, len(s.values.Values) > 0); s.measured && why != "" && v.Reason == "" {
 			v.Reason = why
 		}
 		samples[term] = s
 	}
-	unit, err := e.checkUnits(func(t *Term) dimension { return samples[t].unit })
+	unit, err := e.unit(func(t *Term) dimension { return samples[t].unit })
 	if err != nil {
 		return v, err
 	}
@@ -131,11 +131,11 @@ func stepOf(side node, samples map[*Term]sample) (step float64) {
 		})
 	}
 	still := with(nil)
-	side.terms(func(t *Term) {
+	for t := range samples {
 		if change := math.Abs(with(t) - still); finite(change) {
 			step = max(step, change)
 		}
-	})
+	}
 	return step
 }
 
@@ -242,7 +242,7 @@ func (r *Run) tooFew(e *Expect, c cell, samples map[*Term]sample, n int) string 
 	if n >= MinBlocks {
 		return ""
 	}
-	for _, term := range e.terms() {
+	for _, term := range e.terms {
 		s := samples[term]
 		if t := c.treatments[term]; s.measured && len(s.values.Values) < MinBlocks {
 			if why := r.whyMissing(t, term.Name); why != "" {

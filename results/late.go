@@ -57,7 +57,7 @@ func (r *Run) consult(e *Expect, c cell, samples map[*Term]sample, v *CellVerdic
 	if v.Certain || v.Leans == CannotTell || v.P > r.level() {
 		return
 	}
-	if slices.ContainsFunc(e.terms(), func(t *Term) bool { return r.saturated(c.treatments[t]) }) {
+	if slices.ContainsFunc(e.terms, func(t *Term) bool { return r.saturated(c.treatments[t]) }) {
 		return
 	}
 	for _, other := range withoutLateness {
@@ -126,7 +126,7 @@ const (
 // notes are the footnotes of a decided cell: where a busy host may have moved what
 // it did not void.
 func (r *Run) notes(e *Expect, c cell, samples map[*Term]sample, v *CellVerdict) (list []string) {
-	for _, term := range e.terms() {
+	for _, term := range e.terms {
 		t := c.treatments[term]
 		info, known := Describe(term.Name)
 		if !known || !samples[term].measured {

@@ -63,7 +63,7 @@ func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
 	if err != nil || !known || !okT || !okTwin || len(both.left) < MinBlocks {
 		return TwinPair{}, false
 	}
-	test := testOf(&Expect{operator: "<"}, both, 1-Confidence, []kind{info.kind})
+	test := testOf(&Expect{operation: operation{operator: "<"}}, both, 1-Confidence, []kind{info.kind})
 	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact}
 	if both.positive() {
 		pair.Ratio = both.ratios(1 - Confidence).summary()
