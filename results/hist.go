@@ -56,14 +56,10 @@ func (h *Hist) grow() {
 // Record adds one value in ns. A negative value, or one above an hour, is
 // refused and counted in Dropped; it is never clamped into range.
 func (h *Hist) Record(ns int64) error {
-	if ns < 0 || ns > histHighest {
+	h.grow()
+	if ns < 0 || ns > histHighest || h.flat.RecordValue(ns) != nil {
 		h.dropped++
 		return fmt.Errorf("record %d ns: outside 0 to %d ns", ns, int64(histHighest))
-	}
-	h.grow()
-	if err := h.flat.RecordValue(ns); err != nil {
-		h.dropped++
-		return fmt.Errorf("record %d ns: %w", ns, err)
 	}
 	if h.n == 0 || ns < h.min {
 		h.min = ns
@@ -74,34 +70,20 @@ func (h *Hist) Record(ns int64) error {
 	return nil
 }
 
-// Merge adds every value of o to h. On error h is unchanged.
+// Merge adds every value of o to h.
 func (h *Hist) Merge(o *Hist) error {
-	if o.n > math.MaxInt64-h.n {
-		return fmt.Errorf("merge histograms of %d and %d values: the count overflows", h.n, o.n)
-	}
-	from := *o // so that a histogram can be merged into itself
+	buckets := o.packed() // before h grows, which may be o itself
 	h.grow()
-	var lost int64
-	switch {
-	case from.flat == h.flat && from.flat != nil:
-		lost = h.flat.Merge(from.flat.Clone())
-	case from.flat != nil:
-		lost = h.flat.Merge(from.flat)
-	case from.sparse != nil:
-		lost = from.sparse.MergeInto(h.flat)
+	if lost := buckets.MergeInto(h.flat); lost != 0 { // both have the same geometry, so this is a broken histogram
+		return fmt.Errorf("merge histograms: %d of %d values were lost", lost, o.n)
 	}
-	if lost != 0 { // both have the same geometry, so this is a broken histogram
-		return fmt.Errorf("merge histograms: %d of %d values were lost", lost, from.n)
+	if o.n > 0 && (h.n == 0 || o.min < h.min) {
+		h.min = o.min
 	}
-	if from.n > 0 {
-		if h.n == 0 || from.min < h.min {
-			h.min = from.min
-		}
-		h.max = max(h.max, from.max)
-	}
-	h.n += from.n
-	h.sum += from.sum
-	h.dropped += from.dropped
+	h.max = max(h.max, o.max)
+	h.n += o.n
+	h.sum += o.sum
+	h.dropped += o.dropped
 	return nil
 }
 
