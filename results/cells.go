@@ -22,7 +22,7 @@ type cell struct {
 func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplete int, err error) {
 	pool := slices.DeleteFunc(r.Treatments(), func(t Treatment) bool { return !t.Matches(where) })
 	if len(pool) == 0 {
-		return nil, 0, fmt.Errorf("no treatment of this run has %s", levelText(where))
+		return nil, 0, fmt.Errorf("no treatment of this run has %s", Treatment(where).Key())
 	}
 	terms := e.terms
 	for _, term := range terms {
@@ -115,9 +115,6 @@ func transports(pool []Treatment) []string {
 	}
 	return list
 }
-
-// levelText prints levels as "rate=40/s, rtt=20ms".
-func levelText(levels map[string]string) string { return Treatment(levels).Key() }
 
 // sample is what a term stands for in a treatment.
 type sample struct {

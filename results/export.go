@@ -134,18 +134,17 @@ func byVocabulary(a, b namedMetric) int {
 	return cmp.Or(cmp.Compare(vocabularyRank(a.name), vocabularyRank(b.name)), cmp.Compare(a.name, b.name))
 }
 
+var exported = slices.Concat(histograms, vocabulary)
+
 func vocabularyRank(metric string) int {
 	hist, _, ok := splitStat(metric)
 	if !ok {
 		hist = strings.TrimSuffix(metric, "/n")
 	}
-	if i := slices.IndexFunc(histograms, func(m Info) bool { return m.Name == hist }); i >= 0 {
+	if i := slices.IndexFunc(exported, func(m Info) bool { return m.Name == hist || m.Name == metric }); i >= 0 {
 		return i
 	}
-	if i := slices.IndexFunc(vocabulary, func(m Info) bool { return m.Name == metric }); i >= 0 {
-		return len(histograms) + i
-	}
-	return len(histograms) + len(vocabulary)
+	return len(exported)
 }
 
 // varyingKeys are the keys whose level is not the same in all treatments, the
@@ -163,11 +162,9 @@ func varyingKeys(treatments []Treatment) []string {
 
 // treatmentKeys are all keys of the treatments in alphabetical order.
 func treatmentKeys(treatments []Treatment) []string {
-	all := map[string]bool{}
+	all := Treatment{}
 	for _, t := range treatments {
-		for key := range t {
-			all[key] = true
-		}
+		maps.Copy(all, t)
 	}
 	return slices.Sorted(maps.Keys(all))
 }

@@ -70,7 +70,7 @@ func (r *Run) consult(e *Expect, c cell, samples map[*Term]sample, v *CellVerdic
 				continue
 			}
 			differs = true
-			s.values = r.seen(c.treatments[term], term.Name, other.of)
+			s.values, _ = r.read(c.treatments[term], term.Name, other.of)
 			looked[term] = s
 		}
 		if !differs {
@@ -91,18 +91,6 @@ func (r *Run) consult(e *Expect, c cell, samples map[*Term]sample, v *CellVerdic
 		v.P = max(v.P, again.P)
 	}
 	v.Notes = append(v.Notes, r.notes(e, c, samples, v)...)
-}
-
-// seen is a metric of t as a view has it.
-func (r *Run) seen(t Treatment, metric string, of func(*Trial, string) (Metric, error)) Sample {
-	s := Sample{Values: map[int]float64{}}
-	for block, trial := range r.bearing(t, metric) {
-		if m, err := of(trial, metric); err == nil {
-			s.Values[block], s.Unit = m.Value, m.Unit
-			s.Grain = max(s.Grain, trial.grain(metric, m))
-		}
-	}
-	return s
 }
 
 // saturated reports whether t's server was asked for all that it can do: its publisher

@@ -136,11 +136,16 @@ func inOrder[V any](byBlock map[int]V) iter.Seq2[int, V] {
 // it are left out; where all of them do the error is a *NoMetricError. A treatment
 // without such trials has no values, and no error.
 func (r *Run) Sample(t Treatment, metric string) (Sample, error) {
+	return r.read(t, metric, (*Trial).Value)
+}
+
+// read is Sample by another reading of a trial.
+func (r *Run) read(t Treatment, metric string, of func(*Trial, string) (Metric, error)) (Sample, error) {
 	bearing := r.bearing(t, metric)
 	s := Sample{Values: make(map[int]float64, len(bearing)), Exact: Exact(metric, t)}
 	var missing error
 	for block, trial := range inOrder(bearing) {
-		m, err := trial.Value(metric)
+		m, err := of(trial, metric)
 		switch {
 		case err != nil:
 			missing = err
@@ -217,19 +222,13 @@ func (r *Run) SoundBlocks(t Treatment) (sound, tried int) {
 
 // Counts says how a run went, in trials.
 type Counts struct {
-	Planned int // treatments × blocks
-	Written int // in the file, of every kind
-	Counted int // of these, those of a block's last pass
+	Counted int // those of a block's last pass
 	Sound   int // of these, those that broke no rule that every metric needs
 	Whole   int // of these, those that broke no rule at all
 }
 
 // Counts counts the run's trials.
-func (r *Run) Counts() Counts {
-	c := Counts{
-		Planned: len(r.Header.Plan.Treatments) * r.Header.Plan.Blocks,
-		Written: len(r.Trials),
-	}
+func (r *Run) Counts() (c Counts) {
 	r.index()
 	for _, byBlock := range r.indexed.trials {
 		for _, t := range byBlock {

@@ -3,7 +3,6 @@ package results
 import (
 	"errors"
 	"maps"
-	"strings"
 )
 
 // A scenario may run a treatment a second time under a label, as ws#twin beside ws.
@@ -13,16 +12,11 @@ import (
 // twinLabel marks the second one.
 const twinLabel = "#twin"
 
-// twinOf finds the twin of t among the run's treatments.
-func (r *Run) twinOf(t Treatment) (twin Treatment, ok bool) {
-	want := maps.Clone(t)
-	want["transport"] = t.Transport() + twinLabel
-	for _, candidate := range r.Treatments() {
-		if maps.Equal(candidate, want) {
-			return candidate, true
-		}
-	}
-	return nil, false
+// twin is the treatment that is the twin of t, where there is one.
+func (t Treatment) twin() Treatment {
+	twin := maps.Clone(t)
+	twin["transport"] += twinLabel
+	return twin
 }
 
 // TwinPair is a twin held against its original in one metric.
@@ -42,12 +36,8 @@ func (p TwinPair) Differs() bool { return p.P <= 1-Confidence }
 func (r *Run) Twins(metrics []string) []TwinPair {
 	var pairs []TwinPair
 	for _, t := range r.Treatments() {
-		twin, found := r.twinOf(t)
-		if !found || strings.HasSuffix(t.Transport(), twinLabel) {
-			continue
-		}
 		for _, metric := range metrics {
-			if pair, ok := r.twinPair(t, twin, metric); ok {
+			if pair, ok := r.twinPair(t, metric); ok {
 				pairs = append(pairs, pair)
 			}
 		}
@@ -55,7 +45,8 @@ func (r *Run) Twins(metrics []string) []TwinPair {
 	return pairs
 }
 
-func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
+func (r *Run) twinPair(t Treatment, metric string) (TwinPair, bool) {
+	twin := t.twin()
 	both, err := r.paired(twin, t, metric)
 	info, known := Describe(metric)
 	okT, _ := r.Printable(t, metric)
@@ -92,15 +83,8 @@ func twins(e *Expect, c cell) bool {
 	if !isTerm || !both || left.Name != right.Name {
 		return false
 	}
-	original := func(t *Term) (Treatment, bool) {
-		of := maps.Clone(c.treatments[t])
-		name, labelled := strings.CutSuffix(of.Transport(), twinLabel)
-		of["transport"] = name
-		return of, labelled
-	}
-	l, leftIsTwin := original(left)
-	r, rightIsTwin := original(right)
-	return maps.Equal(l, r) && leftIsTwin != rightIsTwin
+	l, r := c.treatments[left], c.treatments[right]
+	return maps.Equal(l.twin(), r) || maps.Equal(l, r.twin())
 }
 
 // checkRuler holds two that are the same against each other, one pair of so many of

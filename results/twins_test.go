@@ -138,8 +138,7 @@ func TestNoiseOfTheRecords(t *testing.T) {
 		pairs, apart := 0, 0
 		for _, r := range runs {
 			for _, pair := range r.Twins([]string{tc.metric}) {
-				twin, _ := r.twinOf(pair.Treatment)
-				both, err := r.paired(twin, pair.Treatment, tc.metric)
+				both, err := r.paired(pair.Treatment.twin(), pair.Treatment, tc.metric)
 				if err != nil {
 					t.Fatal(err)
 				}
