@@ -121,13 +121,14 @@ func stepOf(side node, samples map[*Term]sample) (step float64) {
 	with := func(moved *Term) float64 {
 		return side.value(func(t *Term) float64 {
 			s := samples[t]
-			switch {
-			case !s.measured:
+			if !s.measured {
 				return s.constant
-			case t == moved:
-				return stat.Mean(s.values.inOrder(), nil) + s.values.Grain
 			}
-			return stat.Mean(s.values.inOrder(), nil)
+			v := stat.Mean(s.values.inOrder(), nil)
+			if t == moved {
+				v += s.values.Grain
+			}
+			return v
 		})
 	}
 	still := with(nil)
@@ -222,19 +223,17 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // commonBlocks are the blocks in which every measured term has a value.
 func commonBlocks(samples map[*Term]sample) []int {
-	var common map[int]bool
+	values, measured := map[int]int{}, 0 // how many each block has, of so many
 	for _, s := range samples {
-		if !s.measured {
-			continue
+		if s.measured {
+			measured++
 		}
-		blocks := map[int]bool{}
 		for block := range s.values.Values {
-			blocks[block] = common == nil || common[block]
+			values[block]++
 		}
-		maps.DeleteFunc(blocks, func(_ int, in bool) bool { return !in })
-		common = blocks
 	}
-	return slices.Sorted(maps.Keys(common))
+	maps.DeleteFunc(values, func(_, n int) bool { return n < measured })
+	return slices.Sorted(maps.Keys(values))
 }
 
 // tooFew says why there are too few blocks to judge by, "" where there are enough.

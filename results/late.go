@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -54,27 +55,20 @@ func (t *Trial) waited() float64 {
 // consult holds a verdict against the other readings of what it rests on, and notes
 // what a reader has to know of the generator.
 func (r *Run) consult(e *Expect, c cell, samples map[*Term]sample, v *CellVerdict) {
-	if v.Certain || v.Leans == CannotTell || v.P > r.level() {
+	asked := slices.ContainsFunc(e.terms, func(t *Term) bool { return r.saturated(c.treatments[t]) })
+	if asked || v.Certain || v.Leans == CannotTell || v.P > r.level() {
 		return
 	}
-	if slices.ContainsFunc(e.terms, func(t *Term) bool { return r.saturated(c.treatments[t]) }) {
-		return
-	}
+	latencies := slices.DeleteFunc(slices.Clone(e.terms), func(t *Term) bool {
+		hist, _, _ := splitStat(t.Name)
+		return !samples[t].measured || hist != "staleness" && hist != "roundtrip"
+	})
 	for _, other := range withoutLateness {
-		looked := map[*Term]sample{}
-		differs := false
-		for term, s := range samples {
-			looked[term] = s
-			hist, _, _ := splitStat(term.Name)
-			if !s.measured || hist != "staleness" && hist != "roundtrip" {
-				continue
-			}
-			differs = true
+		looked := maps.Clone(samples)
+		for _, term := range latencies {
+			s := samples[term]
 			s.values, _ = r.read(c.treatments[term], term.Name, other.of)
 			looked[term] = s
-		}
-		if !differs {
-			continue
 		}
 		both := reckon(e, looked)
 		if len(both.left) < MinBlocks {

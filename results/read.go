@@ -166,48 +166,35 @@ var headerStart = []byte(`{"type":"header",`)
 func (l *lines) header() (h Header, err error) {
 	// Nothing but an object can begin the file: look before reading a line, which
 	// might be gigabytes of something else.
-	first, err := l.r.Peek(1)
-	if errors.Is(err, io.EOF) {
+	start, err := l.r.Peek(len(headerStart))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return h, fmt.Errorf("%s: %w", l.file, err)
+	case len(start) == 0:
 		return h, fmt.Errorf("%s: %w", l.file, ErrEmpty)
 	}
-	if err != nil {
-		return h, fmt.Errorf("%s: %w", l.file, err)
-	}
 	foreign := fmt.Errorf("%s: %w: its first line is not the header of a run, as loadgen writes it", l.file, ErrForeign)
-	if first[0] != '{' {
+	if start[0] != '{' {
 		return h, foreign
 	}
+	ours := bytes.HasPrefix(headerStart, start)
 	line, whole, err := l.next()
 	if err != nil {
 		return h, err
 	}
-	n := min(len(line), len(headerStart))
-	ours := bytes.Equal(line[:n], headerStart[:n])
-	if !whole && ours {
+	err = json.Unmarshal(line, &h) // which goes on behind a field of another type
+	switch {
+	case ours && !whole:
 		return h, fmt.Errorf("%s: %w", l.file, ErrTruncated)
-	}
-	damaged := func(err error) error { return l.damaged(fmt.Errorf("damaged header: %w", err)) }
-	var kind struct {
-		Type   string
-		Schema int
-	}
-	if err := json.Unmarshal(line, &kind); err != nil {
-		if ours && n == len(headerStart) {
-			return h, damaged(err)
-		}
+	case !ours && (h.Type != "header" || !whole):
 		return h, foreign
-	}
-	if kind.Type != "header" || !whole {
-		return h, foreign
-	}
-	if kind.Schema > Schema {
-		return h, fmt.Errorf("%s: its schema is %d, and this program knows up to %d: use a newer program", l.file, kind.Schema, Schema)
-	}
-	if err = json.Unmarshal(line, &h); err == nil {
+	case h.Schema > Schema:
+		return h, fmt.Errorf("%s: its schema is %d, and this program knows up to %d: use a newer program", l.file, h.Schema, Schema)
+	case err == nil:
 		err = h.check()
 	}
 	if err != nil {
-		return h, damaged(err)
+		return h, l.damaged(fmt.Errorf("damaged header: %w", err))
 	}
 	return h, nil
 }
