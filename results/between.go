@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -78,11 +79,8 @@ func change(old, new []*Run, t Treatment, q Quantity) Change {
 	for i := range old {
 		before, err := q.Of(old[i], t)
 		after, errAfter := q.Of(new[i], t)
-		if err == nil {
-			err = errAfter
-		}
 		var missing *NoMetricError
-		switch {
+		switch err := cmp.Or(err, errAfter); {
 		case errors.As(err, &missing) && !missing.Empty:
 			c.Why = "a run has no " + missing.Metric
 			return c
