@@ -8,9 +8,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The geometry of every histogram: 1 ns to one hour at three significant
-// digits, so any value read back is within 0.1 % of the one recorded, and any
-// two histograms can be merged bucket by bucket.
+// The geometry of every histogram: 1 ns to one hour at three significant digits, which
+// is within 0.1 % of any value. Any two can be merged bucket by bucket.
 const (
 	histLowest  = 1
 	histHighest = 3_600_000_000_000 // ns
@@ -110,10 +109,9 @@ func (h *Hist) Mean() float64 {
 	return h.sum / float64(h.n)
 }
 
-// Quantile is the value in ns at or below which the share q of all values lies,
-// for q in [0,1]; outside it the nearer end is meant. It is the upper edge of a
-// bucket 0.1 % wide, as HdrHistogram defines it, held between the exact Min and
-// Max; Quantile(0) is Min and Quantile(1) is Max. Without values it is 0.
+// Quantile is the value in ns at or below which the share q of all values lies: the
+// upper edge of a bucket 0.1 % wide, as HdrHistogram defines it, between the exact Min
+// and Max. Beyond [0,1] the nearer end is meant. Without values it is 0.
 func (h *Hist) Quantile(q float64) int64 {
 	switch {
 	case h.n == 0:
@@ -123,13 +121,11 @@ func (h *Hist) Quantile(q float64) int64 {
 	case q >= 1:
 		return h.max
 	}
-	var v int64
+	var buckets interface{ ValueAtPercentile(float64) int64 } = h.sparse
 	if h.flat != nil {
-		v = h.flat.ValueAtPercentile(100 * q)
-	} else {
-		v = h.sparse.ValueAtPercentile(100 * q)
+		buckets = h.flat
 	}
-	return min(max(v, h.min), h.max)
+	return min(max(buckets.ValueAtPercentile(100*q), h.min), h.max)
 }
 
 // Point is one step of a distribution: Count values, the share Quantile of

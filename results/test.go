@@ -98,23 +98,22 @@ func testOf(e *Expect, b blocks, level float64, kinds []kind) test {
 
 // decide says which way the numbers lean, and with which p, two-sided.
 func (t test) decide(operator string) (leans Outcome, p float64) {
-	less, more := t.below(0), t.above(0)
-	equal := t.sd == 0 && t.mean == 0 && t.n >= MinBlocks
+	enough := t.n >= MinBlocks
 	switch {
-	case operator == "<" && equal, operator == ">" && equal:
-		return Fails, 0
-	case operator == "<" && t.mean < 0, operator == ">" && t.mean > 0:
-		return Holds, 2 * min(less, more)
-	case operator == "<", operator == ">":
-		return Fails, 2 * min(less, more)
-	}
-	switch {
-	case t.within() && t.least.sd == 0 && t.most.sd == 0 && t.n >= MinBlocks:
+	case operator == "≈" && t.within() && enough && t.least.sd == 0 && t.most.sd == 0:
 		return Holds, 0
-	case t.within():
+	case operator == "≈" && t.within():
 		return Holds, min(1, 2*max(t.least.above(0), t.most.below(0)))
+	case operator == "≈":
+		return Fails, min(1, 2*min(t.least.below(0), t.most.above(0)))
+	case enough && t.sd == 0 && t.mean == 0:
+		return Fails, 0
 	}
-	return Fails, min(1, 2*min(t.least.below(0), t.most.above(0)))
+	leans, p = Fails, 2*min(t.below(0), t.above(0))
+	if operator == "<" && t.mean < 0 || operator == ">" && t.mean > 0 {
+		leans = Holds
+	}
+	return leans, p
 }
 
 // decideByCount judges shares: each block complies with the claim or does not.
@@ -122,8 +121,7 @@ func (v *CellVerdict) decideByCount(e *Expect, b blocks) {
 	comply := 0
 	for i := range b.left {
 		one := testOf(e, blocks{left: b.left[i : i+1], right: b.right[i : i+1], exact: true}, 1, []kind{share})
-		switch d := one.mean; {
-		case e.operator == "<" && d < 0, e.operator == ">" && d > 0, e.operator == "≈" && one.within():
+		if leans, _ := one.decide(e.operator); leans == Holds {
 			comply++
 		}
 	}

@@ -100,54 +100,40 @@ func open(path string, create int, prepare func(w *Writer, f, dir *os.File) erro
 
 // Header writes the first line. Type and schema are filled in.
 func (w *Writer) Header(h Header) error {
-	if w.line > 0 {
-		return fmt.Errorf("write header to %s: it has one already", w.path)
-	}
 	h.Type, h.Schema = "header", Schema
-	if err := h.check(); err != nil {
-		return fmt.Errorf("write header to %s: %w", w.path, err)
-	}
-	return w.append("the header", h)
+	return w.append("the header", h, h.check())
 }
 
 // Trial appends one trial. Its type is filled in; lists that are nil are
 // written as empty.
 func (w *Writer) Trial(t *Trial) error {
-	what := fmt.Sprintf("trial %d", t.Order)
-	if w.line == 0 {
-		return fmt.Errorf("append %s to %s: the header comes first", what, w.path)
-	}
-	if err := t.check(); err != nil {
-		return fmt.Errorf("append %s to %s: %w", what, w.path, err)
-	}
 	line := *t
 	line.Type = "trial"
-	if line.Broken == nil {
-		line.Broken = []Broken{}
-	}
-	if line.Warnings == nil {
-		line.Warnings = []string{}
-	}
-	return w.append(what, line)
+	line.Broken = append([]Broken{}, t.Broken...)
+	line.Warnings = append([]string{}, t.Warnings...)
+	return w.append(fmt.Sprintf("trial %d", t.Order), line, t.check())
 }
 
 // End appends the line that says how the run ended. Its type is filled in. A
 // run that is resumed may go on behind it.
 func (w *Writer) End(e End) error {
-	if w.line == 0 {
-		return fmt.Errorf("append the end to %s: the header comes first", w.path)
-	}
 	e.Type = "end"
-	return w.append("the end", e)
+	return w.append("the end", e, nil)
 }
 
-// append writes v as one line, whole or not at all.
-func (w *Writer) append(what string, v any) error {
+// append writes v as one line, whole or not at all, unless something is wrong with it.
+func (w *Writer) append(what string, v any, wrong error) error {
+	if _, isHeader := v.(Header); isHeader != (w.line == 0) {
+		wrong = errors.New("the header comes first, and once")
+	}
 	var line bytes.Buffer
-	enc := json.NewEncoder(&line) // ends the value with a newline
-	enc.SetEscapeHTML(false)      // transports have & in their names, and people grep
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("append %s to %s: encode: %w", what, w.path, err)
+	if wrong == nil {
+		enc := json.NewEncoder(&line) // ends the value with a newline
+		enc.SetEscapeHTML(false)      // transports have & in their names, and people grep
+		wrong = enc.Encode(v)
+	}
+	if wrong != nil {
+		return fmt.Errorf("append %s to %s: %w", what, w.path, wrong)
 	}
 	if err := w.write(line.Bytes()); err != nil {
 		return &WriteError{Path: w.path, What: what, Lines: w.line, Torn: w.torn, Err: err}
