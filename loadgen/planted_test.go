@@ -101,7 +101,7 @@ blocks: 8
 					run.Trials = append(run.Trials, one)
 				}
 				v := run.Judge([]results.Claim{{ID: "planted", Expect: e.expect}})[0]
-				t.Logf("%d blocks: %s", block, v.Sentence())
+				t.Logf("%d blocks: %s: %s", block, v.Outcome, v.Found())
 				if v.Outcome == results.Holds {
 					d := v.Cells[0].Diff
 					t.Logf("planted were %g, found are %g (%g to %g)", e.effect, d.Center, d.Lo, d.Hi)

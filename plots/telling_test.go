@@ -238,7 +238,7 @@ func (d *telling) claim(id, outcome string) (string, error) {
 	}
 	v := d.now.said[i]
 	if outcomes[v.Outcome] != outcome {
-		return "", fmt.Errorf("claim %s: %q was meant, and the record says %s", id, outcome, v.Sentence())
+		return "", fmt.Errorf("claim %s: %q was meant, and the record says %s: %s", id, outcome, v.Outcome, v.Found())
 	}
 	return id + " " + outcome, nil
 }

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -18,20 +19,6 @@ import (
 type Quantity struct {
 	Name string
 	Of   func(r *Run, t Treatment) (Sample, error) // its values over blocks
-}
-
-// Quantities are metrics by their names. One that may not be quoted is an error.
-func Quantities(metrics ...string) []Quantity {
-	list := make([]Quantity, len(metrics))
-	for i, metric := range metrics {
-		list[i] = Quantity{metric, func(r *Run, t Treatment) (Sample, error) {
-			if ok, why := r.Printable(t, metric); !ok {
-				return Sample{}, fmt.Errorf("%s", why)
-			}
-			return r.Sample(t, metric)
-		}}
-	}
-	return list
 }
 
 // Change is how a quantity of a treatment changed from one build to another.
@@ -92,11 +79,8 @@ func change(old, new []*Run, t Treatment, q Quantity) Change {
 	for i := range old {
 		before, err := q.Of(old[i], t)
 		after, errAfter := q.Of(new[i], t)
-		if err == nil {
-			err = errAfter
-		}
 		var missing *NoMetricError
-		switch {
+		switch err := cmp.Or(err, errAfter); {
 		case errors.As(err, &missing) && !missing.Empty:
 			c.Why = "a run has no " + missing.Metric
 			return c
@@ -127,28 +111,16 @@ func change(old, new []*Run, t Treatment, q Quantity) Change {
 
 // reckon takes each run as its mean, and compares the pairs.
 func (c *Change) reckon(pairs [][2]Sample) {
-	var before, after, by []float64
-	grain := 0.0
+	both := blocks{exact: c.Exact}
 	for _, pair := range pairs {
-		was, is := pair[0].mean(c.Ratio), pair[1].mean(c.Ratio)
-		before, after = append(before, was), append(after, is)
-		step := max(pair[0].Grain, pair[1].Grain)
-		if c.Ratio {
-			by, step = append(by, math.Log(is)-math.Log(was)), step/min(is, was)
-		} else {
-			by = append(by, is-was)
-		}
-		if minus(is, was) == 0 {
-			by[len(by)-1] = 0
-		}
-		grain = max(grain, step)
+		both.left, both.right = append(both.left, pair[1].mean(c.Ratio)), append(both.right, pair[0].mean(c.Ratio))
+		both.grain = max(both.grain, pair[0].Grain, pair[1].Grain)
 	}
+	before, after := both.right, both.left
 	c.Old, c.New = Summarize(before), Summarize(after)
-	if c.Exact {
-		grain = 0
+	if c.over = both.differences(1 - Confidence); c.Ratio {
+		c.over = both.ratios(1 - Confidence)
 	}
-	c.over = momentsOf(by, 1-Confidence).widened(grain)
-	c.over.log = c.Ratio
 	c.By = c.over.summary()
 	switch {
 	case c.Exact && (slices.Min(before) != slices.Max(before) || slices.Min(after) != slices.Max(after)):

@@ -63,6 +63,14 @@ func (b builds) changes(t *testing.T) []Change {
 	return changes
 }
 
+// quantitiesOf are metrics by their names.
+func quantitiesOf(metrics ...string) (list []Quantity) {
+	for _, metric := range metrics {
+		list = append(list, Quantity{metric, func(r *Run, t Treatment) (Sample, error) { return r.Sample(t, metric) }})
+	}
+	return list
+}
+
 // Runs of one build are told apart in 5 % of comparisons at most, all rows together,
 // though their hosts differ from run to run.
 func TestRunsOfOneBuildAreNotToldApart(t *testing.T) {
@@ -130,12 +138,12 @@ func TestExactBetweenRuns(t *testing.T) {
 		for i := range tc.old {
 			old, new = append(old, run(tc.old[i])), append(new, run(tc.new[i]))
 		}
-		changes, err := BetweenRuns(old, new, Quantities("bytes/envelope/down")...)
+		changes, err := BetweenRuns(old, new, quantitiesOf("bytes/envelope/down")...)
 		if c := changes[0]; err != nil || !c.Exact || c.Differs() != tc.differs || !strings.Contains(c.Why, tc.why) || (tc.why == "") != (c.Why == "") {
 			t.Errorf("%v, then %v: %+v, %v", tc.old, tc.new, c, err)
 		}
 	}
-	changes, _ := BetweenRuns([]*Run{run(34)}, []*Run{run(34)}, Quantities("requests/empty", "server/cpu")...)
+	changes, _ := BetweenRuns([]*Run{run(34)}, []*Run{run(34)}, quantitiesOf("requests/empty", "server/cpu")...)
 	if c := changes[0]; !c.Exact || c.Ratio || c.Differs() || c.By.Center != 0 {
 		t.Errorf("none and none: %+v", c)
 	}
@@ -152,7 +160,7 @@ func TestBetweenRunsSaysWhatIsMissing(t *testing.T) {
 		}, "ws"))
 	}
 	old, new := runs[:3], runs[3:]
-	quantities := Quantities("server/cpu", "staleness/p50", "server/rss", "staleness/p99")
+	quantities := quantitiesOf("server/cpu", "staleness/p50", "server/rss", "staleness/p99")
 	if _, err := BetweenRuns(old, new[:2], quantities...); err == nil || !strings.Contains(err.Error(), "3 runs of the old and 2 of the new") {
 		t.Errorf("error %v", err)
 	}

@@ -49,7 +49,7 @@ type blocks struct {
 func (r *Run) judgeCell(e *Expect, c cell, cells int) (CellVerdict, error) {
 	v := CellVerdict{Where: c.where, Leans: CannotTell, P: 1}
 	samples := map[*Term]sample{}
-	for _, term := range e.terms() {
+	for _, term := range e.terms {
 		t := c.treatments[term]
 		s, err := r.sample(term, t)
 		var missing *NoMetricError
@@ -57,14 +57,14 @@ func (r *Run) judgeCell(e *Expect, c cell, cells int) (CellVerdict, error) {
 		case errors.As(err, &missing) && r.records(term.Name): // in other treatments
 			v.Reason = err.Error()
 		case err != nil:
-			return v, &ExprError{Text: e.text, Column: term.Column, Msg: err.Error()}
+			return v, &ExprError{Text: e.place.Text, Column: term.Column, Msg: err.Error()}
 		}
 		if why := r.unfit(t, term.Name, len(s.values.Values) > 0); s.measured && why != "" && v.Reason == "" {
 			v.Reason = why
 		}
 		samples[term] = s
 	}
-	unit, err := e.checkUnits(func(t *Term) dimension { return samples[t].unit })
+	unit, err := e.unit(func(t *Term) dimension { return samples[t].unit })
 	if err != nil {
 		return v, err
 	}
@@ -121,21 +121,22 @@ func stepOf(side node, samples map[*Term]sample) (step float64) {
 	with := func(moved *Term) float64 {
 		return side.value(func(t *Term) float64 {
 			s := samples[t]
-			switch {
-			case !s.measured:
+			if !s.measured {
 				return s.constant
-			case t == moved:
-				return stat.Mean(s.values.inOrder(), nil) + s.values.Grain
 			}
-			return stat.Mean(s.values.inOrder(), nil)
+			v := stat.Mean(s.values.inOrder(), nil)
+			if t == moved {
+				v += s.values.Grain
+			}
+			return v
 		})
 	}
 	still := with(nil)
-	side.terms(func(t *Term) {
+	for t := range samples {
 		if change := math.Abs(with(t) - still); finite(change) {
 			step = max(step, change)
 		}
-	})
+	}
 	return step
 }
 
@@ -151,19 +152,12 @@ func kindsOf(samples map[*Term]sample) (ks []kind) {
 
 // describe fills in what a reader is told of both sides.
 func (v *CellVerdict) describe(e *Expect, b blocks, level float64) {
-	diff := make([]float64, len(b.left))
-	ratio := make([]float64, len(b.left))
-	positive := len(diff) > 0
-	for i := range diff {
-		diff[i], ratio[i] = minus(b.left[i], b.right[i]), b.left[i]/b.right[i]
-		positive = positive && b.left[i] > 0 && b.right[i] > 0
-	}
 	v.Reckoned = reckoned(e.left) || reckoned(e.right)
 	v.Left, v.Right = spread(b.left, level).summary(), spread(b.right, level).summary()
-	v.Diff = momentsOf(diff, level).widened(b.step()).summary()
+	v.Diff = b.differences(level).summary()
 	v.Diff.Exact = b.exact && v.Diff.Lo == v.Diff.Hi
-	if positive {
-		v.Ratio = spread(ratio, level).widened(b.relative()).summary()
+	if b.positive() {
+		v.Ratio = b.ratios(level).summary()
 	}
 	switch {
 	case e.relative():
@@ -173,24 +167,38 @@ func (v *CellVerdict) describe(e *Expect, b blocks, level float64) {
 	}
 }
 
-// step is one step of left − right, 0 where both are exact.
-func (b blocks) step() float64 {
-	if b.exact {
-		return 0
+// differences are left − right, with room for one step of what was counted.
+func (b blocks) differences(level float64) moments {
+	values := make([]float64, len(b.left))
+	for i, l := range b.left {
+		values[i] = minus(l, b.right[i])
 	}
-	return b.grain
+	m := momentsOf(values, level)
+	if b.exact {
+		return m
+	}
+	return m.widened(b.grain)
 }
 
-// relative is one step of left ÷ right, as a share of it.
-func (b blocks) relative() float64 {
-	least := math.Inf(1)
-	for i := range b.left {
-		least = min(least, math.Abs(b.left[i]), math.Abs(b.right[i]))
+// positive reports whether there are values, all above 0.
+func (b blocks) positive() bool {
+	return len(b.left) > 0 && slices.Min(b.left) > 0 && slices.Min(b.right) > 0
+}
+
+// ratios are the logarithms of left ÷ right, with the same room, of sides above 0.
+func (b blocks) ratios(level float64) moments {
+	values := make([]float64, len(b.left))
+	for i, l := range b.left {
+		if r := b.right[i]; minus(l, r) != 0 {
+			values[i] = math.Log(l) - math.Log(r)
+		}
 	}
-	if b.exact || !(least > 0) || math.IsInf(least, 1) {
-		return 0
+	m := momentsOf(values, level)
+	m.log = true
+	if least := min(slices.Min(b.left), slices.Min(b.right)); !b.exact {
+		m = m.widened(b.grain / least)
 	}
-	return b.grain / least
+	return m
 }
 
 // reckoned reports whether a side is more than a metric or a number.
@@ -215,19 +223,17 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // commonBlocks are the blocks in which every measured term has a value.
 func commonBlocks(samples map[*Term]sample) []int {
-	var common map[int]bool
+	values, measured := map[int]int{}, 0 // how many each block has, of so many
 	for _, s := range samples {
-		if !s.measured {
-			continue
+		if s.measured {
+			measured++
 		}
-		blocks := map[int]bool{}
 		for block := range s.values.Values {
-			blocks[block] = common == nil || common[block]
+			values[block]++
 		}
-		maps.DeleteFunc(blocks, func(_ int, in bool) bool { return !in })
-		common = blocks
 	}
-	return slices.Sorted(maps.Keys(common))
+	maps.DeleteFunc(values, func(_, n int) bool { return n < measured })
+	return slices.Sorted(maps.Keys(values))
 }
 
 // tooFew says why there are too few blocks to judge by, "" where there are enough.
@@ -235,7 +241,7 @@ func (r *Run) tooFew(e *Expect, c cell, samples map[*Term]sample, n int) string 
 	if n >= MinBlocks {
 		return ""
 	}
-	for _, term := range e.terms() {
+	for _, term := range e.terms {
 		s := samples[term]
 		if t := c.treatments[term]; s.measured && len(s.values.Values) < MinBlocks {
 			if why := r.whyMissing(t, term.Name); why != "" {

@@ -22,12 +22,12 @@ type cell struct {
 func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplete int, err error) {
 	pool := slices.DeleteFunc(r.Treatments(), func(t Treatment) bool { return !t.Matches(where) })
 	if len(pool) == 0 {
-		return nil, 0, fmt.Errorf("no treatment of this run has %s", levelText(where))
+		return nil, 0, fmt.Errorf("no treatment of this run has %s", Treatment(where).Key())
 	}
-	terms := e.terms()
+	terms := e.terms
 	for _, term := range terms {
 		if !slices.ContainsFunc(pool, term.means) {
-			return nil, 0, &ExprError{Text: e.text, Column: term.Column, Msg: fmt.Sprintf(
+			return nil, 0, &ExprError{Text: e.place.Text, Column: term.Column, Msg: fmt.Sprintf(
 				"the run has no treatment %s; its transports are %s", term.bracket(), strings.Join(transports(pool), ", "))}
 		}
 	}
@@ -61,7 +61,7 @@ func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplet
 		}
 	}
 	if len(cells) == 0 {
-		return nil, 0, fmt.Errorf("no combination of levels in this run has every treatment that %q compares", e.text)
+		return nil, 0, fmt.Errorf("no combination of levels in this run has every treatment that %q compares", e.place.Text)
 	}
 	return cells, incomplete, nil
 }
@@ -115,9 +115,6 @@ func transports(pool []Treatment) []string {
 	}
 	return list
 }
-
-// levelText prints levels as "rate=40/s, rtt=20ms".
-func levelText(levels map[string]string) string { return Treatment(levels).Key() }
 
 // sample is what a term stands for in a treatment.
 type sample struct {

@@ -19,11 +19,9 @@ type Claim struct {
 
 // Expect is a comparison, parsed.
 type Expect struct {
-	text        string
-	left, right node
-	operator    string // "<", ">" or "≈"
-	column      int    // of the operator
-	tolerance   *constant
+	operation // "<", ">" or "≈"
+	tolerance *constant
+	terms     []*Term // from left to right
 }
 
 // Term is one measured value, or knob, of a treatment: staleness/p50[ws].
@@ -34,9 +32,7 @@ type Term struct {
 	Column    int               // in the expectation, from 1
 }
 
-// String is the term in canonical form.
-func (t *Term) String() string { return t.Name + t.bracket() }
-
+// bracket is the treatment of the term in canonical form.
 func (t *Term) bracket() string {
 	var b strings.Builder
 	b.WriteString("[" + t.Transport)
@@ -47,63 +43,23 @@ func (t *Term) bracket() string {
 	return b.String()
 }
 
-// String is the expectation in canonical form, which ParseExpect reads as the
-// same expectation.
-func (e *Expect) String() string {
-	var b strings.Builder
-	e.left.print(&b)
-	b.WriteString(" " + e.operator + " ")
-	e.right.print(&b)
-	if e.tolerance != nil {
-		b.WriteString(" ± ")
-		e.tolerance.print(&b)
-	}
-	return b.String()
-}
-
 // Terms lists every NAME[treatment] of the expectation, from left to right.
 func (e *Expect) Terms() []Term {
 	var list []Term
-	for _, t := range e.terms() {
+	for _, t := range e.terms {
 		list = append(list, *t)
 	}
 	return list
 }
 
-// terms lists the nodes themselves, by which samples are looked up.
-func (e *Expect) terms() []*Term {
-	var list []*Term
-	visit := func(t *Term) { list = append(list, t) }
-	e.left.terms(visit)
-	e.right.terms(visit)
-	return list
-}
-
-// checkUnits holds the units of all parts against each other. It returns the
-// unit that is compared, nil where that is still open.
-func (e *Expect) checkUnits(unitOf func(*Term) dimension) (dimension, error) {
-	unit, err := e.comparedUnit(unitOf)
-	if err != nil {
-		err.Text = e.text
-		return nil, err
+// unit holds the units of all parts against each other. It is the one that is
+// compared, nil where that is still open.
+func (e *Expect) unit(unitOf func(*Term) dimension) (dimension, error) {
+	if e.tolerance == nil || e.relative() {
+		return e.operation.unit(unitOf)
 	}
-	return unit, nil
-}
-
-func (e *Expect) comparedUnit(unitOf func(*Term) dimension) (dimension, *ExprError) {
-	left, err := e.left.unit(unitOf)
-	if err != nil {
-		return nil, err
-	}
-	right, err := e.right.unit(unitOf)
-	if err != nil {
-		return nil, err
-	}
-	unit, err := sameUnit(left, right, e.column, "compare %s with %s")
-	if err != nil || e.tolerance == nil || e.relative() {
-		return unit, err
-	}
-	return sameUnit(unit, e.tolerance.dim, e.column, "allow ± %s on %s")
+	allowed := operation{operator: "±", left: &e.operation, right: e.tolerance, place: e.place}
+	return allowed.unit(unitOf)
 }
 
 // Decidable reports whether the expectation says when it holds: ≈ takes a tolerance.
@@ -111,7 +67,7 @@ func (e *Expect) Decidable() bool { return e.operator != "≈" || e.tolerance !=
 
 // relative reports whether the tolerance is a share of the right side.
 func (e *Expect) relative() bool {
-	return e.tolerance != nil && strings.HasSuffix(e.tolerance.text, "%")
+	return e.tolerance != nil && e.tolerance.share
 }
 
 // knownUnit is the unit of a term as far as its name alone tells: knobs and

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,78 +18,60 @@ func (d Difference) String() string {
 	if d.Old == "" && d.New == "" {
 		return d.Name + ": one of the records does not say"
 	}
-	value := func(s string) string {
-		if s == "" {
-			return "not said"
-		}
-		return s
-	}
-	return fmt.Sprintf("%s: %s, then %s", d.Name, value(d.Old), value(d.New))
+	return fmt.Sprintf("%s: %s, then %s", d.Name, cmp.Or(d.Old, "not said"), cmp.Or(d.New, "not said"))
 }
 
+// Hosts and builds are compared as the record has them, so that there is no field of
+// which differ does not know.
+
 // Differences are those between two hosts.
-func (h Host) Differences(other Host) []Difference { return differences(h, other, ofTheHour) }
+func (h Host) Differences(other Host) []Difference {
+	return differ("", fields(h), fields(other), ofTheHour)
+}
 
 // Differences are those between two builds.
-func (b Build) Differences(other Build) []Difference { return differences(b, other, nil) }
-
-// differences compares two values as the record has them, so that there is no field
-// of which it does not know.
-func differences(a, b any, but []string) []Difference {
-	return differ("", fields(a), fields(b), but)
+func (b Build) Differences(other Build) []Difference {
+	return differ("", fields(b), fields(other), nil)
 }
 
 // fields is a value as the record has it, without what it does not say.
-func fields(v any) map[string]any {
+func fields(v any) (all map[string]json.RawMessage) {
 	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
 	if err != nil {
 		panic(err) // of strings, numbers and truth values, which cannot happen
 	}
-	in := json.NewDecoder(bytes.NewReader(text))
-	in.UseNumber()
-	var all map[string]any
-	if err := in.Decode(&all); err != nil {
-		panic(err)
-	}
-	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil || v == "" || v == json.Number("0") })
+	nothing := []string{"null", `""`, "0"}
+	maps.DeleteFunc(all, func(_ string, v json.RawMessage) bool { return slices.Contains(nothing, string(v)) })
 	return all
 }
 
-func differ(within string, a, b map[string]any, but []string) (list []Difference) {
+func differ(within string, a, b map[string]json.RawMessage, but []string) (list []Difference) {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		if slices.Contains(but, name) {
-			continue
-		}
 		x, y := a[name], b[name]
-		one, isGroup := x.(map[string]any)
-		other, isGroupToo := y.(map[string]any)
-		switch {
+		isGroup, isGroupToo := bytes.HasPrefix(x, []byte("{")), bytes.HasPrefix(y, []byte("{"))
+		switch old, now := said(x), said(y); {
+		case slices.Contains(but, name):
 		case isGroup && isGroupToo:
-			list = append(list, differ(within+name+" ", one, other, nil)...)
+			list = append(list, differ(within+name+" ", fields(x), fields(y), nil)...)
 		case isGroup || isGroupToo:
 			list = append(list, Difference{Name: within + name})
-		default:
-			if old, now := said(x), said(y); old != now {
-				list = append(list, Difference{within + name, old, now})
-			}
+		case old != now:
+			list = append(list, Difference{within + name, old, now})
 		}
 	}
 	return list
 }
 
 // said is a value in a sentence.
-func said(v any) string {
-	if v == nil {
-		return ""
+func said(v json.RawMessage) string {
+	var s string
+	if json.Unmarshal(v, &s) != nil { // no string
+		return string(v)
 	}
-	if s, ok := v.(string); ok {
-		return s
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // it has been read as JSON
-	}
-	return string(text)
+	return s
 }

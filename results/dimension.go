@@ -37,22 +37,13 @@ func (d dimension) add(symbol string, power int) {
 	}
 }
 
-// times is the dimension of a product.
-func (d dimension) times(o dimension) dimension {
+// times is the dimension of a product with o, and with power −1 that of a quotient.
+func (d dimension) times(o dimension, power int) dimension {
 	product := maps.Clone(d)
-	for symbol, power := range o {
-		product.add(symbol, power)
+	for symbol, of := range o {
+		product.add(symbol, power*of)
 	}
 	return product
-}
-
-// inverse is the dimension of 1 divided by what has this one.
-func (d dimension) inverse() dimension {
-	inverse := dimension{}
-	for symbol, power := range d {
-		inverse[symbol] = -power
-	}
-	return inverse
 }
 
 // String is the unit that dimensionOf reads as d.

@@ -13,7 +13,7 @@ func TestDimensions(t *testing.T) {
 		{"s/event", "B", "B·s/event"},
 		{"B·s/event", "1/s", "B/event"},
 	} {
-		got := dimensionOf(tc.a).times(dimensionOf(tc.b)).String()
+		got := dimensionOf(tc.a).times(dimensionOf(tc.b), 1).String()
 		if got != tc.product {
 			t.Errorf("%s × %s = %s, want %s", tc.a, tc.b, got, tc.product)
 		}

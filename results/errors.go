@@ -16,32 +16,6 @@ var (
 	ErrTruncated = errors.New("the file ends within its header")
 )
 
-// SchemaError is a file whose records are of another version than this program
-// can handle.
-type SchemaError struct {
-	File string
-	Got  int // schema of the file
-	Want int // schema of this program
-}
-
-func (e *SchemaError) Error() string {
-	if e.Got > e.Want {
-		return fmt.Sprintf("%s: its schema is %d, and this program knows up to %d: use a newer program", e.File, e.Got, e.Want)
-	}
-	return fmt.Sprintf("%s: its schema is %d, and this program writes %d: start a new run with another -out", e.File, e.Got, e.Want)
-}
-
-// SyntaxError is damage at one line of a result file.
-type SyntaxError struct {
-	File string
-	Line int // from 1
-	Msg  string
-}
-
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)
-}
-
 // WriteError is a line that could not be appended. The lines before it are
 // safe.
 type WriteError struct {

@@ -3,7 +3,6 @@ package results
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"pushbench/servers/units"
 )
@@ -75,7 +74,7 @@ func (r *Run) Findings() []string {
 			for block, trial := range r.trialsOf(t) {
 				if m, ok := trial.Metrics[info.Name]; ok && trial.Bears(info.Name) && m != usual {
 					list = append(list, fmt.Sprintf("%s of %s is %s in block %d, and %s in most: it is fixed by the protocol",
-						info.Name, strings.TrimSpace(t.Transport()), units.Format(m.Value, m.Unit), block, units.Format(usual.Value, usual.Unit)))
+						info.Name, t.Transport(), units.Format(m.Value, m.Unit), block, units.Format(usual.Value, usual.Unit)))
 				}
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // ExportBench writes the sound trials in the Go benchmark format
@@ -21,40 +22,35 @@ import (
 //	BenchmarkHeadline/transport=poll?interval=1s 2000 0.499 staleness-p50-sec …
 //
 // Units are the metrics' names with their base unit behind, sec for s, because
-// benchstat scales what it recognises there. Quantiles that are not Printable
-// are left out, and so is what a rule voids that the trial broke. What would differ between two runs to be compared, such as
-// revision and time, is not in the configuration lines: benchstat would not
-// compare across them.
+// benchstat scales what it recognises there. Quantiles that are not Printable are left
+// out, and so is what a rule voids that the trial broke. Revision and time are not in
+// the configuration lines: benchstat would not compare across them.
 func ExportBench(w io.Writer, r *Run) error {
 	out := bufio.NewWriter(w)
 	h := r.Header
-	config := func(key, value string) {
-		if value = strings.Join(strings.Fields(value), " "); value != "" {
-			fmt.Fprintf(out, "%s: %s\n", key, value)
-		}
-	}
 	system, _, _ := strings.Cut(h.Host.OS, " ") // "linux (Debian …)" in the record
-	config("goos", system)
-	config("cpu", h.Host.CPU)
-	config("kernel", h.Host.Kernel)
-	config("scenario", h.Scenario.Name)
+	config := [][2]string{{"goos", system}, {"cpu", h.Host.CPU}, {"kernel", h.Host.Kernel}, {"scenario", h.Scenario.Name}}
 	if h.Plan.Short {
-		config("short", "true") // never to be compared with a full run
+		config = append(config, [2]string{"short", "true"}) // never to be compared with a full run
+	}
+	for _, c := range config {
+		if value := strings.Join(strings.Fields(c[1]), " "); value != "" {
+			fmt.Fprintf(out, "%s: %s\n", c[0], value)
+		}
 	}
 	fmt.Fprintln(out)
 
 	lines, metrics := r.benchLines()
 	for _, metric := range metrics {
 		info, _ := Describe(metric.name)
-		assume := "nothing"
+		assume, better := "nothing", ""
 		if !slices.ContainsFunc(r.Treatments(), func(t Treatment) bool { return !Exact(metric.name, t) }) {
 			assume = "exact"
 		}
-		fmt.Fprintf(out, "Unit %s", benchUnit(metric.name, metric.Unit))
 		if info.Better != "" {
-			fmt.Fprintf(out, " better=%s", info.Better)
+			better = " better=" + info.Better
 		}
-		fmt.Fprintf(out, " assume=%s\n", assume)
+		fmt.Fprintf(out, "Unit %s%s assume=%s\n", benchUnit(metric.name, metric.Unit), better, assume)
 	}
 	fmt.Fprintln(out)
 	for _, line := range lines {
@@ -69,6 +65,9 @@ type namedMetric struct {
 	Metric
 }
 
+// text is the value in full.
+func (m namedMetric) text() string { return strconv.FormatFloat(m.Value, 'g', -1, 64) }
+
 // benchLines returns a line for each sound trial, by treatment and block, and
 // every metric in them once.
 func (r *Run) benchLines() (lines []string, metrics []namedMetric) {
@@ -80,10 +79,7 @@ func (r *Run) benchLines() (lines []string, metrics []namedMetric) {
 		for _, key := range varying {
 			name += "/" + benchWord(key) + "=" + benchWord(t[key])
 		}
-		trials := r.trialsOf(t)
-		withheld := map[string]bool{}
-		for _, block := range slices.Sorted(maps.Keys(trials)) {
-			trial := trials[block]
+		for _, trial := range inOrder(r.trialsOf(t)) {
 			if !trial.Sound() {
 				continue
 			}
@@ -92,17 +88,13 @@ func (r *Run) benchLines() (lines []string, metrics []namedMetric) {
 				events = int64(m.Value)
 			}
 			line := fmt.Sprintf("%s %d", name, events)
-			for _, m := range trial.values([]string{"p50", "p90", "p99", "p99.9", "max", "mean"}) {
-				if _, asked := withheld[m.name]; !asked {
-					ok, _ := r.Printable(t, m.name)
-					withheld[m.name] = !ok
-				}
-				if withheld[m.name] || !r.counts(trial, m.name) {
+			for _, m := range trial.values("p50", "p90", "p99", "p99.9", "max", "mean") {
+				if ok, _ := r.Printable(t, m.name); !ok || !r.counts(trial, m.name) {
 					continue
 				}
 				unit := benchUnit(m.name, m.Unit)
 				byUnit[unit] = m
-				line += fmt.Sprintf(" %s %s", strconv.FormatFloat(m.Value, 'g', -1, 64), unit)
+				line += " " + m.text() + " " + unit
 			}
 			lines = append(lines, line)
 		}
@@ -112,7 +104,7 @@ func (r *Run) benchLines() (lines []string, metrics []namedMetric) {
 
 // values lists a trial's metrics and the given statistics of its histograms, in
 // the order of the vocabulary.
-func (t *Trial) values(stats []string) []namedMetric {
+func (t *Trial) values(stats ...string) []namedMetric {
 	var list []namedMetric
 	for name, m := range t.Metrics {
 		list = append(list, namedMetric{name, m})
@@ -134,18 +126,17 @@ func byVocabulary(a, b namedMetric) int {
 	return cmp.Or(cmp.Compare(vocabularyRank(a.name), vocabularyRank(b.name)), cmp.Compare(a.name, b.name))
 }
 
+var exported = slices.Concat(histograms, vocabulary)
+
 func vocabularyRank(metric string) int {
 	hist, _, ok := splitStat(metric)
 	if !ok {
 		hist = strings.TrimSuffix(metric, "/n")
 	}
-	if i := slices.IndexFunc(histograms, func(m Info) bool { return m.Name == hist }); i >= 0 {
+	if i := slices.IndexFunc(exported, func(m Info) bool { return m.Name == hist || m.Name == metric }); i >= 0 {
 		return i
 	}
-	if i := slices.IndexFunc(vocabulary, func(m Info) bool { return m.Name == metric }); i >= 0 {
-		return len(histograms) + i
-	}
-	return len(histograms) + len(vocabulary)
+	return len(exported)
 }
 
 // varyingKeys are the keys whose level is not the same in all treatments, the
@@ -163,11 +154,9 @@ func varyingKeys(treatments []Treatment) []string {
 
 // treatmentKeys are all keys of the treatments in alphabetical order.
 func treatmentKeys(treatments []Treatment) []string {
-	all := map[string]bool{}
+	all := Treatment{}
 	for _, t := range treatments {
-		for key := range t {
-			all[key] = true
-		}
+		maps.Copy(all, t)
 	}
 	return slices.Sorted(maps.Keys(all))
 }
@@ -195,8 +184,8 @@ func benchUnit(name, unit string) string {
 func benchName(scenario string) string {
 	name := "Benchmark"
 	for word := range strings.FieldsFuncSeq(scenario, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		first, rest := []rune(word)[0], string([]rune(word)[1:])
-		name += string(unicode.ToUpper(first)) + rest
+		first, size := utf8.DecodeRuneInString(word)
+		name += string(unicode.ToUpper(first)) + word[size:]
 	}
 	return name
 }
@@ -229,14 +218,14 @@ func ExportCSV(w io.Writer, r *Run) error {
 			row = append(row, t.Treatment[key])
 		}
 		row = append(row, strconv.Itoa(t.Block), strconv.Itoa(t.Order))
-		list := t.values([]string{"mean", "p50", "p90", "p99", "p99.9", "max"})
+		list := t.values("mean", "p50", "p90", "p99", "p99.9", "max")
 		for _, name := range slices.Sorted(maps.Keys(t.Hists)) {
 			list = append(list, namedMetric{name + "/n", Metric{float64(t.Hists[name].N()), "1"}})
 		}
 		slices.SortStableFunc(list, byVocabulary)
 		for _, m := range list {
 			counts := r.trialsOf(t.Treatment)[t.Block] == t && r.counts(t, strings.TrimSuffix(m.name, "/n"))
-			if err := out.Write(append(row, strconv.FormatBool(counts), m.name, strconv.FormatFloat(m.Value, 'g', -1, 64), m.Unit)); err != nil {
+			if err := out.Write(append(row, strconv.FormatBool(counts), m.name, m.text(), m.Unit)); err != nil {
 				return err
 			}
 		}

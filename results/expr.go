@@ -1,75 +1,44 @@
 package results
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // node is a part of an expression: a constant, a Term or an operation.
 type node interface {
-	print(b *strings.Builder)
 	// unit is the dimension of the node's value, nil where it is open: that of a
 	// plain 0, which goes with any unit, and of a Term that unitOf does not know.
-	unit(unitOf func(*Term) dimension) (dimension, *ExprError)
+	unit(unitOf func(*Term) dimension) (dimension, error)
 	// value reckons with what each Term stands for.
 	value(valueOf func(*Term) float64) float64
-	// terms calls visit for each Term, from left to right.
-	terms(visit func(*Term))
 }
 
 // constant is a number with its unit.
 type constant struct {
-	text string // as written, in canonical form
-	v    float64
-	dim  dimension // nil for a plain 0
+	v     float64
+	dim   dimension // nil for a plain 0
+	share bool      // it is in %
 }
 
-func (c *constant) print(b *strings.Builder)                              { b.WriteString(c.text) }
-func (c *constant) unit(func(*Term) dimension) (dimension, *ExprError)    { return c.dim, nil }
-func (c *constant) value(func(*Term) float64) float64                     { return c.v }
-func (c *constant) terms(func(*Term))                                     {}
-func (t *Term) print(b *strings.Builder)                                  { b.WriteString(t.String()) }
-func (t *Term) unit(unitOf func(*Term) dimension) (dimension, *ExprError) { return unitOf(t), nil }
-func (t *Term) value(valueOf func(*Term) float64) float64                 { return valueOf(t) }
-func (t *Term) terms(visit func(*Term))                                   { visit(t) }
+func (c *constant) unit(func(*Term) dimension) (dimension, error)    { return c.dim, nil }
+func (c *constant) value(func(*Term) float64) float64                { return c.v }
+func (t *Term) unit(unitOf func(*Term) dimension) (dimension, error) { return unitOf(t), nil }
+func (t *Term) value(valueOf func(*Term) float64) float64            { return valueOf(t) }
 
-// operation is a sum, a difference, a product or, in figures, a quotient.
+// operation is a sum, a difference, a product, in figures a quotient, or what a claim
+// compares.
 type operation struct {
-	operator    string // "+", "−", "×" or "÷"
+	operator    string
 	left, right node
-	column      int // of the operator
+	place       ExprError // of the operator
 }
 
-func (x *operation) print(b *strings.Builder) {
-	enclosed(b, x.left, x.rank() > rankOf(x.left))
-	b.WriteString(" " + x.operator + " ")
-	enclosed(b, x.right, x.rank() >= rankOf(x.right)) // a − (b − c) is not a − b − c
+// verbs are what operators do that take equal units. A verb takes the right unit, then
+// the left.
+var verbs = map[string]string{
+	"+": "add %s to %s", "−": "subtract %s from %s", "±": "allow ± %s on %s",
+	"<": "compare %s with %s", ">": "compare %s with %s", "≈": "compare %s with %s",
 }
 
-func enclosed(b *strings.Builder, n node, parentheses bool) {
-	if parentheses {
-		b.WriteString("(")
-		defer b.WriteString(")")
-	}
-	n.print(b)
-}
-
-// rank is higher where an operator binds tighter.
-func (x *operation) rank() int {
-	if x.operator == "×" || x.operator == "÷" {
-		return 2
-	}
-	return 1
-}
-
-func rankOf(n node) int {
-	if x, ok := n.(*operation); ok {
-		return x.rank()
-	}
-	return 3
-}
-
-func (x *operation) unit(unitOf func(*Term) dimension) (dimension, *ExprError) {
+func (x *operation) unit(unitOf func(*Term) dimension) (dimension, error) {
 	left, err := x.left.unit(unitOf)
 	if err != nil {
 		return nil, err
@@ -78,29 +47,22 @@ func (x *operation) unit(unitOf func(*Term) dimension) (dimension, *ExprError) {
 	if err != nil {
 		return nil, err
 	}
-	if x.rank() == 2 {
-		if left == nil || right == nil {
-			return nil, nil
-		}
-		if x.operator == "÷" {
-			right = right.inverse()
-		}
-		return left.times(right), nil
-	}
-	verb := map[string]string{"+": "add %s to %s", "−": "subtract %s from %s"}[x.operator]
-	return sameUnit(left, right, x.column, verb)
-}
-
-// sameUnit is the unit that both sides of a sum or a comparison have. The verb
-// takes the right unit, then the left.
-func sameUnit(left, right dimension, column int, verb string) (dimension, *ExprError) {
+	verb, alike := verbs[x.operator]
 	switch {
+	case !alike && (left == nil || right == nil):
+		return nil, nil
+	case x.operator == "÷":
+		return left.times(right, -1), nil
+	case !alike:
+		return left.times(right, 1), nil
 	case left == nil:
 		return right, nil
 	case right == nil || left.String() == right.String():
 		return left, nil
 	}
-	return nil, &ExprError{Column: column, Msg: fmt.Sprintf("cannot "+verb, right, left)}
+	mistake := x.place
+	mistake.Msg = fmt.Sprintf("cannot "+verb, right, left)
+	return nil, &mistake
 }
 
 func (x *operation) value(valueOf func(*Term) float64) float64 {
@@ -115,9 +77,4 @@ func (x *operation) value(valueOf func(*Term) float64) float64 {
 	default:
 		return left * right
 	}
-}
-
-func (x *operation) terms(visit func(*Term)) {
-	x.left.terms(visit)
-	x.right.terms(visit)
 }

@@ -1,46 +1,38 @@
 package results
 
-import "math"
+import (
+	"math"
+	"slices"
 
-// leastSquares finds the c that minimise |Σ cⱼ·columnⱼ − y|, by a modified
-// Gram–Schmidt reduction of the columns with y as one more of them, which is as
-// stable as Householder's (Björck, BIT 7, 1967). It is not ok where a column is
-// a combination of those before it, or a value is not finite.
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// leastSquares finds the c that minimise |Σ cⱼ·columnⱼ − y|. It is not ok where a
+// column is a combination of the others, or a value is not finite.
 func leastSquares(columns [][]float64, y []float64) (c []float64, residual float64, ok bool) {
-	k := len(columns)
-	q := make([][]float64, k)   // orthonormal
-	r := make([][]float64, k)   // upper triangle: columnⱼ = Σ r[i][j]·qᵢ
-	right := make([]float64, k) // y's parts along q
-	rest := append([]float64{}, y...)
-	for j, column := range columns {
-		q[j] = append([]float64{}, column...)
-		r[j] = make([]float64, k)
-		for i := range j {
-			r[i][j] = dot(q[i], q[j])
-			subtract(q[j], r[i][j], q[i])
+	rest := slices.Clone(y)
+	if len(columns) > len(y) {
+		return nil, 0, false
+	}
+	if len(columns) > 0 {
+		a, lengths := mat.NewDense(len(y), len(columns), nil), make([]float64, len(columns))
+		for j, column := range columns { // of length 1 each, since their units differ
+			lengths[j] = floats.Norm(column, 2)
+			a.SetCol(j, floats.ScaleTo(make([]float64, len(y)), 1/lengths[j], column))
 		}
-		r[j][j] = norm(q[j])
-		if !(r[j][j] > 1e-10*norm(column)) {
+		var qr mat.QR
+		var solution mat.VecDense
+		qr.Factorize(a)
+		if !(qr.Cond() < 1e10) || qr.SolveVecTo(&solution, false, mat.NewVecDense(len(y), y)) != nil {
 			return nil, 0, false
 		}
-		for n := range q[j] {
-			q[j][n] /= r[j][j]
-		}
-		right[j] = dot(q[j], rest)
-		subtract(rest, right[j], q[j])
-	}
-	c = make([]float64, k)
-	for j := k - 1; j >= 0; j-- {
-		c[j] = right[j]
-		for i := j + 1; i < k; i++ {
-			c[j] -= r[j][i] * c[i]
-		}
-		c[j] /= r[j][j]
-		if math.IsNaN(c[j]) || math.IsInf(c[j], 0) {
-			return nil, 0, false
+		c = floats.DivTo(make([]float64, len(columns)), solution.RawVector().Data, lengths)
+		for j, column := range columns {
+			floats.AddScaled(rest, -c[j], column)
 		}
 	}
-	residual = norm(rest)
+	residual = floats.Norm(rest, 2)
 	return c, residual, !math.IsNaN(residual)
 }
 
@@ -58,7 +50,7 @@ func nonNegative(columns [][]float64, y []float64) (c []float64, ok bool) {
 			}
 		}
 		part, residual, solved := leastSquares(used, y)
-		if !solved || residual >= best || anyNegative(part) {
+		if !solved || residual >= best || slices.ContainsFunc(part, func(v float64) bool { return v < 0 }) {
 			continue
 		}
 		best, c = residual, make([]float64, len(columns))
@@ -69,39 +61,13 @@ func nonNegative(columns [][]float64, y []float64) (c []float64, ok bool) {
 	return c, c != nil
 }
 
-func anyNegative(vs []float64) bool {
-	for _, v := range vs {
-		if v < 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // apartFrom is what remains of a column when all that the others can say of it
 // is taken away, as a share of the column: the sine of the angle between it and
 // what they span. Others must not depend on each other.
 func apartFrom(column []float64, others [][]float64) float64 {
 	_, residual, ok := leastSquares(others, column)
-	if length := norm(column); ok && length > 0 {
+	if length := floats.Norm(column, 2); ok && length > 0 {
 		return residual / length
 	}
 	return 0
-}
-
-func dot(a, b []float64) float64 {
-	sum := 0.0
-	for i := range a {
-		sum += a[i] * b[i]
-	}
-	return sum
-}
-
-func norm(a []float64) float64 { return math.Sqrt(dot(a, a)) }
-
-// subtract takes f times b from a.
-func subtract(a []float64, f float64, b []float64) {
-	for i := range a {
-		a[i] -= f * b[i]
-	}
 }

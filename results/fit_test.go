@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"pgregory.net/rapid"
 )
 
@@ -92,11 +93,11 @@ func TestNonNegativeIsBest(t *testing.T) {
 		}
 		rest := append([]float64{}, y...)
 		for j := range columns {
-			subtract(rest, c[j], columns[j])
+			floats.AddScaled(rest, -c[j], columns[j])
 		}
 		for j := range columns {
-			slope := dot(columns[j], rest) // of the squared residual downwards, along c[j]
-			scale := 1e-6 * (1 + norm(columns[j])*norm(y))
+			slope := floats.Dot(columns[j], rest) // of the squared residual downwards, along c[j]
+			scale := 1e-6 * (1 + floats.Norm(columns[j], 2)*floats.Norm(y, 2))
 			if c[j] < 0 || slope > scale || c[j] > 0 && slope < -scale {
 				t.Fatalf("coefficient %d is %v, with a slope of %v", j, c[j], slope)
 			}

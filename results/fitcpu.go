@@ -2,11 +2,10 @@ package results
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"pushbench/servers/units"
@@ -79,8 +78,8 @@ func (r *Run) CPUPoints(t Treatment, metric string) (map[int]CPUPoint, error) {
 
 // usable reports whether a relative error has something to refer to.
 func (p CPUPoint) usable() bool {
-	finite := func(v float64) bool { return v >= 0 && v < 1e300 }
-	return p.CPU > 1e-12 && finite(p.CPU) && finite(p.Load.Delivered) && finite(p.Load.Requests) && finite(p.Load.Connections)
+	all := []float64{p.CPU, p.Load.Delivered, p.Load.Requests, p.Load.Connections}
+	return p.CPU > 1e-12 && slices.Min(all) >= 0 && slices.Max(all) < 1e300
 }
 
 // CPUFit is the model fitted to some treatments.
@@ -125,30 +124,27 @@ const alike = 0.05
 // each block by itself, by least squares of the relative error: what disturbs a
 // CPU time does so in proportion to it. No coefficient is below 0.
 func (r *Run) FitCPU(ts []Treatment, metric string) (CPUFit, error) {
-	var blocks []map[int]CPUPoint // by treatment
+	var fit CPUFit
+	blocks := map[int][]CPUPoint{}
 	for _, t := range ts {
 		points, err := r.CPUPoints(t, metric)
 		if err != nil {
 			return CPUFit{}, err
 		}
-		if len(points) > 0 {
-			blocks = append(blocks, points)
+		for block, p := range points {
+			blocks[block] = append(blocks[block], p)
 		}
+		fit.Treatments += min(len(points), 1)
 	}
-	fit := CPUFit{Treatments: len(blocks)}
 	fit.choose(blocks)
-	if len(fit.Terms) == 0 || len(blocks) <= len(fit.Terms) {
-		return CPUFit{}, fmt.Errorf("%d treatments with CPU time are too few for %d terms; vary subscribers and rate", len(blocks), max(len(fit.Terms), 1))
+	if len(fit.Terms) == 0 || fit.Treatments <= len(fit.Terms) {
+		return CPUFit{}, fmt.Errorf("%d treatments with CPU time are too few for %d terms; vary subscribers and rate", fit.Treatments, max(len(fit.Terms), 1))
 	}
 	coefficients := make([][]float64, len(fit.Terms))
 	var within, without []float64
-	for block := range blocksOf(blocks) {
-		points := inBlock(blocks, block)
-		if len(points) <= len(fit.Terms) {
-			continue
-		}
+	for _, points := range inOrder(blocks) {
 		c, ok := fit.solve(points)
-		if !ok {
+		if !ok || len(points) <= len(fit.Terms) {
 			continue
 		}
 		fit.Blocks++
@@ -173,15 +169,15 @@ func (r *Run) FitCPU(ts []Treatment, metric string) (CPUFit, error) {
 }
 
 // choose picks the terms that the treatments, over all blocks, tell apart.
-func (f *CPUFit) choose(blocks []map[int]CPUPoint) {
+func (f *CPUFit) choose(blocks map[int][]CPUPoint) {
 	var all []CPUPoint
-	for block := range blocksOf(blocks) {
-		all = append(all, inBlock(blocks, block)...)
+	for _, points := range inOrder(blocks) {
+		all = append(all, points...)
 	}
 	var kept [][]float64
 	for _, term := range cpuTerms {
 		column := relative(all, term.of)
-		if norm(column) == 0 {
+		if floats.Norm(column, 2) == 0 {
 			continue // such as the requests of a push
 		}
 		if apartFrom(column, kept) > alike {
@@ -205,11 +201,7 @@ func (f *CPUFit) solve(points []CPUPoint) (c []float64, ok bool) {
 	for i, t := range f.Terms {
 		columns[i] = relative(points, t.of)
 	}
-	ones := make([]float64, len(points))
-	for i := range ones {
-		ones[i] = 1
-	}
-	return nonNegative(columns, ones)
+	return nonNegative(columns, slices.Repeat([]float64{1}, len(points)))
 }
 
 // relative is a term of each point as a share of the point's CPU time per unit
@@ -236,35 +228,4 @@ func errorsOf(vs []float64) Errors {
 	}
 	slices.Sort(vs)
 	return Errors{stat.Quantile(0.5, stat.LinInterp, vs, nil), vs[len(vs)-1]}
-}
-
-// blocksOf yields every block that some treatment has, in order.
-func blocksOf(blocks []map[int]CPUPoint) func(yield func(int) bool) {
-	seen := map[int]bool{}
-	for _, points := range blocks {
-		for block := range points {
-			seen[block] = true
-		}
-	}
-	return slices.Values(slices.Sorted(maps.Keys(seen)))
-}
-
-// inBlock are the points of one block, in the order of the treatments.
-func inBlock(blocks []map[int]CPUPoint, block int) []CPUPoint {
-	var points []CPUPoint
-	for _, of := range blocks {
-		if p, ok := of[block]; ok {
-			points = append(points, p)
-		}
-	}
-	return points
-}
-
-// String is the model in words: "12 µs × delivered + 0.4 µs × connections".
-func (f CPUFit) String() string {
-	var parts []string
-	for _, t := range f.Terms {
-		parts = append(parts, units.Format(t.Center, "s")+" × "+t.Name)
-	}
-	return strings.Join(parts, " + ")
 }

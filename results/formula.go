@@ -11,38 +11,30 @@ import (
 // It has ÷ besides, braces that add, brackets that may be left out, and names that the
 // figure itself explains.
 type Formula struct {
-	text string
-	root node
+	root  node
+	terms []*Term
 }
 
 // ParseFormula reads such as "y[poll?interval=1s] ÷ y[ws]". A bracket that is left out
 // means the treatment drawn, and one that is written names what differs from it. In
 // figures "per event" counts as 1, since axes print it so. The error is an *ExprError.
 func ParseFormula(s string) (*Formula, error) {
-	if len(s) > longestExpect {
-		return nil, &ExprError{Text: strings.ToValidUTF8(s[:20], "") + "…", Column: 1, Msg: fmt.Sprintf("longer than %d bytes", longestExpect)}
+	f := new(Formula)
+	p, err := parse(s, true, func(p *parser) {
+		if f.root = p.sum(); p.token.kind != tokenEnd {
+			p.failAt("an operator or the end")
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	p := &parser{lexer: lexer{text: s, rest: s, figure: true}}
-	p.advance()
-	f := &Formula{text: s, root: p.sum()}
-	if p.token.kind != tokenEnd {
-		p.failAt("an operator or the end")
-	}
-	if p.err != nil {
-		return nil, p.err
-	}
-	_, err := f.Unit(func(t *Term) string { return t.unitInFigures() })
+	f.terms = p.terms
+	_, err = f.Unit((*Term).unitInFigures)
 	return f, err
 }
 
-func (f *Formula) String() string { return f.text }
-
 // Terms are the names of the formula from left to right.
-func (f *Formula) Terms() []*Term {
-	var list []*Term
-	f.root.terms(func(t *Term) { list = append(list, t) })
-	return list
-}
+func (f *Formula) Terms() []*Term { return f.terms }
 
 // Single is the formula's only term, where it is nothing else.
 func (f *Formula) Single() (*Term, bool) {
@@ -65,12 +57,8 @@ func (f *Formula) Unit(unitOf func(*Term) string) (string, error) {
 		delete(d, "event")
 		return d
 	})
-	if err != nil {
-		err.Text = f.text
+	if err != nil || dim == nil {
 		return "", err
-	}
-	if dim == nil {
-		return "", nil
 	}
 	return dim.String(), nil
 }

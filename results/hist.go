@@ -8,9 +8,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The geometry of every histogram: 1 ns to one hour at three significant
-// digits, so any value read back is within 0.1 % of the one recorded, and any
-// two histograms can be merged bucket by bucket.
+// The geometry of every histogram: 1 ns to one hour at three significant digits, which
+// is within 0.1 % of any value. Any two can be merged bucket by bucket.
 const (
 	histLowest  = 1
 	histHighest = 3_600_000_000_000 // ns
@@ -56,14 +55,10 @@ func (h *Hist) grow() {
 // Record adds one value in ns. A negative value, or one above an hour, is
 // refused and counted in Dropped; it is never clamped into range.
 func (h *Hist) Record(ns int64) error {
-	if ns < 0 || ns > histHighest {
+	h.grow()
+	if ns < 0 || ns > histHighest || h.flat.RecordValue(ns) != nil {
 		h.dropped++
 		return fmt.Errorf("record %d ns: outside 0 to %d ns", ns, int64(histHighest))
-	}
-	h.grow()
-	if err := h.flat.RecordValue(ns); err != nil {
-		h.dropped++
-		return fmt.Errorf("record %d ns: %w", ns, err)
 	}
 	if h.n == 0 || ns < h.min {
 		h.min = ns
@@ -74,34 +69,20 @@ func (h *Hist) Record(ns int64) error {
 	return nil
 }
 
-// Merge adds every value of o to h. On error h is unchanged.
+// Merge adds every value of o to h.
 func (h *Hist) Merge(o *Hist) error {
-	if o.n > math.MaxInt64-h.n {
-		return fmt.Errorf("merge histograms of %d and %d values: the count overflows", h.n, o.n)
-	}
-	from := *o // so that a histogram can be merged into itself
+	buckets := o.packed() // before h grows, which may be o itself
 	h.grow()
-	var lost int64
-	switch {
-	case from.flat == h.flat && from.flat != nil:
-		lost = h.flat.Merge(from.flat.Clone())
-	case from.flat != nil:
-		lost = h.flat.Merge(from.flat)
-	case from.sparse != nil:
-		lost = from.sparse.MergeInto(h.flat)
+	if lost := buckets.MergeInto(h.flat); lost != 0 { // both have the same geometry, so this is a broken histogram
+		return fmt.Errorf("merge histograms: %d of %d values were lost", lost, o.n)
 	}
-	if lost != 0 { // both have the same geometry, so this is a broken histogram
-		return fmt.Errorf("merge histograms: %d of %d values were lost", lost, from.n)
+	if o.n > 0 && (h.n == 0 || o.min < h.min) {
+		h.min = o.min
 	}
-	if from.n > 0 {
-		if h.n == 0 || from.min < h.min {
-			h.min = from.min
-		}
-		h.max = max(h.max, from.max)
-	}
-	h.n += from.n
-	h.sum += from.sum
-	h.dropped += from.dropped
+	h.max = max(h.max, o.max)
+	h.n += o.n
+	h.sum += o.sum
+	h.dropped += o.dropped
 	return nil
 }
 
@@ -128,10 +109,9 @@ func (h *Hist) Mean() float64 {
 	return h.sum / float64(h.n)
 }
 
-// Quantile is the value in ns at or below which the share q of all values lies,
-// for q in [0,1]; outside it the nearer end is meant. It is the upper edge of a
-// bucket 0.1 % wide, as HdrHistogram defines it, held between the exact Min and
-// Max; Quantile(0) is Min and Quantile(1) is Max. Without values it is 0.
+// Quantile is the value in ns at or below which the share q of all values lies: the
+// upper edge of a bucket 0.1 % wide, as HdrHistogram defines it, between the exact Min
+// and Max. Beyond [0,1] the nearer end is meant. Without values it is 0.
 func (h *Hist) Quantile(q float64) int64 {
 	switch {
 	case h.n == 0:
@@ -141,13 +121,11 @@ func (h *Hist) Quantile(q float64) int64 {
 	case q >= 1:
 		return h.max
 	}
-	var v int64
+	var buckets interface{ ValueAtPercentile(float64) int64 } = h.sparse
 	if h.flat != nil {
-		v = h.flat.ValueAtPercentile(100 * q)
-	} else {
-		v = h.sparse.ValueAtPercentile(100 * q)
+		buckets = h.flat
 	}
-	return min(max(v, h.min), h.max)
+	return min(max(buckets.ValueAtPercentile(100*q), h.min), h.max)
 }
 
 // Point is one step of a distribution: Count values, the share Quantile of

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -194,9 +193,3 @@ func (v *Verdict) open(count map[Outcome]int, n int) string {
 
 // Decided reports whether a verdict is one way or the other.
 func (v Verdict) Decided() bool { return v.Outcome != CannotTell }
-
-// Foul reports whether a claim is at fault, and not the run.
-func (v Verdict) Foul() bool {
-	var expr *ExprError
-	return errors.As(v.Err, &expr)
-}

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -54,27 +55,20 @@ func (t *Trial) waited() float64 {
 // consult holds a verdict against the other readings of what it rests on, and notes
 // what a reader has to know of the generator.
 func (r *Run) consult(e *Expect, c cell, samples map[*Term]sample, v *CellVerdict) {
-	if v.Certain || v.Leans == CannotTell || v.P > r.level() {
+	asked := slices.ContainsFunc(e.terms, func(t *Term) bool { return r.saturated(c.treatments[t]) })
+	if asked || v.Certain || v.Leans == CannotTell || v.P > r.level() {
 		return
 	}
-	if slices.ContainsFunc(e.terms(), func(t *Term) bool { return r.saturated(c.treatments[t]) }) {
-		return
-	}
+	latencies := slices.DeleteFunc(slices.Clone(e.terms), func(t *Term) bool {
+		hist, _, _ := splitStat(t.Name)
+		return !samples[t].measured || hist != "staleness" && hist != "roundtrip"
+	})
 	for _, other := range withoutLateness {
-		looked := map[*Term]sample{}
-		differs := false
-		for term, s := range samples {
+		looked := maps.Clone(samples)
+		for _, term := range latencies {
+			s := samples[term]
+			s.values, _ = r.read(c.treatments[term], term.Name, other.of)
 			looked[term] = s
-			hist, _, _ := splitStat(term.Name)
-			if !s.measured || hist != "staleness" && hist != "roundtrip" {
-				continue
-			}
-			differs = true
-			s.values = r.seen(c.treatments[term], term.Name, other.of)
-			looked[term] = s
-		}
-		if !differs {
-			continue
 		}
 		both := reckon(e, looked)
 		if len(both.left) < MinBlocks {
@@ -91,18 +85,6 @@ func (r *Run) consult(e *Expect, c cell, samples map[*Term]sample, v *CellVerdic
 		v.P = max(v.P, again.P)
 	}
 	v.Notes = append(v.Notes, r.notes(e, c, samples, v)...)
-}
-
-// seen is a metric of t as a view has it.
-func (r *Run) seen(t Treatment, metric string, of func(*Trial, string) (Metric, error)) Sample {
-	s := Sample{Values: map[int]float64{}}
-	for block, trial := range r.bearing(t, metric) {
-		if m, err := of(trial, metric); err == nil {
-			s.Values[block], s.Unit = m.Value, m.Unit
-			s.Grain = max(s.Grain, trial.grain(metric, m))
-		}
-	}
-	return s
 }
 
 // saturated reports whether t's server was asked for all that it can do: its publisher
@@ -126,7 +108,7 @@ const (
 // notes are the footnotes of a decided cell: where a busy host may have moved what
 // it did not void.
 func (r *Run) notes(e *Expect, c cell, samples map[*Term]sample, v *CellVerdict) (list []string) {
-	for _, term := range e.terms() {
+	for _, term := range e.terms {
 		t := c.treatments[term]
 		info, known := Describe(term.Name)
 		if !known || !samples[term].measured {

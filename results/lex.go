@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -40,9 +41,15 @@ type token struct {
 // spelled gives the canonical form of an operator's other spellings. The longer
 // of two that begin alike comes first.
 var spelled = []struct{ written, operator string }{
-	{"+/-", "±"}, {"±", "±"}, {"+", "+"}, {"−", "−"}, {"×", "×"}, {"*", "×"},
+	{"+/-", "±"}, {"±", "±"}, {"+", "+"}, {"−", "−"}, {"-", "−"}, {"×", "×"}, {"*", "×"},
 	{"÷", "÷"}, {"≈", "≈"}, {"~", "≈"}, {"<", "<"}, {">", ">"}, {"(", "("}, {")", ")"},
 }
+
+// Names, in figures with braces that stand for several.
+var (
+	claimName  = regexp.MustCompile(`^[A-Za-z][-A-Za-z0-9/._]*`)
+	figureName = regexp.MustCompile(`^[A-Za-z](?:[-A-Za-z0-9/._]|\{[-A-Za-z0-9/._, {]*\}?)*`)
+)
 
 // lexer cuts an expectation into tokens.
 type lexer struct {
@@ -81,15 +88,20 @@ func (l *lexer) next() token {
 	if l.rest == "" {
 		return token{kind: tokenEnd, column: l.column()}
 	}
-	switch c := l.rest[0]; {
-	case c == '-':
-		return l.minus(spaced)
+	names := claimName
+	if l.figure {
+		names = figureName
+	}
+	switch c, after := l.rest[0], l.rest[1:]; {
+	case c == '-' && (!spaced || after == strings.TrimLeftFunc(after, unicode.IsSpace)): // names have hyphens
+		return l.fail(l.column(), "a minus needs a blank on each side; without, a hyphen is part of a name")
 	case c == '[':
 		return l.bracket()
 	case '0' <= c && c <= '9' || c == '.':
 		return l.quantity()
-	case isNameStart(c):
-		return l.take(tokenName, l.nameLength())
+	}
+	if name := names.FindString(l.rest); name != "" {
+		return l.take(tokenName, len(name))
 	}
 	for _, s := range spelled {
 		if strings.HasPrefix(l.rest, s.written) && (l.figure || s.operator != "÷") {
@@ -99,36 +111,6 @@ func (l *lexer) next() token {
 		}
 	}
 	return l.fail(l.column(), "%q means nothing here", []rune(l.rest)[0])
-}
-
-// nameLength is how far the name reaches that rest begins with.
-func (l *lexer) nameLength() int {
-	braces := 0
-	for n := 1; n < len(l.rest); n++ {
-		switch c := l.rest[n]; {
-		case l.figure && c == '{':
-			braces++
-		case braces > 0 && c == '}':
-			braces--
-		case braces > 0 && (c == ',' || c == ' ') || isNamePart(c):
-		default:
-			return n
-		}
-	}
-	return len(l.rest)
-}
-
-// minus reads an ASCII hyphen as a minus, which needs room around it because
-// names have hyphens too.
-func (l *lexer) minus(spaced bool) token {
-	column := l.column()
-	after := l.rest[1:]
-	if !spaced || after == strings.TrimLeftFunc(after, unicode.IsSpace) {
-		return l.fail(column, "a minus needs a blank on each side; without, a hyphen is part of a name")
-	}
-	t := l.take(tokenOperator, 1)
-	t.text = "−"
-	return t
 }
 
 // bracket reads [treatment].
@@ -152,12 +134,4 @@ func (l *lexer) quantity() token {
 	}
 	l.rest = rest
 	return token{kind: tokenQuantity, text: text, column: column}
-}
-
-func isNameStart(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-func isNamePart(c byte) bool {
-	return isNameStart(c) || '0' <= c && c <= '9' || strings.IndexByte("-/._", c) >= 0
 }

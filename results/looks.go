@@ -25,12 +25,6 @@ func (r *Run) nextLevel() float64 {
 	return levelOf(len(r.Header.Plan.Looks), further+1)
 }
 
-// Looks is how often the run was looked at, or planned to be, and at least once.
-func (r *Run) Looks() int {
-	further, _ := r.looks()
-	return max(1, len(r.Header.Plan.Looks)) + further
-}
-
 // looks counts the looks beside those planned, and says whether the last of all is a
 // planned one. A sitting that ended with too few blocks for any verdict was none; trials
 // behind the last end are looked at now.

@@ -32,19 +32,27 @@ const (
 // checked, as far as names tell them; a plain 0 goes with any. The error is an
 // *ExprError.
 func ParseExpect(s string) (*Expect, error) {
+	e := new(Expect)
+	p, err := parse(s, false, func(p *parser) { p.expect(e) })
+	if err != nil {
+		return nil, err
+	}
+	e.terms = p.terms
+	_, err = e.unit(knownUnit)
+	return e, err
+}
+
+// parse reads all of s by a rule.
+func parse(s string, figure bool, rule func(p *parser)) (*parser, error) {
 	if len(s) > longestExpect {
 		return nil, &ExprError{Text: strings.ToValidUTF8(s[:20], "") + "…", Column: 1, Msg: fmt.Sprintf("longer than %d bytes", longestExpect)}
 	}
-	p := &parser{lexer: lexer{text: s, rest: s}}
+	p := &parser{lexer: lexer{text: s, rest: s, figure: figure}}
 	p.advance()
-	e := p.expect()
-	if p.err != nil {
+	if rule(p); p.err != nil {
 		return nil, p.err
 	}
-	if _, err := e.checkUnits(knownUnit); err != nil {
-		return nil, err
-	}
-	return e, nil
+	return p, nil
 }
 
 // parser is a recursive descent over the tokens. After the first failure it
@@ -52,6 +60,7 @@ func ParseExpect(s string) (*Expect, error) {
 type parser struct {
 	lexer
 	token token // the one to be parsed next
+	terms []*Term
 	depth int
 }
 
@@ -68,39 +77,35 @@ func (p *parser) failAt(want string) {
 	if p.token.kind == tokenEnd {
 		found = "the end"
 	}
-	p.fail(p.token.column, "want %s, found %s", want, found)
-	p.token = token{kind: tokenEnd, column: p.token.column}
+	p.token = p.fail(p.token.column, "want %s, found %s", want, found)
 }
 
-func (p *parser) expect() *Expect {
-	e := &Expect{text: p.text, left: p.sum()}
+func (p *parser) expect(e *Expect) {
+	left := p.sum()
 	if !p.at("<", ">", "≈") {
 		p.failAt("an operator, or one of < > ≈")
-		return e
+		return
 	}
-	e.operator, e.column = p.token.text, p.token.column
-	p.advance()
-	e.right = p.sum()
+	e.operation = p.operation(left, p.sum)
 	if p.at("±") {
 		e.tolerance = p.tolerance(e.operator)
 	}
 	if p.token.kind != tokenEnd {
 		p.failAt("an operator, ± or the end")
 	}
-	if p.err == nil && !slices.ContainsFunc(e.Terms(), Term.measured) {
+	if p.err == nil && !slices.ContainsFunc(p.terms, (*Term).measured) {
 		mend := ""
-		for _, t := range e.Terms() {
+		for _, t := range p.terms {
 			if mend == "" && meant(t.Name) != "" {
 				mend = "; " + t.Name + " " + Unknown(t.Name)
 			}
 		}
 		p.fail(1, "nothing here is measured: compare at least one metric, such as staleness/p50[ws]%s", mend)
 	}
-	return e
 }
 
 // measured tells a metric from a knob or a level.
-func (t Term) measured() bool {
+func (t *Term) measured() bool {
 	_, ok := Describe(t.Name)
 	return ok
 }
@@ -123,24 +128,25 @@ func (p *parser) tolerance(operator string) *constant {
 	return c
 }
 
-func (p *parser) sum() node {
-	left := p.product()
-	for p.at("+", "−") {
-		x := &operation{operator: p.token.text, column: p.token.column, left: left}
-		p.advance()
-		x.right = p.product()
-		left = x
-	}
-	return left
+// operation parses what stands behind the left side: the operator at hand, and the right
+// side.
+func (p *parser) operation(left node, right func() node) operation {
+	x := operation{operator: p.token.text, left: left, place: ExprError{Text: p.text, Column: p.token.column}}
+	p.advance()
+	x.right = right()
+	return x
 }
 
-func (p *parser) product() node {
-	left := p.operand()
-	for p.at("×", "÷") {
-		x := &operation{operator: p.token.text, column: p.token.column, left: left}
-		p.advance()
-		x.right = p.operand()
-		left = x
+func (p *parser) sum() node { return p.chain(p.product, "+", "−") }
+
+func (p *parser) product() node { return p.chain(p.operand, "×", "÷") }
+
+// chain parses operands with operators of one rank between them, from left to right.
+func (p *parser) chain(operand func() node, operators ...string) node {
+	left := operand()
+	for p.at(operators...) {
+		x := p.operation(left, operand)
+		left = &x
 	}
 	return left
 }
@@ -162,8 +168,7 @@ func (p *parser) operand() node {
 func (p *parser) parentheses() node {
 	open := p.token
 	if p.depth++; p.depth > deepestExpect {
-		p.fail(open.column, "more than %d parentheses within each other", deepestExpect)
-		p.token = token{kind: tokenEnd, column: open.column}
+		p.token = p.fail(open.column, "more than %d parentheses within each other", deepestExpect)
 		return &constant{}
 	}
 	p.advance()
@@ -183,7 +188,7 @@ func (p *parser) constant() *constant {
 	if err != nil {
 		p.fail(p.token.column, "%v", err)
 	}
-	c := &constant{text: p.token.text, v: v, dim: dimensionOf(unit)}
+	c := &constant{v: v, dim: dimensionOf(unit), share: unit == "%"}
 	if v == 0 && unit == "1" {
 		c.dim = nil
 	}
@@ -201,17 +206,16 @@ func (p *parser) term() node {
 		p.fail(p.token.column, "%v", err)
 	}
 	p.advance()
-	if p.figure && p.token.kind != tokenBracket {
-		return t
-	}
-	if p.token.kind != tokenBracket {
+	switch {
+	case p.token.kind == tokenBracket:
+		if err := t.parseBracket(p.token.text); err != nil {
+			p.fail(p.token.column, "%v", err)
+		}
+		p.advance()
+	case !p.figure:
 		p.failAt("[treatment] after " + t.Name)
-		return t
 	}
-	if err := t.parseBracket(p.token.text); err != nil {
-		p.fail(p.token.column, "%v", err)
-	}
-	p.advance()
+	p.terms = append(p.terms, t)
 	return t
 }
 

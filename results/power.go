@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"pushbench/servers/units"
@@ -95,18 +96,7 @@ func (v CellVerdict) takes(level float64) int {
 		return n > t.n && (v.Reason == "" || n > fewBlocks) &&
 			quantileT(1-level/2, n)+quantileT(power, n) <= apart*math.Sqrt(float64(n))
 	}
-	low, high := t.n, t.n+mostBlocks
-	if !enough(high) {
-		return mostBlocks
-	}
-	for high-low > 1 { // enough is monotonic
-		if mid := (low + high) / 2; enough(mid) {
-			high = mid
-		} else {
-			low = mid
-		}
-	}
-	return high - t.n
+	return sort.Search(mostBlocks, func(more int) bool { return enough(t.n + more) })
 }
 
 // apart is how far, in standard deviations, the numbers are from where the test would

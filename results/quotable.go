@@ -2,7 +2,6 @@ package results
 
 import (
 	"fmt"
-	"strings"
 
 	"pushbench/servers/units"
 )
@@ -56,12 +55,12 @@ func (r *Run) Printable(t Treatment, metric string) (ok bool, why string) {
 // different is how many values of a histogram differ by more than chance, and what
 // they are of.
 func (t *Trial) different(hist string, values float64) (n float64, of string) {
-	switch {
+	switch transport, _, _ := splitTransport(t.Treatment.Transport()); {
 	case perSubscriber[hist]:
 		return values, "subscribers"
 	case hist == "roundtrip" || hist == "uplink-lag": // of a message that is one subscriber's alone
 		return values, "messages"
-	case hist != "publish-lag" && transportName(t.Treatment) == "poll":
+	case hist != "publish-lag" && transport == "poll":
 		return values, "events at as many phases"
 	}
 	for _, name := range []string{"events/distinct", "events/expected"} { // the second as a makeshift
@@ -70,10 +69,4 @@ func (t *Trial) different(hist string, values float64) (n float64, of string) {
 		}
 	}
 	return values, "different events"
-}
-
-// transportName is a transport without its knobs and its label.
-func transportName(t Treatment) string {
-	name, _, _ := splitTransport(t.Transport())
-	return strings.TrimSpace(name)
 }

@@ -29,8 +29,8 @@ const longestLine = 64 << 20
 
 // Read reads a result file. A last line that is cut off is dropped, and a file
 // without an end line is read as far as it goes; both are warnings. Whatever
-// else is wrong is an error: ErrEmpty, ErrForeign, ErrTruncated, a *SchemaError
-// for a file from a newer program, or a *SyntaxError with its line.
+// else is wrong is an error: ErrEmpty, ErrForeign, ErrTruncated, a file from a newer
+// program, or damage with its line.
 func Read(path string) (*Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -68,7 +68,7 @@ func scan(r io.Reader, name string) (run *Run, sound int64, err error) {
 			break
 		}
 		if err := run.add(line); err != nil {
-			return nil, 0, &SyntaxError{File: name, Line: in.number, Msg: err.Error()}
+			return nil, 0, in.damaged(err)
 		}
 	}
 	if run.End == nil {
@@ -142,12 +142,15 @@ func (l *lines) next() (line []byte, whole bool, err error) {
 		case errors.Is(err, io.EOF):
 			return nil, false, io.EOF
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return nil, false, fmt.Errorf("%s:%d: %w", l.file, l.number, err)
+			return nil, false, l.damaged(err)
 		case len(line) > longestLine:
-			return nil, false, &SyntaxError{File: l.file, Line: l.number, Msg: fmt.Sprintf("the line is longer than %s", units.Format(longestLine, "B"))}
+			return nil, false, l.damaged(fmt.Errorf("the line is longer than %s", units.Format(longestLine, "B")))
 		}
 	}
 }
+
+// damaged is an error with the place of the line that was read last.
+func (l *lines) damaged(err error) error { return fmt.Errorf("%s:%d: %w", l.file, l.number, err) }
 
 // atEnd reports whether nothing follows.
 func (l *lines) atEnd() bool {
@@ -163,53 +166,35 @@ var headerStart = []byte(`{"type":"header",`)
 func (l *lines) header() (h Header, err error) {
 	// Nothing but an object can begin the file: look before reading a line, which
 	// might be gigabytes of something else.
-	first, err := l.r.Peek(1)
-	if errors.Is(err, io.EOF) {
+	start, err := l.r.Peek(len(headerStart))
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return h, fmt.Errorf("%s: %w", l.file, err)
+	case len(start) == 0:
 		return h, fmt.Errorf("%s: %w", l.file, ErrEmpty)
 	}
-	if err != nil {
-		return h, fmt.Errorf("%s: %w", l.file, err)
-	}
 	foreign := fmt.Errorf("%s: %w: its first line is not the header of a run, as loadgen writes it", l.file, ErrForeign)
-	if first[0] != '{' {
+	if start[0] != '{' {
 		return h, foreign
 	}
+	ours := bytes.HasPrefix(headerStart, start)
 	line, whole, err := l.next()
 	if err != nil {
 		return h, err
 	}
-	n := min(len(line), len(headerStart))
-	ours := bytes.Equal(line[:n], headerStart[:n])
-	if !whole && ours {
+	err = json.Unmarshal(line, &h) // which goes on behind a field of another type
+	switch {
+	case ours && !whole:
 		return h, fmt.Errorf("%s: %w", l.file, ErrTruncated)
-	}
-	damaged := func(msg string) error {
-		return &SyntaxError{File: l.file, Line: 1, Msg: "damaged header: " + msg}
-	}
-	var kind struct {
-		Type   string
-		Schema int
-	}
-	if err := json.Unmarshal(line, &kind); err != nil {
-		if ours && n == len(headerStart) {
-			return h, damaged(err.Error())
-		}
+	case !ours && (h.Type != "header" || !whole):
 		return h, foreign
+	case h.Schema > Schema:
+		return h, fmt.Errorf("%s: its schema is %d, and this program knows up to %d: use a newer program", l.file, h.Schema, Schema)
+	case err == nil:
+		err = h.check()
 	}
-	if kind.Type != "header" || !whole {
-		return h, foreign
-	}
-	if kind.Schema > Schema {
-		return h, &SchemaError{File: l.file, Got: kind.Schema, Want: Schema}
-	}
-	if err := json.Unmarshal(line, &h); err != nil {
-		return h, damaged(err.Error())
-	}
-	if h.Schema < 1 {
-		return h, damaged(fmt.Sprintf("its schema is %d, and they count from 1", h.Schema))
-	}
-	if err := h.check(); err != nil {
-		return h, damaged(err.Error())
+	if err != nil {
+		return h, l.damaged(fmt.Errorf("damaged header: %w", err))
 	}
 	return h, nil
 }

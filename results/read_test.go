@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,8 +45,6 @@ func TestFileCutAnywhere(t *testing.T) {
 		}
 	})
 }
-
-var atLine = regexp.MustCompile(`^run\.jsonl:\d`)
 
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	text := written(t, 2)
@@ -108,14 +105,6 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 		if !strings.Contains(err.Error(), tc.want) || (tc.is != nil && !errors.Is(err, tc.is)) {
 			t.Errorf("%s: error %v, want %q", tc.name, err, tc.want)
 		}
-		var syntax *SyntaxError
-		if atLine.MatchString(tc.want) && !errors.As(err, &syntax) {
-			t.Errorf("%s: %T, want a *SyntaxError", tc.name, err)
-		}
-	}
-	var schema *SchemaError
-	if _, err := ReadFrom(strings.NewReader(`{"type":"header","schema":9}`+"\n"), "x"); !errors.As(err, &schema) || schema.Got != 9 {
-		t.Errorf("newer schema: %v", err)
 	}
 }
 
@@ -151,8 +140,7 @@ func TestReadLongLines(t *testing.T) {
 	}
 	// Without a bound, a file like /dev/zero would take all memory.
 	_, err = ReadFrom(io.MultiReader(strings.NewReader(header), endless{}), "x")
-	var syntax *SyntaxError
-	if !errors.As(err, &syntax) || syntax.Line != 2 {
+	if err == nil || !strings.HasPrefix(err.Error(), "x:2: the line is longer than 64 MiB") {
 		t.Errorf("endless line: %v", err)
 	}
 	if _, err := ReadFrom(endless{}, "x"); !errors.Is(err, ErrForeign) {
@@ -232,9 +220,7 @@ func askEverything(t *testing.T, r *Run) {
 		r.Findings()
 		for _, m := range metrics {
 			r.Sample(tr, m)
-			r.Bearing(tr, m)
 			r.Printable(tr, m)
-			r.Ratio(tr, tr, m)
 		}
 		if h, err := r.Pooled(tr, "staleness"); err == nil {
 			h.Points()

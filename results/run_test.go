@@ -63,6 +63,15 @@ func judgeOne(r *Run, c Claim) (Verdict, error) {
 	return v, v.Err
 }
 
+// Sentence is the outcome of a verdict with what it rests on.
+func (v Verdict) Sentence() string {
+	found, between := v.Found(), ": "
+	if v.Outcome == HoldsOnlyWhere || strings.HasPrefix(found, "in all ") || strings.HasPrefix(found, "in any of ") {
+		between = " "
+	}
+	return string(v.Outcome) + between + found
+}
+
 // breaks makes a trial break a rule of the class.
 func breaks(t *Trial, class Class) {
 	t.Broken = append(t.Broken, Broken{Class: class, Rule: "test", Text: "as the test has it"})

@@ -1,8 +1,8 @@
 package results
 
 import (
-	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -97,11 +97,9 @@ type Sample struct {
 }
 
 // Summary summarises the values over blocks.
-func (s Sample) Summary() Summary { return s.summary(1 - Confidence) }
-
-func (s Sample) summary(alpha float64) Summary {
+func (s Sample) Summary() Summary {
 	values := s.inOrder()
-	m := spread(values, alpha)
+	m := spread(values, 1-Confidence)
 	if s.Exact && m.sd == 0 && m.n > 0 {
 		return Summary{N: m.n, Center: values[0], Lo: values[0], Hi: values[0], Exact: true}
 	}
@@ -117,21 +115,37 @@ func (s Sample) summary(alpha float64) Summary {
 
 func (s Sample) inOrder() []float64 {
 	list := make([]float64, 0, len(s.Values))
-	for _, block := range slices.Sorted(maps.Keys(s.Values)) {
-		list = append(list, s.Values[block])
+	for _, v := range inOrder(s.Values) {
+		list = append(list, v)
 	}
 	return list
+}
+
+// inOrder yields what there is for each block, in their order.
+func inOrder[V any](byBlock map[int]V) iter.Seq2[int, V] {
+	return func(yield func(int, V) bool) {
+		for _, block := range slices.Sorted(maps.Keys(byBlock)) {
+			if !yield(block, byBlock[block]) {
+				return
+			}
+		}
+	}
 }
 
 // Sample reads a metric of t, in the trials that have a say in it. Trials that lack
 // it are left out; where all of them do the error is a *NoMetricError. A treatment
 // without such trials has no values, and no error.
 func (r *Run) Sample(t Treatment, metric string) (Sample, error) {
+	return r.read(t, metric, (*Trial).Value)
+}
+
+// read is Sample by another reading of a trial.
+func (r *Run) read(t Treatment, metric string, of func(*Trial, string) (Metric, error)) (Sample, error) {
 	bearing := r.bearing(t, metric)
 	s := Sample{Values: make(map[int]float64, len(bearing)), Exact: Exact(metric, t)}
 	var missing error
-	for _, block := range slices.Sorted(maps.Keys(bearing)) {
-		m, err := bearing[block].Value(metric)
+	for block, trial := range inOrder(bearing) {
+		m, err := of(trial, metric)
 		switch {
 		case err != nil:
 			missing = err
@@ -142,7 +156,7 @@ func (r *Run) Sample(t Treatment, metric string) (Sample, error) {
 			return Sample{}, fmt.Errorf("%s: block %d of %s gives it in %s, others in %s", metric, block, t.Transport(), m.Unit, s.Unit)
 		}
 		s.Values[block] = m.Value
-		s.Grain = max(s.Grain, bearing[block].grain(metric, m))
+		s.Grain = max(s.Grain, trial.grain(metric, m))
 	}
 	if len(s.Values) == 0 && missing != nil {
 		return Sample{}, fmt.Errorf("%s: %w", t.Transport(), missing)
@@ -169,79 +183,29 @@ func (t *Trial) grain(metric string, m Metric) float64 {
 	return math.Abs(m.Value) / 1e6
 }
 
-// Ratio summarises a over b, formed within each block that has both: what the
-// host did to one it did to the other. It is an error where b is 0.
-func (r *Run) Ratio(a, b Treatment, metric string) (Summary, error) {
-	x, y, grain, err := r.paired(a, b, metric)
-	if err != nil {
-		return Summary{}, err
-	}
-	if slices.Contains(y, 0) {
-		return Summary{}, fmt.Errorf("no ratio of %s: it is 0 for %s", metric, b.Transport())
-	}
-	step := 0.0 // of the ratio, as a share of it
-	for i := range x {
-		if x[i] != 0 {
-			step = max(step, grain/min(math.Abs(x[i]), math.Abs(y[i])))
-		}
-		x[i] /= y[i]
-	}
-	return spread(x, 1-Confidence).widened(step).summary(), nil
-}
-
-// paired returns the values of both treatments in the blocks that have both, and
-// one step of what they count; 0 where both are exact.
-func (r *Run) paired(a, b Treatment, metric string) (x, y []float64, grain float64, err error) {
-	ofA, errA := r.Sample(a, metric)
-	ofB, errB := r.Sample(b, metric)
-	if err := errors.Join(errA, errB); err != nil {
-		return nil, nil, 0, err
-	}
-	if len(ofA.Values) > 0 && len(ofB.Values) > 0 && ofA.Unit != ofB.Unit {
-		return nil, nil, 0, fmt.Errorf("%s is in %s for %s and in %s for %s", metric, ofA.Unit, a.Transport(), ofB.Unit, b.Transport())
-	}
-	for _, block := range slices.Sorted(maps.Keys(ofA.Values)) {
-		if v, ok := ofB.Values[block]; ok {
-			x, y = append(x, ofA.Values[block]), append(y, v)
+// Hists are the histograms of t's trials that have a say in them and hold a value, in
+// the order of their blocks.
+func (r *Run) Hists(t Treatment, hist string) []*Hist {
+	var list []*Hist
+	for _, trial := range inOrder(r.bearing(t, hist)) {
+		if h := trial.Hists[hist]; h != nil && h.N() > 0 {
+			list = append(list, h)
 		}
 	}
-	if !(ofA.Exact && ofB.Exact) {
-		grain = max(ofA.Grain, ofB.Grain)
-	}
-	return x, y, grain, nil
+	return list
 }
 
 // Pooled is the histogram of all trials of t together that have a say in it. It is
 // for drawing spectra; a quantile that is quoted is of the trials' own, because one
 // bad trial would rule the pooled tail.
 func (r *Run) Pooled(t Treatment, hist string) (*Hist, error) {
-	bearing := r.bearing(t, hist)
-	pool, found := NewHist(), false
-	for _, block := range slices.Sorted(maps.Keys(bearing)) {
-		if h := bearing[block].Hists[hist]; h != nil {
-			if err := pool.Merge(h); err != nil {
-				return nil, fmt.Errorf("pool %s of %s: block %d: %w", hist, t.Transport(), block, err)
-			}
-			found = true
+	pool := NewHist()
+	for _, h := range r.Hists(t, hist) {
+		if err := pool.Merge(h); err != nil {
+			return nil, fmt.Errorf("pool %s of %s: %w", hist, t.Transport(), err)
 		}
-	}
-	if !found {
-		return nil, fmt.Errorf("pool %s of %s: none of its %d trials has that histogram", hist, t.Transport(), len(bearing))
 	}
 	return pool, nil
-}
-
-// Hists are the histograms of t's trials that have a say in them and hold a value, in
-// the order of their blocks.
-func (r *Run) Hists(t Treatment, hist string) []*Hist {
-	bearing := r.bearing(t, hist)
-	var list []*Hist
-	for _, block := range slices.Sorted(maps.Keys(bearing)) {
-		if h := bearing[block].Hists[hist]; h != nil && h.N() > 0 {
-			list = append(list, h)
-		}
-	}
-	return list
 }
 
 // SoundBlocks is in how many blocks t has a sound trial, and in how many it was
@@ -256,30 +220,15 @@ func (r *Run) SoundBlocks(t Treatment) (sound, tried int) {
 	return sound, tried
 }
 
-// Bearing is the number of blocks in which t has a value of a metric that counts.
-func (r *Run) Bearing(t Treatment, metric string) int {
-	s, err := r.Sample(t, metric)
-	if err != nil {
-		return 0
-	}
-	return len(s.Values)
-}
-
 // Counts says how a run went, in trials.
 type Counts struct {
-	Planned int // treatments × blocks
-	Written int // in the file, of every kind
-	Counted int // of these, those of a block's last pass
+	Counted int // those of a block's last pass
 	Sound   int // of these, those that broke no rule that every metric needs
 	Whole   int // of these, those that broke no rule at all
 }
 
 // Counts counts the run's trials.
-func (r *Run) Counts() Counts {
-	c := Counts{
-		Planned: len(r.Header.Plan.Treatments) * r.Header.Plan.Blocks,
-		Written: len(r.Trials),
-	}
+func (r *Run) Counts() (c Counts) {
 	r.index()
 	for _, byBlock := range r.indexed.trials {
 		for _, t := range byBlock {

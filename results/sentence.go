@@ -11,22 +11,13 @@ import (
 	"pushbench/servers/units"
 )
 
-// Sentence says the verdict in one line of plain words, with both sides, effect,
-// interval and n:
+// Found says in one line of plain words what a verdict rests on, with both sides,
+// effect, interval and n. It goes on from the outcome:
 //
 //	holds: 598 µs against 503 ms: 502 ms less (499–504 ms, n = 7 blocks), 840 × (834–846)
 //	holds only where rate=1/s: …; fails where rate=40/s: …
 //	holds only where no other outcome is named: fails where rate=40/s: …; holds in the other 14 cases: …
 //	cannot tell: a difference above 9 % would have shown; 24 µs against 27 µs: 3 µs less (…); it takes about 14 more blocks, 7 min, as one planned look
-func (v Verdict) Sentence() string {
-	found := v.Found()
-	if v.Outcome == HoldsOnlyWhere || strings.HasPrefix(found, "in all ") || strings.HasPrefix(found, "in any of ") {
-		return string(v.Outcome) + " " + found
-	}
-	return string(v.Outcome) + ": " + found
-}
-
-// Found is what stands behind the outcome in the sentence.
 func (v Verdict) Found() string {
 	var parts []string
 	switch n := len(v.Cells); {
@@ -43,12 +34,12 @@ func (v Verdict) Found() string {
 	default:
 		parts = []string{v.partly()}
 	}
-	switch takes := v.Takes.String(); {
-	case v.Outcome != CannotTell || takes == "":
-	case v.Takes.Blocks >= mostBlocks:
+	if v.Outcome == CannotTell {
+		takes := v.Takes.String()
+		if 0 < v.Takes.Blocks && v.Takes.Blocks < mostBlocks {
+			takes = "it takes " + takes
+		}
 		parts = append(parts, takes)
-	default:
-		parts = append(parts, "it takes "+takes)
 	}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "; ")
 }
@@ -57,42 +48,45 @@ func (v Verdict) Found() string {
 func (v Verdict) onlyWhere() string {
 	var told []string
 	rest := v.rest()
-	if rest == Holds {
-		told = append(told, "no other outcome is named")
-	}
 	for _, o := range []Outcome{Holds, Fails, CannotTell} {
-		if cells := v.with(o); len(cells) > 0 && o != rest {
-			told = append(told, fmt.Sprintf("%s where %s: %s", o, places(cells), reasons(cells)+span(cells)))
+		if o != rest && len(v.with(o)) > 0 {
+			told = append(told, v.cases(o))
 		}
 	}
 	if rest != "" {
-		cells := v.with(rest)
-		told = append(told, fmt.Sprintf("%s in the other %d cases: %s", rest, len(cells), reasons(cells)+span(cells)))
+		told = append(told, v.cases(rest))
 	}
+	text := strings.Join(told, "; ")
 	if rest == Holds {
-		return told[0] + ": " + strings.Join(told[1:], "; ")
+		return "no other outcome is named: " + text
 	}
-	return strings.TrimPrefix(strings.Join(told, "; "), string(Holds)+" where ")
+	return strings.TrimPrefix(text, string(Holds)+" where ")
 }
 
 // partly tells where a claim that is open is so, and why.
 func (v Verdict) partly() string {
-	text, then, rest := v.Reason, ": ", v.rest()
+	text, then := v.Reason, ": "
 	for _, o := range []Outcome{Holds, Fails} {
 		cells := v.with(o)
 		switch {
-		case len(cells) == 0 || o == rest:
+		case len(cells) == 0 || o == v.rest():
 		case strings.HasSuffix(text, fmt.Sprintf("%s in %d of %d", o, len(cells), len(v.Cells))):
 			text, then = text+", where "+places(cells), "; "
 		default:
 			text, then = text+fmt.Sprintf("; %s where %s", o, places(cells)), "; "
 		}
 	}
-	open := v.with(CannotTell)
-	if rest == CannotTell {
-		return fmt.Sprintf("%s%scannot tell in the other %d cases: %s", text, then, len(open), reasons(open)+span(open))
+	return text + then + v.cases(CannotTell)
+}
+
+// cases tells the cells of one outcome, with what was found.
+func (v Verdict) cases(o Outcome) string {
+	cells := v.with(o)
+	where := "where " + places(cells)
+	if o == v.rest() {
+		where = fmt.Sprintf("in the other %d cases", len(cells))
 	}
-	return fmt.Sprintf("%s%scannot tell where %s: %s", text, then, places(open), reasons(open)+span(open))
+	return fmt.Sprintf("%s %s: %s%s", o, where, reasons(cells), span(cells))
 }
 
 // with returns the cells of one outcome.

@@ -1,12 +1,12 @@
 package results
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"sync"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -181,10 +181,7 @@ var quantiles sync.Map
 // them held to the level.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p[a], p[b]) })
+	floats.ArgsortStable(slices.Clone(p), order)
 	adjusted, most := make([]float64, len(p)), 0.0
 	for rank, i := range order {
 		most = max(most, min(1, float64(len(p)-rank)*p[i]))

@@ -66,68 +66,54 @@ func (v *CellVerdict) far() bool {
 
 // testOf forms the comparison: by ratio where nothing stands against it.
 func testOf(e *Expect, b blocks, level float64, kinds []kind) test {
-	byRatio := len(b.left) > 0 && (e.tolerance == nil || e.relative()) &&
-		!slices.ContainsFunc(kinds, func(k kind) bool { return k.by != byRatio })
-	for i := range b.left {
-		byRatio = byRatio && b.left[i] > 0 && b.right[i] > 0
-	}
-	values := make([]float64, len(b.left))
-	if byRatio {
-		for i := range values {
-			values[i] = math.Log(b.left[i]) - math.Log(b.right[i])
-			if minus(b.left[i], b.right[i]) == 0 {
-				values[i] = 0
-			}
-		}
-		t := test{moments: momentsOf(values, level).widened(b.relative())}
-		t.log = true
+	byDifference := slices.ContainsFunc(kinds, func(k kind) bool { return k.by != byRatio })
+	var t test
+	switch {
+	case !byDifference && b.positive() && (e.tolerance == nil || e.relative()):
+		t.moments = b.ratios(level)
 		if e.tolerance != nil {
 			t.lo, t.hi = math.Log(max(0, 1-e.tolerance.v)), math.Log(1+e.tolerance.v)
 		}
-		t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
+	case e.relative():
+		t.moments = b.differences(level)
+		least, most, allowed := b, b, make([]float64, len(b.right))
+		least.right, most.right = slices.Clone(b.right), slices.Clone(b.right)
+		for i, right := range b.right {
+			allowed[i] = e.tolerance.v * math.Abs(right)
+			least.right[i] -= allowed[i]
+			most.right[i] += allowed[i]
+		}
+		t.hi = momentsOf(allowed, level).mean
+		t.lo, t.least, t.most = -t.hi, least.differences(level), most.differences(level)
 		return t
-	}
-	for i := range values {
-		values[i] = minus(b.left[i], b.right[i])
-	}
-	t := test{moments: momentsOf(values, level).widened(b.step())}
-	if !e.relative() {
+	default:
+		t.moments = b.differences(level)
 		if e.tolerance != nil {
 			t.lo, t.hi = -e.tolerance.v, e.tolerance.v
 		}
-		t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
-		return t
 	}
-	least, most, allowed := make([]float64, len(values)), make([]float64, len(values)), make([]float64, len(values))
-	for i, right := range b.right {
-		allowed[i] = e.tolerance.v * math.Abs(right)
-		least[i], most[i] = minus(b.left[i], right-allowed[i]), minus(b.left[i], right+allowed[i])
-	}
-	t.hi = momentsOf(allowed, level).mean
-	t.lo = -t.hi
-	t.least, t.most = momentsOf(least, level).widened(b.step()), momentsOf(most, level).widened(b.step())
+	t.least, t.most = t.shifted(t.lo), t.shifted(t.hi)
 	return t
 }
 
 // decide says which way the numbers lean, and with which p, two-sided.
 func (t test) decide(operator string) (leans Outcome, p float64) {
-	less, more := t.below(0), t.above(0)
-	equal := t.sd == 0 && t.mean == 0 && t.n >= MinBlocks
+	enough := t.n >= MinBlocks
 	switch {
-	case operator == "<" && equal, operator == ">" && equal:
-		return Fails, 0
-	case operator == "<" && t.mean < 0, operator == ">" && t.mean > 0:
-		return Holds, 2 * min(less, more)
-	case operator == "<", operator == ">":
-		return Fails, 2 * min(less, more)
-	}
-	switch {
-	case t.within() && t.least.sd == 0 && t.most.sd == 0 && t.n >= MinBlocks:
+	case operator == "≈" && t.within() && enough && t.least.sd == 0 && t.most.sd == 0:
 		return Holds, 0
-	case t.within():
+	case operator == "≈" && t.within():
 		return Holds, min(1, 2*max(t.least.above(0), t.most.below(0)))
+	case operator == "≈":
+		return Fails, min(1, 2*min(t.least.below(0), t.most.above(0)))
+	case enough && t.sd == 0 && t.mean == 0:
+		return Fails, 0
 	}
-	return Fails, min(1, 2*min(t.least.below(0), t.most.above(0)))
+	leans, p = Fails, 2*min(t.below(0), t.above(0))
+	if operator == "<" && t.mean < 0 || operator == ">" && t.mean > 0 {
+		leans = Holds
+	}
+	return leans, p
 }
 
 // decideByCount judges shares: each block complies with the claim or does not.
@@ -135,8 +121,7 @@ func (v *CellVerdict) decideByCount(e *Expect, b blocks) {
 	comply := 0
 	for i := range b.left {
 		one := testOf(e, blocks{left: b.left[i : i+1], right: b.right[i : i+1], exact: true}, 1, []kind{share})
-		switch d := one.mean; {
-		case e.operator == "<" && d < 0, e.operator == ">" && d > 0, e.operator == "≈" && one.within():
+		if leans, _ := one.decide(e.operator); leans == Holds {
 			comply++
 		}
 	}

@@ -1,10 +1,8 @@
 package results
 
 import (
+	"errors"
 	"maps"
-	"math"
-	"slices"
-	"strings"
 )
 
 // A scenario may run a treatment a second time under a label, as ws#twin beside ws.
@@ -14,16 +12,11 @@ import (
 // twinLabel marks the second one.
 const twinLabel = "#twin"
 
-// twinOf finds the twin of t among the run's treatments.
-func (r *Run) twinOf(t Treatment) (twin Treatment, ok bool) {
-	want := maps.Clone(t)
-	want["transport"] = t.Transport() + twinLabel
-	for _, candidate := range r.Treatments() {
-		if maps.Equal(candidate, want) {
-			return candidate, true
-		}
-	}
-	return nil, false
+// twin is the treatment that is the twin of t, where there is one.
+func (t Treatment) twin() Treatment {
+	twin := maps.Clone(t)
+	twin["transport"] += twinLabel
+	return twin
 }
 
 // TwinPair is a twin held against its original in one metric.
@@ -43,12 +36,8 @@ func (p TwinPair) Differs() bool { return p.P <= 1-Confidence }
 func (r *Run) Twins(metrics []string) []TwinPair {
 	var pairs []TwinPair
 	for _, t := range r.Treatments() {
-		twin, found := r.twinOf(t)
-		if !found || strings.HasSuffix(t.Transport(), twinLabel) {
-			continue
-		}
 		for _, metric := range metrics {
-			if pair, ok := r.twinPair(t, twin, metric); ok {
+			if pair, ok := r.twinPair(t, metric); ok {
 				pairs = append(pairs, pair)
 			}
 		}
@@ -56,25 +45,34 @@ func (r *Run) Twins(metrics []string) []TwinPair {
 	return pairs
 }
 
-func (r *Run) twinPair(t, twin Treatment, metric string) (TwinPair, bool) {
-	x, y, grain, err := r.paired(twin, t, metric)
+func (r *Run) twinPair(t Treatment, metric string) (TwinPair, bool) {
+	twin := t.twin()
+	both, err := r.paired(twin, t, metric)
 	info, known := Describe(metric)
 	okT, _ := r.Printable(t, metric)
 	okTwin, _ := r.Printable(twin, metric)
-	if err != nil || !known || !okT || !okTwin || len(x) < MinBlocks {
+	if err != nil || !known || !okT || !okTwin || len(both.left) < MinBlocks {
 		return TwinPair{}, false
 	}
-	both := blocks{left: x, right: y, grain: grain, exact: grain == 0}
-	test := testOf(&Expect{operator: "<"}, both, 1-Confidence, []kind{info.kind})
-	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact && Exact(metric, t)}
-	ratio := make([]float64, len(x))
-	for i := range x {
-		ratio[i] = x[i] / y[i]
-	}
-	if !slices.ContainsFunc(ratio, func(v float64) bool { return !(v > 0) || math.IsInf(v, 0) }) {
-		pair.Ratio = spread(ratio, 1-Confidence).widened(both.relative()).summary()
+	test := testOf(&Expect{operation: operation{operator: "<"}}, both, 1-Confidence, []kind{info.kind})
+	pair := TwinPair{Treatment: t, Metric: metric, P: min(1, 2*min(test.above(0), test.below(0))), Exact: both.exact}
+	if both.positive() {
+		pair.Ratio = both.ratios(1 - Confidence).summary()
 	}
 	return pair, true
+}
+
+// paired is a metric of two treatments in the blocks that have both.
+func (r *Run) paired(a, b Treatment, metric string) (both blocks, err error) {
+	ofA, errA := r.Sample(a, metric)
+	ofB, errB := r.Sample(b, metric)
+	for block, v := range inOrder(ofA.Values) {
+		if w, found := ofB.Values[block]; found {
+			both.left, both.right = append(both.left, v), append(both.right, w)
+		}
+	}
+	both.grain, both.exact = max(ofA.Grain, ofB.Grain), ofA.Exact && ofB.Exact
+	return both, errors.Join(errA, errB)
 }
 
 // twins reports whether an expectation holds a metric of a treatment against the same
@@ -85,15 +83,8 @@ func twins(e *Expect, c cell) bool {
 	if !isTerm || !both || left.Name != right.Name {
 		return false
 	}
-	original := func(t *Term) (Treatment, bool) {
-		of := maps.Clone(c.treatments[t])
-		name, labelled := strings.CutSuffix(of.Transport(), twinLabel)
-		of["transport"] = name
-		return of, labelled
-	}
-	l, leftIsTwin := original(left)
-	r, rightIsTwin := original(right)
-	return maps.Equal(l, r) && leftIsTwin != rightIsTwin
+	l, r := c.treatments[left], c.treatments[right]
+	return maps.Equal(l.twin(), r) || maps.Equal(l, r.twin())
 }
 
 // checkRuler holds two that are the same against each other, one pair of so many of

@@ -138,13 +138,12 @@ func TestNoiseOfTheRecords(t *testing.T) {
 		pairs, apart := 0, 0
 		for _, r := range runs {
 			for _, pair := range r.Twins([]string{tc.metric}) {
-				twin, _ := r.twinOf(pair.Treatment)
-				x, y, _, err := r.paired(twin, pair.Treatment, tc.metric)
+				both, err := r.paired(pair.Treatment.twin(), pair.Treatment, tc.metric)
 				if err != nil {
 					t.Fatal(err)
 				}
-				for i := range x {
-					logs = append(logs, math.Log(x[i]/y[i]))
+				for i, v := range both.left {
+					logs = append(logs, math.Log(v/both.right[i]))
 					if math.Abs(logs[len(logs)-1]) > math.Log(1.5) {
 						apart++
 					}

@@ -12,19 +12,15 @@ import (
 // NoMetricError says that a trial has no value of this name.
 type NoMetricError struct {
 	Metric string
-	Empty  bool // the histogram is there, and holds nothing
-	trial  *Trial
+	Empty  bool   // the histogram is there, and holds nothing
+	trial  *Trial // whose names are asked for far less often than whether there is a value
 }
-
-// Have is what the trial has, in alphabetical order. It is asked for far less often
-// than whether there is a value.
-func (e *NoMetricError) Have() []string { return e.trial.names() }
 
 func (e *NoMetricError) Error() string {
 	if e.Empty {
 		return fmt.Sprintf("no value of %s: its histogram is empty", e.Metric)
 	}
-	have := e.Have()
+	have := e.trial.names()
 	if len(have) == 0 {
 		return fmt.Sprintf("no metric %s: the trial has none at all", e.Metric)
 	}

@@ -34,7 +34,7 @@ func TestValue(t *testing.T) {
 			continue
 		}
 		want := []string{"delivery/p50", "requests", "staleness/p50", "ttfe/p50"}
-		if missing.Metric != name || !slices.Equal(missing.Have(), want) || missing.Empty != (name == "ttfe/p50") {
+		if missing.Metric != name || !slices.Equal(missing.trial.names(), want) || missing.Empty != (name == "ttfe/p50") {
 			t.Errorf("%q: %+v", name, missing)
 		}
 	}

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,137 +36,104 @@ type store interface {
 // error is ErrExists where the file already holds anything, and ErrBusy while
 // another Writer is open in the directory.
 func Create(path string) (*Writer, error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("create result file: %w", err)
-	}
-	lock, err := lockDir(dir)
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err != nil {
 		return nil, fmt.Errorf("create result file: %w", err)
 	}
-	f, err := createIn(lock, path)
+	w, err := open(path, os.O_CREATE, func(w *Writer, f, dir *os.File) error {
+		// An empty file is what a run leaves that could not write its header.
+		// Taking it over loses nothing, and the lock keeps others out meanwhile.
+		if info, err := f.Stat(); err != nil || info.Size() > 0 {
+			return cmp.Or(err, fmt.Errorf("%s: %w: continue it with -resume, or use another -out", path, ErrExists))
+		}
+		return syncDir(dir)
+	})
 	if err != nil {
-		lock.Close()
 		return nil, fmt.Errorf("create result file: %w", err)
 	}
-	return &Writer{path: path, file: f, lock: lock}, nil
-}
-
-func createIn(dir *os.File, path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	// An empty file is what a run leaves that could not write its header.
-	// Taking it over loses nothing, and the lock keeps others out meanwhile.
-	info, err := f.Stat()
-	if err == nil && info.Size() > 0 {
-		err = fmt.Errorf("%s: %w: continue it with -resume, or use another -out", path, ErrExists)
-	}
-	if err == nil {
-		err = syncDir(dir)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
+	return w, nil
 }
 
 // Append opens a result file to go on with its run, and returns what it holds.
 // A torn last line is cut off, as the Run's warnings say. Besides the errors of
-// Read there are ErrBusy, and a *SchemaError unless the file's schema is the one
-// that this program writes.
-func Append(path string) (*Writer, *Run, error) {
-	lock, err := lockDir(filepath.Dir(path))
-	if err != nil {
-		return nil, nil, fmt.Errorf("resume: %w", err)
-	}
-	f, run, size, err := openSound(path)
-	if err != nil {
-		lock.Close()
-		if errors.Is(err, ErrEmpty) || errors.Is(err, ErrTruncated) {
-			err = fmt.Errorf("%w: it holds no trial; delete it and start without -resume", err)
+// Read there are ErrBusy, and one for a file of another schema than the one that this
+// program writes.
+func Append(path string) (w *Writer, run *Run, err error) {
+	w, err = open(path, 0, func(w *Writer, f, _ *os.File) (err error) {
+		if run, w.size, err = scan(f, path); err != nil {
+			return err
 		}
+		if schema := run.Header.Schema; schema != Schema {
+			return fmt.Errorf("%s: its schema is %d, and this program writes %d: start a new run with another -out", path, schema, Schema)
+		}
+		w.line = 1 + len(run.Trials) + len(run.ends)
+		return errors.Join(f.Truncate(w.size), f.Sync())
+	})
+	if errors.Is(err, ErrEmpty) || errors.Is(err, ErrTruncated) {
+		err = fmt.Errorf("%w: it holds no trial; delete it and start without -resume", err)
+	}
+	if err != nil {
 		return nil, nil, fmt.Errorf("resume: %w", err)
 	}
-	lines := 1 + len(run.Trials) + len(run.ends)
-	return &Writer{path: path, file: f, lock: lock, size: size, line: lines}, run, nil
+	return w, run, nil
 }
 
-// openSound opens a result file for appending and cuts it to its sound lines.
-func openSound(path string) (f *os.File, run *Run, size int64, err error) {
-	f, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+// open takes a file's directory for one writer, opens the file for appending, and
+// prepares both.
+func open(path string, create int, prepare func(w *Writer, f, dir *os.File) error) (*Writer, error) {
+	dir, err := lockDir(filepath.Dir(path))
 	if err != nil {
-		return nil, nil, 0, err
+		return nil, err
 	}
-	run, size, err = scan(f, path)
-	if err == nil && run.Header.Schema != Schema {
-		err = &SchemaError{File: path, Got: run.Header.Schema, Want: Schema}
-	}
-	if err == nil {
-		err = f.Truncate(size)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|create, 0o644)
 	if err != nil {
-		f.Close()
-		return nil, nil, 0, err
+		dir.Close()
+		return nil, err
 	}
-	return f, run, size, nil
+	w := &Writer{path: path, file: f, lock: dir}
+	if err := prepare(w, f, dir); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
 }
 
 // Header writes the first line. Type and schema are filled in.
 func (w *Writer) Header(h Header) error {
-	if w.line > 0 {
-		return fmt.Errorf("write header to %s: it has one already", w.path)
-	}
-	if err := h.check(); err != nil {
-		return fmt.Errorf("write header to %s: %w", w.path, err)
-	}
 	h.Type, h.Schema = "header", Schema
-	return w.append("the header", h)
+	return w.append("the header", h, h.check())
 }
 
 // Trial appends one trial. Its type is filled in; lists that are nil are
 // written as empty.
 func (w *Writer) Trial(t *Trial) error {
-	what := fmt.Sprintf("trial %d", t.Order)
-	if w.line == 0 {
-		return fmt.Errorf("append %s to %s: the header comes first", what, w.path)
-	}
-	if err := t.check(); err != nil {
-		return fmt.Errorf("append %s to %s: %w", what, w.path, err)
-	}
 	line := *t
 	line.Type = "trial"
-	if line.Broken == nil {
-		line.Broken = []Broken{}
-	}
-	if line.Warnings == nil {
-		line.Warnings = []string{}
-	}
-	return w.append(what, line)
+	line.Broken = append([]Broken{}, t.Broken...)
+	line.Warnings = append([]string{}, t.Warnings...)
+	return w.append(fmt.Sprintf("trial %d", t.Order), line, t.check())
 }
 
 // End appends the line that says how the run ended. Its type is filled in. A
 // run that is resumed may go on behind it.
 func (w *Writer) End(e End) error {
-	if w.line == 0 {
-		return fmt.Errorf("append the end to %s: the header comes first", w.path)
-	}
 	e.Type = "end"
-	return w.append("the end", e)
+	return w.append("the end", e, nil)
 }
 
-// append writes v as one line, whole or not at all.
-func (w *Writer) append(what string, v any) error {
+// append writes v as one line, whole or not at all, unless something is wrong with it.
+func (w *Writer) append(what string, v any, wrong error) error {
+	if _, isHeader := v.(Header); isHeader != (w.line == 0) {
+		wrong = errors.New("the header comes first, and once")
+	}
 	var line bytes.Buffer
-	enc := json.NewEncoder(&line) // ends the value with a newline
-	enc.SetEscapeHTML(false)      // transports have & in their names, and people grep
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("append %s to %s: encode: %w", what, w.path, err)
+	if wrong == nil {
+		enc := json.NewEncoder(&line) // ends the value with a newline
+		enc.SetEscapeHTML(false)      // transports have & in their names, and people grep
+		wrong = enc.Encode(v)
+	}
+	if wrong != nil {
+		return fmt.Errorf("append %s to %s: %w", what, w.path, wrong)
 	}
 	if err := w.write(line.Bytes()); err != nil {
 		return &WriteError{Path: w.path, What: what, Lines: w.line, Torn: w.torn, Err: err}

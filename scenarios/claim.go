@@ -82,7 +82,7 @@ func (p *parser) expectation(c results.Claim, line int) {
 	}
 	before := len(p.list)
 	if !expect.Decidable() && p.check != nil { // a record carries what was written before
-		p.add(line, "claim %s: ≈ needs a tolerance, for nothing else says how near is equal; write such as %s ± 5%%", c.ID, expect)
+		p.add(line, "claim %s: ≈ needs a tolerance, for nothing else says how near is equal; write such as %s ± 5%%", c.ID, c.Expect)
 	}
 	terms := expect.Terms()
 	for _, term := range terms {

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Written units and what they are in base units. KB is 1,024 bytes, as sizes of
@@ -106,62 +106,33 @@ func Cut(s string) (text, rest string, err error) {
 	if number == "" {
 		return "", s, errors.New("want a digit before or behind the point")
 	}
-	unit := leading(rest)
-	if spaced := strings.TrimLeft(rest, " "); unit == "" && leading(spaced) != "" {
-		unit, rest = leading(spaced), spaced
+	unit := ""
+	if found := unitStart.FindStringSubmatch(rest); found != nil {
+		unit, rest = found[1], rest[len(found[0]):]
 	}
 	if _, _, err := Parse(number + unit); err != nil {
 		return "", s, err
 	}
-	return number + microSign.Replace(unit), rest[len(unit):], nil
+	return number + microSign.Replace(unit), rest, nil
 }
 
 // microSign spells µs in one way: with the micro sign, not with a u or the Greek
 // letter that looks like it.
 var microSign = strings.NewReplacer("us", "µs", "μs", "µs")
 
-// leading is what may be a unit at the start of s.
-func leading(s string) string {
-	end := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != '/' && r != '%' })
-	if end < 0 {
-		return s
-	}
-	return s[:end]
-}
+// How a text begins that has a number, and then perhaps a unit. An e without digits
+// behind it belongs to the unit.
+var (
+	numberStart = regexp.MustCompile(`^[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?`)
+	unitStart   = regexp.MustCompile(`^ *([\pL/%]+)`)
+)
 
 // Number cuts s behind its number: an optional sign, decimal digits with
 // at most one point, an optional exponent. It returns "" where s begins with no
 // number.
 func Number(s string) (number, rest string) {
-	i := 0
-	if i < len(s) && (s[i] == '+' || s[i] == '-') {
-		i++
-	}
-	digits := func() (n int) {
-		for i < len(s) && '0' <= s[i] && s[i] <= '9' {
-			i++
-			n++
-		}
-		return n
-	}
-	n := digits()
-	if i+1 < len(s) && s[i] == '.' && '0' <= s[i+1] && s[i+1] <= '9' {
-		i++
-		n += digits()
-	}
-	if n == 0 {
-		return "", s
-	}
-	if mantissa := i; i < len(s) && (s[i] == 'e' || s[i] == 'E') {
-		i++
-		if i < len(s) && (s[i] == '+' || s[i] == '-') {
-			i++
-		}
-		if digits() == 0 {
-			i = mantissa // the e belongs to a unit
-		}
-	}
-	return s[:i], s[i:]
+	number = numberStart.FindString(s)
+	return number, s[len(number):]
 }
 
 // baseUnit is the base unit of a written one and the factor to it.

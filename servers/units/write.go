@@ -48,7 +48,13 @@ const noValue = "–"
 // Format prints v, which is in the base unit given, with three significant
 // digits and a fitting prefix: "500 µs", "219 B", "12 µs/event", "40/s", "3 %".
 // Digits before the point are never replaced by zeros. NaN is "–".
-func Format(v float64, unit string) string { return format(v, unit, 3) }
+func Format(v float64, unit string) string {
+	if math.IsNaN(v) {
+		return noValue
+	}
+	step := scaleOf(v, unit, 3)
+	return number(v/step.factor, 3) + step.symbol
+}
 
 // FormatShort is Format without "/event", for places whose heading says it.
 func FormatShort(v float64, unit string) string {
@@ -62,56 +68,47 @@ func FormatInterval(lo, hi float64, unit string) string {
 	if math.IsNaN(lo) || math.IsNaN(hi) {
 		return noValue
 	}
-	if lo == hi {
-		return Format(lo, unit)
-	}
-	common := math.Max(math.Abs(lo), math.Abs(hi))
+	common := max(math.Abs(lo), math.Abs(hi))
 	if math.IsInf(common, 0) {
-		common = math.Min(math.Abs(lo), math.Abs(hi))
-	}
-	var low, high, symbol string
-	for digits := 3; digits <= 6; digits++ {
-		step := scaleOf(common, unit, digits)
-		symbol = step.symbol
-		low, high = number(lo/step.factor, digits), number(hi/step.factor, digits)
-		if low != high {
-			break
-		}
-	}
-	if low == high {
-		return Format(lo, unit)
+		common = min(math.Abs(lo), math.Abs(hi))
 	}
 	between := "–"
 	if lo < 0 {
 		between = " to "
 	}
-	return low + between + high + symbol
-}
-
-func format(v float64, unit string, digits int) string {
-	if math.IsNaN(v) {
-		return noValue
+	for digits := 3; digits <= 6; digits++ {
+		step := scaleOf(common, unit, digits)
+		low, high := number(lo/step.factor, digits), number(hi/step.factor, digits)
+		if low != high {
+			return low + between + high + step.symbol
+		}
 	}
-	step := scaleOf(v, unit, digits)
-	return number(v/step.factor, digits) + step.symbol
+	return Format(lo, unit)
 }
 
 // Scale is the unit of an axis: the greatest step of a base unit that v reaches,
 // else the least. Values are divided by its size.
 func Scale(v float64, unit string) (size float64, suffix string) {
 	base, each := strings.CutSuffix(unit, PerEvent)
-	if size, suffix = 1, base; base == "1" {
-		suffix = ""
+	step := scale{1, base}
+	if base == "1" {
+		step.symbol = ""
 	}
-	for _, s := range scales[base] {
-		if size, suffix = s.factor, s.symbol; v >= size {
-			break
-		}
+	if steps := scales[base]; steps != nil {
+		step = reached(steps, func(s scale) bool { return v >= s.factor })
 	}
 	if each {
-		suffix += PerEvent
+		step.symbol += PerEvent
 	}
-	return size, suffix
+	return step.factor, step.symbol
+}
+
+// reached is the greatest step of a unit that a value reaches, else the least.
+func reached(steps []scale, reaches func(scale) bool) scale {
+	if i := slices.IndexFunc(steps, reaches); i >= 0 {
+		return steps[i]
+	}
+	return steps[len(steps)-1]
 }
 
 // scaleOf picks the step in which v, rounded, is at least 1. Its symbol comes
@@ -129,21 +126,15 @@ func scaleOf(v float64, unit string, digits int) scale {
 	case steps == nil:
 		return scale{1, " " + unit}
 	}
-	pick := steps[slices.IndexFunc(steps, func(s scale) bool { return s.factor == 1 })] // for 0 and ∞
-	if v != 0 && !math.IsInf(v, 0) {
-		pick = steps[len(steps)-1]
-		for _, s := range steps {
-			if math.Abs(round(v/s.factor, digits)) >= 1 {
-				pick = s
-				break
-			}
-		}
+	if v == 0 || math.IsInf(v, 0) {
+		v = 1
 	}
-	symbol := " " + pick.symbol
+	step := reached(steps, func(s scale) bool { return math.Abs(round(v/s.factor, digits)) >= 1 })
+	step.symbol = " " + step.symbol
 	if each {
-		symbol += PerEvent
+		step.symbol += PerEvent
 	}
-	return scale{pick.factor, symbol}
+	return step
 }
 
 // number prints x with the given significant digits, all of its digits before
