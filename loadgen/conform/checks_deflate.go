@@ -85,15 +85,6 @@ var compression = []Check{
 	{Rule: "§10.4", Severity: Must, Name: "a small message that decompresses to 16 MB is refused, or comes back", cases: once(bomb)},
 }
 
-// deflated opens a connection with compression.
-func (p *probe) deflated() (*session, error) {
-	s, err := p.plain(set("Sec-WebSocket-Extensions", p.Deflate))
-	if err == nil && s.inflate == nil {
-		err = s.wrong("want permessage-deflate agreed to, as before")
-	}
-	return s, err
-}
-
 // inflated sends frames, which make a text message, and wants it back.
 func (p *probe) inflated(want []byte, frames ...frame) error {
 	s, err := p.deflated()

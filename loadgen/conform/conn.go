@@ -14,11 +14,13 @@ import (
 // said on it. What comes is taken in the background, so that a server that
 // answers while it is still being written to never has to wait for us.
 type conn struct {
-	probe  *probe
-	socket net.Conn
-	said   []string
-	came   []string
-	stuck  bool // the server has stopped reading
+	probe   *probe
+	socket  net.Conn
+	request *request // the handshake
+	what    string   // that is
+	said    []string
+	came    []string
+	stuck   bool // the server has stopped reading
 
 	mu      sync.Mutex
 	in      []byte        // what has come and is not taken
@@ -56,13 +58,18 @@ func (r *runner) probe() *probe {
 
 // until is when the wait for an answer ends that begins now.
 func (p *probe) until() time.Time {
-	if t := time.Now().Add(p.Timeout); t.Before(p.deadline) {
-		return t
-	}
-	return p.deadline
+	return earlier(time.Now().Add(p.Timeout), p.deadline)
 }
 
-func (p *probe) dial() (*conn, error) {
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// dial connects for a legal handshake with edits.
+func (p *probe) dial(edits ...edit) (*conn, error) {
 	ctx, cancel := context.WithDeadline(p.ctx, p.until())
 	defer cancel()
 	socket, err := p.target.Dial(ctx)
@@ -70,6 +77,7 @@ func (p *probe) dial() (*conn, error) {
 		return nil, unreached(p.target, err)
 	}
 	c := &conn{probe: p, socket: socket, changed: make(chan struct{}, 1), pumped: make(chan struct{})}
+	c.request, c.what = p.target.edited(edits...)
 	go c.pump()
 	p.conns = append(p.conns, c)
 	return c, nil

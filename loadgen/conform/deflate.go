@@ -84,7 +84,7 @@ func parseExtensions(lines []string) ([]extension, error) {
 		var e extension
 		for i, part := range parts {
 			name, value, hasValue := strings.Cut(strings.Trim(part, " \t"), "=")
-			if name == "" || strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }) {
+			if !isToken(name) {
 				return nil, fmt.Errorf("Sec-WebSocket-Extensions %q is no list of extensions (§9.1)", shorten(element, 60))
 			}
 			if i == 0 {

@@ -18,10 +18,10 @@ type Target struct {
 	Dial func(context.Context) (net.Conn, error)
 
 	secure       bool
-	host, target string   // as in the Host field and the request line
-	replaced     bool     // the Host field is not the URL's
-	user         string   // the credentials of the URL's user (RFC 7617), "" if it has none
-	fields       []string // header lines of the user's own
+	host, target string // as in the Host field and the request line
+	replaced     bool   // the Host field is not the URL's
+	user         string // the credentials of the URL's user (RFC 7617), "" if it has none
+	fields              // of the user's own
 }
 
 // defaultPorts are those of the schemes of a WebSocket's URL (§3), and of the

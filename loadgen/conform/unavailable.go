@@ -77,13 +77,11 @@ func isBusy(status int) bool {
 func (r *runner) knock() error {
 	p := r.probe()
 	defer p.release()
-	c, err := p.dial()
-	if err != nil {
+	c, answer, err := p.ask()
+	if c == nil {
 		return err
 	}
-	request, what := p.target.edited()
-	c.write(what, request.bytes())
-	return c.refused(c.answer())
+	return c.refused(answer)
 }
 
 var anyHow101 = regexp.MustCompile(`^(?i)\s*HTTP/[0-9.]*\s*101`)
@@ -96,7 +94,7 @@ func (t *Target) unopened(format string, args ...any) error {
 // refused says what the server answers to a legal handshake in place of a 101,
 // nil for a 101, however badly that is written: what is wrong with it, the checks
 // will say.
-func (c *conn) refused(answer *response, err error) error {
+func (c *conn) refused(answer *response) error {
 	t := c.probe.target
 	if answer != nil {
 		if answer.status == http.StatusSwitchingProtocols {
