@@ -67,6 +67,22 @@ func each[T any](list []T, run func(*probe, T) error) []attempt {
 	return cases
 }
 
+// talk is a check of one case, on a connection that is open.
+func talk(run func(*session) error) []attempt {
+	return talks([]attempt{nil}, func(s *session, _ attempt) error { return run(s) })
+}
+
+// talks is a case, on an open connection of its own, for every element of a list.
+func talks[T any](list []T, run func(*session, T) error) []attempt {
+	return each(list, func(p *probe, element T) error {
+		s, err := p.plain()
+		if err != nil {
+			return err
+		}
+		return run(s, element)
+	})
+}
+
 // needs is what a check cannot do without.
 type needs int
 

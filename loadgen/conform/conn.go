@@ -14,7 +14,7 @@ import (
 // said on it. What comes is taken in the background, so that a server that
 // answers while it is still being written to never has to wait for us.
 type conn struct {
-	probe   *probe
+	*probe
 	socket  net.Conn
 	request *request // the handshake
 	what    string   // that is
@@ -46,6 +46,7 @@ type probe struct {
 	offers
 	ctx      context.Context
 	target   *Target
+	needs    needs     // of the check
 	deadline time.Time // of the whole case
 	doubtful bool      // what came may have come of a server that is about to be gone
 	conns    []*conn
@@ -127,7 +128,7 @@ func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) 
 		case err == errFlood:
 			return in, err
 		case err != nil: // EOF or a reset, the one as good an end as the other
-			c.probe.doubtful = true
+			c.doubtful = true
 			return in, errEnd
 		}
 		if late == nil {
@@ -138,8 +139,8 @@ func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) 
 		case <-c.changed:
 		case <-late.C:
 			return in, errSilence
-		case <-c.probe.ctx.Done():
-			return in, c.probe.ctx.Err()
+		case <-c.ctx.Done():
+			return in, c.ctx.Err()
 		}
 	}
 }
@@ -166,7 +167,7 @@ func (c *conn) write(what string, b []byte) {
 	if what != "" {
 		c.said = append(c.said, what)
 	}
-	c.socket.SetWriteDeadline(c.probe.until())
+	c.socket.SetWriteDeadline(c.until())
 	if _, err := c.socket.Write(b); err != nil {
 		var timeout net.Error
 		c.stuck = errors.As(err, &timeout) && timeout.Timeout()
@@ -184,7 +185,7 @@ func (c *conn) heard(what string) {
 // heardError records why nothing came.
 func (c *conn) heardError(err error) {
 	if err == errSilence {
-		c.heard(fmt.Sprintf("nothing for %v", c.probe.Timeout))
+		c.heard(fmt.Sprintf("nothing for %v", c.Timeout))
 	} else {
 		c.heard(err.Error())
 	}

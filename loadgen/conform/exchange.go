@@ -34,7 +34,7 @@ func (c *conn) oneHead() (*response, error) {
 	var r *response
 	var size int
 	var malformed error
-	in, err := c.await(c.probe.until(), func(in []byte) bool {
+	in, err := c.await(c.until(), func(in []byte) bool {
 		r, size, malformed = parseResponse(in)
 		return size > 0 || malformed != nil
 	})
@@ -72,13 +72,13 @@ func (c *conn) answer() (*response, error) {
 	}
 	switch r.status {
 	case 429, 502, 503, 504: // the server says that it cannot at present, or somebody before it does
-		c.probe.doubtful = true
+		c.doubtful = true
 	}
 	n, err := r.framing()
 	if err != nil {
 		return r, c.wrong("that is no HTTP: %v", err)
 	}
-	rest := &incoming{c, c.probe.until()}
+	rest := &incoming{c, c.until()}
 	switch n {
 	case inChunks:
 		r.body, err = chunked(rest)
@@ -172,20 +172,15 @@ func (p *probe) open(edits ...edit) (*session, error) {
 	return c.opened(answer)
 }
 
-// plain opens one by a handshake that the server has agreed to before. That it
-// does not now breaks no rule: it may have its reasons.
-func (p *probe) plain() (*session, error) { return p.again() }
-
-// deflated is plain with compression.
-func (p *probe) deflated() (*session, error) {
-	s, err := p.again(set("Sec-WebSocket-Extensions", p.Deflate))
-	if err == nil && s.inflate == nil {
-		err = s.wrong("want permessage-deflate agreed to, as before")
+// plain opens one by a handshake that the server has agreed to before, with
+// compression for a check of that. That it does not now breaks no rule: it may
+// have its reasons.
+func (p *probe) plain() (*session, error) {
+	var edits []edit
+	deflates := p.needs&needsDeflate != 0
+	if deflates {
+		edits = append(edits, set("Sec-WebSocket-Extensions", p.Deflate))
 	}
-	return s, err
-}
-
-func (p *probe) again(edits ...edit) (*session, error) {
 	c, answer, err := p.ask(edits...)
 	if c != nil {
 		err = cmp.Or(c.refused(answer), err)
@@ -193,7 +188,11 @@ func (p *probe) again(edits ...edit) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.opened(answer)
+	s, err := c.opened(answer)
+	if err == nil && deflates && s.inflate == nil {
+		err = s.wrong("want permessage-deflate agreed to, as before")
+	}
+	return s, err
 }
 
 // opened makes a session of the 101 that answers a handshake.
@@ -204,7 +203,7 @@ func (c *conn) opened(answer *response) (*session, error) {
 	if got, want := answer.values("Sec-WebSocket-Accept"), accept(c.request.values("Sec-WebSocket-Key")[0]); len(got) == 0 || got[0] != want {
 		return nil, c.wrong("want Sec-WebSocket-Accept: %s, not %q", want, got)
 	}
-	s := &session{conn: c, answer: answer, unasked: maps.Clone(c.probe.unasked), windowBits: maxWindowBits}
+	s := &session{conn: c, answer: answer, unasked: maps.Clone(c.unasked), windowBits: maxWindowBits}
 	agreed, err := parseExtensions(answer.values("Sec-WebSocket-Extensions"))
 	if err != nil {
 		return nil, c.wrong("%v", err)

@@ -152,6 +152,7 @@ func (r *runner) alone(units []unit) {
 func (r *runner) try(u unit) error {
 	c := r.checks[u.check]
 	p := r.probe()
+	p.needs = c.needs
 	if c.needs&needsSlow != 0 {
 		p.deadline = p.deadline.Add(r.o.Slow)
 	}

@@ -95,7 +95,7 @@ func (t *Target) unopened(format string, args ...any) error {
 // nil for a 101, however badly that is written: what is wrong with it, the checks
 // will say.
 func (c *conn) refused(answer *response) error {
-	t := c.probe.target
+	t := c.target
 	if answer != nil {
 		if answer.status == http.StatusSwitchingProtocols {
 			return nil
@@ -107,8 +107,8 @@ func (c *conn) refused(answer *response) error {
 	in, ended := c.in[:min(len(c.in), 60)], c.err
 	c.mu.Unlock()
 	switch {
-	case c.probe.ctx.Err() != nil:
-		return c.probe.ctx.Err()
+	case c.ctx.Err() != nil:
+		return c.ctx.Err()
 	case anyHow101.Match(in):
 		return nil
 	case len(in) > 1 && in[0] == 0x15 && in[1] == 3: // an alert (RFC 8446 §5.1, §6)
@@ -116,7 +116,7 @@ func (c *conn) refused(answer *response) error {
 	case len(in) > 0:
 		return t.unopened("a legal handshake is answered %q, which is no whole HTTP response", in)
 	case ended == nil:
-		return t.unopened("a legal handshake is not answered within %v; -timeout waits longer", c.probe.Timeout)
+		return t.unopened("a legal handshake is not answered within %v; -timeout waits longer", c.Timeout)
 	}
 	text := "a legal handshake is not answered, and the connection ends"
 	if !errors.Is(ended, io.EOF) {
@@ -130,7 +130,7 @@ func (c *conn) refused(answer *response) error {
 
 // explain says of an answer what tells where to go on from it.
 func (c *conn) explain(answer *response) string {
-	t := c.probe.target
+	t := c.target
 	text := ""
 	for _, name := range []string{"Location", "WWW-Authenticate", "Proxy-Authenticate", "Retry-After", "Sec-WebSocket-Version"} {
 		if values := answer.values(name); len(values) > 0 {
