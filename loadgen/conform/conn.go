@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -169,8 +170,7 @@ func (c *conn) write(what string, b []byte) {
 	}
 	c.socket.SetWriteDeadline(c.until())
 	if _, err := c.socket.Write(b); err != nil {
-		var timeout net.Error
-		c.stuck = errors.As(err, &timeout) && timeout.Timeout()
+		c.stuck = errors.Is(err, os.ErrDeadlineExceeded)
 	}
 }
 

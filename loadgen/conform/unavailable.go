@@ -28,19 +28,19 @@ func unavailablef(format string, args ...any) error {
 }
 
 func isUnavailable(err error) bool {
-	var u unavailable
-	return errors.As(err, &u)
+	_, ok := errors.AsType[unavailable](err)
+	return ok
 }
 
 // unreached is why there is no connection.
 func unreached(t *Target, err error) error {
-	var clear tls.RecordHeaderError
-	var untrusted *tls.CertificateVerificationError
+	_, inClear := errors.AsType[tls.RecordHeaderError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	mend := ""
 	switch {
-	case errors.As(err, &clear):
+	case inClear:
 		mend = "; it does not speak TLS: give " + t.with("ws")
-	case errors.As(err, &untrusted):
+	case untrusted:
 		mend = "; -insecure does not check the certificate"
 	case t.secure && errors.Is(err, io.EOF):
 		mend = " in place of a TLS handshake; if it does not speak TLS, give " + t.with("ws")
@@ -55,7 +55,7 @@ func (r *runner) stands() error {
 	for begun := time.Now(); ; {
 		err := r.knock()
 		patience := min(r.o.Timeout, time.Second/2)
-		if why := (unavailable{}); errors.As(err, &why) && why.busy {
+		if why, _ := errors.AsType[unavailable](err); why.busy {
 			patience = min(r.o.Timeout, 2*time.Second)
 		}
 		if err == nil || time.Since(begun) > patience || r.ctx.Err() != nil {
