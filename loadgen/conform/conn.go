@@ -146,16 +146,7 @@ func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) 
 	}
 }
 
-// take removes n bytes of what has come, waiting for them.
-func (c *conn) take(n int, until time.Time) ([]byte, error) {
-	in, err := c.await(until, func(in []byte) bool { return len(in) >= n })
-	if err != nil {
-		return nil, err
-	}
-	c.drop(n)
-	return in[:n:n], nil
-}
-
+// drop removes n bytes of what has come.
 func (c *conn) drop(n int) {
 	c.mu.Lock()
 	c.in = c.in[n:]
