@@ -117,15 +117,12 @@ func (o Options) agree(answer http.Header, offered []string, offers []extension)
 		agreed.subprotocol = o.Subprotocols[i]
 		answer.Set("Sec-WebSocket-Protocol", agreed.subprotocol)
 	}
-	if params, ok := choose(offers, o.Compress); ok {
+	if params := choose(offers, o.Compress); params != nil {
 		agreed.inflater = &inflater{takeover: !params.clientNoTakeover}
 		agreed.deflater = &deflater{takeover: !params.serverNoTakeover, threshold: o.Threshold}
 		answer.Set("Sec-WebSocket-Extensions", params.String())
 	}
-	if agreed == (agreement{}) {
-		return nil, nil
-	}
-	return &agreed, nil
+	return agreed.orNil(), nil
 }
 
 // switching is the head of the 101 (§4.2.2, item 5), along with whatever the
