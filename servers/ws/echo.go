@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -90,12 +91,12 @@ func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) 
 	if err != nil {
 		return refusal{}, err
 	}
-	b := buffers.Get().(*buffer)
-	defer b.free()
-	if err := b.fill(r); err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer free(b)
+	if _, err := b.ReadFrom(r); err != nil { // which grows with what arrives, whatever was announced
 		return refusal{}, err
 	}
-	if why := refused(t, b.bytes); why != (refusal{}) {
+	if why := refused(t, b.Bytes()); why != (refusal{}) {
 		return why, nil
 	}
 	// A peer that does not read its echoes is not read from either.
@@ -105,7 +106,7 @@ func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) 
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
-	return refusal{}, conn.Write(ctx, t, b.bytes)
+	return refusal{}, conn.Write(ctx, t, b.Bytes())
 }
 
 // cut reports whether a connection ended without either end's doing wrong, or by
