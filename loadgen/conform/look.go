@@ -26,7 +26,7 @@ func (r *runner) look() error {
 	switch {
 	case r.ctx.Err() != nil:
 		return r.ctx.Err()
-	case isUnavailable(err):
+	case outcome(err) == Untested:
 		return err
 	case err != nil: // what is wrong with its handshake, the checks will say
 		return nil

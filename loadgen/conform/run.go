@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -61,7 +62,7 @@ func run(ctx context.Context, checks []Check, target *Target, o Options, done fu
 			r.report.Results[i] = r.result(i)
 		}
 	}
-	if r.report.Since != "" && !slices.ContainsFunc(r.units, func(u *unit) bool { return !isUnavailable(u.err) }) {
+	if r.report.Since != "" && !slices.ContainsFunc(r.units, func(u *unit) bool { return outcome(u.err) != Untested }) {
 		return nil, unavailable{error: errors.New(r.report.Why)} // nothing was tested
 	}
 	return r.report, nil
@@ -98,7 +99,7 @@ func (r *runner) together() {
 				if stop.Load() || r.ctx.Err() != nil {
 					return
 				}
-				if err := r.try(u); isUnavailable(err) {
+				if err := r.try(u); outcome(err) == Untested {
 					stop.Store(true)
 				} else {
 					r.settle(u, err)
@@ -125,7 +126,7 @@ func (r *runner) alone() {
 			continue
 		}
 		err := r.try(u)
-		for pause := moment; isUnavailable(err) && pause < time.Second; pause *= 4 {
+		for pause := moment; outcome(err) == Untested && pause < time.Second; pause *= 4 {
 			if gone = r.stands(); gone != nil {
 				r.report.Since, r.report.Why, err = r.checks[u.check].Name, gone.Error(), gone
 				break
@@ -149,11 +150,8 @@ func (r *runner) try(u *unit) error {
 	}
 	err := u.run(p)
 	p.release()
-	if isUnavailable(err) || isNotApplicable(err) || err == nil && !p.doubtful {
-		return err
-	}
-	if gone := r.stands(); gone != nil {
-		return gone
+	if o := outcome(err); o == Fail || o == Pass && p.doubtful {
+		return cmp.Or(r.stands(), err)
 	}
 	return err
 }
@@ -172,19 +170,13 @@ func (r *runner) settle(u *unit, err error) {
 // result is what the cases of a check come to together.
 func (r *runner) result(check int) Result {
 	result := Result{Check: r.checks[check], Outcome: Pass}
-	var failed, untested, none []string
+	told := make(map[Outcome][]string)
 	for _, u := range r.units {
-		switch {
-		case u.check != check || u.err == nil:
-		case isUnavailable(u.err):
-			untested = append(untested, u.err.Error())
-		case isNotApplicable(u.err):
-			none = append(none, u.err.Error())
-		default:
-			failed = append(failed, u.err.Error())
+		if u.check == check && u.err != nil {
+			told[outcome(u.err)] = append(told[outcome(u.err)], u.err.Error())
 		}
 	}
-	switch {
+	switch failed, untested, none := told[Fail], told[Untested], told[NotApplicable]; {
 	case len(failed) > 0 && result.Severity == May:
 		result.Outcome, result.Details = No, failed
 	case len(failed) > 0:
@@ -195,6 +187,19 @@ func (r *runner) result(check int) Result {
 		result.Outcome, result.Details = NotApplicable, none[:1]
 	}
 	return result
+}
+
+// outcome is what a case comes to that ended with err.
+func outcome(err error) Outcome {
+	switch err.(type) {
+	case nil:
+		return Pass
+	case unavailable:
+		return Untested
+	case notApplicable:
+		return NotApplicable
+	}
+	return Fail
 }
 
 // lacks says what a check needs and does not have.
@@ -223,8 +228,3 @@ func (r *runner) lacks(n needs) (Outcome, string) {
 type notApplicable string
 
 func (n notApplicable) Error() string { return string(n) }
-
-func isNotApplicable(err error) bool {
-	_, ok := errors.AsType[notApplicable](err)
-	return ok
-}

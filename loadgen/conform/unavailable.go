@@ -27,11 +27,6 @@ func unavailablef(format string, args ...any) error {
 	return unavailable{error: fmt.Errorf(format, args...)}
 }
 
-func isUnavailable(err error) bool {
-	_, ok := errors.AsType[unavailable](err)
-	return ok
-}
-
 // unreached is why there is no connection.
 func unreached(t *Target, err error) error {
 	_, inClear := errors.AsType[tls.RecordHeaderError](err)
@@ -55,7 +50,7 @@ func (r *runner) stands() error {
 	for begun := time.Now(); ; {
 		err := r.knock()
 		patience := min(r.o.Timeout, time.Second/2)
-		if why, _ := errors.AsType[unavailable](err); why.busy {
+		if why, _ := err.(unavailable); why.busy {
 			patience = min(r.o.Timeout, 2*time.Second)
 		}
 		if err == nil || time.Since(begun) > patience || r.ctx.Err() != nil {
