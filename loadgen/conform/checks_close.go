@@ -7,40 +7,25 @@ var goodStatuses = []int{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1
 
 // closes is the closing handshake (§5.5.1, §7).
 var closes = []Check{
-	{Rule: "§5.5.1", Severity: Must, Name: "a close without a status is answered with a close", cases: once(func(p *probe) error {
-		return p.closed(frame{op: opClose})
+	{Rule: "§5.5.1", Severity: Must, Name: "a close without a status is answered with a close", cases: talks(one(frame{op: opClose}), (*session).closed)},
+	{Rule: "§5.5.1", Severity: Must, Name: "a close with status 1000 is answered with a close", cases: talks(one(closing(1000, "")), (*session).closed)},
+	{Rule: "§5.5.1", Severity: Must, Name: "a close with a reason is answered with a close", cases: talks(
+		[]frame{closing(1000, "good bye"), closing(1000, "κόσμε"), closing(1000, strings.Repeat("x", 123))}, (*session).closed)},
+	{Rule: "§7.4", Severity: Must, Name: "a close with any legal status is answered with a close", cases: talks(goodStatuses, func(s *session, status int) error {
+		return s.closed(closing(status, ""))
 	})},
-	{Rule: "§5.5.1", Severity: Must, Name: "a close with status 1000 is answered with a close", cases: once(func(p *probe) error {
-		return p.closed(closing(1000, ""))
-	})},
-	{Rule: "§5.5.1", Severity: Must, Name: "a close with a reason is answered with a close", cases: each([]frame{closing(1000, "good bye"), closing(1000, "κόσμε"), closing(1000, strings.Repeat("x", 123))}, (*probe).closed)},
-	{Rule: "§7.4", Severity: Must, Name: "a close with any legal status is answered with a close", cases: each(goodStatuses, func(p *probe, status int) error {
-		return p.closed(closing(status, ""))
-	})},
-	{Rule: "§5.5.1", Severity: Should, Name: "the answer to a close has its status", cases: each(goodStatuses, func(p *probe, status int) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5.5.1", Severity: Should, Name: "the answer to a close has its status", cases: talks(goodStatuses, func(s *session, status int) error {
 		got, err := s.ended(closing(status, ""))
 		if err == nil && got != status {
 			err = s.wrong("want the status %d back", status)
 		}
 		return err
 	})},
-	{Rule: "§5.5.1", Severity: Must, Name: "after a close the server ends the TCP connection", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5.5.1", Severity: Must, Name: "after a close the server ends the TCP connection", cases: talk(func(s *session) error {
 		s.send(closing(1000, ""))
 		return s.gone()
 	})},
-	{Rule: "§5.5.2", Severity: Must, Name: "after a close no ping is answered and no message taken", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5.5.2", Severity: Must, Name: "after a close no ping is answered and no message taken", cases: talk(func(s *session) error {
 		if _, err := s.failed(closing(1000, ""), text("after the close")); err != nil {
 			return err
 		}
@@ -49,13 +34,11 @@ var closes = []Check{
 	{Rule: "§5.5.1", Severity: Must, Name: "a close with half a status: the connection fails", cases: badClose(frame{op: opClose, payload: []byte{3}})},
 	{Rule: "§7.4.1", Severity: Must, Name: "no answer has a status that may not be sent", cases: badClose(closing(1005, ""), closing(1006, ""), closing(1015, ""))},
 	{Rule: "§7.4.2", Severity: Must, Name: "a status below 1000: the connection fails", cases: badClose(closing(0, ""), closing(1, ""), closing(999, ""))},
-	{Rule: "§7.4", Severity: Should, Name: "a status that may not be sent, or half of one, is told with 1002", cases: each([][]frame{one(frame{op: opClose, payload: []byte{3}}), one(closing(0, "")), one(closing(999, "")), one(closing(1004, "")), one(closing(1005, "")), one(closing(1006, "")),
-		one(closing(1016, "")), one(closing(1100, "")), one(closing(2000, "")), one(closing(2999, "")), one(closing(5000, "")), one(closing(65535, ""))}, told(1002))},
-	{Rule: "§8.1", Severity: Must, Name: "a reason that is not UTF-8: the connection fails", cases: each([]string{"\xff", "caf\xe9", "\xed\xa0\x80"}, func(p *probe, reason string) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§7.4", Severity: Should, Name: "a status that may not be sent, or half of one, is told with 1002", cases: talks([][]frame{
+		one(frame{op: opClose, payload: []byte{3}}), one(closing(0, "")), one(closing(999, "")), one(closing(1004, "")),
+		one(closing(1005, "")), one(closing(1006, "")), one(closing(1016, "")), one(closing(1100, "")),
+		one(closing(2000, "")), one(closing(2999, "")), one(closing(5000, "")), one(closing(65535, ""))}, told(1002))},
+	{Rule: "§8.1", Severity: Must, Name: "a reason that is not UTF-8: the connection fails", cases: talks([]string{"\xff", "caf\xe9", "\xed\xa0\x80"}, func(s *session, reason string) error {
 		status, err := s.failed(closing(1000, reason))
 		if err == nil && status != 0 && status != 1002 && status != 1007 {
 			err = s.wrong("want 1007, 1002, or the end, and not what says that all is well")
@@ -66,11 +49,7 @@ var closes = []Check{
 
 // closed wants a close frame to be answered with a close frame, and that to be
 // sound.
-func (p *probe) closed(f frame) error {
-	s, err := p.plain()
-	if err != nil {
-		return err
-	}
+func (s *session) closed(f frame) error {
 	status, err := s.ended(f)
 	if err == nil && status == 0 {
 		err = s.wrong("want a close frame before the end")
@@ -84,12 +63,9 @@ func (p *probe) closed(f frame) error {
 // badClose wants close frames that nobody may send to fail the connection: an
 // answer that repeats the status breaks the same rule.
 func badClose(frames ...frame) []attempt {
-	return each(frames, func(p *probe, f frame) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
-		if _, err = s.failed(f); err == nil && s.badClose != "" {
+	return talks(frames, func(s *session, f frame) error {
+		_, err := s.failed(f)
+		if err == nil && s.badClose != "" {
 			err = s.wrong("that is %s", s.badClose)
 		}
 		return err

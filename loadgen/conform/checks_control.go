@@ -7,42 +7,25 @@ import (
 
 // control is ping and pong (§5.5.2, §5.5.3).
 var control = []Check{
-	{Rule: "§5.5.2", Severity: Must, Name: "a ping is answered with a pong", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5.5.2", Severity: Must, Name: "a ping is answered with a pong", cases: talk(func(s *session) error {
 		s.send(ping("hello"))
-		for until := p.until(); ; {
-			if e, err := s.event(until); err != nil || e.op == opClose {
-				return s.wrong("want a pong")
-			} else if e.op == opPong {
-				return nil
-			}
-		}
+		return s.awaits(func(e event) bool { return e.op == opPong }, "want a pong")
 	})},
-	{Rule: "§5.5.3", Severity: Must, Name: "a pong has its ping's payload: 0, 1 and 125 bytes, any bytes", cases: each([]string{"", "x", strings.Repeat("x", 125), "\x00\xff\xfe" + string(noise(120))}, func(p *probe, payload string) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5.5.3", Severity: Must, Name: "a pong has its ping's payload: 0, 1 and 125 bytes, any bytes", cases: talks([]string{
+		"", "x", strings.Repeat("x", 125), "\x00\xff\xfe" + string(noise(120))}, func(s *session, payload string) error {
 		s.send(ping(payload))
 		return s.pong(payload)
 	})},
 	// A pong for each, or for the last of those that have come: the order is
 	// theirs, and the last has its answer.
-	{Rule: "§5.5.3", Severity: Must, Name: "of 100 pings at once the last is answered, others in order", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5.5.3", Severity: Must, Name: "of 100 pings at once the last is answered, others in order", cases: talk(func(s *session) error {
 		const number = "number "
 		var frames []frame
 		for i := range 100 {
 			frames = append(frames, ping(number+strconv.Itoa(i)))
 		}
 		s.write("100 pings in one write", bytesOf(frames...))
-		for last, until := -1, p.until(); last < 99; {
+		for last, until := -1, s.until(); last < 99; {
 			e, err := s.event(until)
 			if err != nil || e.op == opClose {
 				return s.wrong("want the pong of the last ping, %q", number+"99")
@@ -59,11 +42,7 @@ var control = []Check{
 		}
 		return nil
 	})},
-	{Rule: "§5.5.3", Severity: Must, Name: "a pong that nobody asked for is passed over", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5.5.3", Severity: Must, Name: "a pong that nobody asked for is passed over", cases: talk(func(s *session) error {
 		s.send(frame{op: opPong}, frame{op: opPong, payload: []byte("unasked")}, ping("after it"))
 		return s.pong("after it")
 	})},
@@ -93,13 +72,10 @@ var broken = []Check{
 		one(frame{op: opText, payload: ramp(200), wide: 8}), one(frame{op: opPing, payload: []byte("Hello"), wide: 2})),
 	breaks("§5.2", Must, "a length whose first bit is 1",
 		one(frame{op: opBinary, claim: 1<<63 | 5, payload: []byte("Hello")})),
-	{Rule: "§7.1.7", Severity: Should, Name: "a broken protocol is told with status 1002", cases: each([][]frame{one(ping("Hello").with(rsv2)), one(frame{op: 0x3}), one(frame{op: 0xB}), one(ping("Hel").begun()),
+	{Rule: "§7.1.7", Severity: Should, Name: "a broken protocol is told with status 1002", cases: talks([][]frame{
+		one(ping("Hello").with(rsv2)), one(frame{op: 0x3}), one(frame{op: 0xB}), one(ping("Hel").begun()),
 		one(ping(strings.Repeat("x", 126))), one(continuation("Hello"))}, told(1002))},
-	{Rule: "§7.1.7", Severity: Must, Name: "after a broken rule the TCP connection ends", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§7.1.7", Severity: Must, Name: "after a broken rule the TCP connection ends", cases: talk(func(s *session) error {
 		status, err := s.failed(frame{op: 0xB})
 		if err != nil || status == 0 {
 			return err
@@ -121,25 +97,18 @@ func opcodes(from, to byte) [][]frame {
 
 // breaks is a check that a server fails the connection for every case.
 func breaks(rule string, severity Severity, name string, cases ...[]frame) Check {
-	return Check{Rule: rule, Severity: severity, Name: name + ": the connection fails", cases: each(cases, fails)}
+	return Check{Rule: rule, Severity: severity, Name: name + ": the connection fails", cases: talks(cases, fails)}
 }
 
 // fails wants the server to fail the connection for frames.
-func fails(p *probe, frames []frame) error {
-	s, err := p.plain()
-	if err == nil {
-		_, err = s.failed(frames...)
-	}
+func fails(s *session, frames []frame) error {
+	_, err := s.failed(frames...)
 	return err
 }
 
 // told is what wants frames to be answered with a close frame of a status.
-func told(status int) func(*probe, []frame) error {
-	return func(p *probe, frames []frame) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+func told(status int) func(*session, []frame) error {
+	return func(s *session, frames []frame) error {
 		got, err := s.failed(frames...)
 		if err == nil && got != status {
 			err = s.wrong("want a close frame with status %d", status)

@@ -1,6 +1,10 @@
 package conform
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // articleKey is the key in the article's example of a handshake: 21 characters
 // of data, which no 16 bytes come to in base64.
@@ -23,7 +27,8 @@ var illegal = []Check{
 	refused("§4.2.1 (5)", "no key", without("Sec-WebSocket-Key")),
 	refused("§4.2.1 (5)", "a key of a length other than 16 bytes", set("Sec-WebSocket-Key", ""), set("Sec-WebSocket-Key", keyOf(15)),
 		set("Sec-WebSocket-Key", keyOf(17)), set("Sec-WebSocket-Key", keyOf(32))),
-	refused("§4.2.1 (5)", "a key that is not base64", set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ"), // no padding
+	refused("§4.2.1 (5)", "a key that is not base64",
+		set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ"), // no padding
 		set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25j*Q=="), set("Sec-WebSocket-Key", "______________________==")),
 	refused("§4.2.1 (5)", "the key that the article prints", set("Sec-WebSocket-Key", articleKey)),
 	refused("§11.3.1", "a key twice", twice("Sec-WebSocket-Key", rfcKey)),
@@ -73,23 +78,14 @@ func ignored(rule, name string, forms ...edit) Check {
 
 // negotiation is what a server may answer to offers (§4.2.2, §9.1, RFC 7692 §7.1).
 var negotiation = []Check{
-	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "no subprotocol that was not offered", cases: once(func(p *probe) error {
-		return p.subprotocol(nil)
-	})},
-	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "of the subprotocols offered one at most", cases: each([][]string{{"json"}, {"xml", "json"}, {"conform.none"}, {"xml", "chat", "superchat"}}, (*probe).subprotocol)},
-	{Rule: "§9.1", Severity: Must, Name: "no extension that was not offered", cases: once(func(p *probe) error {
-		_, err := p.extensions("")
-		return err
-	})},
-	{Rule: "§9.1", Severity: Must, Name: "an extension that it does not know is passed over", cases: each([]string{"x-conform", `x-conform; a=1; b="2"`, "x-conform, x-conform; a"}, func(p *probe, offer string) error {
-		_, err := p.extensions(offer)
-		return err
-	})},
+	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "no subprotocol that was not offered", cases: each([][]string{nil}, (*probe).subprotocol)},
+	{Rule: "§4.2.2 (5.5)", Severity: Must, Name: "of the subprotocols offered one at most", cases: each(
+		[][]string{{"json"}, {"xml", "json"}, {"conform.none"}, {"xml", "chat", "superchat"}}, (*probe).subprotocol)},
+	{Rule: "§9.1", Severity: Must, Name: "no extension that was not offered", cases: each([]string{""}, (*probe).extensions)},
+	{Rule: "§9.1", Severity: Must, Name: "an extension that it does not know is passed over", cases: each(
+		[]string{"x-conform", `x-conform; a=1; b="2"`, "x-conform, x-conform; a"}, (*probe).extensions)},
 	{Rule: "§9.1", Severity: May, Name: "permessage-deflate: agreed to", cases: once(func(p *probe) error {
-		offer := p.Deflate
-		if offer == "" {
-			offer = strings.Join(deflateOffers, ", ")
-		}
+		offer := cmp.Or(p.Deflate, strings.Join(deflateOffers, ", "))
 		s, err := p.open(set("Sec-WebSocket-Extensions", offer)) // whether the answer is legal, the next says
 		if err == nil && s.inflate == nil {
 			err = s.wrong("no compression")
@@ -106,11 +102,7 @@ var negotiation = []Check{
 		"permessage-deflate; server_no_context_takeover; client_no_context_takeover",
 		"", // the one that the server insists on
 	}, func(p *probe, offer string) error {
-		if offer == "" {
-			offer = p.Deflate
-		}
-		_, err := p.extensions(offer)
-		return err
+		return p.extensions(cmp.Or(offer, p.Deflate))
 	})},
 	{Rule: "RFC 7692 §7.1", Severity: Must, Name: "an illegal offer of permessage-deflate is declined", needs: needsOpen | needsDeflate, cases: each([]string{
 		"level=9",
@@ -128,10 +120,7 @@ var negotiation = []Check{
 		return err
 	})},
 	{Rule: "RFC 7692 §5.1", Severity: Must, Name: "of several offers of permessage-deflate one legal one at most", cases: once(func(p *probe) error {
-		offer := p.Deflate
-		if offer == "" {
-			offer = deflateName
-		}
+		offer := cmp.Or(p.Deflate, deflateName)
 		s, err := p.open(set("Sec-WebSocket-Extensions", spoilt(offer, "level=9")+", "+offer))
 		if err != nil {
 			return err
@@ -157,57 +146,47 @@ func spoilt(offer, parameter string) string {
 
 // subprotocol offers subprotocols, and wants one of them at most.
 func (p *probe) subprotocol(offer []string) error {
-	var edits []edit
-	if offer == nil {
-		edits = append(edits, without("Sec-WebSocket-Protocol"))
-	} else {
-		edits = append(edits, set("Sec-WebSocket-Protocol", strings.Join(offer, ", ")))
+	form := without("Sec-WebSocket-Protocol")
+	if offer != nil {
+		form = set("Sec-WebSocket-Protocol", strings.Join(offer, ", "))
 	}
-	c, r, err := p.ask(edits...)
+	c, r, err := p.ask(form)
 	if err != nil {
 		return err
 	}
 	chosen := r.values("Sec-WebSocket-Protocol")
-	switch {
-	case r.status != 101 && len(offer) > 0: // a server may insist on a subprotocol of its own
+	insists := r.status != 101 && offer != nil // on a subprotocol of its own, as a server may
+	if insists || len(chosen) == 0 || len(chosen) == 1 && slices.Contains(offer, chosen[0]) {
 		return nil
-	case len(chosen) == 0:
-		return nil
-	case len(chosen) == 1:
-		for _, name := range offer {
-			if chosen[0] == name {
-				return nil
-			}
-		}
 	}
 	return c.wrong("want one of %q at most, not %q", offer, chosen)
 }
 
 // extensions makes an offer, and wants the handshake agreed to with at most what
 // was offered.
-func (p *probe) extensions(offer string) (*session, error) {
+func (p *probe) extensions(offer string) error {
 	form := without("Sec-WebSocket-Extensions")
 	if offer != "" {
 		form = set("Sec-WebSocket-Extensions", offer)
 	}
 	s, err := p.open(form)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	agreed, err := parseExtensions(s.answer.values("Sec-WebSocket-Extensions"))
 	if err != nil {
-		return nil, s.wrong("%v", err)
+		return s.wrong("%v", err)
 	}
 	for i, e := range agreed {
 		switch {
 		case e.name != deflateName || !strings.Contains(offer, deflateName):
-			return nil, s.wrong("want no %q, which was not offered or does not exist", e.name)
+			return s.wrong("want no %q, which was not offered or does not exist", e.name)
 		case i > 0:
-			return nil, s.wrong("want one extension, not %d", len(agreed))
+			return s.wrong("want one extension, not %d", len(agreed))
 		}
 		if err := agreesToOne(offer, e); err != nil {
-			return nil, s.wrong("%s: %v", deflateName, err)
+			return s.wrong("%s: %v", deflateName, err)
 		}
 	}
-	return s, nil
+	return nil
 }

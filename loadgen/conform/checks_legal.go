@@ -20,36 +20,28 @@ var legal = []Check{
 		key := newKey()
 		return p.key(key, accept(key))
 	})},
-	{Rule: "§4.2.2 (5.2)", Severity: Must, Name: "the answer says Upgrade: websocket, and nothing else", cases: once(func(p *probe) error {
-		return p.agreement(func(r *response) error {
-			if list := elements(r.values("Upgrade")); len(list) != 1 || !strings.EqualFold(list[0], "websocket") {
-				return fmt.Errorf("want Upgrade: websocket, not %q", list)
-			}
-			return nil
-		})
-	})},
-	{Rule: "§4.2.2 (5.3)", Severity: Must, Name: "the answer says Connection: Upgrade", cases: once(func(p *probe) error {
-		return p.agreement(func(r *response) error {
-			if !r.has("Connection", "upgrade") {
-				return fmt.Errorf("want Connection: Upgrade, not %q", r.values("Connection"))
-			}
-			return nil
-		})
-	})},
-	{Rule: "§11.3.3", Severity: Must, Name: "the answer says Sec-WebSocket-Accept once", cases: once(func(p *probe) error {
-		return p.agreement(func(r *response) error {
-			if n := len(r.values("Sec-WebSocket-Accept")); n != 1 {
-				return fmt.Errorf("want one Sec-WebSocket-Accept, not %d", n)
-			}
-			return nil
-		})
-	})},
-	{Rule: "RFC 9110 §8.6", Severity: Must, Name: "the 101 has neither Content-Length nor Transfer-Encoding", cases: once(func(p *probe) error {
-		return p.agreement(func(r *response) error {
-			_, err := r.framing()
-			return err
-		})
-	})},
+	answers("§4.2.2 (5.2)", "the answer says Upgrade: websocket, and nothing else", func(r *response) error {
+		if list := elements(r.values("Upgrade")); len(list) != 1 || !strings.EqualFold(list[0], "websocket") {
+			return fmt.Errorf("want Upgrade: websocket, not %q", list)
+		}
+		return nil
+	}),
+	answers("§4.2.2 (5.3)", "the answer says Connection: Upgrade", func(r *response) error {
+		if !r.has("Connection", "upgrade") {
+			return fmt.Errorf("want Connection: Upgrade, not %q", r.values("Connection"))
+		}
+		return nil
+	}),
+	answers("§11.3.3", "the answer says Sec-WebSocket-Accept once", func(r *response) error {
+		if n := len(r.values("Sec-WebSocket-Accept")); n != 1 {
+			return fmt.Errorf("want one Sec-WebSocket-Accept, not %d", n)
+		}
+		return nil
+	}),
+	answers("RFC 9110 §8.6", "the 101 has neither Content-Length nor Transfer-Encoding", func(r *response) error {
+		_, err := r.framing()
+		return err
+	}),
 	agreed("§4.2.1 (3)", "Upgrade in any case", set("Upgrade", "WebSocket"), set("Upgrade", "WEBSOCKET")),
 	agreed("§4.2.1 (3)", "websocket as one of the list in Upgrade", set("Upgrade", "websocket, foo"), set("Upgrade", "foo/1.0,websocket")),
 	agreed("RFC 9110 §5.3", "a list in Upgrade over two lines", twice("Upgrade", "foo")),
@@ -81,16 +73,18 @@ func (p *probe) key(key, want string) error {
 	return nil
 }
 
-// agreement judges the 101 to a legal handshake.
-func (p *probe) agreement(judge func(*response) error) error {
-	c, r, err := p.ask()
-	if err != nil {
-		return err
-	}
-	if err := judge(r); err != nil {
-		return c.wrong("%v", err)
-	}
-	return nil
+// answers is a check of the 101 to a legal handshake.
+func answers(rule, name string, judge func(*response) error) Check {
+	return Check{Rule: rule, Severity: Must, Name: name, cases: once(func(p *probe) error {
+		c, r, err := p.ask()
+		if err != nil {
+			return err
+		}
+		if err := judge(r); err != nil {
+			return c.wrong("%v", err)
+		}
+		return nil
+	})}
 }
 
 // agreed is a check that a server takes every form of a handshake.

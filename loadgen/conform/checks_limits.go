@@ -10,11 +10,7 @@ import (
 var limits = []Check{
 	// What a server that waits for the rest would do in its time, it does at once
 	// when we say that there is no rest. It has nobody to tell, then.
-	{Rule: "§10.4", Severity: May, Name: "a frame that announces 2^62 bytes is refused by its header, with a close frame", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§10.4", Severity: May, Name: "a frame that announces 2^62 bytes is refused by its header, with a close frame", cases: talk(func(s *session) error {
 		s.send(frame{op: opBinary, claim: 1 << 62, payload: ramp(1000)})
 		if half, ok := s.socket.(interface{ CloseWrite() error }); ok {
 			half.CloseWrite()
@@ -24,23 +20,19 @@ var limits = []Check{
 		}
 		return nil
 	})},
-	{Rule: "§10.4", Severity: Should, Name: "a message of -max bytes comes back", needs: needsMax | needsEcho, cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
-		return s.roundTrip(p.kind(opBinary), ramp(p.Max))
+	{Rule: "§10.4", Severity: Should, Name: "a message of -max bytes comes back", needs: needsMax | needsEcho, cases: talk(func(s *session) error {
+		return s.roundTrip(s.kind(opBinary), ramp(s.Max))
 	})},
-	{Rule: "§10.4", Severity: Must, Name: "a frame of more than -max bytes: the connection fails", needs: needsMax, cases: once(func(p *probe) error {
-		_, _, err := p.tooBig(false)
+	{Rule: "§10.4", Severity: Must, Name: "a frame of more than -max bytes: the connection fails", needs: needsMax, cases: talk(func(s *session) error {
+		_, err := s.tooBig(false)
 		return err
 	})},
-	{Rule: "§10.4", Severity: Must, Name: "fragments of more than -max bytes together: the connection fails", needs: needsMax, cases: once(func(p *probe) error {
-		_, _, err := p.tooBig(true)
+	{Rule: "§10.4", Severity: Must, Name: "fragments of more than -max bytes together: the connection fails", needs: needsMax, cases: talk(func(s *session) error {
+		_, err := s.tooBig(true)
 		return err
 	})},
-	{Rule: "§7.4.1", Severity: Should, Name: "what is too big is told with status 1009", needs: needsMax, cases: each([]bool{false, true}, func(p *probe, fragments bool) error {
-		status, s, err := p.tooBig(fragments)
+	{Rule: "§7.4.1", Severity: Should, Name: "what is too big is told with status 1009", needs: needsMax, cases: talks([]bool{false, true}, func(s *session, fragments bool) error {
+		status, err := s.tooBig(fragments)
 		if err == nil && status != 1009 {
 			err = s.wrong("want a close frame with status 1009")
 		}
@@ -50,18 +42,12 @@ var limits = []Check{
 
 // tooBig sends a message of a byte or two more than the server takes, and
 // returns the status that it was refused with.
-func (p *probe) tooBig(fragments bool) (int, *session, error) {
-	s, err := p.plain()
-	if err != nil {
-		return 0, nil, err
-	}
-	frames := one(frame{op: p.kind(opBinary), payload: ramp(p.Max + 1)})
+func (s *session) tooBig(fragments bool) (int, error) {
 	if fragments {
-		half := ramp(p.Max/2 + 1)
-		frames = []frame{{op: p.kind(opBinary), payload: half, more: true}, continuation(string(half))}
+		half := ramp(s.Max/2 + 1)
+		return s.failed(frame{op: s.kind(opBinary), payload: half, more: true}, continuation(string(half)))
 	}
-	status, err := s.failed(frames...)
-	return status, s, err
+	return s.failed(frame{op: s.kind(opBinary), payload: ramp(s.Max + 1)})
 }
 
 // bombSize is what the bomb comes to, from some hundredth of it or less.
@@ -75,16 +61,12 @@ func bombPayload(windowBits int) []byte {
 
 // bomb sends a small message that is large when it is decompressed. A server may
 // echo it, if it can, or refuse it; it may not choke.
-func bomb(p *probe) error {
-	s, err := p.deflated()
-	if err != nil {
-		return err
-	}
-	payload, op := bombPayload(s.windowBits), p.kind(opBinary)
+func bomb(s *session) error {
+	payload, op := bombPayload(s.windowBits), s.kind(opBinary)
 	s.said = append(s.said, fmt.Sprintf("%d B that decompress to %d MB", len(payload), bombSize>>20))
 	s.write("", frame{op: op, payload: payload, rsv: rsv1}.bytes())
 	for { // as long as a check may take: there is much to do
-		e, err := s.event(p.deadline)
+		e, err := s.event(s.deadline)
 		switch {
 		case errors.Is(err, errEnd) || err == nil && e.op == opClose:
 			return nil

@@ -24,22 +24,18 @@ var messages = []Check{
 	{Rule: "§5.2", Severity: Must, Name: "the server's frames have the shortest length there is", cases: framesAre("length")},
 	{Rule: "§5.2", Severity: Must, Name: "the server's frames have no reserved bits and no unknown opcodes", cases: framesAre("reserved bits", "opcode")},
 	{Rule: "§5.4", Severity: Must, Name: "the server's fragments make whole messages, its control frames are short", cases: framesAre("not ended", "of nothing", "fragmented")},
-	{Rule: "§5.4", Severity: Must, Name: "a message in fragments comes back whole", cases: each([][]frame{
+	{Rule: "§5.4", Severity: Must, Name: "a message in fragments comes back whole", cases: talks([][]frame{
 		{text("Hel").begun(), continuation("lo")},
 		{text("H").begun(), continuation("e").begun(), continuation("ll").begun(), continuation("o")},
 		{binaryOf([]byte("Hel")).begun(), continuation("lo")},
-	}, (*probe).whole)},
-	{Rule: "§5.4", Severity: Must, Name: "fragments may be empty", cases: each([][]frame{
+	}, (*session).whole)},
+	{Rule: "§5.4", Severity: Must, Name: "fragments may be empty", cases: talks([][]frame{
 		{text("").begun(), continuation("").begun(), continuation("Hello")},
 		{text("Hello").begun(), continuation("")},
 		{text("").begun(), continuation("")},
-	}, (*probe).wholeOfEither)},
-	{Rule: "§5.4", Severity: Must, Name: "a ping between fragments is answered before the message ends", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
-		op := p.kind(opText)
+	}, (*session).wholeOfEither)},
+	{Rule: "§5.4", Severity: Must, Name: "a ping between fragments is answered before the message ends", cases: talk(func(s *session) error {
+		op := s.kind(opText)
 		s.send(frame{op: op, payload: []byte("Hel"), more: true}, ping("between"))
 		if err := s.pong("between"); err != nil {
 			return err
@@ -47,15 +43,11 @@ var messages = []Check{
 		s.send(continuation("lo"))
 		return s.back(op, []byte("Hello"))
 	})},
-	{Rule: "§5.4", Severity: Must, Name: "a pong between fragments leaves the message whole", cases: once(func(p *probe) error {
-		return p.wholeOfEither([]frame{text("Hel").begun(), {op: opPong, payload: []byte("between")}, continuation("lo")})
+	{Rule: "§5.4", Severity: Must, Name: "a pong between fragments leaves the message whole", cases: talk(func(s *session) error {
+		return s.wholeOfEither([]frame{text("Hel").begun(), {op: opPong, payload: []byte("between")}, continuation("lo")})
 	})},
-	{Rule: "§5", Severity: Must, Name: "frames cut in two at any byte are put together", cases: each(strides(8), func(p *probe, cut stride) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
-		hello, filled := frame{op: p.kind(opText), payload: []byte("Hel"), more: true}, p.filled(130)
+	{Rule: "§5", Severity: Must, Name: "frames cut in two at any byte are put together", cases: talks(strides(8), func(s *session, cut stride) error {
+		hello, filled := frame{op: s.kind(opText), payload: []byte("Hel"), more: true}, s.filled(130)
 		for i, piece := range cut.pieces(bytesOf(hello, ping("cut"), continuation("lo"), filled)) {
 			what := ""
 			if i == 0 {
@@ -71,14 +63,10 @@ var messages = []Check{
 		}
 		return s.back(filled.op, filled.payload)
 	})},
-	{Rule: "§5", Severity: Must, Name: "many messages in one write come back in order", cases: once(func(p *probe) error {
-		s, err := p.plain()
-		if err != nil {
-			return err
-		}
+	{Rule: "§5", Severity: Must, Name: "many messages in one write come back in order", cases: talk(func(s *session) error {
 		var frames []frame
 		for i := range 100 {
-			frames = append(frames, frame{op: p.kind(opText), payload: fmt.Appendf(nil, "message %d", i)})
+			frames = append(frames, frame{op: s.kind(opText), payload: fmt.Appendf(nil, "message %d", i)})
 		}
 		s.write("100 messages in one write", bytesOf(frames...))
 		for _, f := range frames {
@@ -92,13 +80,9 @@ var messages = []Check{
 
 // ofSizes is a case for every class of length that the server takes.
 func ofSizes(run func(*session, int) error) []attempt {
-	return each(sizes, func(p *probe, n int) error {
-		if p.Max > 0 && n > p.Max {
+	return talks(sizes, func(s *session, n int) error {
+		if s.Max > 0 && n > s.Max {
 			return nil
-		}
-		s, err := p.plain()
-		if err != nil {
-			return err
 		}
 		return run(s, n)
 	})
@@ -111,11 +95,7 @@ func (s *session) roundTrip(op byte, payload []byte) error {
 }
 
 // whole sends frames and wants the message that they make.
-func (p *probe) whole(frames []frame) error {
-	s, err := p.plain()
-	if err != nil {
-		return err
-	}
+func (s *session) whole(frames []frame) error {
 	s.send(frames...)
 	var payload []byte
 	for _, f := range frames {
@@ -127,10 +107,10 @@ func (p *probe) whole(frames []frame) error {
 }
 
 // wholeOfEither is whole for a message of whichever kind comes back.
-func (p *probe) wholeOfEither(frames []frame) error {
+func (s *session) wholeOfEither(frames []frame) error {
 	frames = slices.Clone(frames)
-	frames[0].op = p.kind(frames[0].op)
-	return p.whole(frames)
+	frames[0].op = s.kind(frames[0].op)
+	return s.whole(frames)
 }
 
 // filled is a message that does not compress, as long as it need not be text.
@@ -145,26 +125,28 @@ func (p *probe) filled(n int) frame {
 // they say.
 func framesAre(faults ...string) []attempt {
 	return ofSizes(func(s *session, n int) error {
-		s.send(s.probe.filled(n), ping("one more frame"))
+		s.send(s.filled(n), ping("one more frame"))
 		echo, pong := false, false
-		for until := s.probe.until(); !echo || !pong; {
-			e, err := s.event(until)
-			if err != nil || e.op == opClose {
-				return s.wrong("want an echo and a pong")
-			}
+		if err := s.awaits(func(e event) bool {
 			echo, pong = echo || !isControl(e.op), pong || e.op == opPong
+			return echo && pong
+		}, "want an echo and a pong"); err != nil {
+			return err
 		}
 		s.send(closing(1000, ""))
 		s.gone() // whether it goes is another check's: here, every frame on the way is looked at
-		for _, fault := range s.faults {
-			for _, kind := range faults {
-				if strings.Contains(fault, kind) {
-					return s.wrong("that is %s", fault)
-				}
-			}
-		}
-		return nil
+		return s.noFault(faults...)
 	})
+}
+
+// noFault wants no fault of a kind in the frames that have come.
+func (s *session) noFault(kinds ...string) error {
+	for _, fault := range s.faults {
+		if slices.ContainsFunc(kinds, func(kind string) bool { return strings.Contains(fault, kind) }) {
+			return s.wrong("that is %s", fault)
+		}
+	}
+	return nil
 }
 
 // noise is bytes that are no text and do not compress.

@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,10 +20,12 @@ var transport = []Check{
 		if err != nil {
 			return err
 		}
-		r, what := p.target.edited()
-		c.write(what+" and a ping in one write", append(r.bytes(), ping("early").bytes()...))
+		c.write(c.what+" and a ping in one write", append(c.request.bytes(), ping("early").bytes()...))
 		answer, err := c.answer()
-		s, err := c.opened(r, answer, err)
+		if err != nil {
+			return err
+		}
+		s, err := c.opened(answer)
 		if err != nil {
 			return err
 		}
@@ -64,18 +67,15 @@ func (p *probe) split(s stride) error {
 	if err != nil {
 		return err
 	}
-	r, what := p.target.edited()
-	pieces := s.pieces(r.bytes())
-	for i, piece := range pieces {
-		if i > 0 {
-			what = ""
-		} else {
-			what += fmt.Sprintf(" in %d writes", len(pieces))
-		}
-		c.write(what, piece)
+	pieces := s.pieces(c.request.bytes())
+	c.write(fmt.Sprintf("%s in %d writes", c.what, len(pieces)), pieces[0])
+	for _, piece := range pieces[1:] {
+		c.write("", piece)
 	}
 	answer, err := c.answer()
-	_, err = c.opened(r, answer, err)
+	if err == nil {
+		_, err = c.opened(answer)
+	}
 	return err
 }
 
@@ -85,11 +85,9 @@ func endless(p *probe) error {
 	if err != nil {
 		return err
 	}
-	r, _ := p.target.edited()
-	head := strings.TrimSuffix(string(r.bytes()), "\r\n")
-	c.write("a handshake with header fields without end", []byte(head))
-	line := []byte("X-Conform: " + strings.Repeat("x", 1000) + "\r\n")
-	block := []byte(strings.Repeat(string(line), 64))
+	c.write("a handshake with header fields without end", bytes.TrimSuffix(c.request.bytes(), []byte("\r\n")))
+	line := "X-Conform: " + strings.Repeat("x", 1000) + "\r\n"
+	block := []byte(strings.Repeat(line, 64))
 	for sent := 0; sent < 8<<20 && !c.stuck; sent += len(block) {
 		c.mu.Lock()
 		enough := c.err != nil || len(c.in) > 0
@@ -110,7 +108,7 @@ func endless(p *probe) error {
 	if answer, err := c.head(); err != nil {
 		return err
 	} else if isBusy(answer.status) {
-		return c.refused(answer, nil)
+		return c.refused(answer)
 	} else if answer.status < 400 || answer.status > 499 {
 		return c.wrong("want 431 or 400, not %s", quote(in))
 	}
@@ -123,8 +121,7 @@ func slow(p *probe) error {
 	if err != nil {
 		return err
 	}
-	r, _ := p.target.edited()
-	head := r.bytes()
+	head := c.request.bytes()
 	c.write(fmt.Sprintf("a handshake a byte a second, for %v", p.Slow), head[:1])
 	end := time.Now().Add(p.Slow)
 	for i := 1; time.Now().Before(end) && i < len(head)-4; i++ { // never its end
@@ -138,11 +135,4 @@ func slow(p *probe) error {
 		c.write("", head[i:i+1])
 	}
 	return c.wrong("want it cut")
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -18,6 +18,7 @@ package conform
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -67,6 +68,22 @@ func each[T any](list []T, run func(*probe, T) error) []attempt {
 	return cases
 }
 
+// talk is a check of one case, on a connection that is open.
+func talk(run func(*session) error) []attempt {
+	return talks([]attempt{nil}, func(s *session, _ attempt) error { return run(s) })
+}
+
+// talks is a case, on an open connection of its own, for every element of a list.
+func talks[T any](list []T, run func(*session, T) error) []attempt {
+	return each(list, func(p *probe, element T) error {
+		s, err := p.plain()
+		if err != nil {
+			return err
+		}
+		return run(s, element)
+	})
+}
+
 // needs is what a check cannot do without.
 type needs int
 
@@ -107,32 +124,21 @@ type Report struct {
 
 // Failed reports whether the server breaks a rule that it must keep.
 func (r *Report) Failed() bool {
-	for _, result := range r.Results {
-		if result.Severity == Must && result.Outcome == Fail {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Results, func(r Result) bool { return r.Severity == Must && r.Outcome == Fail })
 }
 
 // Untested says in one line which checks could not be made, and why; "" if all
 // could.
 func (r *Report) Untested() string {
-	count, first := 0, Result{}
-	for _, result := range r.Results {
-		if result.Outcome == Untested {
-			if count++; count == 1 {
-				first = result
-			}
-		}
-	}
-	switch {
-	case count == 0:
+	untested := slices.DeleteFunc(slices.Clone(r.Results), func(r Result) bool { return r.Outcome != Untested })
+	if len(untested) == 0 {
 		return ""
-	case r.Since != "":
-		return fmt.Sprintf("%d of %d checks could not be tested, since %q: %s", count, len(r.Results), r.Since, r.Why)
 	}
-	return fmt.Sprintf("%d of %d checks could not be tested, the first %q: %s", count, len(r.Results), first.Name, first.Details[0])
+	why := fmt.Sprintf("since %q: %s", r.Since, r.Why)
+	if r.Since == "" {
+		why = fmt.Sprintf("the first %q: %s", untested[0].Name, untested[0].Details[0])
+	}
+	return fmt.Sprintf("%d of %d checks could not be tested, %s", len(untested), len(r.Results), why)
 }
 
 // Run takes a server through every check of the suite. done is told after each

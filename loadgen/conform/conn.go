@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -14,11 +15,13 @@ import (
 // said on it. What comes is taken in the background, so that a server that
 // answers while it is still being written to never has to wait for us.
 type conn struct {
-	probe  *probe
-	socket net.Conn
-	said   []string
-	came   []string
-	stuck  bool // the server has stopped reading
+	*probe
+	socket  net.Conn
+	request *request // the handshake
+	what    string   // that is
+	said    []string
+	came    []string
+	stuck   bool // the server has stopped reading
 
 	mu      sync.Mutex
 	in      []byte        // what has come and is not taken
@@ -44,6 +47,7 @@ type probe struct {
 	offers
 	ctx      context.Context
 	target   *Target
+	needs    needs     // of the check
 	deadline time.Time // of the whole case
 	doubtful bool      // what came may have come of a server that is about to be gone
 	conns    []*conn
@@ -56,13 +60,18 @@ func (r *runner) probe() *probe {
 
 // until is when the wait for an answer ends that begins now.
 func (p *probe) until() time.Time {
-	if t := time.Now().Add(p.Timeout); t.Before(p.deadline) {
-		return t
-	}
-	return p.deadline
+	return earlier(time.Now().Add(p.Timeout), p.deadline)
 }
 
-func (p *probe) dial() (*conn, error) {
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// dial connects for a legal handshake with edits.
+func (p *probe) dial(edits ...edit) (*conn, error) {
 	ctx, cancel := context.WithDeadline(p.ctx, p.until())
 	defer cancel()
 	socket, err := p.target.Dial(ctx)
@@ -70,6 +79,7 @@ func (p *probe) dial() (*conn, error) {
 		return nil, unreached(p.target, err)
 	}
 	c := &conn{probe: p, socket: socket, changed: make(chan struct{}, 1), pumped: make(chan struct{})}
+	c.request, c.what = p.target.edited(edits...)
 	go c.pump()
 	p.conns = append(p.conns, c)
 	return c, nil
@@ -119,7 +129,7 @@ func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) 
 		case err == errFlood:
 			return in, err
 		case err != nil: // EOF or a reset, the one as good an end as the other
-			c.probe.doubtful = true
+			c.doubtful = true
 			return in, errEnd
 		}
 		if late == nil {
@@ -130,22 +140,13 @@ func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) 
 		case <-c.changed:
 		case <-late.C:
 			return in, errSilence
-		case <-c.probe.ctx.Done():
-			return in, c.probe.ctx.Err()
+		case <-c.ctx.Done():
+			return in, c.ctx.Err()
 		}
 	}
 }
 
-// take removes n bytes of what has come, waiting for them.
-func (c *conn) take(n int, until time.Time) ([]byte, error) {
-	in, err := c.await(until, func(in []byte) bool { return len(in) >= n })
-	if err != nil {
-		return nil, err
-	}
-	c.drop(n)
-	return in[:n:n], nil
-}
-
+// drop removes n bytes of what has come.
 func (c *conn) drop(n int) {
 	c.mu.Lock()
 	c.in = c.in[n:]
@@ -158,10 +159,9 @@ func (c *conn) write(what string, b []byte) {
 	if what != "" {
 		c.said = append(c.said, what)
 	}
-	c.socket.SetWriteDeadline(c.probe.until())
+	c.socket.SetWriteDeadline(c.until())
 	if _, err := c.socket.Write(b); err != nil {
-		var timeout net.Error
-		c.stuck = errors.As(err, &timeout) && timeout.Timeout()
+		c.stuck = errors.Is(err, os.ErrDeadlineExceeded)
 	}
 }
 
@@ -176,7 +176,7 @@ func (c *conn) heard(what string) {
 // heardError records why nothing came.
 func (c *conn) heardError(err error) {
 	if err == errSilence {
-		c.heard(fmt.Sprintf("nothing for %v", c.probe.Timeout))
+		c.heard(fmt.Sprintf("nothing for %v", c.Timeout))
 	} else {
 		c.heard(err.Error())
 	}

@@ -58,21 +58,24 @@ const maxWindowBits = 15
 
 // windowBits is what an answer leaves to our messages.
 func (e extension) windowBits() int {
-	for _, p := range e.params {
-		if bits, err := strconv.Atoi(p.value); p.name == "client_max_window_bits" && err == nil {
-			return min(max(bits, 8), maxWindowBits)
-		}
+	if bits, ok := e.number("client_max_window_bits"); ok {
+		return min(max(bits, 8), maxWindowBits)
 	}
 	return maxWindowBits
 }
 
 func (e extension) has(name string) bool {
+	return slices.ContainsFunc(e.params, func(p param) bool { return p.name == name })
+}
+
+// number is the value of a parameter, where it has one.
+func (e extension) number(name string) (n int, ok bool) {
 	for _, p := range e.params {
-		if p.name == name {
-			return true
+		if n, err := strconv.Atoi(p.value); p.name == name && err == nil {
+			return n, true
 		}
 	}
-	return false
+	return 0, false
 }
 
 // parseExtensions reads what a server has agreed to. Values of the extensions
@@ -84,7 +87,7 @@ func parseExtensions(lines []string) ([]extension, error) {
 		var e extension
 		for i, part := range parts {
 			name, value, hasValue := strings.Cut(strings.Trim(part, " \t"), "=")
-			if name == "" || strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }) {
+			if !isToken(name) {
 				return nil, fmt.Errorf("Sec-WebSocket-Extensions %q is no list of extensions (§9.1)", shorten(element, 60))
 			}
 			if i == 0 {
@@ -138,10 +141,8 @@ func agrees(offer, answer extension) error {
 			if p.name == "client_max_window_bits" && !offer.has(p.name) {
 				return fmt.Errorf("it limits our window, which was not offered (RFC 7692 §7.1.2.2)")
 			}
-			for _, o := range offer.params {
-				if most, err := strconv.Atoi(o.value); o.name == p.name && err == nil && bits > most {
-					return fmt.Errorf("%s is %d, above the %d offered (RFC 7692 §7.1.2)", p.name, bits, most)
-				}
+			if most, ok := offer.number(p.name); ok && bits > most {
+				return fmt.Errorf("%s is %d, above the %d offered (RFC 7692 §7.1.2)", p.name, bits, most)
 			}
 		default:
 			return fmt.Errorf("it has the parameter %q, which is unknown (RFC 7692 §7.1)", p.name)

@@ -1,11 +1,13 @@
 package conform
 
 import (
-	"bytes"
+	"bufio"
+	"cmp"
 	"fmt"
+	"io"
 	"maps"
+	"net/http/httputil"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -32,7 +34,7 @@ func (c *conn) oneHead() (*response, error) {
 	var r *response
 	var size int
 	var malformed error
-	in, err := c.await(c.probe.until(), func(in []byte) bool {
+	in, err := c.await(c.until(), func(in []byte) bool {
 		r, size, malformed = parseResponse(in)
 		return size > 0 || malformed != nil
 	})
@@ -55,6 +57,12 @@ func (c *conn) oneHead() (*response, error) {
 	return r, nil
 }
 
+// shake sends the handshake and takes the answer.
+func (c *conn) shake() (*response, error) {
+	c.write(c.what, c.request.bytes())
+	return c.answer()
+}
+
 // answer takes an answer that is not 101 whole: where a body does not end as its
 // head says, the response is malformed, and returned with the error.
 func (c *conn) answer() (*response, error) {
@@ -64,101 +72,83 @@ func (c *conn) answer() (*response, error) {
 	}
 	switch r.status {
 	case 429, 502, 503, 504: // the server says that it cannot at present, or somebody before it does
-		c.probe.doubtful = true
+		c.doubtful = true
 	}
 	n, err := r.framing()
 	if err != nil {
 		return r, c.wrong("that is no HTTP: %v", err)
 	}
-	until := c.probe.until()
+	rest := &incoming{c, c.until()}
 	switch n {
 	case inChunks:
-		err = c.chunks(r, until)
+		r.body, err = chunked(rest)
 	case untilClose:
-		switch r.body, err = c.await(until, func(in []byte) bool { return len(in) > maxBody }); err {
-		case errEnd:
-			return r, nil
-		case nil:
-			return r, c.wrong("want a body of %d bytes at most", maxBody)
-		}
-		c.heardError(err)
-		return r, c.wrong("want Content-Length, chunks, or the end of the connection after the body (RFC 9112 §6.3)")
+		r.body, err = io.ReadAll(io.LimitReader(rest, maxBody+1))
 	default:
-		r.body, err = c.take(n, until)
+		r.body = make([]byte, n)
+		_, err = io.ReadFull(rest, r.body)
 	}
-	if err != nil {
-		c.heardError(err)
-		return r, c.wrong("want the whole body")
+	switch {
+	case n == untilClose && err == errEnd:
+		return r, nil
+	case len(r.body) > maxBody:
+		return r, c.wrong("want a body of %d bytes at most", maxBody)
+	case err == nil:
+		return r, nil
 	}
-	return r, nil
+	c.heardError(err)
+	if n == untilClose {
+		return r, c.wrong("want Content-Length, chunks, or the end of the connection after the body (RFC 9112 §6.3)")
+	}
+	return r, c.wrong("want the whole body")
 }
 
-// chunks takes a body in chunks (RFC 9112 §7.1), without trailers.
-func (c *conn) chunks(r *response, until time.Time) error {
-	for total := 0; ; {
-		line, err := c.line(until)
-		if err == nil && time.Now().After(until) {
-			err = errNoEnd
-		}
-		if err != nil {
-			return err
-		}
-		digits, _, _ := strings.Cut(line, ";")
-		n, err := strconv.ParseUint(strings.TrimRight(digits, " \t"), 16, 31)
-		if total += int(n); err != nil || total > maxBody {
-			return fmt.Errorf("the chunk size %q", shorten(line, 40))
-		}
-		body, err := c.take(int(n)+2*min(1, int(n)), until)
-		switch {
-		case err != nil:
-			return err
-		case n > 0 && !bytes.HasSuffix(body, []byte("\r\n")):
-			return fmt.Errorf("a chunk of %d bytes without its CRLF", n)
-		case n > 0:
-			r.body = append(r.body, body[:n]...)
-		default:
-			end, err := c.line(until)
-			if err == nil && end != "" {
-				err = fmt.Errorf("%q after the last chunk", shorten(end, 40))
-			}
-			return err
-		}
+// chunked reads a body in chunks (RFC 9112 §7.1), without trailers.
+func chunked(r io.Reader) ([]byte, error) {
+	in := bufio.NewReader(r)
+	body, err := io.ReadAll(io.LimitReader(httputil.NewChunkedReader(in), maxBody+1))
+	if err != nil || len(body) > maxBody {
+		return body, err
 	}
+	end := make([]byte, 2)
+	if _, err = io.ReadFull(in, end); err == nil && string(end) != "\r\n" {
+		err = fmt.Errorf("%q after the last chunk", end)
+	}
+	return body, err
 }
 
-// line takes what comes up to a CRLF.
-func (c *conn) line(until time.Time) (string, error) {
-	const most = 256
-	end := -1
-	in, err := c.await(until, func(in []byte) bool {
-		end = bytes.Index(in, []byte("\r\n"))
-		return end >= 0 || len(in) > most
-	})
+// incoming is what comes on a connection, as a reader.
+type incoming struct {
+	c     *conn
+	until time.Time
+}
+
+// Read implements io.Reader.
+func (i *incoming) Read(p []byte) (int, error) {
+	in, err := i.c.await(i.until, func(in []byte) bool { return len(in) > 0 })
+	if err == nil && time.Now().After(i.until) {
+		err = errNoEnd
+	}
 	if err != nil {
-		return "", err
+		return 0, err
 	}
-	if end < 0 {
-		return "", fmt.Errorf("a line of more than %d bytes", most)
-	}
-	c.drop(end + 2)
-	return string(in[:end]), nil
+	n := copy(p, in)
+	i.c.drop(n)
+	return n, nil
 }
 
 func quote(b []byte) string { return strconv.Quote(shorten(string(b), 60)) }
 
-// ask sends a handshake on a connection of its own and takes the answer.
+// ask sends a handshake on a connection of its own and takes the answer. The
+// connection is nil where there is none.
 func (p *probe) ask(edits ...edit) (*conn, *response, error) {
-	c, err := p.dial()
+	c, err := p.dial(edits...)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, what := p.target.edited(edits...)
-	c.write(what, r.bytes())
-	answer, err := c.answer()
+	answer, err := c.shake()
 	if len(edits) == 0 {
-		if refused := c.refused(answer, err); refused != nil {
-			err = refused
-		}
+		err = cmp.Or(c.refused(answer), err)
 	}
 	return c, answer, err
 }
@@ -167,7 +157,7 @@ func (p *probe) ask(edits ...edit) (*conn, *response, error) {
 // that cannot at present breaks no rule.
 func (c *conn) misanswered(answer *response, format string, args ...any) error {
 	if isBusy(answer.status) {
-		return c.refused(answer, nil)
+		return c.refused(answer)
 	}
 	return c.wrong(format, args...)
 }
@@ -175,44 +165,45 @@ func (c *conn) misanswered(answer *response, format string, args ...any) error {
 // open opens a WebSocket connection of its own by a handshake that is not like
 // others.
 func (p *probe) open(edits ...edit) (*session, error) {
-	c, err := p.dial()
+	c, answer, err := p.ask(edits...)
 	if err != nil {
 		return nil, err
 	}
-	r, what := p.target.edited(edits...)
-	c.write(what, r.bytes())
-	answer, err := c.answer()
-	return c.opened(r, answer, err)
+	return c.opened(answer)
 }
 
-// plain opens one by a handshake that the server has agreed to before. That it
-// does not now breaks no rule: it may have its reasons.
-func (p *probe) plain(edits ...edit) (*session, error) {
-	c, err := p.dial()
+// plain opens one by a handshake that the server has agreed to before, with
+// compression for a check of that. That it does not now breaks no rule: it may
+// have its reasons.
+func (p *probe) plain() (*session, error) {
+	var edits []edit
+	deflates := p.needs&needsDeflate != 0
+	if deflates {
+		edits = append(edits, set("Sec-WebSocket-Extensions", p.Deflate))
+	}
+	c, answer, err := p.ask(edits...)
+	if c != nil {
+		err = cmp.Or(c.refused(answer), err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	r, what := p.target.edited(edits...)
-	c.write(what, r.bytes())
-	answer, err := c.answer()
-	if refused := c.refused(answer, err); refused != nil {
-		return nil, refused
+	s, err := c.opened(answer)
+	if err == nil && deflates && s.inflate == nil {
+		err = s.wrong("want permessage-deflate agreed to, as before")
 	}
-	return c.opened(r, answer, err)
+	return s, err
 }
 
 // opened makes a session of the 101 that answers a handshake.
-func (c *conn) opened(r *request, answer *response, err error) (*session, error) {
-	switch {
-	case err != nil:
-		return nil, err
-	case answer.status != 101:
+func (c *conn) opened(answer *response) (*session, error) {
+	if answer.status != 101 {
 		return nil, c.misanswered(answer, "want 101")
 	}
-	if got, want := answer.values("Sec-WebSocket-Accept"), accept(r.values("Sec-WebSocket-Key")[0]); len(got) == 0 || got[0] != want {
+	if got, want := answer.values("Sec-WebSocket-Accept"), accept(c.request.values("Sec-WebSocket-Key")[0]); len(got) == 0 || got[0] != want {
 		return nil, c.wrong("want Sec-WebSocket-Accept: %s, not %q", want, got)
 	}
-	s := &session{conn: c, answer: answer, unasked: maps.Clone(c.probe.unasked), windowBits: maxWindowBits}
+	s := &session{conn: c, answer: answer, unasked: maps.Clone(c.unasked), windowBits: maxWindowBits}
 	agreed, err := parseExtensions(answer.values("Sec-WebSocket-Extensions"))
 	if err != nil {
 		return nil, c.wrong("%v", err)

@@ -2,11 +2,10 @@ package conform
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -97,11 +96,8 @@ func (f frame) bytes() []byte {
 
 // mask appends a payload under its key (§5.3).
 func mask(dst []byte, key [4]byte, payload []byte) []byte {
-	keys := bytes.Repeat(key[:], 256)
-	for piece := range slices.Chunk(payload, len(keys)) {
-		n := len(dst)
-		dst = append(dst, piece...)
-		subtle.XORBytes(dst[n:], piece, keys)
+	for i, b := range payload {
+		dst = append(dst, b^key[i%4])
 	}
 	return dst
 }
@@ -115,23 +111,11 @@ func bytesOf(frames ...frame) []byte {
 	return bytes.Join(all, nil)
 }
 
-func nameOf(op byte) string {
-	switch op {
-	case opContinuation:
-		return "continuation"
-	case opText:
-		return "text"
-	case opBinary:
-		return "binary"
-	case opClose:
-		return "close"
-	case opPing:
-		return "ping"
-	case opPong:
-		return "pong"
-	}
-	return fmt.Sprintf("opcode %#x", op)
-}
+// opNames are those that mean something.
+var opNames = map[byte]string{opContinuation: "continuation", opText: "text", opBinary: "binary",
+	opClose: "close", opPing: "ping", opPong: "pong"}
+
+func nameOf(op byte) string { return cmp.Or(opNames[op], fmt.Sprintf("opcode %#x", op)) }
 
 // String describes a frame in a few words.
 func (f frame) String() string {
@@ -162,17 +146,12 @@ func (f frame) String() string {
 
 // describe is a payload in a few words.
 func describe(op byte, payload []byte) string {
-	if op == opClose {
-		if len(payload) < 2 {
-			return fmt.Sprintf("of %d B", len(payload))
-		}
-		reason := ""
-		if len(payload) > 2 {
-			reason = fmt.Sprintf(" %q", shorten(string(payload[2:]), 30))
-		}
-		return fmt.Sprintf("%d%s", binary.BigEndian.Uint16(payload), reason)
-	}
-	if len(payload) > 0 && len(payload) <= 16 {
+	switch n := len(payload); {
+	case op == opClose && n > 2:
+		return fmt.Sprintf("%d %q", binary.BigEndian.Uint16(payload), shorten(string(payload[2:]), 30))
+	case op == opClose && n == 2:
+		return fmt.Sprint(binary.BigEndian.Uint16(payload))
+	case op != opClose && n > 0 && n <= 16:
 		return fmt.Sprintf("%q", payload)
 	}
 	return fmt.Sprintf("of %d B", len(payload))
@@ -215,7 +194,7 @@ func parseFrame(b []byte, most int) (parsed, int, error) {
 	}
 	fault(!p.unmasked, "a masked %s frame (§5.1)", nameOf(p.op))
 	fault(p.wide > extended(length), "length %d in %d bytes (§5.2)", length, p.wide)
-	fault(p.op > opBinary && p.op < opClose || p.op > opPong, "opcode %#x (§5.2)", p.op)
+	fault(opNames[p.op] == "", "opcode %#x (§5.2)", p.op)
 	fault(isControl(p.op) && (p.more || length > 125), "a %s frame that is fragmented or longer than 125 bytes (§5.5)", nameOf(p.op))
 	var key [4]byte
 	if !p.unmasked {

@@ -41,7 +41,7 @@ func (t *Target) AddHeader(line string) error {
 	switch {
 	case !ok || name == "":
 		return fmt.Errorf("header %q: use 'Name: value'", line)
-	case strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }):
+	case !isToken(name):
 		return fmt.Errorf("header %q: a name has letters, digits and hyphens, and nothing between it and the colon (RFC 9110 §5.1)", name)
 	case hasControls(value):
 		return fmt.Errorf("header %s: it holds an end of line or another control character, which no value may (RFC 9110 §5.5)", name)
@@ -59,7 +59,7 @@ func (t *Target) AddHeader(line string) error {
 	case "sec-websocket-protocol":
 		err = t.addProtocols(value)
 	case "cookie":
-		t.addCookie(value)
+		t.fields.addCookie(value)
 	default:
 		t.fields = append(t.fields, name+": "+value)
 	}
@@ -67,16 +67,6 @@ func (t *Target) AddHeader(line string) error {
 		return fmt.Errorf("header %s: %w", name, err)
 	}
 	return nil
-}
-
-func (t *Target) given(key string) bool {
-	return slices.ContainsFunc(t.fields, func(line string) bool { return isNamed(line, key) })
-}
-
-// isNamed reports whether a line is a field's.
-func isNamed(line, name string) bool {
-	n, _, _ := strings.Cut(line, ":")
-	return strings.EqualFold(n, name)
 }
 
 func (t *Target) setHost(value string) error {
@@ -93,14 +83,9 @@ func (t *Target) setHost(value string) error {
 // addProtocols adds subprotocols to what each handshake offers, each of them once
 // (§4.1, item 10).
 func (t *Target) addProtocols(value string) error {
-	offered := elements([]string{value})
-	for _, line := range t.fields {
-		if _, before, _ := strings.Cut(line, ":"); isNamed(line, "Sec-WebSocket-Protocol") {
-			offered = append(offered, elements([]string{before})...)
-		}
-	}
+	offered := elements(append([]string{value}, t.values("Sec-WebSocket-Protocol")...))
 	for i, name := range offered {
-		if slices.Contains(offered[:i], name) || strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }) {
+		if slices.Contains(offered[:i], name) || !isToken(name) {
 			return fmt.Errorf("%q is no subprotocol, or is there twice (§4.1)", name)
 		}
 	}
@@ -109,15 +94,4 @@ func (t *Target) addProtocols(value string) error {
 	}
 	t.fields = append(t.fields, "Sec-WebSocket-Protocol: "+value)
 	return nil
-}
-
-// addCookie adds cookies to the one field that a client sends (RFC 6265 §5.4).
-func (t *Target) addCookie(value string) {
-	for i, line := range t.fields {
-		if isNamed(line, "Cookie") {
-			t.fields[i] += "; " + value
-			return
-		}
-	}
-	t.fields = append(t.fields, "Cookie: "+value)
 }

@@ -26,7 +26,7 @@ func (r *runner) look() error {
 	switch {
 	case r.ctx.Err() != nil:
 		return r.ctx.Err()
-	case isUnavailable(err):
+	case outcome(err) == Untested:
 		return err
 	case err != nil: // what is wrong with its handshake, the checks will say
 		return nil
@@ -74,7 +74,7 @@ func (s *session) hears(ops ...byte) heard {
 		sent[payload] = op
 		s.send(frame{op: op, payload: []byte(payload)})
 	}
-	for until := s.probe.until(); len(h.back) < len(ops); {
+	for until := s.until(); len(h.back) < len(ops); {
 		e, err := s.event(until)
 		if err != nil || e.op == opClose {
 			h.ended = e.op == opClose || errors.Is(err, errEnd)
@@ -109,7 +109,7 @@ func (s *session) gets(theirs heard) bool {
 		}
 		return false
 	}
-	for until := time.Now().Add(min(s.probe.Timeout, time.Second/4)); ; {
+	for until := time.Now().Add(min(s.Timeout, time.Second/4)); ; {
 		e, err := s.event(until)
 		if err != nil || strings.HasSuffix(string(e.payload), theirs.token) {
 			return err == nil

@@ -67,19 +67,19 @@ func (r *Report) offered() string {
 
 // Summary counts the outcomes in one line.
 func (r *Report) Summary() string {
-	count := make(map[Severity]map[Outcome]int)
-	all := make(map[Outcome]int)
+	type kind struct {
+		Severity
+		Outcome
+	}
+	count, all := make(map[kind]int), make(map[Outcome]int)
 	for _, result := range r.Results {
-		if count[result.Severity] == nil {
-			count[result.Severity] = make(map[Outcome]int)
-		}
-		count[result.Severity][result.Outcome]++
+		count[kind{result.Severity, result.Outcome}]++
 		all[result.Outcome]++
 	}
 	var parts []string
 	for _, s := range []Severity{Must, Should, May} {
-		judged := count[s][Pass] + count[s][Fail] + count[s][No]
-		parts = append(parts, fmt.Sprintf("%s %d of %d", s, count[s][Pass], judged))
+		passed := count[kind{s, Pass}]
+		parts = append(parts, fmt.Sprintf("%s %d of %d", s, passed, passed+count[kind{s, Fail}]+count[kind{s, No}]))
 	}
 	text := fmt.Sprintf("%s; %d failed, %d not applicable, %d skipped", strings.Join(parts, ", "), all[Fail], all[NotApplicable], all[Skipped])
 	if all[Untested] > 0 {

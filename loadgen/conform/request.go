@@ -11,8 +11,8 @@ import (
 // not.
 type request struct {
 	method, target, proto string
-	fields                []string // a line each
-	scheme                string   // http or https: of the target in its absolute form (§3, RFC 9112 §3.2.2)
+	fields
+	scheme string // http or https: of the target in its absolute form (§3, RFC 9112 §3.2.2)
 }
 
 // The key that §1.3 takes as its example, and the answer to it.
@@ -56,24 +56,8 @@ func accept(key string) string {
 }
 
 func (r *request) bytes() []byte {
-	var b strings.Builder
-	b.WriteString(r.method + " " + r.target + " " + r.proto + "\r\n")
-	for _, line := range r.fields {
-		b.WriteString(line + "\r\n")
-	}
-	b.WriteString("\r\n")
-	return []byte(b.String())
-}
-
-// values are those of a field, a line each.
-func (r *request) values(name string) []string {
-	var values []string
-	for _, line := range r.fields {
-		if n, value, _ := strings.Cut(line, ":"); strings.EqualFold(n, name) {
-			values = append(values, strings.Trim(value, " \t"))
-		}
-	}
-	return values
+	lines := append([]string{r.method + " " + r.target + " " + r.proto}, r.fields...)
+	return []byte(strings.Join(lines, "\r\n") + "\r\n\r\n")
 }
 
 // An edit makes a handshake another one, and is what the report says of it.
@@ -85,36 +69,19 @@ type edit struct {
 // set replaces every line of a field by one.
 func set(name, value string) edit {
 	return edit{name + ": " + value, func(r *request) {
-		without(name).apply(r)
+		r.remove(name)
 		r.fields = append(r.fields, name+": "+value)
 	}}
 }
 
 // without takes a field away.
 func without(name string) edit {
-	return edit{"no " + name, func(r *request) {
-		var left []string
-		for _, line := range r.fields {
-			if !isNamed(line, name) {
-				left = append(left, line)
-			}
-		}
-		r.fields = left
-	}}
+	return edit{"no " + name, func(r *request) { r.remove(name) }}
 }
 
-// cookie adds a cookie to those of a client, which has one field for all (RFC
-// 6265 §5.4).
+// cookie adds a cookie to those of a client.
 func cookie(pair string) edit {
-	return edit{"Cookie: " + pair, func(r *request) {
-		for i, line := range r.fields {
-			if isNamed(line, "Cookie") {
-				r.fields[i] += "; " + pair
-				return
-			}
-		}
-		r.fields = append(r.fields, "Cookie: "+pair)
-	}}
+	return edit{"Cookie: " + pair, func(r *request) { r.addCookie(pair) }}
 }
 
 // twice adds a second line to those of a field, which has one.

@@ -11,11 +11,9 @@ import (
 // response is the head of an answer, and its body where that was taken.
 type response struct {
 	status int
-	fields []field
-	body   []byte
+	fields
+	body []byte
 }
-
-type field struct{ name, value string }
 
 // Bounds of what is taken from a server.
 const (
@@ -44,11 +42,12 @@ func parseResponse(b []byte) (*response, int, error) {
 	}
 	r := &response{status: status}
 	for _, line := range lines[1:] {
-		f, err := parseField(line)
-		if err != nil {
-			return nil, 0, err
+		// name ":" OWS value OWS (RFC 9112 §5). A folded line begins with a blank and is none (§5.2).
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || !isToken(name) || hasControls(value) {
+			return nil, 0, fmt.Errorf("header line %q is not a name, a colon and a value", shorten(line, 60))
 		}
-		r.fields = append(r.fields, f)
+		r.fields = append(r.fields, line)
 	}
 	return r, end + 4, nil
 }
@@ -66,61 +65,6 @@ func parseStatusLine(line string) (int, error) {
 		return status, nil
 	}
 	return 0, fmt.Errorf("status line %q is not a version, three digits and a reason, a blank between them", shorten(line, 60))
-}
-
-// parseField reads name ":" OWS value OWS (RFC 9112 §5). A folded line begins
-// with a blank and is none (§5.2).
-func parseField(line string) (field, error) {
-	name, value, ok := strings.Cut(line, ":")
-	if !ok || name == "" || strings.ContainsFunc(name, func(c rune) bool { return !isTokenChar(c) }) || hasControls(value) {
-		return field{}, fmt.Errorf("header line %q is not a name, a colon and a value", shorten(line, 60))
-	}
-	return field{name, strings.Trim(value, " \t")}, nil
-}
-
-// hasControls reports what no value may hold (RFC 9110 §5.5); tabs it may.
-func hasControls(s string) bool {
-	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
-}
-
-// isTokenChar is RFC 9110 §5.6.2's tchar.
-func isTokenChar(c rune) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c < 0x7f && strings.ContainsRune("!#$%&'*+-.^_`|~", c)
-}
-
-// values are those of a field, a line each.
-func (r *response) values(name string) []string {
-	var values []string
-	for _, f := range r.fields {
-		if strings.EqualFold(f.name, name) {
-			values = append(values, f.value)
-		}
-	}
-	return values
-}
-
-// has reports whether a list-valued field has a token, in any case.
-func (r *response) has(name, token string) bool {
-	for _, element := range elements(r.values(name)) {
-		if strings.EqualFold(element, token) {
-			return true
-		}
-	}
-	return false
-}
-
-// elements are those of a list that may be spread over several lines and have
-// empty ones (RFC 9110 §5.6.1).
-func elements(lines []string) []string {
-	var list []string
-	for _, line := range lines {
-		for element := range strings.SplitSeq(line, ",") {
-			if element = strings.Trim(element, " \t"); element != "" {
-				list = append(list, element)
-			}
-		}
-	}
-	return list
 }
 
 // Ways in which a body ends (RFC 9112 §6.3).

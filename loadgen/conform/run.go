@@ -1,10 +1,12 @@
 package conform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,14 +19,20 @@ type runner struct {
 	checks []Check
 	done   func(n, of int)
 
+	units []*unit
+
 	mu      sync.Mutex
-	found   [][]error // of every case of every check
-	left    []int     // cases of every check that have nothing in found yet
-	settled int       // checks that have none left
+	left    []int // cases of every check that have come to nothing yet
+	settled int   // checks that have none left
 }
 
-// unit is a case of a check.
-type unit struct{ check, attempt int }
+// unit is a case of a check, and what it came to.
+type unit struct {
+	check   int
+	run     attempt
+	settled bool
+	err     error
+}
 
 func run(ctx context.Context, checks []Check, target *Target, o Options, done func(n, of int)) (*Report, error) {
 	if o.Parallel <= 0 {
@@ -35,17 +43,17 @@ func run(ctx context.Context, checks []Check, target *Target, o Options, done fu
 	}
 	r := &runner{ctx: ctx, target: target, o: o, checks: checks, done: done,
 		report: &Report{URL: target.URL, Results: make([]Result, len(checks))},
-		found:  make([][]error, len(checks)), left: make([]int, len(checks))}
+		left:   make([]int, len(checks))}
 	if err := r.look(); err != nil {
 		return nil, err
 	}
 	// Cases side by side are quick, and more than some servers take. What was not
 	// tested so is tried again alone, before the server is said not to be there.
-	units := r.units()
+	r.unite()
 	if r.o.Parallel > 1 {
-		units = r.together(units)
+		r.together()
 	}
-	r.alone(units)
+	r.alone()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -54,17 +62,14 @@ func run(ctx context.Context, checks []Check, target *Target, o Options, done fu
 			r.report.Results[i] = r.result(i)
 		}
 	}
-	if r.report.Since != "" && !slices.ContainsFunc(r.found, func(cases []error) bool {
-		return slices.ContainsFunc(cases, func(err error) bool { return !isUnavailable(err) })
-	}) {
+	if r.report.Since != "" && !slices.ContainsFunc(r.units, func(u *unit) bool { return outcome(u.err) != Untested }) {
 		return nil, unavailable{error: errors.New(r.report.Why)} // nothing was tested
 	}
 	return r.report, nil
 }
 
-// units are the cases of all checks that can be made.
-func (r *runner) units() []unit {
-	var units []unit
+// unite finds the cases of all checks that can be made.
+func (r *runner) unite() {
 	for i, c := range r.checks {
 		if outcome, why := r.lacks(c.needs); why != "" {
 			r.report.Results[i] = Result{c, outcome, []string{why}}
@@ -72,72 +77,59 @@ func (r *runner) units() []unit {
 			r.done(r.settled, len(r.checks))
 			continue
 		}
-		r.left[i], r.found[i] = len(c.cases), make([]error, len(c.cases))
-		for n := range c.cases {
-			units = append(units, unit{i, n})
+		r.left[i] = len(c.cases)
+		for _, run := range c.cases {
+			r.units = append(r.units, &unit{check: i, run: run})
 		}
 	}
-	return units
 }
 
-// together tries units side by side until one could not be made, and returns
-// those that are left, in order.
-func (r *runner) together(units []unit) []unit {
-	var (
-		wait sync.WaitGroup
-		mu   sync.Mutex
-		next int
-		left []unit
-	)
-	take := func() (unit, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if next == len(units) || len(left) > 0 || r.ctx.Err() != nil {
-			return unit{}, false
-		}
-		next++
-		return units[next-1], true
+// together tries units side by side until one could not be made.
+func (r *runner) together() {
+	queue := make(chan *unit, len(r.units))
+	for _, u := range r.units {
+		queue <- u
 	}
+	close(queue)
+	var wait sync.WaitGroup
+	var stop atomic.Bool
 	for range r.o.Parallel {
 		wait.Go(func() {
-			for u, ok := take(); ok; u, ok = take() {
-				if err := r.try(u); !isUnavailable(err) {
-					r.settle(u, err)
-					continue
+			for u := range queue {
+				if stop.Load() || r.ctx.Err() != nil {
+					return
 				}
-				mu.Lock()
-				left = append(left, u)
-				mu.Unlock()
+				if err := r.try(u); outcome(err) == Untested {
+					stop.Store(true)
+				} else {
+					r.settle(u, err)
+				}
 			}
 		})
 	}
 	wait.Wait()
-	left = append(left, units[next:]...)
-	slices.SortFunc(left, func(a, b unit) int {
-		if a.check != b.check {
-			return a.check - b.check
-		}
-		return a.attempt - b.attempt
-	})
-	return left
 }
 
-// alone tries units one by one, and again one that could not be made, where the
-// server is still there: it may let in so many in a time. Where it is not, that
-// ends the run.
-func (r *runner) alone(units []unit) {
-	for i, u := range units {
-		if r.ctx.Err() != nil {
+// alone tries the units that are left one by one, and again one that could not be
+// made, where the server is still there: it may let in so many in a time. Where it
+// is not, that ends the run.
+func (r *runner) alone() {
+	var gone error
+	for _, u := range r.units {
+		switch {
+		case r.ctx.Err() != nil:
 			return
+		case u.settled:
+			continue
+		case gone != nil:
+			r.settle(u, gone)
+			continue
 		}
 		err := r.try(u)
-		for pause := moment; isUnavailable(err) && pause < time.Second; pause *= 4 {
-			if gone := r.stands(); gone != nil {
-				r.report.Since, r.report.Why = r.checks[u.check].Name, gone.Error()
-				for _, u := range units[i:] {
-					r.settle(u, gone)
-				}
-				return
+		for pause := moment; outcome(err) == Untested && pause < time.Second; pause *= 4 {
+			if gone = r.stands(); gone != nil {
+				r.report.Since, r.report.Why, err = r.checks[u.check].Name, gone.Error(), gone
+				break
 			}
 			time.Sleep(pause)
 			err = r.try(u)
@@ -149,29 +141,26 @@ func (r *runner) alone(units []unit) {
 // try makes a case. What comes of it counts only where the server still stands:
 // a connection that fails since the server has ended breaks no rule, and keeps
 // none.
-func (r *runner) try(u unit) error {
+func (r *runner) try(u *unit) error {
 	c := r.checks[u.check]
 	p := r.probe()
+	p.needs = c.needs
 	if c.needs&needsSlow != 0 {
 		p.deadline = p.deadline.Add(r.o.Slow)
 	}
-	err := c.cases[u.attempt](p)
+	err := u.run(p)
 	p.release()
-	var none notApplicable
-	if isUnavailable(err) || errors.As(err, &none) || err == nil && !p.doubtful {
-		return err
-	}
-	if gone := r.stands(); gone != nil {
-		return gone
+	if o := outcome(err); o == Fail || o == Pass && p.doubtful {
+		return cmp.Or(r.stands(), err)
 	}
 	return err
 }
 
 // settle keeps what a case came to.
-func (r *runner) settle(u unit, err error) {
+func (r *runner) settle(u *unit, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.found[u.check][u.attempt] = err
+	u.settled, u.err = true, err
 	if r.left[u.check]--; r.left[u.check] == 0 {
 		r.settled++
 		r.done(r.settled, len(r.checks))
@@ -181,30 +170,36 @@ func (r *runner) settle(u unit, err error) {
 // result is what the cases of a check come to together.
 func (r *runner) result(check int) Result {
 	result := Result{Check: r.checks[check], Outcome: Pass}
-	var failed, untested, none []string
-	for _, err := range r.found[check] {
-		var n notApplicable
-		switch {
-		case err == nil:
-		case isUnavailable(err):
-			untested = append(untested, err.Error())
-		case errors.As(err, &n):
-			none = append(none, err.Error())
-		default:
-			failed = append(failed, err.Error())
+	told := make(map[Outcome][]string)
+	for _, u := range r.units {
+		if u.check == check && u.err != nil {
+			told[outcome(u.err)] = append(told[outcome(u.err)], u.err.Error())
 		}
 	}
-	switch {
+	switch failed, untested, none := told[Fail], told[Untested], told[NotApplicable]; {
 	case len(failed) > 0 && result.Severity == May:
 		result.Outcome, result.Details = No, failed
 	case len(failed) > 0:
 		result.Outcome, result.Details = Fail, failed
 	case len(untested) > 0:
 		result.Outcome, result.Details = Untested, untested[:1]
-	case len(none) > 0 && len(none) == len(r.found[check]):
+	case len(none) == len(result.cases):
 		result.Outcome, result.Details = NotApplicable, none[:1]
 	}
 	return result
+}
+
+// outcome is what a case comes to that ended with err.
+func outcome(err error) Outcome {
+	switch err.(type) {
+	case nil:
+		return Pass
+	case unavailable:
+		return Untested
+	case notApplicable:
+		return NotApplicable
+	}
+	return Fail
 }
 
 // lacks says what a check needs and does not have.

@@ -180,34 +180,33 @@ func mayBeSent(status int) bool {
 	return status >= 1000 && status <= 1014 || status >= 3000 && status <= 4999
 }
 
-// pong waits for the pong of a payload, past all else.
-func (s *session) pong(payload string) error {
-	for until := s.probe.until(); ; {
+// awaits waits for an event, past all others. The format says what is wanted.
+func (s *session) awaits(is func(event) bool, format string, args ...any) error {
+	for until := s.until(); ; {
 		e, err := s.event(until)
 		switch {
 		case err != nil || e.op == opClose:
-			return s.wrong("want a pong %s (§5.5.2)", describe(opPong, []byte(payload)))
-		case e.op == opPong && string(e.payload) == payload:
+			return s.wrong(format, args...)
+		case is(e):
 			return nil
 		}
 	}
 }
 
-// back waits for the echo of a message, past all else: it is known by its
-// content, since a server may greet, or say something else of its own accord.
+// pong waits for the pong of a payload.
+func (s *session) pong(payload string) error {
+	return s.awaits(func(e event) bool { return e.op == opPong && string(e.payload) == payload },
+		"want a pong %s (§5.5.2)", describe(opPong, []byte(payload)))
+}
+
+// back waits for the echo of a message: it is known by its content, since a
+// server may greet, or say something else of its own accord.
 func (s *session) back(op byte, payload []byte) error {
-	if !s.probe.returns(op) {
+	if !s.returns(op) {
 		return notApplicable("the server does not echo " + nameOf(op))
 	}
-	for until := s.probe.until(); ; {
-		e, err := s.event(until)
-		switch {
-		case err != nil || e.op == opClose:
-			return s.wrong("want the %s message %s back unchanged", nameOf(op), describe(op, payload))
-		case e.op == op && bytes.Equal(e.payload, payload):
-			return nil
-		}
-	}
+	return s.awaits(func(e event) bool { return e.op == op && bytes.Equal(e.payload, payload) },
+		"want the %s message %s back unchanged", nameOf(op), describe(op, payload))
 }
 
 // returns reports whether messages of a kind come back.
@@ -237,7 +236,7 @@ func (s *session) failed(frames ...frame) (int, error) {
 // ended is failed without a ping, for servers that may wait for more.
 func (s *session) ended(frames ...frame) (int, error) {
 	s.send(frames...)
-	for until := s.probe.until(); ; {
+	for until := s.until(); ; {
 		e, err := s.event(until)
 		switch {
 		case errors.Is(err, errEnd):
@@ -256,7 +255,7 @@ func (s *session) ended(frames ...frame) (int, error) {
 
 // gone wants the server to end the TCP connection, after a close frame at most.
 func (s *session) gone() error {
-	for until := s.probe.until(); ; {
+	for until := s.until(); ; {
 		e, err := s.event(until)
 		switch {
 		case errors.Is(err, errEnd):

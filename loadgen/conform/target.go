@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -18,10 +19,12 @@ type Target struct {
 	Dial func(context.Context) (net.Conn, error)
 
 	secure       bool
-	host, target string   // as in the Host field and the request line
-	replaced     bool     // the Host field is not the URL's
-	user         string   // the credentials of the URL's user (RFC 7617), "" if it has none
-	fields       []string // header lines of the user's own
+	place        hostname // of the URL
+	port         string
+	host, target string // as in the Host field and the request line
+	replaced     bool   // the Host field is not the URL's
+	user         string // the credentials of the URL's user (RFC 7617), "" if it has none
+	fields              // of the user's own
 }
 
 // defaultPorts are those of the schemes of a WebSocket's URL (§3), and of the
@@ -64,21 +67,16 @@ func parse(text string, insecure bool) (t *Target, err error) {
 		}
 		authority = authority[i+1:]
 	}
-	host, port, err := parseAuthority(authority)
-	if err != nil {
+	if t.place, t.port, err = parseAuthority(authority); err != nil {
 		return nil, err
 	}
 	if t.target, err = parseTarget(target); err != nil {
 		return nil, err
 	}
-	t.host = host.wire()
-	if port != "" && port != defaultPorts[scheme] { // which is not said (§4.1)
-		t.host += ":" + port
-	} else {
-		port = defaultPorts[scheme]
-	}
-	t.URL = scheme + "://" + strings.Replace(t.host, host.wire(), host.inURL(), 1) + t.target
-	t.Dial = dialer(net.JoinHostPort(host.dialled(), port), host.name, t.secure, insecure)
+	t.port = cmp.Or(t.port, defaultPorts[scheme])
+	t.host = t.place.wire() + t.portUnder(scheme)
+	t.URL = t.with(scheme)
+	t.Dial = dialer(net.JoinHostPort(t.place.dialled(), t.port), t.place.name, t.secure, insecure)
 	return t, nil
 }
 
@@ -95,19 +93,16 @@ func dialer(addr, name string, secure, insecure bool) func(context.Context) (net
 
 // with is the URL of the same place under another scheme.
 func (t *Target) with(scheme string) string {
-	u, err := url.Parse(t.URL)
-	if err != nil {
-		return scheme + "://…"
+	return scheme + "://" + t.place.inURL() + t.portUnder(scheme) + t.target
+}
+
+// portUnder is the port as a URL says it: that of the scheme itself is not said
+// (§4.1).
+func (t *Target) portUnder(scheme string) string {
+	if t.port == defaultPorts[scheme] {
+		return ""
 	}
-	port := u.Port()
-	if port == "" {
-		port = defaultPorts[u.Scheme]
-	}
-	u.Scheme, u.Host = scheme, strings.TrimSuffix(u.Host, ":"+port)
-	if port != defaultPorts[scheme] {
-		u.Host += ":" + port
-	}
-	return u.String()
+	return ":" + t.port
 }
 
 // credentials are a URL's user and password as Basic sends them (RFC 7617 §2), ""

@@ -27,20 +27,15 @@ func unavailablef(format string, args ...any) error {
 	return unavailable{error: fmt.Errorf(format, args...)}
 }
 
-func isUnavailable(err error) bool {
-	var u unavailable
-	return errors.As(err, &u)
-}
-
 // unreached is why there is no connection.
 func unreached(t *Target, err error) error {
-	var clear tls.RecordHeaderError
-	var untrusted *tls.CertificateVerificationError
+	_, inClear := errors.AsType[tls.RecordHeaderError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	mend := ""
 	switch {
-	case errors.As(err, &clear):
+	case inClear:
 		mend = "; it does not speak TLS: give " + t.with("ws")
-	case errors.As(err, &untrusted):
+	case untrusted:
 		mend = "; -insecure does not check the certificate"
 	case t.secure && errors.Is(err, io.EOF):
 		mend = " in place of a TLS handshake; if it does not speak TLS, give " + t.with("ws")
@@ -55,7 +50,7 @@ func (r *runner) stands() error {
 	for begun := time.Now(); ; {
 		err := r.knock()
 		patience := min(r.o.Timeout, time.Second/2)
-		if why := (unavailable{}); errors.As(err, &why) && why.busy {
+		if why, _ := err.(unavailable); why.busy {
 			patience = min(r.o.Timeout, 2*time.Second)
 		}
 		if err == nil || time.Since(begun) > patience || r.ctx.Err() != nil {
@@ -77,13 +72,11 @@ func isBusy(status int) bool {
 func (r *runner) knock() error {
 	p := r.probe()
 	defer p.release()
-	c, err := p.dial()
-	if err != nil {
+	c, answer, err := p.ask()
+	if c == nil {
 		return err
 	}
-	request, what := p.target.edited()
-	c.write(what, request.bytes())
-	return c.refused(c.answer())
+	return c.refused(answer)
 }
 
 var anyHow101 = regexp.MustCompile(`^(?i)\s*HTTP/[0-9.]*\s*101`)
@@ -96,8 +89,8 @@ func (t *Target) unopened(format string, args ...any) error {
 // refused says what the server answers to a legal handshake in place of a 101,
 // nil for a 101, however badly that is written: what is wrong with it, the checks
 // will say.
-func (c *conn) refused(answer *response, err error) error {
-	t := c.probe.target
+func (c *conn) refused(answer *response) error {
+	t := c.target
 	if answer != nil {
 		if answer.status == http.StatusSwitchingProtocols {
 			return nil
@@ -109,8 +102,8 @@ func (c *conn) refused(answer *response, err error) error {
 	in, ended := c.in[:min(len(c.in), 60)], c.err
 	c.mu.Unlock()
 	switch {
-	case c.probe.ctx.Err() != nil:
-		return c.probe.ctx.Err()
+	case c.ctx.Err() != nil:
+		return c.ctx.Err()
 	case anyHow101.Match(in):
 		return nil
 	case len(in) > 1 && in[0] == 0x15 && in[1] == 3: // an alert (RFC 8446 §5.1, §6)
@@ -118,7 +111,7 @@ func (c *conn) refused(answer *response, err error) error {
 	case len(in) > 0:
 		return t.unopened("a legal handshake is answered %q, which is no whole HTTP response", in)
 	case ended == nil:
-		return t.unopened("a legal handshake is not answered within %v; -timeout waits longer", c.probe.Timeout)
+		return t.unopened("a legal handshake is not answered within %v; -timeout waits longer", c.Timeout)
 	}
 	text := "a legal handshake is not answered, and the connection ends"
 	if !errors.Is(ended, io.EOF) {
@@ -132,7 +125,7 @@ func (c *conn) refused(answer *response, err error) error {
 
 // explain says of an answer what tells where to go on from it.
 func (c *conn) explain(answer *response) string {
-	t := c.probe.target
+	t := c.target
 	text := ""
 	for _, name := range []string{"Location", "WWW-Authenticate", "Proxy-Authenticate", "Retry-After", "Sec-WebSocket-Version"} {
 		if values := answer.values(name); len(values) > 0 {

@@ -14,10 +14,11 @@ import (
 
 // What stands for itself in a URL (RFC 3986 §2.2, §2.3, §3.3, §3.4).
 const (
-	unreserved = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
-	regName    = unreserved + "!$&'()*+,;="
-	inPath     = regName + ":@/"
-	inQuery    = inPath + "?"
+	alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	unreserved   = alphanumeric + "-._~"
+	regName      = unreserved + "!$&'()*+,;="
+	inPath       = regName + ":@/"
+	inQuery      = inPath + "?"
 )
 
 // hostname is a host of a URL: a name in ASCII, or an address.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/http"
+	"strings"
 )
 
 // chunkPart is where in a chunked body (RFC 9112 §7.1) its reader is:
@@ -71,42 +71,44 @@ func (c *chunks) take(p []byte) (content, framing int, err error) {
 	return content, framing, nil
 }
 
+// marks are the bytes that have to come at some parts, and the part after each.
+var marks = [...]struct {
+	byte byte
+	next chunkPart
+	does string
+}{
+	chunkSizeLF:    {'\n', chunkContent, "ends the line of a chunk's size"},
+	chunkContentCR: {'\r', chunkContentLF, "ends a chunk"},
+	chunkContentLF: {'\n', chunkSize, "ends a chunk"},
+	chunkTrailerLF: {'\n', chunkTrailer, "ends a line of the trailer"},
+	chunkLastLF:    {'\n', chunkEnd, "ends the chunked body"},
+}
+
 // step takes a byte of the framing.
 func (c *chunks) step(b byte) error {
 	switch c.part {
 	case chunkSize, chunkPadding, chunkExtension:
 		return c.sizeLine(b)
-	case chunkSizeLF:
-		c.part = chunkContent
+	case chunkTrailer, chunkTrailerLine:
+		return c.trailer(b)
+	case chunkEnd:
+		return errMore
+	}
+	mark := &marks[c.part]
+	if b != mark.byte {
+		return fmt.Errorf("chunked body: %q where %q %s", b, mark.byte, mark.does)
+	}
+	c.part = mark.next
+	if c.part == chunkContent {
+		c.digits, c.line = 0, 0
 		if c.left == 0 {
 			c.part = chunkTrailer
 		}
-		c.digits, c.line = 0, 0
-		return must(b, '\n', "ends the line of a chunk's size")
-	case chunkContentCR:
-		c.part = chunkContentLF
-		return must(b, '\r', "ends a chunk")
-	case chunkContentLF:
-		c.part = chunkSize
-		return must(b, '\n', "ends a chunk")
-	case chunkTrailer, chunkTrailerLine, chunkTrailerLF:
-		return c.trailer(b)
-	case chunkLastLF:
-		c.part = chunkEnd
-		return must(b, '\n', "ends the chunked body")
 	}
-	return errMore
+	return nil
 }
 
 var errMore = errors.New("the server sent more after the end of its answer")
-
-// must is the error of another byte than the one that has to come.
-func must(b, want byte, does string) error {
-	if b == want {
-		return nil
-	}
-	return fmt.Errorf("chunked body: %q where %q %s", b, want, does)
-}
 
 // sizeLine takes a byte of a size's line. A bare line feed does not end it: who
 // takes it for an end and who does not see two different bodies (RFC 9112 §11.2).
@@ -139,15 +141,11 @@ func (c *chunks) sizeLine(b byte) error {
 }
 
 func hexDigit(b byte) (value int64, ok bool) {
-	switch {
-	case '0' <= b && b <= '9':
-		return int64(b - '0'), true
-	case 'a' <= b && b <= 'f':
-		return int64(b-'a') + 10, true
-	case 'A' <= b && b <= 'F':
-		return int64(b-'A') + 10, true
+	i := strings.IndexByte("0123456789abcdefABCDEF", b)
+	if i >= 16 {
+		i -= 6
 	}
-	return 0, false
+	return int64(i), i >= 0
 }
 
 // trailer takes a byte behind the last chunk's line.
@@ -156,9 +154,6 @@ func (c *chunks) trailer(b byte) error {
 		return fmt.Errorf("chunked body: its trailer is longer than %d bytes", maxTrailer)
 	}
 	switch {
-	case c.part == chunkTrailerLF:
-		c.part = chunkTrailer
-		return must(b, '\n', "ends a line of the trailer")
 	case b == '\n':
 		return errors.New("chunked body: a line feed without a carriage return in the trailer")
 	case b != '\r':
@@ -169,11 +164,6 @@ func (c *chunks) trailer(b byte) error {
 		c.part = chunkTrailerLF
 	}
 	return nil
-}
-
-// isChunked reports whether an answer has a body and it is chunked.
-func isChunked(resp *http.Response) bool {
-	return len(resp.TransferEncoding) > 0 && resp.Body != http.NoBody // chunked is the only coding that net/http lets through
 }
 
 // chunkedBody is the content of a chunked answer. It reads from the connection

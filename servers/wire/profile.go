@@ -134,9 +134,7 @@ func (p *Profile) Handler(h http.Handler) http.Handler {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, values := range p.response {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), p.response)
 		h.ServeHTTP(w, r)
 	})
 }

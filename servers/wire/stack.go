@@ -119,7 +119,8 @@ func (s *stack) exchange(req *http.Request) (*http.Response, error) {
 	}
 	s.head.N = math.MaxInt64
 	s.headers.Down.Add(s.consumed() - before)
-	if isChunked(resp) {
+	// Chunked is the only coding that net/http lets through.
+	if len(resp.TransferEncoding) > 0 && resp.Body != http.NoBody {
 		resp.Body = &chunkedBody{stack: s}
 	}
 	return resp, nil

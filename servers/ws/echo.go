@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -36,24 +37,26 @@ func Echo(life context.Context, w http.ResponseWriter, r *http.Request) {
 	echo(conn, anyMessage, feed.MessageTime)
 }
 
-// refusal is why a message is not echoed; the zero refusal is none.
+// refusal is why a message is not echoed, as the peer is told.
 type refusal struct {
 	status websocket.StatusCode
 	reason string
 }
 
-func anyMessage(t websocket.MessageType, message []byte) refusal {
+func (r refusal) Error() string { return r.reason }
+
+func anyMessage(t websocket.MessageType, message []byte) error {
 	// RFC 6455 §8.1. The library leaves it to its callers.
 	if t == websocket.MessageText && !utf8.Valid(message) {
 		return refusal{websocket.StatusInvalidFramePayloadData, "text message that is not UTF-8"}
 	}
-	return refusal{}
+	return nil
 }
 
 // feedMessages lets those of an uplink through. A subscriber has nothing else to
 // say (RFC 6455 §7.4.1: 1008).
-func feedMessages(c feed.Codec) func(websocket.MessageType, []byte) refusal {
-	return func(t websocket.MessageType, message []byte) refusal {
+func feedMessages(c feed.Codec) func(websocket.MessageType, []byte) error {
+	return func(t websocket.MessageType, message []byte) error {
 		if t != messageType(c) || !feed.IsUplink(message, c) {
 			return refusal{websocket.StatusPolicyViolation, "message that is none of an uplink's"}
 		}
@@ -65,38 +68,35 @@ func feedMessages(c feed.Codec) func(websocket.MessageType, []byte) refusal {
 // and notices that the peer has gone. A peer that does not read an echo is waited
 // for no longer than patience, unless that is 0. When it returns, the connection is
 // closed.
-func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal, patience time.Duration) {
+func echo(conn *websocket.Conn, refused func(websocket.MessageType, []byte) error, patience time.Duration) {
 	defer conn.CloseNow()
-	for {
-		why, err := echoNext(conn, refused, patience)
-		switch {
-		case err == nil && why == refusal{}:
-			continue
-		case err == nil:
-			conn.Close(why.status, why.reason)
-		case !cut(err):
-			// The peer has broken the protocol. The library has told it how, but for
-			// a frame without a mask. Waiting for its answer keeps what it was told
-			// from being lost to a reset.
-			conn.Close(websocket.StatusProtocolError, "")
-		}
-		return
+	var err error
+	for err == nil {
+		err = echoNext(conn, refused, patience)
+	}
+	if why, ok := err.(refusal); ok {
+		conn.Close(why.status, why.reason)
+	} else if !cut(err) {
+		// The peer has broken the protocol. The library has told it how, but for
+		// a frame without a mask. Waiting for its answer keeps what it was told
+		// from being lost to a reset.
+		conn.Close(websocket.StatusProtocolError, "")
 	}
 }
 
 // echoNext waits for a message, and echoes it unless it is refused.
-func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) refusal, patience time.Duration) (refusal, error) {
+func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) error, patience time.Duration) error {
 	t, r, err := conn.Reader(context.Background())
 	if err != nil {
-		return refusal{}, err
+		return err
 	}
-	b := buffers.Get().(*buffer)
-	defer b.free()
-	if err := b.fill(r); err != nil {
-		return refusal{}, err
+	b := buffers.Get().(*bytes.Buffer)
+	defer free(b)
+	if _, err := b.ReadFrom(r); err != nil { // which grows with what arrives, whatever was announced
+		return err
 	}
-	if why := refused(t, b.bytes); why != (refusal{}) {
-		return why, nil
+	if err := refused(t, b.Bytes()); err != nil {
+		return err
 	}
 	// A peer that does not read its echoes is not read from either.
 	ctx := context.Background()
@@ -105,7 +105,7 @@ func echoNext(conn *websocket.Conn, refused func(websocket.MessageType, []byte) 
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
-	return refusal{}, conn.Write(ctx, t, b.bytes)
+	return conn.Write(ctx, t, b.Bytes())
 }
 
 // cut reports whether a connection ended without either end's doing wrong, or by

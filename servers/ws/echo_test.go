@@ -14,7 +14,6 @@ import (
 
 	"github.com/coder/websocket"
 
-	"pushbench/servers/feed/feedtest"
 	"pushbench/servers/ws"
 )
 
@@ -162,13 +161,6 @@ func clientFrame(first byte, payload string) string {
 		head = binary.BigEndian.AppendUint64(head, uint64(n))
 	}
 	return string(head) + "\x00\x00\x00\x00" + payload
-}
-
-// Echo is a WebSocket: whoever asks for anything else is told so.
-func TestEchoOfPlainRequest(t *testing.T) {
-	if resp, reason := feedtest.Request(t, echoServer(t), http.MethodGet, "/echo"); resp.StatusCode != http.StatusUpgradeRequired || !strings.Contains(reason, "Upgrade") {
-		t.Errorf("status %d, %q; not 426 and why", resp.StatusCode, reason)
-	}
 }
 
 // A page of another origin is not let in (RFC 6455 §10.2).

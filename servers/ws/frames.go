@@ -28,14 +28,14 @@ func (f *frames) pass(b []byte) {
 		f.head[f.have] = b[0]
 		f.have++
 		b = b[1:]
-		if f.have < 2 || f.have < headerLen(f.head[1]) {
+		length, payload := f.header()
+		if f.have < length {
 			continue
 		}
 		if f.head[0]&0x08 == 0 { // not a control frame
 			f.goesOn = f.head[0]&0x80 == 0 // without FIN
 		}
-		f.left = payloadLen(f.head[1:])
-		f.have = 0
+		f.have, f.left = 0, payload
 	}
 }
 
@@ -48,29 +48,20 @@ func (f *frames) unfinished() int {
 	return 0
 }
 
-// headerLen is the length of a frame's header by its second byte.
-func headerLen(second byte) int {
-	n := 2
-	switch second & 0x7f {
-	case 126:
-		n += 2
-	case 127:
-		n += 8
+// header is the length of the header that has begun, by as much as is there, and
+// that of the payload which it announces.
+func (f *frames) header() (length int, payload uint64) {
+	length, payload = 2, uint64(f.head[1]&0x7f)
+	switch {
+	case f.have < 2:
+		return length, 0
+	case payload == 126:
+		length, payload = 4, uint64(binary.BigEndian.Uint16(f.head[2:]))
+	case payload == 127:
+		length, payload = 10, binary.BigEndian.Uint64(f.head[2:])
 	}
-	if second&0x80 != 0 { // MASK
-		n += 4
+	if f.head[1]&0x80 != 0 { // MASK
+		length += 4
 	}
-	return n
-}
-
-// payloadLen reads the length that a header announces from its second byte on.
-func payloadLen(b []byte) uint64 {
-	switch n := b[0] & 0x7f; n {
-	case 126:
-		return uint64(binary.BigEndian.Uint16(b[1:]))
-	case 127:
-		return binary.BigEndian.Uint64(b[1:])
-	default:
-		return uint64(n)
-	}
+	return length, payload
 }

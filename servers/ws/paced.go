@@ -2,7 +2,6 @@ package ws
 
 import (
 	"bufio"
-	"bytes"
 	"net"
 	"net/http"
 	"time"
@@ -25,19 +24,15 @@ func accept(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) 
 type pacing struct{ http.ResponseWriter }
 
 // Hijack implements http.Hijacker. What the client has sent already, without
-// waiting for the 101, is read first.
+// waiting for the 101, the library reads first.
 func (w pacing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := w.ResponseWriter.(http.Hijacker).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
-	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
-	if err != nil {
-		conn.Close()
-		return nil, nil, err
-	}
-	c := &paced{Conn: conn, early: bytes.Clone(early)}
-	buffered.Reader.Reset(c)
+	c := &paced{Conn: conn}
+	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
+	c.frames.pass(early)
 	return c, buffered, nil
 }
 
@@ -47,7 +42,6 @@ func (w pacing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // goroutine reads.
 type paced struct {
 	net.Conn
-	early  []byte
 	frames frames
 	timed  int // the message that the deadline is for; 0: there is none
 }
@@ -55,13 +49,8 @@ type paced struct {
 // Read sets the deadline only where it is to wait for the rest of a message, so
 // that one which comes at once costs nothing.
 func (c *paced) Read(p []byte) (n int, err error) {
-	if len(c.early) > 0 {
-		n = copy(p, c.early)
-		c.early = c.early[n:]
-	} else {
-		c.pace()
-		n, err = c.Conn.Read(p)
-	}
+	c.pace()
+	n, err = c.Conn.Read(p)
 	c.frames.pass(p[:n])
 	return n, err
 }

@@ -2,10 +2,8 @@ package ws_test
 
 import (
 	"bufio"
-	"context"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,39 +97,6 @@ func upgraded(t *testing.T, server *feedtest.Server, knobs string) net.Conn {
 func handshake(knobs string) string {
 	return "GET /ws?since=0" + knobs + " HTTP/1.1\r\nHost: feed.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-}
-
-// A client end that was promised pings does not wait for ever for a server that
-// has gone without a word.
-func TestServerThatFallsSilent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		near, far := net.Pipe()
-		defer far.Close()
-		go func() {
-			req, err := http.ReadRequest(bufio.NewReader(far))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			far.Write([]byte(accept("\x89\x00")(req))) // one ping, and no more
-			for b := make([]byte, 100); ; {
-				if _, err := far.Read(b); err != nil {
-					return
-				}
-			}
-		}()
-		server := feedtest.Serve(t, ws.Transport, feedtest.Config{Addr: feedtest.InMemory})
-		sub := server.NewSubscriber(0, "")
-		sub.Dial = func(context.Context) (net.Conn, error) { return near, nil }
-		s := subscription(t, server, sub, "ping=15s&pong=10s")
-		start := time.Now()
-		err := ws.Transport.Subscribe(t.Context(), sub.Client, s)
-		if took := time.Since(start); err == nil || took != 25*time.Second {
-			t.Errorf("it took %v, not 25s, and ended with %v", took, err)
-		} else if !strings.Contains(err.Error(), "25s") {
-			t.Errorf("the error is %v, which does not say for how long nothing came", err)
-		}
-	})
 }
 
 // A subscriber that does not read gets no memory: it is written to once, and

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"github.com/coder/websocket"
 
 	"pushbench/servers/feed"
+	"pushbench/servers/wsbare"
 )
 
 // serve upgrades the connection, and has it pushed to and read until the
@@ -19,7 +21,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	}
 	mode, threshold := compression(req.Options)
 	conn, err := accept(w, r, &websocket.AcceptOptions{
-		Subprotocols:         subprotocols(req.Options),
+		Subprotocols:         wsbare.Subprotocols(req.Options),
 		CompressionMode:      mode,
 		CompressionThreshold: threshold,
 	})
@@ -56,10 +58,10 @@ func send(conn *websocket.Conn, t websocket.MessageType, records []feed.Record) 
 	if len(records) == 1 {
 		return conn.Write(context.Background(), t, records[0].Wire)
 	}
-	b := buffers.Get().(*buffer)
-	defer b.free()
+	b := buffers.Get().(*bytes.Buffer)
+	defer free(b)
 	for _, r := range records {
-		b.bytes = append(b.bytes, r.Wire...)
+		b.Write(r.Wire)
 	}
-	return conn.Write(context.Background(), t, b.bytes)
+	return conn.Write(context.Background(), t, b.Bytes())
 }

@@ -56,11 +56,3 @@ func compression(o feed.Options) (websocket.CompressionMode, int) {
 	}
 	return websocket.CompressionDisabled, 0
 }
-
-// subprotocols are what the server picks from.
-func subprotocols(o feed.Options) []string {
-	if o.Is("subprotocol", "none") {
-		return nil
-	}
-	return []string{o.Value("subprotocol")}
-}

@@ -48,19 +48,6 @@ func TestEndOfFeedIsGoingAway(t *testing.T) {
 	}
 }
 
-// A server that does not do as it was asked ends the subscription: measured, it
-// would go by the wrong name.
-func TestServerThatDoesNotAgree(t *testing.T) {
-	for _, knob := range []string{"compress=takeover", "compress=no-takeover", "subprotocol=feed.v1"} {
-		t.Run(knob, func(t *testing.T) {
-			err := feedtest.Answer(t, ws.Transport, knob, accept(), feedtest.Hold)
-			if err == nil || !strings.Contains(err.Error(), strings.Split(knob, "=")[0]) {
-				t.Errorf("the error is %v, which does not say what was asked for", err)
-			}
-		})
-	}
-}
-
 // With batching, events that are ready together are one message.
 func TestBatch(t *testing.T) {
 	server := feedtest.Serve(t, ws.Transport, feedtest.Config{})

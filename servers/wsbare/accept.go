@@ -17,9 +17,8 @@ import (
 type Options struct {
 	Subprotocols []string // to pick the first from that the client offers
 	Compress     Compression
-	Threshold    int                       // bytes of the smallest message that is compressed
-	Limit        int                       // bytes of a message; 0: MaxMessage
-	Origin       func(*http.Request) error // who may connect; nil: SameOrigin
+	Threshold    int // bytes of the smallest message that is compressed
+	Limit        int // bytes of a message; 0: MaxMessage
 }
 
 // Accept takes a request over with the opening handshake of §4.2. Where it
@@ -30,11 +29,7 @@ func Accept(w http.ResponseWriter, r *http.Request, o Options) (*Conn, error) {
 	if refused := examine(r); refused != nil {
 		return nil, refused.answer(w, r)
 	}
-	policy := o.Origin
-	if policy == nil {
-		policy = SameOrigin
-	}
-	if err := policy(r); err != nil {
+	if err := sameOrigin(r); err != nil {
 		return nil, refuse(http.StatusForbidden, "%w (§10.2)", err).answer(w, r)
 	}
 	offers, err := parseExtensions(r.Header.Values("Sec-WebSocket-Extensions"))
@@ -117,15 +112,12 @@ func (o Options) agree(answer http.Header, offered []string, offers []extension)
 		agreed.subprotocol = o.Subprotocols[i]
 		answer.Set("Sec-WebSocket-Protocol", agreed.subprotocol)
 	}
-	if params, ok := choose(offers, o.Compress); ok {
+	if params := choose(offers, o.Compress); params != nil {
 		agreed.inflater = &inflater{takeover: !params.clientNoTakeover}
 		agreed.deflater = &deflater{takeover: !params.serverNoTakeover, threshold: o.Threshold}
 		answer.Set("Sec-WebSocket-Extensions", params.String())
 	}
-	if agreed == (agreement{}) {
-		return nil, nil
-	}
-	return &agreed, nil
+	return agreed.orNil(), nil
 }
 
 // switching is the head of the 101 (§4.2.2, item 5), along with whatever the

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -222,22 +221,6 @@ func exchange(t *testing.T, addr, request string) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	return answer, string(body)
-}
-
-// The policy of origins is the server's to choose.
-func TestOriginPolicy(t *testing.T) {
-	addr := serveEcho(t, Options{Origin: func(r *http.Request) error {
-		if r.Header.Get("Origin") != "http://friend.test" {
-			return fmt.Errorf("the Origin is not my friend's")
-		}
-		return nil
-	}})
-	if answer, reason := exchange(t, addr, request("Origin: http://friend.test")); answer.StatusCode != 101 {
-		t.Errorf("a friend got status %d: %s", answer.StatusCode, reason)
-	}
-	if answer, reason := exchange(t, addr, request()); answer.StatusCode != 403 || !strings.Contains(reason, "not my friend's") {
-		t.Errorf("another got status %d: %s", answer.StatusCode, reason)
-	}
 }
 
 // Handshake and frames may come in one segment or byte by byte: no byte is lost,

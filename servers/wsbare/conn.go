@@ -73,6 +73,14 @@ type agreement struct {
 	deflater    *deflater // of messages that go; nil: none goes compressed
 }
 
+// orNil is nil where there is nothing to keep.
+func (a agreement) orNil() *agreement {
+	if a == (agreement{}) {
+		return nil
+	}
+	return &a
+}
+
 // input is what has been read from the socket and not yet taken: a feed.Buffer
 // at the client, an inbox at the server.
 type input interface {

@@ -12,25 +12,6 @@ import (
 	"pushbench/servers/feed"
 )
 
-// A pong has its ping's payload, whatever that is, and comes before the next
-// message does (§5.5.2).
-func TestPong(t *testing.T) {
-	payloads := []string{"", "x", "\x00\xff", strings.Repeat("x", 124), strings.Repeat("\xff", 125)}
-	var stream string
-	for _, p := range payloads {
-		stream += frame(true, opPing, p)
-	}
-	o := conclude(t, &peer{says: []byte(stream)}, MaxMessage)
-	if len(o.answers) != len(payloads) {
-		t.Fatalf("%d pings were answered with %v", len(payloads), o.answers)
-	}
-	for i, p := range payloads {
-		if o.answers[i] != (answer{opPong, p}) {
-			t.Errorf("ping %q was answered with %v", p, o.answers[i])
-		}
-	}
-}
-
 // Each frame is masked with a key of its own (§5.3).
 func TestKeysDiffer(t *testing.T) {
 	const frames = 4 // 2⁻³² that two of them share their key

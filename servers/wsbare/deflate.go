@@ -1,6 +1,7 @@
 package wsbare
 
 import (
+	"bytes"
 	"compress/flate"
 	"io"
 	"slices"
@@ -67,35 +68,29 @@ func appendDeflated(dst, message []byte) []byte {
 // compressor is a flate.Writer, which takes 1.2 MB, that appends to a slice.
 type compressor struct {
 	flate *flate.Writer
-	out   []byte
+	out   bytes.Buffer
 }
 
 var compressors = sync.Pool{New: func() any {
 	c := new(compressor)
-	c.flate, _ = flate.NewWriter(c, level) // an error would be the level's
+	c.flate, _ = flate.NewWriter(&c.out, level) // an error would be the level's
 	return c
 }}
 
 // takeCompressor returns one that remembers nothing.
 func takeCompressor() *compressor {
 	c := compressors.Get().(*compressor)
-	c.flate.Reset(c)
+	c.flate.Reset(&c.out)
 	return c
 }
 
-// Write implements io.Writer for the flate.Writer.
-func (c *compressor) Write(p []byte) (int, error) {
-	c.out = append(c.out, p...)
-	return len(p), nil
-}
-
 func (c *compressor) append(dst, message []byte) []byte {
-	c.out = dst
-	c.flate.Write(message) // neither fails, since Write above does not
+	c.out = *bytes.NewBuffer(dst)
+	c.flate.Write(message) // neither fails, since a Buffer's writes do not
 	c.flate.Flush()
-	out := c.out[:len(c.out)-len(tail)]
-	c.out = nil
-	return out
+	out := c.out.Bytes()
+	c.out = bytes.Buffer{}
+	return out[:len(out)-len(tail)]
 }
 
 // inflater is the opposite for the messages that come (RFC 7692 §7.2.2).
@@ -118,10 +113,16 @@ const (
 
 // expander is what it takes to inflate a message, and the result.
 type expander struct {
-	flate io.Reader
-	in    closed
-	out   []byte
+	flate  io.Reader
+	stream []byte       // the message as a whole DEFLATE stream
+	in     bytes.Reader // of stream; it reads single bytes, so that flate takes none beyond a stream's end
+	out    []byte
 }
+
+// ending makes a compressed message a whole DEFLATE stream: the tail that was left
+// out, and an empty last block, so that a reader can tell the end from a message
+// that was cut.
+const ending = tail + "\x01\x00\x00\xff\xff"
 
 var expanders = sync.Pool{New: func() any {
 	e := new(expander)
@@ -134,7 +135,8 @@ var expanders = sync.Pool{New: func() any {
 func (f *inflater) inflate(payload []byte, limit int) ([]byte, error) {
 	e := expanders.Get().(*expander)
 	f.used = e
-	e.in.reset(payload)
+	e.stream = append(append(e.stream[:0], payload...), ending...)
+	e.in.Reset(e.stream)
 	e.out = e.out[:0]
 	if err := e.run(f.window, limit); err != nil {
 		return nil, err
@@ -150,11 +152,9 @@ func (f *inflater) release() {
 	if f.used == nil {
 		return
 	}
-	f.used.in.reset(nil)
-	if cap(f.used.out) > keepExpander {
-		f.used.out = nil
+	if cap(f.used.stream)+cap(f.used.out) <= keepExpander {
+		expanders.Put(f.used)
 	}
-	expanders.Put(f.used)
 	f.used = nil
 }
 
@@ -163,10 +163,10 @@ func (f *inflater) release() {
 func (e *expander) run(window []byte, limit int) error {
 	for range maxEnds {
 		e.flate.(flate.Resetter).Reset(&e.in, window) // returns no error
-		if err := e.stream(limit); err != nil {
+		if err := e.inflate(limit); err != nil {
 			return err
 		}
-		if e.in.empty() {
+		if e.in.Len() == 0 {
 			return nil
 		}
 		window = slide(slices.Clone(window), e.out)
@@ -174,8 +174,8 @@ func (e *expander) run(window []byte, limit int) error {
 	return violation(StatusPolicy, "compressed message of more than %d streams", maxEnds)
 }
 
-// stream inflates up to the end of a DEFLATE stream.
-func (e *expander) stream(limit int) error {
+// inflate inflates up to the end of a DEFLATE stream.
+func (e *expander) inflate(limit int) error {
 	for {
 		if len(e.out) == cap(e.out) {
 			e.out = slices.Grow(e.out, max(512, len(e.out)))
@@ -203,44 +203,4 @@ func slide(window, more []byte) []byte {
 		window = append(make([]byte, 0, min(windowSize, 2*need)), window...)
 	}
 	return append(window, more...)
-}
-
-// closed is a compressed message as a whole DEFLATE stream: with the tail that
-// was left out, and with an empty last block after it, so that a reader can tell
-// the end from a message that was cut.
-type closed struct {
-	payload []byte
-	ending  string
-}
-
-func (c *closed) reset(payload []byte) {
-	*c = closed{payload, tail + "\x01\x00\x00\xff\xff"}
-}
-
-func (c *closed) empty() bool { return len(c.payload) == 0 && c.ending == "" }
-
-// Read implements io.Reader.
-func (c *closed) Read(p []byte) (n int, err error) {
-	if c.empty() {
-		return 0, io.EOF
-	}
-	n = copy(p, c.payload)
-	c.payload = c.payload[n:]
-	m := copy(p[n:], c.ending)
-	c.ending = c.ending[m:]
-	return n + m, nil
-}
-
-// ReadByte implements io.ByteReader, so that nothing is read beyond a stream's
-// end.
-func (c *closed) ReadByte() (b byte, err error) {
-	switch {
-	case len(c.payload) > 0:
-		b, c.payload = c.payload[0], c.payload[1:]
-	case c.ending != "":
-		b, c.ending = c.ending[0], c.ending[1:]
-	default:
-		return 0, io.EOF
-	}
-	return b, nil
 }

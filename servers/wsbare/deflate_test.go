@@ -126,19 +126,6 @@ func TestDeflateAndBack(t *testing.T) {
 	})
 }
 
-// A message of no bytes, and one that follows it, survive both ways.
-func TestEmptyMessageIsDeflated(t *testing.T) {
-	d, f := &deflater{takeover: true}, &inflater{takeover: true}
-	defer d.end()
-	for _, message := range []string{"", "x", "", "x"} {
-		got, err := f.inflate(d.append(nil, []byte(message)), 10)
-		if err != nil || string(got) != message {
-			t.Errorf("%q came to %q, %v", message, got, err)
-		}
-		f.release()
-	}
-}
-
 // Whatever comes compressed ends with a message within the limit or with a
 // status, and to the same wherever it is cut into frames.
 func FuzzDeflate(f *testing.F) {

@@ -76,7 +76,7 @@ func check(h http.Header, key string, o DialOptions) (*agreement, error) {
 		return nil, fmt.Errorf("its Sec-WebSocket-Accept is %q, not %q, the proof that it has read our key", got, want)
 	}
 	// Item 5: no extension that was not offered.
-	deflate, compressed, err := checkAgreed(h.Values("Sec-WebSocket-Extensions"), o.Compress)
+	deflate, err := checkAgreed(h.Values("Sec-WebSocket-Extensions"), o.Compress)
 	if err != nil {
 		return nil, err
 	}
@@ -90,15 +90,10 @@ func check(h http.Header, key string, o DialOptions) (*agreement, error) {
 	if len(protocols) > 1 {
 		return nil, fmt.Errorf("its Sec-WebSocket-Protocol is %q, where one is to be picked", protocols)
 	}
-	if !compressed && len(protocols) == 0 {
-		return nil, nil
-	}
-	agreed := new(agreement)
-	if compressed {
+	var agreed agreement
+	if deflate != nil {
 		agreed.inflater = &inflater{takeover: !deflate.serverNoTakeover}
 	}
-	if len(protocols) > 0 {
-		agreed.subprotocol = protocols[0]
-	}
-	return agreed, nil
+	agreed.subprotocol = strings.Join(protocols, "")
+	return agreed.orNil(), nil
 }

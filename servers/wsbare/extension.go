@@ -27,7 +27,7 @@ func parseExtensions(lines []string) ([]extension, error) {
 	rest := scanner(strings.Join(lines, ","))
 	var list []extension
 	for {
-		for rest.take(',') { // elements of a list may be empty (RFC 9110 §5.6.1)
+		for rest.take(",") { // elements of a list may be empty (RFC 9110 §5.6.1)
 		}
 		if rest == "" {
 			return list, nil
@@ -36,12 +36,12 @@ func parseExtensions(lines []string) ([]extension, error) {
 		if e.name == "" {
 			return nil, errors.New("an extension has no name")
 		}
-		for rest.take(';') {
+		for rest.take(";") {
 			p := param{name: rest.token()}
 			if p.name == "" {
 				return nil, fmt.Errorf("a parameter of %s has no name", e.name)
 			}
-			if p.valued = rest.take('='); p.valued {
+			if p.valued = rest.take("="); p.valued {
 				if p.value = rest.value(); p.value == "" {
 					return nil, fmt.Errorf("parameter %s of %s has no value", p.name, e.name)
 				}
@@ -58,47 +58,38 @@ func parseExtensions(lines []string) ([]extension, error) {
 // scanner is what is left of a header to read.
 type scanner string
 
-// take takes a byte with the blanks around it, if it is next.
-func (s *scanner) take(b byte) bool {
-	*s = scanner(strings.Trim(string(*s), " \t"))
-	if *s == "" || (*s)[0] != b {
-		return false
-	}
-	*s = scanner(strings.TrimLeft(string((*s)[1:]), " \t"))
-	return true
+// take takes a mark with the blanks around it, if it is next.
+func (s *scanner) take(mark string) bool {
+	rest, ok := strings.CutPrefix(strings.Trim(string(*s), " \t"), mark)
+	*s = scanner(strings.TrimLeft(rest, " \t"))
+	return ok
 }
 
 // token takes a token (RFC 9110 §5.6.2); it is empty if there is none.
 func (s *scanner) token() string {
-	n := 0
-	for n < len(*s) && isTokenByte((*s)[n]) {
-		n++
-	}
-	t := (*s)[:n]
-	*s = (*s)[n:]
+	rest := strings.TrimLeft(string(*s), tokenBytes)
+	t := (*s)[:len(*s)-len(rest)]
+	*s = scanner(rest)
 	return string(t)
 }
 
 // value takes a token, or one in quotes with backslashes in it (RFC 9110
 // §5.6.4).
 func (s *scanner) value() string {
-	if *s == "" || (*s)[0] != '"' {
+	if !strings.HasPrefix(string(*s), `"`) {
 		return s.token()
 	}
 	var value []byte
 	for i := 1; i < len(*s); i++ {
 		switch b := (*s)[i]; {
-		case b == '"':
+		case b == '"' && isToken(string(value)): // as §9.1 asks
 			*s = (*s)[i+1:]
-			if !isToken(string(value)) { // as §9.1 asks
-				return ""
-			}
 			return string(value)
-		case b == '\\':
+		case b == '"':
+			return ""
+		case b == '\\' && i+1 < len(*s):
 			i++
-			if i < len(*s) {
-				value = append(value, (*s)[i])
-			}
+			value = append(value, (*s)[i])
 		default:
 			value = append(value, b)
 		}
@@ -106,12 +97,6 @@ func (s *scanner) value() string {
 	return "" // the quotes do not end
 }
 
-func isToken(s string) bool {
-	rest := scanner(s)
-	return s != "" && rest.token() == s
-}
+const tokenBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~"
 
-func isTokenByte(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' ||
-		b != 0 && strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
-}
+func isToken(s string) bool { return s != "" && strings.Trim(s, tokenBytes) == "" }

@@ -21,22 +21,14 @@ const (
 func (op Opcode) isControl() bool { return op >= 8 }
 
 func (op Opcode) String() string {
-	switch op {
-	case opContinuation:
-		return "continuation"
-	case Text:
-		return "text"
-	case Binary:
-		return "binary"
-	case opClose:
-		return "close"
-	case opPing:
-		return "ping"
-	case opPong:
-		return "pong"
+	if name, ok := opNames[op]; ok {
+		return name
 	}
 	return fmt.Sprintf("unknown (%#x)", byte(op))
 }
+
+var opNames = map[Opcode]string{opContinuation: "continuation", Text: "text", Binary: "binary",
+	opClose: "close", opPing: "ping", opPong: "pong"}
 
 // The bits of a frame's first two bytes beside opcode and length (§5.2).
 const (

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -12,29 +11,35 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The examples of §5.7, as a server sends them.
+// The examples of §5.7, as a server sends them or a client.
 func TestExamplesOfRFC(t *testing.T) {
 	bytes256 := strings.Repeat("0123456789abcdef", 16)
+	bytes125 := strings.Repeat("\xff", 125)
 	bytes64K := strings.Repeat(bytes256, 256)
 	for _, c := range []struct {
 		name, hex, more string
 		want            []message
 		answers         []answer
+		reads           role
 	}{
-		{"single-frame text", "810548656c6c6f", "", []message{{Text, "Hello"}}, nil},
-		{"fragmented text", "010348656c 80026c6f", "", []message{{Text, "Hello"}}, nil},
-		{"ping", "890548656c6c6f", "", nil, []answer{{opPong, "Hello"}}},
-		{"256 bytes binary", "827e0100", bytes256, []message{{Binary, bytes256}}, nil},
-		{"64 KiB binary", "827f0000000000010000", bytes64K, []message{{Binary, bytes64K}}, nil},
-		{"masked text", "818537fa213d7f9f4d5158", "", nil, []answer{{opClose, closing(StatusProtocolError, "masked text frame from a server (§5.1)")}}},
-		{"masked pong", "8a8537fa213d7f9f4d5158", "", nil, []answer{{opClose, closing(StatusProtocolError, "masked pong frame from a server (§5.1)")}}},
+		{"single-frame text", "810548656c6c6f", "", []message{{Text, "Hello"}}, nil, client},
+		{"fragmented text", "010348656c 80026c6f", "", []message{{Text, "Hello"}}, nil, client},
+		{"ping", "890548656c6c6f", "", nil, []answer{{opPong, "Hello"}}, client},
+		{"the longest ping", "897d", bytes125, nil, []answer{{opPong, bytes125}}, client},
+		{"256 bytes binary", "827e0100", bytes256, []message{{Binary, bytes256}}, nil, client},
+		{"64 KiB binary", "827f0000000000010000", bytes64K, []message{{Binary, bytes64K}}, nil, client},
+		{"masked text", "818537fa213d7f9f4d5158", "", nil, []answer{{opClose, closing(StatusProtocolError, "masked text frame from a server (§5.1)")}}, client},
+		{"masked pong", "8a8537fa213d7f9f4d5158", "", nil, []answer{{opClose, closing(StatusProtocolError, "masked pong frame from a server (§5.1)")}}, client},
+		{"masked text of a client", "818537fa213d7f9f4d5158", "", []message{{Text, "Hello"}}, nil, server},
+		{"masked ping of a client", "898537fa213d7f9f4d5158", "", nil, []answer{{opPong, "Hello"}}, server},
+		{"masked pong of a client", "8a8537fa213d7f9f4d5158", "", nil, nil, server},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			head, err := hex.DecodeString(strings.ReplaceAll(c.hex, " ", ""))
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := conclude(t, &peer{says: append(head, c.more...)}, MaxMessage)
+			o := end{role: c.reads, limit: MaxMessage}.conclude(t, &peer{says: append(head, c.more...)})
 			if diff := cmp.Diff(c.want, o.messages, cmp.AllowUnexported(message{})); diff != "" {
 				t.Errorf("messages: -want +got:\n%s", diff)
 			}
@@ -268,22 +273,5 @@ func TestReads(t *testing.T) {
 		if len(o.messages) != c.messages || reads > c.most {
 			t.Errorf("%d messages of %d bytes took %d reads, more than %d", len(o.messages), c.size, reads, c.most)
 		}
-	}
-}
-
-// Framing is what is left of the stream when the messages are taken out of it.
-func TestFramingIsTheRest(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	var stream strings.Builder
-	payload := 0
-	for range 200 {
-		size := rng.IntN(300)
-		payload += size
-		stream.WriteString(frame(true, Binary, strings.Repeat("x", size)))
-		stream.WriteString(frame(true, []Opcode{opPing, opPong}[rng.IntN(2)], strings.Repeat("y", rng.IntN(126))))
-	}
-	o := conclude(t, &peer{says: []byte(stream.String())}, MaxMessage)
-	if want := int64(stream.Len() - payload); o.down != want {
-		t.Errorf("counted %d bytes of framing, not %d", o.down, want)
 	}
 }

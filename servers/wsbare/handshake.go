@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -37,10 +38,5 @@ func tokens(h http.Header, name string) []string {
 }
 
 func contains(list []string, token string) bool {
-	for _, element := range list {
-		if strings.EqualFold(element, token) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(element string) bool { return strings.EqualFold(element, token) })
 }

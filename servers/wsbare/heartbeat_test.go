@@ -124,8 +124,12 @@ func TestSilentServer(t *testing.T) {
 			t.Errorf("a day of pongs took %d bytes", up)
 		}
 		close(conn.gag)
+		start := time.Now() // a second after the last ping
 		if err := sub.Err(); err == nil || !strings.Contains(err.Error(), "nothing came for 15s, though the server promised a ping every 10s") {
 			t.Errorf("it ended with %v", err)
+		}
+		if took := time.Since(start); took != 14*time.Second {
+			t.Errorf("it was waited for %v", took)
 		}
 	})
 }

@@ -53,8 +53,8 @@ func (b *inbox) await() {
 
 // Peek implements input.
 func (b *inbox) Peek(n int) ([]byte, error) {
-	for empty := 0; len(b.held) < n; {
-		m, err := b.read(n)
+	for len(b.held) < n {
+		err := b.read(n)
 		if len(b.held) >= n {
 			break // an error that came along comes again
 		}
@@ -64,17 +64,9 @@ func (b *inbox) Peek(n int) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m > 0 {
-			empty = 0
-		} else if empty++; empty == maxEmptyReads {
-			return nil, io.ErrNoProgress
-		}
 	}
 	return b.held[:n], nil
 }
-
-// maxEmptyReads is how often in a row a source may return nothing at all.
-const maxEmptyReads = 100
 
 // Take implements input.
 func (b *inbox) Take(n int) ([]byte, error) {
@@ -88,11 +80,11 @@ func (b *inbox) Take(n int) ([]byte, error) {
 }
 
 // read reads once, for a frame of which n bytes are asked for.
-func (b *inbox) read(n int) (int, error) {
+func (b *inbox) read(n int) error {
 	if (len(b.held) > 0 || b.within) && !b.hurry {
 		b.hurry = true
 		if err := b.setDeadline(time.Now().Add(feed.MessageTime)); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	room := b.roomFor(n)
@@ -102,7 +94,7 @@ func (b *inbox) read(n int) (int, error) {
 	held := len(b.held)
 	m, err := b.source.Read(room[held:])
 	b.held = room[:held+m]
-	return m, err
+	return err
 }
 
 // roomFor is where to read to, with room behind what is held already.

@@ -1,6 +1,7 @@
 package wsbare
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,11 +29,9 @@ func readDeflate(e extension) (p deflateParams, err error) {
 		seen[q.name] = true
 		switch q.name {
 		case "server_no_context_takeover":
-			p.serverNoTakeover = true
-			bad = bad || q.valued
+			p.serverNoTakeover, bad = true, bad || q.valued
 		case "client_no_context_takeover":
-			p.clientNoTakeover = true
-			bad = bad || q.valued
+			p.clientNoTakeover, bad = true, bad || q.valued
 		case "server_max_window_bits":
 			p.serverBits = windowBits(q.value)
 			bad = bad || p.serverBits == 0
@@ -69,30 +68,24 @@ func windowBits(s string) int {
 }
 
 // choose picks the first offer of permessage-deflate that a server can keep to
-// (RFC 7692 §5): the answer's parameters, and false if there is none.
-func choose(offers []extension, mode Compression) (answer deflateParams, ok bool) {
-	if mode == Uncompressed {
-		return answer, false
-	}
+// (RFC 7692 §5): the answer's parameters, nil if there is none.
+func choose(offers []extension, mode Compression) *deflateParams {
 	for _, e := range offers {
-		if e.name != deflateName {
-			continue
-		}
 		offer, err := readDeflate(e)
-		if err != nil || offer.serverBits != 0 && offer.serverBits < allBits {
+		if mode == Uncompressed || e.name != deflateName || err != nil || offer.serverBits != 0 && offer.serverBits < allBits {
 			continue // a smaller window is more than Go's compressor can promise
 		}
 		// What the client asks of the server is agreed to by saying it again
 		// (RFC 7692 §7.1.1.1, §7.1.2.1). A server may ask for either kind of
 		// forgetting whether it was offered or not. Of client_max_window_bits it
 		// may say nothing: we inflate with the largest window.
-		return deflateParams{
+		return &deflateParams{
 			serverNoTakeover: offer.serverNoTakeover || mode == NoTakeover,
 			clientNoTakeover: offer.clientNoTakeover || mode == NoTakeover,
 			serverBits:       offer.serverBits,
-		}, true
+		}
 	}
-	return answer, false
+	return nil
 }
 
 // offer is what a client offers.
@@ -118,27 +111,27 @@ func (p deflateParams) String() string {
 
 // checkAgreed holds the extensions that a server has agreed to against what was
 // offered (§4.1, item 5 of what a client must check; RFC 7692 §5.1, §7.1). It
-// returns false where there is none.
-func checkAgreed(lines []string, mode Compression) (p deflateParams, ok bool, err error) {
+// returns nil where there is none.
+func checkAgreed(lines []string, mode Compression) (*deflateParams, error) {
 	agreed, err := parseExtensions(lines)
 	switch {
 	case err != nil:
-		return p, false, fmt.Errorf("its Sec-WebSocket-Extensions is %q: %w", lines, err)
+		return nil, fmt.Errorf("its Sec-WebSocket-Extensions is %q: %w", lines, err)
 	case len(agreed) == 0:
-		return p, false, nil
+		return nil, nil
 	case mode == Uncompressed || agreed[0].name != deflateName:
-		return p, false, fmt.Errorf("its Sec-WebSocket-Extensions is %q, which was not offered", agreed[0].name)
+		return nil, fmt.Errorf("its Sec-WebSocket-Extensions is %q, which was not offered", agreed[0].name)
 	case len(agreed) > 1:
-		return p, false, fmt.Errorf("its Sec-WebSocket-Extensions has %d elements where one was offered", len(agreed))
+		return nil, fmt.Errorf("its Sec-WebSocket-Extensions has %d elements where one was offered", len(agreed))
 	}
-	p, err = readDeflate(agreed[0])
+	p, err := readDeflate(agreed[0])
 	switch {
 	case err != nil:
-		return p, false, fmt.Errorf("its Sec-WebSocket-Extensions: %w", err)
+		return nil, fmt.Errorf("its Sec-WebSocket-Extensions: %w", err)
 	case p.clientBits != 0:
-		return p, false, fmt.Errorf("its Sec-WebSocket-Extensions has client_max_window_bits, which was not offered")
+		return nil, errors.New("its Sec-WebSocket-Extensions has client_max_window_bits, which was not offered")
 	case mode == NoTakeover && !p.serverNoTakeover:
-		return p, false, fmt.Errorf("its Sec-WebSocket-Extensions lacks the server_no_context_takeover that was offered")
+		return nil, errors.New("its Sec-WebSocket-Extensions lacks the server_no_context_takeover that was offered")
 	}
-	return p, true, nil
+	return &p, nil
 }

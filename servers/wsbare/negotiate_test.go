@@ -81,7 +81,7 @@ func TestOffers(t *testing.T) {
 		}
 		for mode, want := range map[Compression]string{Uncompressed: "", Takeover: c.takeover, NoTakeover: c.noTakeover} {
 			got := ""
-			if answer, ok := choose(offers, mode); ok {
+			if answer := choose(offers, mode); answer != nil {
 				got = answer.String()
 			}
 			if got != want {
@@ -112,12 +112,12 @@ func TestAgreedExtensions(t *testing.T) {
 		{"permessage-deflate;", false, false, false, false},
 	} {
 		for mode, want := range map[Compression]bool{Uncompressed: c.agreed == "", Takeover: c.takeover, NoTakeover: c.noTakeover} {
-			params, ok, err := checkAgreed([]string{c.agreed}, mode)
+			params, err := checkAgreed([]string{c.agreed}, mode)
 			if (err == nil) != want {
 				t.Errorf("mode %d takes %q with %v", mode, c.agreed, err)
 			}
-			if mode == Takeover && (ok != c.compression || ok && params.serverNoTakeover == c.remembers) {
-				t.Errorf("%q is taken for %+v, %t", c.agreed, params, ok)
+			if mode == Takeover && ((params != nil) != c.compression || params != nil && params.serverNoTakeover == c.remembers) {
+				t.Errorf("%q is taken for %+v", c.agreed, params)
 			}
 		}
 	}

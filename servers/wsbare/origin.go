@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// SameOrigin is the policy of who may connect from a browser, unless a server
-// has another (§10.2): pages of the server's own origin, and whatever is no
-// browser, which sends no Origin.
+// sameOrigin lets in pages of the server's own origin, and whatever is no browser,
+// which sends no Origin (§10.2).
 //
 // A browser lets any page open a WebSocket to any host, with the cookies that it
 // has for that host and without asking first, as it would for fetch. A server
 // that looks at no Origin so lets every page that a user visits act for the user
-// (cross-site WebSocket hijacking). The feed has no users to act for; it is the
-// default all the same because a default is what gets copied.
+// (cross-site WebSocket hijacking). The feed has no users to act for; the rule
+// stands all the same because an example is what gets copied.
 //
 // Scheme and host are not all of an origin: its port counts too, unless it is
 // the scheme's own (RFC 6454 §4, §5). The scheme is not compared, because a
 // server behind a proxy that ends TLS does not know it. Opaque origins, which
 // browsers send as null for pages from files and sandboxes, are nobody's own.
-func SameOrigin(r *http.Request) error {
+func sameOrigin(r *http.Request) error {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {
 		return nil

@@ -15,7 +15,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 		return
 	}
 	conn, err := Accept(w, r, Options{
-		Subprotocols: subprotocols(req.Options),
+		Subprotocols: Subprotocols(req.Options),
 		Compress:     compression(req.Options),
 		Threshold:    req.Options.Size("threshold"),
 		Limit:        feed.MaxUplink,

@@ -1,6 +1,7 @@
 package wsbare
 
 import (
+	"bytes"
 	"sync"
 	"sync/atomic"
 
@@ -70,7 +71,7 @@ func (s *shared) build(records []feed.Record, compress bool) []byte {
 	joined := len(scratch.bytes)
 	scratch.bytes = append(scratch.bytes, make([]byte, maxHeader)...)
 	scratch.bytes = appendDeflated(scratch.bytes, scratch.bytes[maxHeader:joined])
-	return append([]byte(nil), seal(server, scratch.bytes[joined:], bitFin|bitRSV1|byte(s.op))...)
+	return bytes.Clone(seal(server, scratch.bytes[joined:], bitFin|bitRSV1|byte(s.op)))
 }
 
 // join appends the records' encodings.
@@ -82,10 +83,10 @@ func join(dst []byte, records []feed.Record) []byte {
 }
 
 // logs are the frames of every log that has a subscriber.
-var logs struct {
+var logs = struct {
 	sync.Mutex
 	shared map[*feed.Log]*shared
-}
+}{shared: make(map[*feed.Log]*shared)}
 
 // share returns the frames of a log's subscribers, to be let go by leave.
 func share(log *feed.Log) *shared {
@@ -94,9 +95,6 @@ func share(log *feed.Log) *shared {
 	s := logs.shared[log]
 	if s == nil {
 		s = &shared{op: opcode(log.Codec())}
-		if logs.shared == nil {
-			logs.shared = make(map[*feed.Log]*shared)
-		}
 		logs.shared[log] = s
 	}
 	s.users++

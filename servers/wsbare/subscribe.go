@@ -32,7 +32,7 @@ func Subscribe(ctx context.Context, client *http.Client, s feed.Subscription) er
 // does not agree to was not measured, so that is an error.
 func dial(ctx context.Context, client *http.Client, s *feed.Subscription) (*Conn, error) {
 	s.Meter.Requests.Add(1)
-	o := DialOptions{Meter: s.Meter, Compress: compression(s.Options), Subprotocols: subprotocols(s.Options)}
+	o := DialOptions{Meter: s.Meter, Compress: compression(s.Options), Subprotocols: Subprotocols(s.Options)}
 	conn, err := Dial(ctx, client, s.Address.URL(s.Since), o)
 	if err != nil {
 		return nil, err

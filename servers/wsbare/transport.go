@@ -67,9 +67,9 @@ func compression(o feed.Options) Compression {
 	return Uncompressed
 }
 
-// subprotocols is the value of the knob subprotocol, as a list of what to offer
+// Subprotocols is the value of the knob subprotocol, as a list of what to offer
 // or to pick from.
-func subprotocols(o feed.Options) []string {
+func Subprotocols(o feed.Options) []string {
 	if name := o.Value("subprotocol"); name != "" && name != noSubprotocol {
 		return []string{name}
 	}
