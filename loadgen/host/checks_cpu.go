@@ -62,18 +62,18 @@ func (e *environment) usage() usage {
 	cpus := e.topology.IDs()
 	begun := e.now()
 	wall := func() float64 { return e.now().Sub(begun).Seconds() }
-	before, err := readCPU(e.files, cpus, wall)
+	before, err := readCPU(e.root, cpus, wall)
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage{err: errors.New("there is no /proc/stat")}
 	} else if err != nil {
 		return usage{err: err}
 	}
 	e.pause(usageSample)
-	after, err := readCPU(e.files, cpus, wall)
-	stat, err2 := readStat(e.files, cpus)
+	after, err := readCPU(e.root, cpus, wall)
+	stat, err2 := readStat(e.root, cpus)
 	var steal, total float64
-	for _, c := range stat.cores {
-		steal, total = steal+c.steal, total+c.total
+	for _, s := range stat { // of which user and nice hold what guests ran
+		steal, total = steal+s.Steal, total+s.User+s.Nice+s.System+s.Idle+s.Iowait+s.IRQ+s.SoftIRQ+s.Steal
 	}
 	return usage{now: after.Sub(before).Sum(), bootSteal: share(steal, total), source: after.Source, err: errors.Join(err, err2)}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 )
@@ -35,12 +34,8 @@ const fewPorts = 2 * manySubscribers
 // ip_local_port_range): each is good for one connection from one address to
 // the server.
 func (e *environment) ports() Check {
-	fields := strings.Fields(readText(e.files, "proc/sys/net/ipv4/ip_local_port_range"))
 	var first, last int
-	if len(fields) == 2 {
-		first, _ = strconv.Atoi(fields[0])
-		last, _ = strconv.Atoi(fields[1])
-	}
+	fmt.Sscan(e.root.text("proc/sys/net/ipv4/ip_local_port_range"), &first, &last)
 	if first < 1 || last < first || last > 65535 {
 		return Check{"ports", Note, "range for outgoing connections not known", ""}
 	}
@@ -54,7 +49,7 @@ func (e *environment) ports() Check {
 }
 
 func (e *environment) congestion() Check {
-	available := strings.Fields(readText(e.files, "proc/sys/net/ipv4/tcp_available_congestion_control"))
+	available := strings.Fields(e.root.text("proc/sys/net/ipv4/tcp_available_congestion_control"))
 	if e.host.Congestion == "" || len(available) == 0 {
 		return Check{"congestion", Note, "TCP congestion control not known", ""}
 	}

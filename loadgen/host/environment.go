@@ -1,7 +1,6 @@
 package host
 
 import (
-	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -13,7 +12,7 @@ import (
 // environment is everything that the checks ask, so that a test can stand in
 // for a host.
 type environment struct {
-	files    fs.FS // the root of the file system
+	root     root
 	host     results.Host
 	topology Topology
 	now      func() time.Time
@@ -25,7 +24,7 @@ type environment struct {
 
 func thisHost() *environment {
 	return &environment{
-		files:    os.DirFS("/"),
+		root:     "/",
 		host:     Describe(),
 		topology: Cores(),
 		now:      time.Now,

@@ -23,7 +23,7 @@ import (
 // empty. ServerCPUs, FleetCPUs and Canary are for the caller to fill, who
 // decides and measures them.
 func Describe() results.Host {
-	h := describe()
+	h := describe("/")
 	_, h.OpenFiles, _ = openFiles()
 	return h
 }

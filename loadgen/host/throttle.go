@@ -27,64 +27,46 @@ func (t Throttle) String() string {
 // ReadThrottle reads the control groups of this process, in which its children are
 // too. Where no quota can stop it, all is 0. An error says that there are control
 // groups and that what they count cannot be read.
-func ReadThrottle() (Throttle, error) { return readThrottle(os.DirFS("/")) }
+func ReadThrottle() (Throttle, error) { return readThrottle("/") }
 
-func readThrottle(files fs.FS) (sum Throttle, err error) {
-	own, err := fs.ReadFile(files, "proc/self/cgroup")
-	if errors.Is(err, fs.ErrNotExist) {
-		return Throttle{}, nil // a kernel without control groups
+func readThrottle(r root) (sum Throttle, err error) {
+	dirs, err := groups(r, "cpu")
+	for _, dir := range dirs {
+		t, e := readGroupThrottle(r, dir+"/cpu.stat")
+		sum, err = count.Add(sum, t), errors.Join(err, e)
 	}
-	if err != nil {
-		return Throttle{}, fmt.Errorf("read how often a CPU quota stopped this process: %w", err)
-	}
-	first, second := groups(files, "cpu")
-	for _, group := range ownGroups(string(own), "cpu") {
-		if len(first)+len(second) == 0 && group != "/" {
-			return Throttle{}, fmt.Errorf("read how often a CPU quota stopped this process: it is in the control group %s, and none is mounted here (see /proc/self/mountinfo)", group)
-		}
-	}
-	add := func(dirs []string, unit string, seconds float64) {
-		for _, dir := range dirs {
-			t, e := parseThrottle(files, dir+"/cpu.stat", unit, seconds)
-			sum, err = count.Add(sum, t), errors.Join(err, e)
-		}
-	}
-	add(first, "throttled_time", 1e-9)
-	add(second, "throttled_usec", 1e-6)
 	if err != nil {
 		return Throttle{}, fmt.Errorf("read how often a CPU quota stopped this process: %w", err)
 	}
 	return sum, nil
 }
 
-// parseThrottle reads a group's cpu.stat, whose lines are a key and a number. The
+// readGroupThrottle reads a group's cpu.stat, whose lines are a key and a number. The
 // highest group has no quota, and so no such file or none of these keys.
-func parseThrottle(files fs.FS, name, unit string, seconds float64) (t Throttle, err error) {
-	text, err := fs.ReadFile(files, name)
+func readGroupThrottle(r root, name string) (t Throttle, err error) {
+	text, err := os.ReadFile(r.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Throttle{}, nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return Throttle{}, err
 	}
 	for line := range strings.Lines(string(text)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		n, bad := strconv.ParseUint(value, 10, 63)
 		switch key {
-		case "nr_periods", "nr_throttled", unit:
+		case "nr_periods":
+			t.Periods = int64(n)
+		case "nr_throttled":
+			t.Stopped = int64(n)
+		case "throttled_time": // of version 1
+			t.Time = float64(n) * 1e-9
+		case "throttled_usec": // of version 2
+			t.Time = float64(n) * 1e-6
 		default:
 			continue
 		}
-		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil || n < 0 {
-			return Throttle{}, fmt.Errorf("/%s: %s is %q, which is no count", name, key, value)
-		}
-		switch key {
-		case "nr_periods":
-			t.Periods = n
-		case "nr_throttled":
-			t.Stopped = n
-		default:
-			t.Time = float64(n) * seconds
+		if bad != nil {
+			return Throttle{}, fmt.Errorf("%s: %s is %q, which is no count", name, key, value)
 		}
 	}
 	return t, nil
