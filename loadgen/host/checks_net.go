@@ -18,12 +18,8 @@ func (e *environment) openFiles() Check {
 		return Check{"open-files", Note, "limit not known", "many subscribers may not fit"}
 	}
 	fit := max(e.host.OpenFiles-spareFiles, 0)
-	c := Check{Name: "open-files", State: OK}
-	c.Found = fmt.Sprintf("%d per process, enough for %d subscribers", e.host.OpenFiles, fit)
-	if fit < manySubscribers {
-		c.State, c.Means = Note, fmt.Sprintf("larger scenarios stop with an error; `ulimit -Hn %d` in a root shell mends it", FilesFor(manySubscribers))
-	}
-	return c
+	return okUnless(fit < manySubscribers, "open-files", fmt.Sprintf("%d per process, enough for %d subscribers", e.host.OpenFiles, fit),
+		fmt.Sprintf("larger scenarios stop with an error; `ulimit -Hn %d` in a root shell mends it", FilesFor(manySubscribers)))
 }
 
 // fewPorts leaves room for twice manySubscribers, as the ports of closed
@@ -40,12 +36,8 @@ func (e *environment) ports() Check {
 		return Check{"ports", Note, "range for outgoing connections not known", ""}
 	}
 	n := last - first + 1
-	c := Check{Name: "ports", State: OK}
-	c.Found = fmt.Sprintf("%d (%d to %d), that many connections from one address", n, first, last)
-	if n < fewPorts {
-		c.State, c.Means = Note, "many subscribers, or polls with keepalive=off, can use them up; widen net.ipv4.ip_local_port_range"
-	}
-	return c
+	return okUnless(n < fewPorts, "ports", fmt.Sprintf("%d (%d to %d), that many connections from one address", n, first, last),
+		"many subscribers, or polls with keepalive=off, can use them up; widen net.ipv4.ip_local_port_range")
 }
 
 func (e *environment) congestion() Check {

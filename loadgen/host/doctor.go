@@ -25,6 +25,14 @@ type Check struct {
 	Means string // what that means for the user, one clause; "" if nothing
 }
 
+// okUnless is a check that finds nothing to note, or else what it means.
+func okUnless(noted bool, name, found, means string) Check {
+	if noted {
+		return Check{name, Note, found, means}
+	}
+	return Check{name, OK, found, ""}
+}
+
 // Doctor examines this host in well under two seconds. It needs no root, opens no
 // network connection and changes nothing. It writes a line for each check, what
 // trials ask of a host among them, and the count of all. What no run asks for,

@@ -16,15 +16,9 @@ func ReadFrequency(cpus []int) []float64 { return readFrequency("/", cpus) }
 // counter of time stamps, unless the CPU counts its cycles (aperfmperf).
 func readFrequency(r root, cpus []int) []float64 {
 	hz := make([]float64, len(cpus))
-	unknown := false
 	for i, cpu := range cpus {
-		text := r.text(fmt.Sprintf("sys/devices/system/cpu/cpu%d/cpufreq/scaling_cur_freq", cpu))
-		kHz, err := strconv.ParseUint(text, 10, 32)
-		unknown = unknown || err != nil
+		kHz, _ := strconv.ParseUint(r.text(fmt.Sprintf("sys/devices/system/cpu/cpu%d/cpufreq/scaling_cur_freq", cpu)), 10, 32) // else 0
 		hz[i] = float64(kHz) * 1e3
-	}
-	if !unknown {
-		return hz
 	}
 	for block := range strings.SplitSeq(r.text("proc/cpuinfo"), "\n\n") {
 		cpu, err := strconv.Atoi(infoValue(block, "processor"))

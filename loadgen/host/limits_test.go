@@ -19,8 +19,8 @@ func init() {
 		if err := NeedOpenFiles(128); err != nil {
 			return fmt.Errorf("128 of 128: %w", err)
 		}
-		if soft, hard, err := RaiseOpenFiles(); soft != 128 || hard != 128 || err != nil {
-			return fmt.Errorf("RaiseOpenFiles: %d, %d, %v", soft, hard, err)
+		if limit, reach, err := openFiles(); limit.Cur != 128 || reach != 128 || err != nil {
+			return fmt.Errorf("then the limits are %+v, reach %d, %v", limit, reach, err)
 		}
 		inherited, err := exec.Command("sh", "-c", "ulimit -Sn").Output()
 		if err != nil || strings.TrimSpace(string(inherited)) != "128" {
