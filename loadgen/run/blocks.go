@@ -171,8 +171,8 @@ func (s *session) done() (done map[int]bool, begun int) {
 			reached[t.Treatment.Key()] = !unreached(t)
 		}
 		whole := true
-		for key := range s.plan.chosen {
-			whole = whole && reached[key]
+		for _, t := range s.plan.chosen {
+			whole = whole && reached[t.Labels.Key()]
 		}
 		if whole {
 			done[block] = true

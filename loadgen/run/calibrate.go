@@ -91,10 +91,7 @@ func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport str
 // largest, and over TLS and HTTP/2 where any is.
 func (p *plan) dearest() scenarios.Treatment {
 	var most scenarios.Treatment
-	for _, t := range p.treatments {
-		if !p.chosen[t.Labels.Key()] {
-			continue
-		}
+	for _, t := range p.chosen {
 		secure, http := most.TLS || t.TLS, max(most.HTTP, t.HTTP)
 		if t.Payload > most.Payload {
 			most = t
