@@ -90,9 +90,6 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("%q is no name for a profile, or two have it", p.Name)
 		}
 		seen[p.Name] = true
-		if p.About == "" || p.Source == "" {
-			t.Errorf("%s: about %q, source %q", p.Name, p.About, p.Source)
-		}
 		if p.Conditions == (Conditions{}) {
 			t.Errorf("%s is no network", p.Name)
 		}
