@@ -49,8 +49,6 @@ flags:
 // decidedTime is what -until decided may take where -for does not say.
 const decidedTime = time.Hour
 
-var errHelp = flag.ErrHelp
-
 // parseFlags reads the command line of a command that began now, or earlier where
 // -since says so.
 func parseFlags(args []string, now time.Time, stderr io.Writer) (options, error) {

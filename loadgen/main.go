@@ -18,6 +18,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -61,7 +62,7 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	}
 	o, err := parseFlags(args, time.Now(), stderr)
 	switch {
-	case errors.Is(err, errHelp):
+	case errors.Is(err, flag.ErrHelp):
 		return run.ExitOK
 	case err != nil:
 		fmt.Fprintln(stderr, "loadgen:", err)

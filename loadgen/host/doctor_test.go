@@ -158,6 +158,7 @@ func TestChecks(t *testing.T) {
 		{"browser", func(s *stand) { s.without("chromium") }, Lacks, "no real browser"},
 		{"proxies", func(s *stand) { s.without("caddy") }, Note, "/usr/sbin/nginx, /usr/sbin/haproxy – no path through caddy"},
 		{"compiler", func(s *stand) { s.without("gcc") }, Lacks, "no gcc or clang in PATH"},
+		{"compiler", func(s *stand) { s.cc = " gcc  -O1 " }, OK, "/usr/bin/gcc (from CC)"},
 		{"compiler", func(s *stand) { s.cc = "tcc -w" }, Lacks, "CC is tcc, which is not there"},
 	} {
 		t.Run(fmt.Sprintf("%s %s", test.check, test.text), func(t *testing.T) {
@@ -176,14 +177,6 @@ func TestChecks(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestCompilerFromCC(t *testing.T) {
-	s := complete(t)
-	s.cc = " gcc  -O1 "
-	if c := s.compiler(); c.State != OK || c.Found != "/usr/bin/gcc (from CC)" {
-		t.Errorf("%+v", c)
 	}
 }
 

@@ -1,9 +1,9 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,8 +80,14 @@ func readFacts(host root, cpus []int) map[string]string {
 			all[f.name] = v
 		}
 	}
-	for name, v := range r.vulnerabilities() {
-		all[name] = v
+	// What the kernel does about each fault of the CPU costs time at each system call or
+	// switch.
+	const dir = "sys/devices/system/cpu/vulnerabilities/"
+	faults, _ := os.ReadDir(r.path(dir)) // none are no facts
+	for _, fault := range faults {
+		if v := r.text(dir + fault.Name()); v != "" {
+			all["mitigation "+fault.Name()] = v
+		}
 	}
 	return all
 }
@@ -149,16 +155,8 @@ func (r reader) preemption() string {
 }
 
 func (r reader) seccomp() string {
-	switch mode := infoValue(r.text("proc/self/status"), "Seccomp"); mode {
-	case "0":
-		return "off"
-	case "1":
-		return "strict"
-	case "2":
-		return "filter"
-	default:
-		return mode
-	}
+	mode := infoValue(r.text("proc/self/status"), "Seccomp")
+	return cmp.Or(map[string]string{"0": "off", "1": "strict", "2": "filter"}[mode], mode)
 }
 
 // nice is this process's priority, which its children have too.
@@ -177,11 +175,11 @@ func (r reader) nice() string {
 // boost is whether CPUs may run above their nominal frequency. intel_pstate asks the
 // other way round.
 func (r reader) boost() string {
-	const dir = "sys/devices/system/cpu/"
+	boost, none := r.text("sys/devices/system/cpu/cpufreq/boost"), r.text("sys/devices/system/cpu/intel_pstate/no_turbo")
 	switch {
-	case r.text(dir+"intel_pstate/no_turbo") == "0", r.text(dir+"cpufreq/boost") == "1":
+	case boost == "1", none == "0":
 		return "on"
-	case r.text(dir+"intel_pstate/no_turbo") == "1", r.text(dir+"cpufreq/boost") == "0":
+	case boost == "0", none == "1":
 		return "off"
 	}
 	return ""
@@ -231,18 +229,4 @@ func (r reader) container() string {
 		}
 	}
 	return r.text("run/systemd/container")
-}
-
-// vulnerabilities is what the kernel does about each fault of the CPU that it knows:
-// what it does costs time at each system call or switch.
-func (r reader) vulnerabilities() map[string]string {
-	const dir = "sys/devices/system/cpu/vulnerabilities"
-	all := make(map[string]string)
-	entries, _ := os.ReadDir(r.path(dir)) // none are no facts
-	for _, e := range entries {
-		if v := r.text(path.Join(dir, e.Name())); v != "" {
-			all["mitigation "+e.Name()] = v
-		}
-	}
-	return all
 }

@@ -23,7 +23,7 @@ func openFiles() (limit syscall.Rlimit, reach uint64, err error) {
 }
 
 // NeedOpenFiles makes sure that this process and its children may each have n
-// files open. Where the hard limit forbids it, the error is a *LimitError.
+// files open.
 //
 // The soft limit is raised in any case, and children inherit it. The Go runtime raises
 // it for itself only, and gives children the old one.
@@ -39,20 +39,8 @@ func NeedOpenFiles(n int) error {
 		}
 	}
 	if reach < uint64(n) {
-		return &LimitError{Need: int64(n), Hard: int64(reach)}
+		return fmt.Errorf("open files: %d are needed per process, the hard limit is %d; use fewer subscribers, or raise it: "+
+			"`ulimit -Hn %[1]d` in a root shell, LimitNOFILE=%[1]d in a systemd unit, --ulimit nofile=%[1]d for a container", n, reach)
 	}
 	return nil
-}
-
-// LimitError says that the host's limit on open files is below what was asked
-// for.
-type LimitError struct {
-	Need int64 // open files per process
-	Hard int64 // the limit, which only root can raise
-}
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("open files: %d are needed per process, the hard limit is %d; use fewer subscribers, or raise it: "+
-		"`ulimit -Hn %d` in a root shell, LimitNOFILE=%d in a systemd unit, --ulimit nofile=%d for a container",
-		e.Need, e.Hard, e.Need, e.Need, e.Need)
 }

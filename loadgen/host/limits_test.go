@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -26,12 +25,7 @@ func init() {
 		if err != nil || strings.TrimSpace(string(inherited)) != "128" {
 			return fmt.Errorf("a child of this process has a soft limit of %q, %v", inherited, err)
 		}
-		err = NeedOpenFiles(FilesFor(2000))
-		var limit *LimitError
-		if !errors.As(err, &limit) || limit.Need != 2064 || limit.Hard != 128 {
-			return fmt.Errorf("2064 of 128: %v", err)
-		}
-		fmt.Println(err)
+		fmt.Println(NeedOpenFiles(FilesFor(2000)))
 		return nil
 	}
 }
@@ -45,11 +39,5 @@ func TestOpenFilesLimit(t *testing.T) {
 		"`ulimit -Hn 2064` in a root shell, LimitNOFILE=2064 in a systemd unit, --ulimit nofile=2064 for a container\n"
 	if string(out) != want {
 		t.Errorf("message\n%swant\n%s", out, want)
-	}
-}
-
-func TestNeedFewOpenFiles(t *testing.T) {
-	if err := NeedOpenFiles(16); err != nil {
-		t.Error(err)
 	}
 }

@@ -61,6 +61,3 @@ func onCPUs(_ []int, f func() error) error {
 	}
 	return ErrNoAffinity
 }
-
-// heldTo has nothing to check.
-func heldTo(int, []int) error { return nil }

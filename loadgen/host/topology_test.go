@@ -74,9 +74,3 @@ func TestReadTopologyOfNothing(t *testing.T) {
 		t.Errorf("%d CPUs, want runtime.NumCPU() = %d", got, runtime.NumCPU())
 	}
 }
-
-func TestCores(t *testing.T) {
-	if got := len(Cores().IDs()); got != runtime.NumCPU() {
-		t.Errorf("%d CPUs, want runtime.NumCPU() = %d", got, runtime.NumCPU())
-	}
-}

@@ -62,15 +62,6 @@ func TestQueueOf(t *testing.T) {
 	}
 }
 
-func TestAlgorithm(t *testing.T) {
-	if got := (Conditions{}).Algorithm(); got != "cubic" {
-		t.Errorf("unless asked it is %q", got)
-	}
-	if got := (Conditions{Congestion: "bbr"}).Algorithm(); got != "bbr" {
-		t.Errorf("asked for bbr it is %q", got)
-	}
-}
-
 // Every profile is a path that can be made, and says where its numbers are from.
 func TestProfiles(t *testing.T) {
 	manual, err := os.ReadFile("../../scenarios/README.md")

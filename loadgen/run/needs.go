@@ -1,7 +1,6 @@
 package run
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -156,9 +155,8 @@ func (p *plan) fits() error {
 			most, subscribers = n, t.Subscribers
 		}
 	}
-	err := host.NeedOpenFiles(host.FilesFor(most))
-	if errors.As(err, new(*host.LimitError)) {
+	if err := host.NeedOpenFiles(host.FilesFor(most)); err != nil {
 		return fmt.Errorf("%s: %d subscribers: %w", p.scenario.Path, subscribers, err)
 	}
-	return err
+	return nil
 }
