@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -86,15 +87,12 @@ func readAsleep(r root, cpus []int) (float64, error) {
 		if !r.has(states) {
 			return 0, fmt.Errorf("read how long CPU %d slept: there is no /%s", cpu, states)
 		}
-		for deeper := 1; ; deeper++ {
-			name := fmt.Sprintf("%s/state%d/time", states, deeper)
-			text, err := os.ReadFile(r.path(name))
-			if errors.Is(err, fs.ErrNotExist) {
-				break
-			}
+		deeper, _ := filepath.Glob(r.path(states + "/state[1-9]*/time")) // a good pattern
+		for _, name := range deeper {
+			text, err := os.ReadFile(name)
 			micros, bad := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 64)
 			if err := errors.Join(err, bad); err != nil {
-				return 0, fmt.Errorf("read how long CPU %d slept: /%s: %w", cpu, name, err)
+				return 0, fmt.Errorf("read how long CPU %d slept: %s: %w", cpu, name, err)
 			}
 			sum += micros
 		}

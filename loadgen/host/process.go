@@ -29,19 +29,16 @@ type ThreadTime struct {
 }
 
 // Waited is what all threads together waited (s), and whether that is known.
-func (t ProcessTime) Waited() (seconds float64, known bool) {
-	for _, thread := range t.Threads {
-		seconds += thread.Waited
-	}
-	return seconds, t.Threads != nil
-}
+func (t ProcessTime) Waited() (seconds float64, known bool) { return t.sum().Waited, t.Threads != nil }
 
 // Switches is how often threads got a CPU, and whether that is known.
-func (t ProcessTime) Switches() (n int64, known bool) {
+func (t ProcessTime) Switches() (n int64, known bool) { return t.sum().Switches, t.Threads != nil }
+
+func (t ProcessTime) sum() (all ThreadTime) {
 	for _, thread := range t.Threads {
-		n += thread.Switches
+		all = count.Add(all, thread)
 	}
-	return n, t.Threads != nil
+	return all
 }
 
 // ReadProcess reads a process of this host. Off Linux it is an error.

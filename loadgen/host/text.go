@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,11 +57,5 @@ func plural(n int, noun string) string {
 
 // nonEmpty drops empty texts, for strings.Join.
 func nonEmpty(texts ...string) []string {
-	var kept []string
-	for _, t := range texts {
-		if t != "" {
-			kept = append(kept, t)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(texts, func(t string) bool { return t == "" })
 }
