@@ -180,11 +180,11 @@ func (e *end) readdress(addr netip.Addr) error {
 func (e *end) missed() (sent, received int64, err error) {
 	device, err := e.handle.LinkByIndex(e.device.Attrs().Index)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read the TUN device's counts: %w", err)
+		return 0, 0, fmt.Errorf("read the counts of the TUN device at %s: %w", e.addr, err)
 	}
 	s := device.Attrs().Statistics
 	if s == nil {
-		return 0, 0, errors.New("read the TUN device's counts: the kernel gave none")
+		return 0, 0, fmt.Errorf("read the counts of the TUN device at %s: the kernel gave none", e.addr)
 	}
 	return int64(s.TxDropped), int64(s.RxDropped), nil
 }

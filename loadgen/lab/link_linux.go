@@ -87,12 +87,9 @@ func (l *link) mark(context.Context, control.None) (LinkMark, error) {
 	}
 	m.Usage = usage
 	serverSent, serverReceived, err := l.server.missed()
-	if err != nil {
-		return LinkMark{}, fmt.Errorf("the server's end: %w", err)
-	}
-	fleetSent, fleetReceived, err := l.fleet.missed()
-	if err != nil {
-		return LinkMark{}, fmt.Errorf("the fleet's end: %w", err)
+	fleetSent, fleetReceived, err2 := l.fleet.missed()
+	if err := errors.Join(err, err2); err != nil {
+		return LinkMark{}, err
 	}
 	m.Down.Missed += serverSent + fleetReceived
 	m.Up.Missed += fleetSent + serverReceived
