@@ -25,13 +25,7 @@ import (
 // a controller, in each tree from its own group up to the highest that is mounted. An
 // error says that there are control groups, and that none can be read.
 func groups(r root, controller string) (dirs []string, err error) {
-	own, err := fromProc(r, func(proc procfs.FS) ([]procfs.Cgroup, error) {
-		self, err := proc.Self()
-		if err != nil {
-			return nil, err
-		}
-		return self.Cgroups()
-	})
+	own, err := fromProcess(r, 0, procfs.Proc.Cgroups)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // a kernel without control groups
 	} else if err != nil {

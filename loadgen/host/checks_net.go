@@ -45,18 +45,12 @@ func (e *environment) congestion() Check {
 	if e.host.Congestion == "" || len(available) == 0 {
 		return Check{"congestion", Note, "TCP congestion control not known", ""}
 	}
-	c := Check{Name: "congestion", State: OK}
-	c.Found = fmt.Sprintf("%s in force (available: %s)", e.host.Congestion, strings.Join(available, ", "))
-	var missing []string
-	for _, name := range []string{"cubic", "bbr", "reno"} {
-		if !slices.Contains(available, name) {
-			missing = append(missing, name)
-		}
+	found := fmt.Sprintf("%s in force (available: %s)", e.host.Congestion, strings.Join(available, ", "))
+	missing := slices.DeleteFunc([]string{"cubic", "bbr", "reno"}, func(name string) bool { return slices.Contains(available, name) })
+	if len(missing) == 0 {
+		return Check{"congestion", OK, found, ""}
 	}
-	if len(missing) > 0 {
-		c.State, c.Means = Note, fmt.Sprintf("not loaded: %s; `modprobe tcp_%s` as root may add it", strings.Join(missing, ", "), missing[0])
-	}
-	return c
+	return Check{"congestion", Note, found, fmt.Sprintf("not loaded: %s; `modprobe tcp_%s` as root may add it", strings.Join(missing, ", "), missing[0])}
 }
 
 // packets tells whether the bytes that trials count can be proven on this host.

@@ -161,11 +161,7 @@ func (r reader) seccomp() string {
 
 // nice is this process's priority, which its children have too.
 func (r reader) nice() string {
-	self, err := fromProc(r.root, procfs.FS.Self)
-	if err != nil {
-		return ""
-	}
-	stat, err := self.Stat()
+	stat, err := fromProcess(r.root, 0, procfs.Proc.Stat)
 	if err != nil {
 		return ""
 	}

@@ -32,13 +32,7 @@ func readKernelMemory(r root) (int64, error) {
 func ReadResent(pid int) (int64, error) { return readResent("/", pid) }
 
 func readResent(r root, pid int) (int64, error) {
-	counts, err := fromProc(r, func(proc procfs.FS) (procfs.ProcSnmp, error) {
-		process, err := proc.Proc(pid)
-		if err != nil {
-			return procfs.ProcSnmp{}, err
-		}
-		return process.Snmp()
-	})
+	counts, err := fromProcess(r, pid, procfs.Proc.Snmp)
 	if err == nil && counts.Tcp.RetransSegs == nil {
 		err = fmt.Errorf("there is no RetransSegs of Tcp in /proc/%d/net/snmp", pid)
 	}

@@ -86,8 +86,7 @@ func readProcess(r root, pid int) (ProcessTime, error) {
 	if !tells {
 		t.Threads = nil
 	}
-	process, unknown := fromProc(r, func(proc procfs.FS) (procfs.Proc, error) { return proc.Proc(pid) })
-	if calls, uncounted := process.IO(); unknown == nil && uncounted == nil {
+	if calls, uncounted := fromProcess(r, pid, procfs.Proc.IO); uncounted == nil {
 		t.Syscalls = int64(calls.SyscR + calls.SyscW)
 	}
 	return t, err

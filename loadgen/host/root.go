@@ -37,6 +37,20 @@ func fromProc[T any](r root, read func(procfs.FS) (T, error)) (value T, err erro
 	return read(proc)
 }
 
+// fromProcess is what it reads of a process; of this one where pid is 0.
+func fromProcess[T any](r root, pid int, read func(procfs.Proc) (T, error)) (T, error) {
+	return fromProc(r, func(proc procfs.FS) (value T, err error) {
+		of, err := proc.Self()
+		if pid != 0 {
+			of, err = proc.Proc(pid)
+		}
+		if err != nil {
+			return value, err
+		}
+		return read(of)
+	})
+}
+
 // infoValue returns the first value of a key in lines of "key : value".
 func infoValue(text, key string) string {
 	for line := range strings.Lines(text) {

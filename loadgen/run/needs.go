@@ -130,7 +130,7 @@ func enterLab(plans []*plan, stderr io.Writer) (code int, entered bool, err erro
 	}
 	code, entered, err = lab.Enter()
 	if err == nil && !entered {
-		newProgress(stderr).note("lab: this host can emulate networks; trials over one run in namespaces of their own, real TCP at both ends")
+		fmt.Fprintln(stderr, "lab: this host can emulate networks; trials over one run in namespaces of their own, real TCP at both ends")
 	}
 	return code, entered, err
 }
