@@ -57,7 +57,9 @@ func parseFlags(args []string, now time.Time, stdout io.Writer) (run.Options, er
 	f.StringVar(&o.Only, "only", "", "run one `treatment`: its transport, or key=level, key=level")
 	f.IntVar(&o.Blocks, "blocks", 0, "run this many `blocks` in place of the scenario's; with -for at most so many")
 	f.Func("for", "`time` that the command may take, such as 4min, 90s or 1h30m, the build included: a block begins only if it fits, three go before the time", func(text string) (err error) {
-		o.Time, err = parseTime(text)
+		if o.Time, err = units.Duration(text, 1, math.MaxInt64); err != nil {
+			err = errors.New("use a time above zero such as 4min, 90s or 1h30m")
+		}
 		return err
 	})
 	f.Func("since", "when the time of -for began, in `seconds` since 1970 as date +%s gives them (default: when loadgen began)", func(text string) (err error) {
@@ -93,15 +95,6 @@ func parseFlags(args []string, now time.Time, stdout io.Writer) (run.Options, er
 		o.Out = filepath.Join("results", "runs", now.UTC().Format("20060102-150405"))
 	}
 	return o, nil
-}
-
-// parseTime reads a time above zero.
-func parseTime(text string) (time.Duration, error) {
-	d, err := units.Duration(text, 1, math.MaxInt64)
-	if err != nil {
-		return 0, errors.New("use a time above zero such as 4min, 90s or 1h30m")
-	}
-	return d, nil
 }
 
 // parseSince reads an instant. One that is still to come is now: the host's clock

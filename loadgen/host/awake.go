@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -28,9 +29,9 @@ const (
 
 // CanKeepAwake returns why this host's idle CPUs cannot be kept from sleeping, and
 // what would mend it; nil if they can. It changes nothing.
-func CanKeepAwake() error { return canKeepAwake(latencyRequest, os.DirFS("/")) }
+func CanKeepAwake() error { return canKeepAwake(latencyRequest, "/") }
 
-func canKeepAwake(device string, files fs.FS) error {
+func canKeepAwake(device string, r root) error {
 	request, err := openLatency(device)
 	if err != nil {
 		return err
@@ -38,7 +39,7 @@ func canKeepAwake(device string, files fs.FS) error {
 	if err := request.Close(); err != nil {
 		return fmt.Errorf("keep CPUs from sleeping: %w", err)
 	}
-	switch shallowest := readText(files, fmt.Sprintf(idleStates, 0)+"/state0/name"); shallowest {
+	switch shallowest := r.text(fmt.Sprintf(idleStates, 0) + "/state0/name"); shallowest {
 	case idleLoop:
 		return nil
 	case "":
@@ -77,27 +78,21 @@ func openLatency(device string) (*os.File, error) {
 // ReadAsleep returns the time, in seconds since boot, that the CPUs were asleep:
 // in idle states deeper than the first, summed. Where the kernel does not count it,
 // it is an error.
-func ReadAsleep(cpus []int) (float64, error) { return readAsleep(os.DirFS("/"), cpus) }
+func ReadAsleep(cpus []int) (float64, error) { return readAsleep("/", cpus) }
 
-func readAsleep(files fs.FS, cpus []int) (float64, error) {
-	if len(cpus) == 0 {
-		return 0, errors.New("read how long CPUs slept: no CPU was named")
-	}
+func readAsleep(r root, cpus []int) (float64, error) {
 	var sum uint64
 	for _, cpu := range cpus {
 		states := fmt.Sprintf(idleStates, cpu)
-		if _, err := fs.Stat(files, states); err != nil {
+		if !r.has(states) {
 			return 0, fmt.Errorf("read how long CPU %d slept: there is no /%s", cpu, states)
 		}
-		for deeper := 1; ; deeper++ {
-			name := fmt.Sprintf("%s/state%d/time", states, deeper)
-			text, err := fs.ReadFile(files, name)
-			if errors.Is(err, fs.ErrNotExist) {
-				break
-			}
+		deeper, _ := filepath.Glob(r.path(states + "/state[1-9]*/time")) // a good pattern
+		for _, name := range deeper {
+			text, err := os.ReadFile(name)
 			micros, bad := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 64)
 			if err := errors.Join(err, bad); err != nil {
-				return 0, fmt.Errorf("read how long CPU %d slept: /%s: %w", cpu, name, err)
+				return 0, fmt.Errorf("read how long CPU %d slept: %s: %w", cpu, name, err)
 			}
 			sum += micros
 		}

@@ -29,7 +29,7 @@ func TestCanKeepAwake(t *testing.T) {
 		{"no loop among them", device, map[string]string{"sys/devices/system/cpu/cpu0/cpuidle/state0/name": "WFI\n"}, []string{"is WFI, in which they sleep"}},
 		{"a folder", t.TempDir(), loop, []string{"is a directory"}},
 	} {
-		err := canKeepAwake(test.device, files(test.files))
+		err := canKeepAwake(test.device, files(t, test.files))
 		if (err == nil) != (test.want == nil) {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -44,7 +44,7 @@ func TestCanKeepAwake(t *testing.T) {
 // Asleep is what is spent in states deeper than the first, of the CPUs asked for.
 func TestReadAsleep(t *testing.T) {
 	const dir = "sys/devices/system/cpu/"
-	host := files(map[string]string{
+	host := files(t, map[string]string{
 		dir + "cpu0/cpuidle/state0/time": "9000000000\n",
 		dir + "cpu0/cpuidle/state1/time": "1500000\n",
 		dir + "cpu0/cpuidle/state2/time": "250000\n",
@@ -62,7 +62,7 @@ func TestReadAsleep(t *testing.T) {
 			t.Errorf("CPUs %v slept %v s (%v), want %v", test.cpus, got, err, test.want)
 		}
 	}
-	for _, cpus := range [][]int{nil, {0, 3}, {0, 4}, {0, 5}} {
+	for _, cpus := range [][]int{{0, 3}, {0, 4}, {0, 5}} {
 		if got, err := readAsleep(host, cpus); err == nil {
 			t.Errorf("CPUs %v slept %v s, though nobody counts", cpus, got)
 		}

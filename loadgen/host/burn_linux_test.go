@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"pushbench/servers/test/need"
@@ -166,7 +167,7 @@ func TestBurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	online, err := parseCPUs(readText(os.DirFS("/"), "sys/devices/system/cpu/online"))
+	online, err := parseCPUs(root("/").text("sys/devices/system/cpu/online"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,62 +249,40 @@ func readBurn(t *testing.T, cpu, pid int) (r burnReading) {
 	var err, err2, err3 error
 	r.all, err = ReadCPU(Cores().IDs())
 	r.process, err2 = ReadProcess(pid)
-	stat, err3 := os.ReadFile("/proc/stat")
+	stat, err3 := readStat("/", []int{cpu})
 	if err := errors.Join(err, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(stat)) {
-		if fields := strings.Fields(line); len(fields) > colSoftirq && fields[0] == fmt.Sprintf("cpu%d", cpu) {
-			for _, col := range []int{colUser, colNice, colSystem, colIRQ, colSoftirq} {
-				n, err := strconv.ParseFloat(fields[1+col], 64)
-				if err != nil {
-					t.Fatal(err)
-				}
-				r.ticks += n / userHZ
-			}
-		}
-	}
+	r.ticks = stat[0].User + stat[0].Nice + stat[0].System + stat[0].IRQ + stat[0].SoftIRQ
 	return r
 }
 
 // readTask is what every task of the host has run, at two instants.
 type readTask struct {
-	ran   []map[string]float64 // s, by the task's folder
-	forks []string             // how many there have been
+	ran   []map[int]float64 // s, by the task's number
+	forks []uint64          // how many there have been
 }
 
 func (r *readTask) read(t *testing.T) {
 	t.Helper()
-	ran := map[string]float64{}
-	processes, err := os.ReadDir("/proc")
+	ran := map[int]float64{}
+	processes, err := procfs.AllProcs()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range processes {
-		if _, err := strconv.Atoi(p.Name()); err != nil {
-			continue // self is one of them already
-		}
-		tasks, err := os.ReadDir("/proc/" + p.Name() + "/task")
-		if err != nil {
-			continue // no process, or one that has ended
-		}
-		for _, task := range tasks {
-			dir := "/proc/" + p.Name() + "/task/" + task.Name()
-			if text, err := os.ReadFile(dir + "/schedstat"); err == nil {
-				if ran[dir], err = parseNanos(strings.Fields(string(text))[0]); err != nil {
-					t.Fatal(err)
-				}
+		threads, _ := procfs.AllThreads(p.PID) // of one that has ended, none
+		for _, thread := range threads {
+			if s, err := thread.Schedstat(); err == nil {
+				ran[thread.PID] = float64(s.RunningNanoseconds) / 1e9
 			}
 		}
 	}
-	r.ran = append(r.ran, ran)
-	stat, err := os.ReadFile("/proc/stat")
+	stat, err := fromProc("/", procfs.FS.Stat)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(stat), "\nprocesses ")
-	forks, _, _ := strings.Cut(after, "\n")
-	r.forks = append(r.forks, forks)
+	r.ran, r.forks = append(r.ran, ran), append(r.forks, stat.ProcessCreated)
 }
 
 // between is what the tasks ran that live at the second reading (s), and whether that
@@ -312,7 +291,7 @@ func (r *readTask) between() (ran float64, whole bool) {
 	for task, seconds := range r.ran[1] {
 		ran += seconds - r.ran[0][task]
 	}
-	whole = r.forks[0] == r.forks[1] && readText(os.DirFS("/"), "proc/2/comm") == "kthreadd"
+	whole = r.forks[0] == r.forks[1] && root("/").text("proc/2/comm") == "kthreadd"
 	for task := range r.ran[0] {
 		_, lives := r.ran[1][task]
 		whole = whole && lives

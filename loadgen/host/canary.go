@@ -2,7 +2,6 @@ package host
 
 import (
 	"errors"
-	"math"
 	"slices"
 	"time"
 )
@@ -20,7 +19,7 @@ import (
 // Only ratios on one host mean something.
 type Canary struct {
 	cpus []int
-	seen []float64 // s, sorted
+	seen []float64 // s
 	now  func() time.Time
 	work func() // one slice
 }
@@ -41,12 +40,9 @@ func NewCanary(cpus []int, earlier ...float64) *Canary {
 	for i := range words {
 		words[i] = uint64(i) * 0x9e3779b97f4a7c15
 	}
-	c := &Canary{cpus: slices.Clone(cpus), now: time.Now}
+	c := &Canary{cpus: slices.Clone(cpus), seen: slices.Clone(earlier), now: time.Now}
 	var sum uint64
 	c.work = func() { sum = churn(words, sum) } // sum is kept, so that no compiler drops the work
-	for _, s := range earlier {
-		c.add(s)
-	}
 	return c
 }
 
@@ -68,31 +64,16 @@ func (c *Canary) Measure() (float64, error) {
 	}
 	slices.Sort(slice[:])
 	seconds := slice[canarySlices/2] * canarySlices
-	c.add(seconds)
+	c.seen = append(c.seen, seconds)
 	return seconds, err
 }
 
-func (c *Canary) add(seconds float64) {
-	if !(seconds > 0) || math.IsInf(seconds, 1) {
-		return
-	}
-	i, _ := slices.BinarySearch(c.seen, seconds)
-	c.seen = slices.Insert(c.seen, i, seconds)
+// Ratio is a measurement relative to the run's median so far, of which it is a part:
+// above 1 is slower.
+func (c *Canary) Ratio(seconds float64) float64 {
+	seen := slices.Sorted(slices.Values(c.seen))
+	return seconds / ((seen[(len(seen)-1)/2] + seen[len(seen)/2]) / 2)
 }
-
-// Median is the run's median so far, in seconds; NaN before the first
-// measurement.
-func (c *Canary) Median() float64 {
-	n := len(c.seen)
-	if n == 0 {
-		return math.NaN()
-	}
-	return (c.seen[(n-1)/2] + c.seen[n/2]) / 2
-}
-
-// Ratio is a measurement relative to the run's median so far: above 1 is
-// slower. Before the first measurement it is NaN.
-func (c *Canary) Ratio(seconds float64) float64 { return seconds / c.Median() }
 
 // churn is one slice of work: a multiply-and-xor hash (FNV-1a over words) in
 // four lanes. Under the race detector, which has nothing to find here, it would

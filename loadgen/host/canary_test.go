@@ -47,33 +47,24 @@ func TestCanaryIgnoresPreemption(t *testing.T) {
 	}
 }
 
+// Each measurement is set against the median of all so far, those of an earlier
+// session included.
 func TestCanaryRatio(t *testing.T) {
-	c := NewCanary(Cores().IDs()[:1])
-	if !math.IsNaN(c.Median()) || !math.IsNaN(c.Ratio(0.02)) {
-		t.Errorf("before the first measurement: median %v, ratio %v; want NaN", c.Median(), c.Ratio(0.02))
-	}
-	for i, step := range []struct {
-		slice         time.Duration
-		median, ratio float64
+	for _, test := range []struct {
+		earlier []float64       // s
+		slices  []time.Duration // ms
+		want    []float64
 	}{
-		{4 * time.Millisecond, 0.020, 1},
-		{6 * time.Millisecond, 0.025, 1.2},
-		{4 * time.Millisecond, 0.020, 1},
-		{8 * time.Millisecond, 0.025, 1.6},
-		{3 * time.Millisecond, 0.020, 0.75},
+		{nil, []time.Duration{4, 6, 4, 8, 3}, []float64{1, 1.2, 1, 1.6, 0.75}},
+		{[]float64{0.030, 0.010}, []time.Duration{4, 3}, []float64{1, 15. / 17.5}},
 	} {
-		fakeWork(c, step.slice)
-		got := c.Ratio(measure(t, c))
-		if math.Abs(got-step.ratio) > 1e-12 || math.Abs(c.Median()-step.median) > 1e-12 {
-			t.Errorf("measurement %d: ratio %v to median %v; want %v to %v", i+1, got, c.Median(), step.ratio, step.median)
+		c := NewCanary(Cores().IDs()[:1], test.earlier...)
+		for i, slice := range test.slices {
+			fakeWork(c, slice*time.Millisecond)
+			if got := c.Ratio(measure(t, c)); math.Abs(got-test.want[i]) > 1e-12 {
+				t.Errorf("after %v, measurement %d: ratio %v, want %v", test.earlier, i+1, got, test.want[i])
+			}
 		}
-	}
-}
-
-func TestCanaryOfAResumedRun(t *testing.T) {
-	c := NewCanary(Cores().IDs()[:1], 0.030, math.NaN(), 0.010, -1, 0, math.Inf(1), 0.020)
-	if got := c.Median(); got != 0.020 {
-		t.Errorf("median %v of the earlier measurements, want 0.020", got)
 	}
 }
 

@@ -80,10 +80,11 @@ func TestReadQuota(t *testing.T) {
 
 		{"damaged", with(in(mountsSecond+"x - y\n-\n", "0::/a", "nonsense"), second("sys/fs/cgroup/a", "100000 0"), second("sys/fs/cgroup", "-5 100000")), 0},
 	} {
-		if got := readQuota(files(test.files)); got != test.want {
+		host := files(t, test.files)
+		if got := readQuota(host); got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
-		if got := readTopology(files(test.files)).Quota; got != test.want {
+		if got := readTopology(host).Quota; got != test.want {
 			t.Errorf("%s: the topology has %v, want %v", test.name, got, test.want)
 		}
 	}
@@ -101,7 +102,7 @@ func TestReadMemoryLimit(t *testing.T) {
 		{"version 2", with(in(mountsSecond, "0::/a/b"), map[string]string{v2 + "/a/b/memory.max": "max\n", v2 + "/a/memory.max": "4096\n"}), 4096},
 		{"none", nil, 0},
 	} {
-		if got := readMemoryLimit(files(test.files)); got != test.want {
+		if got := readMemoryLimit(files(t, test.files)); got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}

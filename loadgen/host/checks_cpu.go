@@ -62,18 +62,18 @@ func (e *environment) usage() usage {
 	cpus := e.topology.IDs()
 	begun := e.now()
 	wall := func() float64 { return e.now().Sub(begun).Seconds() }
-	before, err := readCPU(e.files, cpus, wall)
+	before, err := readCPU(e.root, cpus, wall)
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage{err: errors.New("there is no /proc/stat")}
 	} else if err != nil {
 		return usage{err: err}
 	}
 	e.pause(usageSample)
-	after, err := readCPU(e.files, cpus, wall)
-	stat, err2 := readStat(e.files, cpus)
+	after, err := readCPU(e.root, cpus, wall)
+	stat, err2 := readStat(e.root, cpus)
 	var steal, total float64
-	for _, c := range stat.cores {
-		steal, total = steal+c.steal, total+c.total
+	for _, s := range stat { // of which user and nice hold what guests ran
+		steal, total = steal+s.Steal, total+s.User+s.Nice+s.System+s.Idle+s.Iowait+s.IRQ+s.SoftIRQ+s.Steal
 	}
 	return usage{now: after.Sub(before).Sum(), bootSteal: share(steal, total), source: after.Source, err: errors.Join(err, err2)}
 }
@@ -103,13 +103,9 @@ func (e *environment) steal(u usage) Check {
 	if u.err != nil {
 		return Check{"steal", Lacks, u.err.Error(), "stolen time and the host's CPU time are not measured"}
 	}
-	c := Check{Name: "steal", State: OK}
-	c.Found = fmt.Sprintf("%.1f %% now, %.1f %% since boot", u.now.StealShare()*100, u.bootSteal*100)
-	if max(u.now.StealShare(), u.bootSteal) > muchSteal {
-		c.State = Note
-		c.Means = "blocks differ more from one another: more of them make up for that"
-	}
-	return c
+	return okUnless(max(u.now.StealShare(), u.bootSteal) > muchSteal, "steal",
+		fmt.Sprintf("%.1f %% now, %.1f %% since boot", u.now.StealShare()*100, u.bootSteal*100),
+		"blocks differ more from one another: more of them make up for that")
 }
 
 // cpuTime tells whether the CPU time of the whole host is exact.
@@ -131,14 +127,10 @@ func (e *environment) virtual() Check {
 }
 
 func (e *environment) clock() Check {
-	switch source := e.host.Clock; {
-	case source == "":
+	if e.host.Clock == "" {
 		return Check{"clock", Note, "clock source not known", ""}
-	case slowClock(source):
-		return Check{"clock", Note, source, "each time stamp costs a system call or more, and CPU per event is dearer for it"}
-	default:
-		return Check{"clock", OK, source, ""}
 	}
+	return okUnless(slowClock(e.host.Clock), "clock", e.host.Clock, "each time stamp costs a system call or more, and CPU per event is dearer for it")
 }
 
 const (
@@ -158,10 +150,6 @@ func (e *environment) timer() Check {
 	}
 	slices.Sort(late)
 	p50 := late[timerSleeps/2]
-	c := Check{Name: "timer", State: OK}
-	c.Found = fmt.Sprintf("a sleep of 1 ms ends %d µs late (p50 of %d)", p50.Microseconds(), timerSleeps)
-	if p50 > timerLimit {
-		c.State, c.Means = Note, "publishing may miss its schedule by more than 1 ms, and trials become invalid"
-	}
-	return c
+	return okUnless(p50 > timerLimit, "timer", fmt.Sprintf("a sleep of 1 ms ends %d µs late (p50 of %d)", p50.Microseconds(), timerSleeps),
+		"publishing may miss its schedule by more than 1 ms, and trials become invalid")
 }

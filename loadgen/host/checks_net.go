@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 )
@@ -19,12 +18,8 @@ func (e *environment) openFiles() Check {
 		return Check{"open-files", Note, "limit not known", "many subscribers may not fit"}
 	}
 	fit := max(e.host.OpenFiles-spareFiles, 0)
-	c := Check{Name: "open-files", State: OK}
-	c.Found = fmt.Sprintf("%d per process, enough for %d subscribers", e.host.OpenFiles, fit)
-	if fit < manySubscribers {
-		c.State, c.Means = Note, fmt.Sprintf("larger scenarios stop with an error; `ulimit -Hn %d` in a root shell mends it", FilesFor(manySubscribers))
-	}
-	return c
+	return okUnless(fit < manySubscribers, "open-files", fmt.Sprintf("%d per process, enough for %d subscribers", e.host.OpenFiles, fit),
+		fmt.Sprintf("larger scenarios stop with an error; `ulimit -Hn %d` in a root shell mends it", FilesFor(manySubscribers)))
 }
 
 // fewPorts leaves room for twice manySubscribers, as the ports of closed
@@ -35,41 +30,27 @@ const fewPorts = 2 * manySubscribers
 // ip_local_port_range): each is good for one connection from one address to
 // the server.
 func (e *environment) ports() Check {
-	fields := strings.Fields(readText(e.files, "proc/sys/net/ipv4/ip_local_port_range"))
 	var first, last int
-	if len(fields) == 2 {
-		first, _ = strconv.Atoi(fields[0])
-		last, _ = strconv.Atoi(fields[1])
-	}
+	fmt.Sscan(e.root.text("proc/sys/net/ipv4/ip_local_port_range"), &first, &last)
 	if first < 1 || last < first || last > 65535 {
 		return Check{"ports", Note, "range for outgoing connections not known", ""}
 	}
 	n := last - first + 1
-	c := Check{Name: "ports", State: OK}
-	c.Found = fmt.Sprintf("%d (%d to %d), that many connections from one address", n, first, last)
-	if n < fewPorts {
-		c.State, c.Means = Note, "many subscribers, or polls with keepalive=off, can use them up; widen net.ipv4.ip_local_port_range"
-	}
-	return c
+	return okUnless(n < fewPorts, "ports", fmt.Sprintf("%d (%d to %d), that many connections from one address", n, first, last),
+		"many subscribers, or polls with keepalive=off, can use them up; widen net.ipv4.ip_local_port_range")
 }
 
 func (e *environment) congestion() Check {
-	available := strings.Fields(readText(e.files, "proc/sys/net/ipv4/tcp_available_congestion_control"))
+	available := strings.Fields(e.root.text("proc/sys/net/ipv4/tcp_available_congestion_control"))
 	if e.host.Congestion == "" || len(available) == 0 {
 		return Check{"congestion", Note, "TCP congestion control not known", ""}
 	}
-	c := Check{Name: "congestion", State: OK}
-	c.Found = fmt.Sprintf("%s in force (available: %s)", e.host.Congestion, strings.Join(available, ", "))
-	var missing []string
-	for _, name := range []string{"cubic", "bbr", "reno"} {
-		if !slices.Contains(available, name) {
-			missing = append(missing, name)
-		}
+	found := fmt.Sprintf("%s in force (available: %s)", e.host.Congestion, strings.Join(available, ", "))
+	missing := slices.DeleteFunc([]string{"cubic", "bbr", "reno"}, func(name string) bool { return slices.Contains(available, name) })
+	if len(missing) == 0 {
+		return Check{"congestion", OK, found, ""}
 	}
-	if len(missing) > 0 {
-		c.State, c.Means = Note, fmt.Sprintf("not loaded: %s; `modprobe tcp_%s` as root may add it", strings.Join(missing, ", "), missing[0])
-	}
-	return c
+	return Check{"congestion", Note, found, fmt.Sprintf("not loaded: %s; `modprobe tcp_%s` as root may add it", strings.Join(missing, ", "), missing[0])}
 }
 
 // packets tells whether the bytes that trials count can be proven on this host.

@@ -2,9 +2,10 @@ package host
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
+	"slices"
 	"time"
+
+	"github.com/prometheus/procfs"
 
 	"pushbench/servers/count"
 )
@@ -124,44 +125,64 @@ var booted = time.Now()
 // ReadCPU reads three or four files of the kernel, and looks at no process. Off Linux
 // it is an error.
 func ReadCPU(cpus []int) (CPUTime, error) {
-	return readCPU(os.DirFS("/"), cpus, func() float64 { return time.Since(booted).Seconds() })
+	return readCPU("/", cpus, func() float64 { return time.Since(booted).Seconds() })
 }
 
-// readCPU reads the CPUs' time from files, which is the root of the file system. All
-// but the run time of tasks is in /proc/stat.
-func readCPU(files fs.FS, cpus []int, wall func() float64) (CPUTime, error) {
+// readCPU reads the CPUs' time. All but the run time of tasks is in /proc/stat.
+func readCPU(r root, cpus []int, wall func() float64) (CPUTime, error) {
 	now := wall()
-	acct, noAcct := readCpuacct(files, cpus)
-	ran, waited, noSched := readSchedstat(files, cpus)
-	stat, err := readStat(files, cpus)
+	acct := readCpuacct(r, cpus)
+	sched := readSchedstat(r, cpus)
+	stat, err := readStat(r, cpus)
 	if err != nil {
 		return CPUTime{}, fmt.Errorf("read CPU time: %w", err)
 	}
-	t := CPUTime{Source: Idle, Interrupts: stat.interrupts, Waits: noSched == nil}
+	t := CPUTime{Source: Idle, Waits: sched != nil}
 	switch {
-	case noAcct == nil:
+	case acct != nil:
 		t.Source = Cpuacct
-	case noSched == nil:
+	case sched != nil:
 		t.Source = Schedstat
 	}
+	// A kernel that counts interrupts has some in irq at once, as each tick is one. One
+	// that does not charges a tick to irq only if it interrupts an interrupt, during which
+	// no tick comes.
+	t.Interrupts = slices.ContainsFunc(stat, func(s procfs.CPUStat) bool { return s.IRQ > 0 })
 	for i, cpu := range cpus {
-		s := stat.cores[i]
-		c := CoreTime{CPU: cpu, Wall: now, Idle: s.idle, Steal: s.steal}
+		s := stat[i]
+		c := CoreTime{CPU: cpu, Wall: now, Idle: s.Idle + s.Iowait, Steal: s.Steal}
 		if t.Interrupts {
-			c.Interrupts, c.Softirq = s.irq+s.softirq, s.softirq
+			c.Interrupts, c.Softirq = s.IRQ+s.SoftIRQ, s.SoftIRQ
 		}
 		switch t.Source {
 		case Cpuacct:
 			c.Tasks = acct[i]
 		case Schedstat:
-			c.Tasks = ran[i] - c.Interrupts
+			c.Tasks = float64(sched[i].RunningNanoseconds)/1e9 - c.Interrupts
 		case Idle:
-			c.Tasks = now - s.idle - s.steal - c.Interrupts
+			c.Tasks = now - c.Idle - s.Steal - c.Interrupts
 		}
 		if t.Waits {
-			c.Waited = waited[i]
+			c.Waited = float64(sched[i].WaitingNanoseconds) / 1e9
 		}
 		t.Cores = append(t.Cores, c)
 	}
 	return t, nil
+}
+
+// readStat is the CPUs' lines of /proc/stat (s since boot), of which idle and steal are
+// counted by clocks. So are the interrupts where the kernel counts them.
+func readStat(r root, cpus []int) ([]procfs.CPUStat, error) {
+	all, err := fromProc(r, procfs.FS.Stat)
+	if err != nil {
+		return nil, err
+	}
+	of := make([]procfs.CPUStat, len(cpus))
+	for i, cpu := range cpus {
+		known := false
+		if of[i], known = all.CPU[int64(cpu)]; !known {
+			return nil, fmt.Errorf("/proc/stat: CPU %d is missing: is it offline?", cpu)
+		}
+	}
+	return of, nil
 }

@@ -1,38 +1,35 @@
 package host
 
 import (
-	"io/fs"
-	"os"
 	"runtime"
-	"strconv"
 	"strings"
+
+	"github.com/prometheus/procfs"
 
 	"pushbench/results"
 )
 
-func describe() results.Host { return describeLinux(os.DirFS("/")) }
-
-// describeLinux reads the machine from files, which is the root of the file
-// system.
-func describeLinux(files fs.FS) results.Host {
-	cpuinfo := readText(files, "proc/cpuinfo")
-	cpus := readTopology(files).IDs()
+func describe(r root) results.Host {
+	cpuinfo := r.text("proc/cpuinfo")
+	cpus := readTopology(r).IDs()
 	h := results.Host{
 		CPU:        cpuModel(cpuinfo),
 		Cores:      len(cpus),
 		OS:         runtime.GOOS,
-		Kernel:     readText(files, "proc/sys/kernel/osrelease"),
-		Congestion: readText(files, "proc/sys/net/ipv4/tcp_congestion_control"),
-		Clock:      readText(files, "sys/devices/system/clocksource/clocksource0/current_clocksource"),
-		Virtual:    virtual(files, cpuinfo),
-		Facts:      readFacts(files, cpus),
+		Kernel:     r.text("proc/sys/kernel/osrelease"),
+		Congestion: r.text("proc/sys/net/ipv4/tcp_congestion_control"),
+		Clock:      r.text("sys/devices/system/clocksource/clocksource0/current_clocksource"),
+		Virtual:    virtual(r, cpuinfo),
+		Facts:      readFacts(r, cpus),
 	}
-	h.Memory, _ = memory(files, "MemTotal")
-	if name := distribution(files); name != "" {
+	if memory, err := fromProc(r, procfs.FS.Meminfo); err == nil && memory.MemTotalBytes != nil {
+		h.Memory = int64(*memory.MemTotalBytes)
+	}
+	if name := distribution(r); name != "" {
 		h.OS += " (" + name + ")"
 	}
-	if fields := strings.Fields(readText(files, "proc/loadavg")); len(fields) > 0 {
-		h.Load, _ = strconv.ParseFloat(fields[0], 64)
+	if load, err := fromProc(r, procfs.FS.LoadAvg); err == nil {
+		h.Load = load.Load1
 	}
 	return h
 }
@@ -52,33 +49,21 @@ func cpuModel(cpuinfo string) string {
 	return ""
 }
 
-// memory is a line of /proc/meminfo in bytes, false where it tells none; the file
-// counts in KiB.
-func memory(files fs.FS, key string) (bytes int64, ok bool) {
-	number, _, _ := strings.Cut(infoValue(readText(files, "proc/meminfo"), key), " ")
-	kib, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || kib < 0 || kib > 1<<50 {
-		return 0, false
-	}
-	return kib << 10, true
-}
-
 // virtual reports whether a hypervisor is announced: by CPUID on x86, by the
 // device tree on ARM, by the kernel under Xen.
-func virtual(files fs.FS, cpuinfo string) bool {
+func virtual(r root, cpuinfo string) bool {
 	for flag := range strings.FieldsSeq(infoValue(cpuinfo, "flags")) {
 		if flag == "hypervisor" {
 			return true
 		}
 	}
-	_, err := fs.Stat(files, "proc/device-tree/hypervisor")
-	return err == nil || readText(files, "sys/hypervisor/type") != ""
+	return r.has("proc/device-tree/hypervisor") || r.text("sys/hypervisor/type") != ""
 }
 
 // distribution returns PRETTY_NAME of os-release(5).
-func distribution(files fs.FS) string {
+func distribution(r root) string {
 	for _, name := range []string{"etc/os-release", "usr/lib/os-release"} {
-		for line := range strings.Lines(readText(files, name)) {
+		for line := range strings.Lines(r.text(name)) {
 			if v, ok := strings.CutPrefix(strings.TrimSpace(line), "PRETTY_NAME="); ok {
 				return strings.Trim(v, `"'`)
 			}

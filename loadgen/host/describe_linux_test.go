@@ -46,7 +46,7 @@ func TestDescribeLinux(t *testing.T) {
 			"etc/os-release":   "PRETTY_NAME=\n",
 		}, results.Host{Cores: 1, OS: "linux"}},
 	} {
-		got := describeLinux(files(test.files))
+		got := describe(files(t, test.files))
 		got.Facts = nil // of which there is a test of its own
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)

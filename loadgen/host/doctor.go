@@ -4,8 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
+	"time"
+
+	"pushbench/results"
 )
 
 // State is what a check found.
@@ -23,6 +28,14 @@ type Check struct {
 	State State
 	Found string // what there is, with its number
 	Means string // what that means for the user, one clause; "" if nothing
+}
+
+// okUnless is a check that finds nothing to note, or else what it means.
+func okUnless(noted bool, name, found, means string) Check {
+	if noted {
+		return Check{name, Note, found, means}
+	}
+	return Check{name, OK, found, ""}
 }
 
 // Doctor examines this host in well under two seconds. It needs no root, opens no
@@ -70,4 +83,43 @@ func (e *environment) checks() []Check {
 // tools are of what no run asks for.
 func (e *environment) tools() []Check {
 	return []Check{e.packets(), e.browser(), e.proxies(), e.compiler()}
+}
+
+// environment is everything that the checks ask, so that a test can stand in
+// for a host.
+type environment struct {
+	root     root
+	host     results.Host
+	topology Topology
+	now      func() time.Time
+	pause    func(time.Duration)
+	lookPath func(name string) (string, error) // as exec.LookPath
+	cc       string                            // the CC variable
+	capture  func() error                      // may this process capture packets?
+}
+
+func thisHost() *environment {
+	return &environment{
+		root:     "/",
+		host:     Describe(),
+		topology: Cores(),
+		now:      time.Now,
+		pause:    time.Sleep,
+		lookPath: exec.LookPath,
+		cc:       os.Getenv("CC"),
+		capture:  tryCapture,
+	}
+}
+
+// linux reports whether the host is the measuring platform.
+func (e *environment) linux() bool { return strings.HasPrefix(e.host.OS, "linux") }
+
+// find returns where the first of the programs is, "" if none is there.
+func (e *environment) find(names ...string) string {
+	for _, name := range names {
+		if p, err := e.lookPath(name); err == nil {
+			return p
+		}
+	}
+	return ""
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"pushbench/results"
@@ -27,18 +26,18 @@ type stand struct {
 	nextStat, nextSchedstat string
 }
 
-func newStand(content map[string]string, programs ...string) *stand {
+func newStand(t *testing.T, content map[string]string, programs ...string) *stand {
+	t.Helper()
 	s := &stand{late: []time.Duration{80 * time.Microsecond}}
-	root := files(content)
 	s.environment = environment{
-		files: root,
-		now:   func() time.Time { return s.clock },
+		root: files(t, content),
+		now:  func() time.Time { return s.clock },
 		pause: func(d time.Duration) {
 			s.clock = s.clock.Add(d + s.late[s.pauses%len(s.late)])
 			s.pauses++
 			for name, next := range map[string]string{"proc/stat": s.nextStat, "proc/schedstat": s.nextSchedstat} {
 				if next != "" {
-					root[name] = &fstest.MapFile{Data: []byte(next)}
+					s.root.write(t, name, next)
 				}
 			}
 		},
@@ -56,8 +55,8 @@ func newStand(content map[string]string, programs ...string) *stand {
 }
 
 // complete has everything, quiet and on metal.
-func complete() *stand {
-	s := newStand(map[string]string{
+func complete(t *testing.T) *stand {
+	s := newStand(t, map[string]string{
 		"proc/stat":                             "cpu0 1000 0 0 99000 0 0 0 0\ncpu1 1000 0 0 99000 0 0 0 0\n",
 		"proc/schedstat":                        schedstatOf(10e9, 10e9),
 		"proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
@@ -83,8 +82,8 @@ func schedstatOf(ran ...int64) string {
 }
 
 // poor has one stolen CPU, tight limits and no tools.
-func poor() *stand {
-	s := newStand(map[string]string{
+func poor(t *testing.T) *stand {
+	s := newStand(t, map[string]string{
 		"proc/stat":                             "cpu0 1000 0 0 80000 0 0 0 19000\n",
 		"proc/sys/net/ipv4/ip_local_port_range": "60000 60999\n",
 		"proc/sys/net/ipv4/tcp_available_congestion_control": "reno cubic\n",
@@ -98,8 +97,8 @@ func poor() *stand {
 }
 
 // foreign is a system without /proc.
-func foreign() *stand {
-	s := newStand(nil)
+func foreign(t *testing.T) *stand {
+	s := newStand(t, nil)
 	s.host = results.Host{CPU: "Apple M2", Cores: 8, OS: "darwin (macOS 15.1)", Kernel: "24.1.0", Memory: 16 << 30, OpenFiles: 61440}
 	s.topology = Topology{CPUs: []CPU{{0, 0, 0}, {1, 1, 0}, {2, 2, 0}}}
 	s.cc = "/opt/cc -arch arm64"
@@ -108,7 +107,7 @@ func foreign() *stand {
 }
 
 func TestDoctor(t *testing.T) {
-	for name, s := range map[string]*stand{"complete": complete(), "poor": poor(), "foreign": foreign()} {
+	for name, s := range map[string]*stand{"complete": complete(t), "poor": poor(t), "foreign": foreign(t)} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
 			if err := write(&got, slices.Concat(s.checks(), []Check{{"lab", Lacks, "no TUN", "loopback can be measured"}}, s.tools())); err != nil {
@@ -137,7 +136,7 @@ func TestChecks(t *testing.T) {
 			s.nextStat = "cpu0 1001 0 0 99026 0 0 0 3\ncpu1 1000 0 0 99027 0 0 0 3\n"
 		}, Note, "10.0 % now, 0.0 % since boot – blocks differ more from one another"},
 		{"cpu-time", func(s *stand) {
-			delete(s.files.(fstest.MapFS), "proc/schedstat")
+			s.root.write(t, "proc/schedstat", "")
 			s.nextSchedstat = ""
 		}, Lacks, "known to 10 ms on each CPU – host/cpu is not counted"},
 		{"virtual", func(s *stand) { s.host.Virtual = true }, Note, "a hypervisor is announced"},
@@ -147,11 +146,11 @@ func TestChecks(t *testing.T) {
 		{"open-files", func(s *stand) { s.host.OpenFiles = 2063 }, Note, "enough for 1999 subscribers"},
 		{"open-files", func(s *stand) { s.host.OpenFiles = 10 }, Note, "enough for 0 subscribers"},
 		{"open-files", func(s *stand) { s.host.OpenFiles = 0 }, Note, "limit not known"},
-		{"ports", func(s *stand) { s.set("ip_local_port_range", "60000 60999") }, Note, "1000 (60000 to 60999)"},
-		{"ports", func(s *stand) { s.set("ip_local_port_range", "60999 60000") }, Note, "not known"},
-		{"ports", func(s *stand) { s.set("ip_local_port_range", "1 70000") }, Note, "not known"},
-		{"ports", func(s *stand) { s.set("ip_local_port_range", "many") }, Note, "not known"},
-		{"congestion", func(s *stand) { s.set("tcp_available_congestion_control", "cubic") }, Note, "not loaded: bbr, reno; `modprobe tcp_bbr`"},
+		{"ports", func(s *stand) { s.root.write(t, "proc/sys/net/ipv4/ip_local_port_range", "60000 60999") }, Note, "1000 (60000 to 60999)"},
+		{"ports", func(s *stand) { s.root.write(t, "proc/sys/net/ipv4/ip_local_port_range", "60999 60000") }, Note, "not known"},
+		{"ports", func(s *stand) { s.root.write(t, "proc/sys/net/ipv4/ip_local_port_range", "1 70000") }, Note, "not known"},
+		{"ports", func(s *stand) { s.root.write(t, "proc/sys/net/ipv4/ip_local_port_range", "many") }, Note, "not known"},
+		{"congestion", func(s *stand) { s.root.write(t, "proc/sys/net/ipv4/tcp_available_congestion_control", "cubic") }, Note, "not loaded: bbr, reno; `modprobe tcp_bbr`"},
 		{"congestion", func(s *stand) { s.host.Congestion = "" }, Note, "not known"},
 		{"capture", func(s *stand) { s.capture = func() error { return errors.New("raw socket: no") } }, Lacks, "raw socket: no – byte counts cannot be held"},
 		{"capture", func(s *stand) { s.capture = func() error { return syscall.EACCES } }, Lacks, "; root or CAP_NET_RAW can"},
@@ -159,12 +158,13 @@ func TestChecks(t *testing.T) {
 		{"browser", func(s *stand) { s.without("chromium") }, Lacks, "no real browser"},
 		{"proxies", func(s *stand) { s.without("caddy") }, Note, "/usr/sbin/nginx, /usr/sbin/haproxy – no path through caddy"},
 		{"compiler", func(s *stand) { s.without("gcc") }, Lacks, "no gcc or clang in PATH"},
+		{"compiler", func(s *stand) { s.cc = " gcc  -O1 " }, OK, "/usr/bin/gcc (from CC)"},
 		{"compiler", func(s *stand) { s.cc = "tcc -w" }, Lacks, "CC is tcc, which is not there"},
 	} {
 		t.Run(fmt.Sprintf("%s %s", test.check, test.text), func(t *testing.T) {
-			s := complete()
+			s := complete(t)
 			test.spoil(s)
-			good := slices.Concat(complete().checks(), complete().tools())
+			good := slices.Concat(complete(t).checks(), complete(t).tools())
 			for i, c := range slices.Concat(s.checks(), s.tools()) {
 				if c.Name != test.check {
 					if c != good[i] {
@@ -178,18 +178,6 @@ func TestChecks(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestCompilerFromCC(t *testing.T) {
-	s := complete()
-	s.cc = " gcc  -O1 "
-	if c := s.compiler(); c.State != OK || c.Found != "/usr/bin/gcc (from CC)" {
-		t.Errorf("%+v", c)
-	}
-}
-
-func (s *stand) set(setting, value string) {
-	s.files.(fstest.MapFS)["proc/sys/net/ipv4/"+setting] = &fstest.MapFile{Data: []byte(value)}
 }
 
 func (s *stand) without(program string) {
@@ -230,7 +218,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestDoctorReportsAFailedWrite(t *testing.T) {
-	if err := write(full{}, complete().checks()); err == nil {
+	if err := write(full{}, complete(t).checks()); err == nil {
 		t.Error("no error")
 	}
 }

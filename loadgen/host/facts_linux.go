@@ -1,11 +1,14 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
-	"io/fs"
-	"path"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/prometheus/procfs"
 )
 
 // facts are what of a host changes a figure beside what a record has a field for, and
@@ -25,7 +28,7 @@ var facts = []struct {
 	{"nice", reader.nice},
 
 	// The CPUs and their power.
-	{"microcode", func(r reader) string { return infoValue(readText(r.files, "proc/cpuinfo"), "microcode") }},
+	{"microcode", func(r reader) string { return infoValue(r.text("proc/cpuinfo"), "microcode") }},
 	{"smt", text("sys/devices/system/cpu/smt/control")},
 	{"frequency-driver", perCPU("scaling_driver")},
 	{"governor", perCPU("scaling_governor")},
@@ -63,23 +66,28 @@ var facts = []struct {
 	{"loopback-mtu", text("sys/class/net/lo/mtu")},
 }
 
-// reader is where facts are read from: the root of the file system, and the CPUs that
-// this process may use.
+// reader is where facts are read from, and the CPUs that this process may use.
 type reader struct {
-	files fs.FS
-	cpus  []int
+	root
+	cpus []int
 }
 
-func readFacts(files fs.FS, cpus []int) map[string]string {
-	r := reader{files, cpus}
+func readFacts(host root, cpus []int) map[string]string {
+	r := reader{host, cpus}
 	all := make(map[string]string)
 	for _, f := range facts {
 		if v := f.read(r); v != "" {
 			all[f.name] = v
 		}
 	}
-	for name, v := range r.vulnerabilities() {
-		all[name] = v
+	// What the kernel does about each fault of the CPU costs time at each system call or
+	// switch.
+	const dir = "sys/devices/system/cpu/vulnerabilities/"
+	faults, _ := os.ReadDir(r.path(dir)) // none are no facts
+	for _, fault := range faults {
+		if v := r.text(dir + fault.Name()); v != "" {
+			all["mitigation "+fault.Name()] = v
+		}
 	}
 	return all
 }
@@ -88,7 +96,7 @@ func readFacts(files fs.FS, cpus []int) map[string]string {
 func text(names ...string) func(reader) string {
 	return func(r reader) string {
 		for _, name := range names {
-			if v := readText(r.files, name); v != "" {
+			if v := r.text(name); v != "" {
 				return strings.Join(strings.FieldsFunc(v, func(r rune) bool { return r <= ' ' }), " ")
 			}
 		}
@@ -101,10 +109,10 @@ func sysctl(name string) func(reader) string { return text("proc/sys/" + name) }
 // list is a file with a list of CPUs, which may be empty.
 func list(name string) func(reader) string {
 	return func(r reader) string {
-		if _, err := fs.Stat(r.files, name); err != nil {
+		if !r.has(name) {
 			return ""
 		}
-		if v := readText(r.files, name); v != "" && v != "(null)" {
+		if v := r.text(name); v != "" && v != "(null)" {
 			return v
 		}
 		return "none"
@@ -118,11 +126,11 @@ func perCPU(name string) func(reader) string {
 		const dir = "sys/devices/system/cpu"
 		var values []string
 		for _, cpu := range r.cpus {
-			if v := readText(r.files, fmt.Sprintf("%s/cpu%d/cpufreq/%s", dir, cpu, name)); v != "" && !slices.Contains(values, v) {
+			if v := r.text(fmt.Sprintf("%s/cpu%d/cpufreq/%s", dir, cpu, name)); v != "" && !slices.Contains(values, v) {
 				values = append(values, v)
 			}
 		}
-		if _, err := fs.Stat(r.files, dir); values == nil && err == nil {
+		if values == nil && r.has(dir) {
 			return "none"
 		}
 		slices.Sort(values)
@@ -133,12 +141,12 @@ func perCPU(name string) func(reader) string {
 // preemption is the model that was chosen at boot or since, which debugfs tells root,
 // and else what the kernel was built for.
 func (r reader) preemption() string {
-	for word := range strings.FieldsSeq(readText(r.files, "sys/kernel/debug/sched/preempt")) {
+	for word := range strings.FieldsSeq(r.text("sys/kernel/debug/sched/preempt")) {
 		if chosen, ok := strings.CutPrefix(word, "("); ok {
 			return strings.TrimSuffix(chosen, ")")
 		}
 	}
-	for word := range strings.FieldsSeq(readText(r.files, "proc/cmdline")) {
+	for word := range strings.FieldsSeq(r.text("proc/cmdline")) {
 		if chosen, ok := strings.CutPrefix(word, "preempt="); ok {
 			return chosen
 		}
@@ -147,38 +155,27 @@ func (r reader) preemption() string {
 }
 
 func (r reader) seccomp() string {
-	switch mode := infoValue(readText(r.files, "proc/self/status"), "Seccomp"); mode {
-	case "0":
-		return "off"
-	case "1":
-		return "strict"
-	case "2":
-		return "filter"
-	default:
-		return mode
-	}
+	mode := infoValue(r.text("proc/self/status"), "Seccomp")
+	return cmp.Or(map[string]string{"0": "off", "1": "strict", "2": "filter"}[mode], mode)
 }
 
-// nice is this process's priority, which its children have too: field 19 of
-// proc_pid_stat(5), counted behind the name, which may hold blanks.
+// nice is this process's priority, which its children have too.
 func (r reader) nice() string {
-	stat := readText(r.files, "proc/self/stat")
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	const nice = 19 - 3 // the first two are cut off, and the third is the first
-	if len(fields) <= nice {
+	stat, err := fromProcess(r.root, 0, procfs.Proc.Stat)
+	if err != nil {
 		return ""
 	}
-	return fields[nice]
+	return strconv.Itoa(stat.Nice)
 }
 
 // boost is whether CPUs may run above their nominal frequency. intel_pstate asks the
 // other way round.
 func (r reader) boost() string {
-	const dir = "sys/devices/system/cpu/"
+	boost, none := r.text("sys/devices/system/cpu/cpufreq/boost"), r.text("sys/devices/system/cpu/intel_pstate/no_turbo")
 	switch {
-	case readText(r.files, dir+"intel_pstate/no_turbo") == "0", readText(r.files, dir+"cpufreq/boost") == "1":
+	case boost == "1", none == "0":
 		return "on"
-	case readText(r.files, dir+"intel_pstate/no_turbo") == "1", readText(r.files, dir+"cpufreq/boost") == "0":
+	case boost == "0", none == "1":
 		return "off"
 	}
 	return ""
@@ -186,61 +183,46 @@ func (r reader) boost() string {
 
 // hugePages is the one in brackets of "always [madvise] never".
 func (r reader) hugePages() string {
-	_, after, _ := strings.Cut(readText(r.files, "sys/kernel/mm/transparent_hugepage/enabled"), "[")
+	_, after, _ := strings.Cut(r.text("sys/kernel/mm/transparent_hugepage/enabled"), "[")
 	chosen, _, _ := strings.Cut(after, "]")
 	return chosen
 }
 
 func (r reader) swap() string {
-	switch bytes, ok := memory(r.files, "SwapTotal"); {
-	case !ok:
+	memory, err := fromProc(r.root, procfs.FS.Meminfo)
+	if err != nil || memory.SwapTotalBytes == nil {
 		return ""
-	case bytes == 0:
-		return "none"
-	default:
-		return fmt.Sprintf("%d B", bytes)
 	}
+	return orNone(float64(*memory.SwapTotalBytes), "%.0f B")
 }
 
 // limit is what control groups grant of a controller, where they can be read.
-func (r reader) limit(controller string, read func(fs.FS) float64, format string) string {
-	first, second := groups(r.files, controller)
-	switch value := read(r.files); {
-	case len(first)+len(second) == 0:
+func (r reader) limit(controller string, read func(root) float64, format string) string {
+	if dirs, _ := groups(r.root, controller); dirs == nil {
 		return ""
-	case value == 0:
-		return "none"
-	default:
-		return fmt.Sprintf(format, value)
 	}
+	return orNone(read(r.root), format)
+}
+
+func orNone(value float64, format string) string {
+	if value == 0 {
+		return "none"
+	}
+	return fmt.Sprintf(format, value)
 }
 
 // machine is the maker's name of it: of a virtual one the hypervisor's or the cloud's.
 func (r reader) machine() string {
 	const dir = "sys/class/dmi/id/"
-	return strings.Join(nonEmpty(readText(r.files, dir+"sys_vendor"), readText(r.files, dir+"product_name")), " ")
+	return strings.Join(nonEmpty(r.text(dir+"sys_vendor"), r.text(dir+"product_name")), " ")
 }
 
 // container is what this process is in, where that leaves a trace.
 func (r reader) container() string {
 	for _, known := range []struct{ name, trace string }{{"docker", ".dockerenv"}, {"podman", "run/.containerenv"}} {
-		if _, err := fs.Stat(r.files, known.trace); err == nil {
+		if r.has(known.trace) {
 			return known.name
 		}
 	}
-	return readText(r.files, "run/systemd/container")
-}
-
-// vulnerabilities is what the kernel does about each fault of the CPU that it knows:
-// what it does costs time at each system call or switch.
-func (r reader) vulnerabilities() map[string]string {
-	const dir = "sys/devices/system/cpu/vulnerabilities"
-	all := make(map[string]string)
-	entries, _ := fs.ReadDir(r.files, dir) // none are no facts
-	for _, e := range entries {
-		if v := readText(r.files, path.Join(dir, e.Name())); v != "" {
-			all["mitigation "+e.Name()] = v
-		}
-	}
-	return all
+	return r.text("run/systemd/container")
 }

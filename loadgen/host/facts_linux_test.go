@@ -9,6 +9,9 @@ import (
 
 const cpuDir = "sys/devices/system/cpu/"
 
+// selfStat is a process of nice −5 (proc_pid_stat(5)), whose name holds a bracket.
+const selfStat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 20 -5 1 0 1 2 3 4 5 6 7 8 9 0 0 0 0 0 0 0 0 0 1 2 3 4 5 6"
+
 // metal is a host that tells everything.
 func metal() map[string]string {
 	return with(in(mountsBoth, "1:cpu:/a", "4:memory:/a", "0::/"), first("sys/fs/cgroup/cpu/a", "150000", "100000"), map[string]string{
@@ -18,7 +21,7 @@ func metal() map[string]string {
 		"sys/kernel/debug/sched/preempt":             "none (voluntary) full\n",
 		"sys/kernel/realtime":                        "0\n",
 		"proc/self/status":                           "Seccomp:\t2\n",
-		"proc/self/stat":                             "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 20 -5 1 0\n",
+		"proc/self/stat":                             selfStat + "\n",
 		"proc/sys/kernel/sched_autogroup_enabled":    "1\n",
 		"proc/sys/kernel/numa_balancing":             "0\n",
 		"proc/cpuinfo":                               "processor\t: 0\nmicrocode\t: 0xd0003d1\n",
@@ -75,7 +78,7 @@ func TestFacts(t *testing.T) {
 		"tcp-rmem": "4096 131072 6291456", "tcp-wmem": "4096 16384 4194304", "busy-poll": "0", "qdisc": "fq_codel", "loopback-mtu": "65536",
 		"mitigation meltdown": "Mitigation: PTI", "mitigation l1tf": "Not affected",
 	}
-	if diff := cmp.Diff(want, readFacts(files(metal()), []int{0, 1, 2})); diff != "" {
+	if diff := cmp.Diff(want, readFacts(files(t, metal()), []int{0, 1, 2})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, f := range facts {
@@ -114,7 +117,7 @@ func TestFactsOfLittle(t *testing.T) {
 			"swap": "none", "seccomp": "off", "preemption": "none", "cpu-quota": "none", "memory-limit": "none", "container": "docker",
 		}},
 	} {
-		if diff := cmp.Diff(test.want, readFacts(files(test.files), []int{0})); diff != "" {
+		if diff := cmp.Diff(test.want, readFacts(files(t, test.files), []int{0})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -129,7 +132,7 @@ func TestBoost(t *testing.T) {
 		{"intel_pstate/no_turbo", "0", "on"}, {"intel_pstate/no_turbo", "1", "off"},
 		{"cpufreq/boost", "", ""},
 	} {
-		if got := (reader{files: files(map[string]string{cpuDir + test.file: test.value})}).boost(); got != test.want {
+		if got := (reader{root: files(t, map[string]string{cpuDir + test.file: test.value})}).boost(); got != test.want {
 			t.Errorf("%s is %q: boost is %q, want %q", test.file, test.value, got, test.want)
 		}
 	}

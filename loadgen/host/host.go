@@ -23,8 +23,10 @@ import (
 // empty. ServerCPUs, FleetCPUs and Canary are for the caller to fill, who
 // decides and measures them.
 func Describe() results.Host {
-	h := describe()
-	_, h.OpenFiles, _ = openFiles()
+	h := describe("/")
+	if _, reach, err := openFiles(); err == nil {
+		h.OpenFiles = int64(reach)
+	}
 	return h
 }
 

@@ -24,18 +24,15 @@ func TestKernel(t *testing.T) {
 		{meminfo, "TCP: inuse 8\n", "Tcp: RetransSegs\nTcp: many\n", 0, 0},
 		{"", "", "", 0, 0},
 	} {
-		dir := t.TempDir()
-		if err := os.CopyFS(dir, files(map[string]string{"meminfo": test.meminfo, "net/sockstat": test.sockstat, "7/net/snmp": test.snmp})); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := readKernelMemory(dir); got != test.memory || (err != nil) != (test.memory == 0) {
+		host := files(t, map[string]string{"proc/meminfo": test.meminfo, "proc/net/sockstat": test.sockstat, "proc/7/net/snmp": test.snmp})
+		if got, err := readKernelMemory(host); got != test.memory || (err != nil) != (test.memory == 0) {
 			t.Errorf("%q and %q: %d, %v; want %d", test.meminfo, test.sockstat, got, err, test.memory)
 		}
-		if got, err := readResent(dir, 7); got != test.resent || (err != nil) != (test.resent == 0) {
+		if got, err := readResent(host, 7); got != test.resent || (err != nil) != (test.resent == 0) {
 			t.Errorf("%q: %d, %v; want %d", test.snmp, got, err, test.resent)
 		}
 	}
-	if _, err := readResent(t.TempDir(), 7); err == nil || !strings.Contains(err.Error(), "read what TCP sent again: ") {
+	if _, err := readResent(root(t.TempDir()), 7); err == nil || !strings.Contains(err.Error(), "read what TCP sent again: ") {
 		t.Errorf("no such process: %v", err)
 	}
 }

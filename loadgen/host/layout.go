@@ -29,13 +29,6 @@ type Layout struct {
 // LinkShares reports whether the link is held to the fleet's CPU.
 func (l Layout) LinkShares() bool { return slices.Equal(l.Link, l.Fleet) }
 
-// Costs of a pair of CPUs, each above the sum of those after it.
-const (
-	costSameCore    = 4
-	costTwoPackages = 2
-	costFirstCore   = 1
-)
-
 // Split chooses the CPUs of server and fleet. The same topology always gives
 // the same layout.
 func Split(t Topology) Layout {
@@ -48,62 +41,56 @@ func Split(t Topology) Layout {
 		l.Note = notes(fmt.Sprintf("server and fleet share %s: each waits while the other runs, which shows in latency", cpuText(only)), quotaNote(t, 1))
 		return l
 	}
-	server, fleet, cost := choose(t.CPUs)
+	server, fleet := choose(t.CPUs)
 	l := Layout{Server: []int{server.ID}, Fleet: []int{fleet.ID}, Link: []int{linkCPU(t.CPUs, server, fleet).ID}}
 	var where string
 	switch {
-	case cost&costSameCore != 0:
+	case server.Core == fleet.Core:
 		where = fmt.Sprintf("server (CPU %d) and fleet (CPU %d) are threads of one physical core: each slows the other", server.ID, fleet.ID)
-	case cost&costTwoPackages != 0:
+	case server.Package != fleet.Package:
 		where = fmt.Sprintf("server (CPU %d) and fleet (CPU %d) lie in two packages: what they exchange crosses sockets", server.ID, fleet.ID)
 	}
 	l.Note = notes(where, quotaNote(t, 2))
 	return l
 }
 
+// cost is how bad it is to use two CPUs together. Each fault weighs more than all
+// after it.
+func cost(a, b, first CPU) (c int) {
+	if a.Core == b.Core {
+		c += 4
+	}
+	if a.Package != b.Package {
+		c += 2
+	}
+	if a.Core == first.Core || b.Core == first.Core {
+		c++
+	}
+	return c
+}
+
 // choose returns the pair that costs least, the first of equals.
-func choose(cpus []CPU) (server, fleet CPU, cost int) {
-	cost = costSameCore + costTwoPackages + costFirstCore + 1
-	first := cpus[0].Core
+func choose(cpus []CPU) (server, fleet CPU) {
+	server, fleet = cpus[0], cpus[1]
 	for i, s := range cpus {
 		for _, f := range cpus[i+1:] {
-			c := 0
-			if s.Core == f.Core {
-				c |= costSameCore
-			}
-			if s.Package != f.Package {
-				c |= costTwoPackages
-			}
-			if s.Core == first || f.Core == first {
-				c |= costFirstCore
-			}
-			if c < cost {
-				server, fleet, cost = s, f, c
-			}
-			if cost == 0 {
-				return server, fleet, cost
+			if cost(s, f, cpus[0]) < cost(server, fleet, cpus[0]) {
+				server, fleet = s, f
 			}
 		}
 	}
-	return server, fleet, cost
+	return server, fleet
 }
 
 // linkCPU is where the link runs beside server and fleet.
 func linkCPU(cpus []CPU, server, fleet CPU) CPU {
-	link, cost := fleet, costTwoPackages+costFirstCore+1
+	link := fleet
 	for _, cpu := range cpus {
 		if cpu.Core == server.Core || cpu.Core == fleet.Core {
 			continue // a sibling would slow the one it is of
 		}
-		c := 0
-		if cpu.Package != server.Package {
-			c |= costTwoPackages
-		}
-		if cpu.Core == cpus[0].Core {
-			c |= costFirstCore
-		}
-		if c < cost {
-			link, cost = cpu, c
+		if link == fleet || cost(server, cpu, cpus[0]) < cost(server, link, cpus[0]) {
+			link = cpu
 		}
 	}
 	return link

@@ -14,60 +14,33 @@ const spareFiles = 64
 // subscribers, each with a connection of its own.
 func FilesFor(subscribers int) int { return subscribers + spareFiles }
 
-// RaiseOpenFiles raises this process's soft limit on open files to the hard
-// one and returns both as they are then. Children inherit them. The Go runtime
-// raises the limit for itself only, and gives children the old one.
-func RaiseOpenFiles() (soft, hard int64, err error) {
-	soft, hard, err = openFiles()
-	if err != nil || soft >= hard {
-		return soft, hard, err
-	}
-	var limit syscall.Rlimit
+// openFiles is the limits as they are, and the highest that this process can reach.
+func openFiles() (limit syscall.Rlimit, reach uint64, err error) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return soft, hard, fmt.Errorf("read the limit on open files: %w", err)
+		return limit, 0, fmt.Errorf("read the limit on open files: %w", err)
 	}
-	limit.Cur = uint64(hard) // limit.Max stays as it was, which may be "infinite"
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return soft, hard, fmt.Errorf("raise the limit on open files from %d to %d: %w", soft, hard, err)
-	}
-	return openFiles()
+	return limit, min(limit.Max, openFilesCap(), math.MaxInt64), nil
 }
-
-// openFiles returns the limits as they are; hard is what this process can
-// reach.
-func openFiles() (soft, hard int64, err error) {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 0, 0, fmt.Errorf("read the limit on open files: %w", err)
-	}
-	reach := min(limit.Max, openFilesCap())
-	return clampInt(min(limit.Cur, reach)), clampInt(reach), nil
-}
-
-func clampInt(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
 
 // NeedOpenFiles makes sure that this process and its children may each have n
-// files open. Where the hard limit forbids it, the error is a *LimitError.
+// files open.
+//
+// The soft limit is raised in any case, and children inherit it. The Go runtime raises
+// it for itself only, and gives children the old one.
 func NeedOpenFiles(n int) error {
-	soft, hard, err := RaiseOpenFiles()
-	switch {
-	case soft >= int64(n):
-		return nil
-	case err != nil:
+	limit, reach, err := openFiles()
+	if err != nil {
 		return err
 	}
-	return &LimitError{Need: int64(n), Hard: hard}
-}
-
-// LimitError says that the host's limit on open files is below what was asked
-// for.
-type LimitError struct {
-	Need int64 // open files per process
-	Hard int64 // the limit, which only root can raise
-}
-
-func (e *LimitError) Error() string {
-	return fmt.Sprintf("open files: %d are needed per process, the hard limit is %d; use fewer subscribers, or raise it: "+
-		"`ulimit -Hn %d` in a root shell, LimitNOFILE=%d in a systemd unit, --ulimit nofile=%d for a container",
-		e.Need, e.Hard, e.Need, e.Need, e.Need)
+	if before := limit.Cur; before < reach {
+		limit.Cur = reach // limit.Max stays as it was, which may be "infinite"
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil && before < uint64(n) {
+			return fmt.Errorf("raise the limit on open files from %d to %d: %w", before, reach, err)
+		}
+	}
+	if reach < uint64(n) {
+		return fmt.Errorf("open files: %d are needed per process, the hard limit is %d; use fewer subscribers, or raise it: "+
+			"`ulimit -Hn %[1]d` in a root shell, LimitNOFILE=%[1]d in a systemd unit, --ulimit nofile=%[1]d for a container", n, reach)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -19,19 +18,14 @@ func init() {
 		if err := NeedOpenFiles(128); err != nil {
 			return fmt.Errorf("128 of 128: %w", err)
 		}
-		if soft, hard, err := RaiseOpenFiles(); soft != 128 || hard != 128 || err != nil {
-			return fmt.Errorf("RaiseOpenFiles: %d, %d, %v", soft, hard, err)
+		if limit, reach, err := openFiles(); limit.Cur != 128 || reach != 128 || err != nil {
+			return fmt.Errorf("then the limits are %+v, reach %d, %v", limit, reach, err)
 		}
 		inherited, err := exec.Command("sh", "-c", "ulimit -Sn").Output()
 		if err != nil || strings.TrimSpace(string(inherited)) != "128" {
 			return fmt.Errorf("a child of this process has a soft limit of %q, %v", inherited, err)
 		}
-		err = NeedOpenFiles(FilesFor(2000))
-		var limit *LimitError
-		if !errors.As(err, &limit) || limit.Need != 2064 || limit.Hard != 128 {
-			return fmt.Errorf("2064 of 128: %v", err)
-		}
-		fmt.Println(err)
+		fmt.Println(NeedOpenFiles(FilesFor(2000)))
 		return nil
 	}
 }
@@ -45,11 +39,5 @@ func TestOpenFilesLimit(t *testing.T) {
 		"`ulimit -Hn 2064` in a root shell, LimitNOFILE=2064 in a systemd unit, --ulimit nofile=2064 for a container\n"
 	if string(out) != want {
 		t.Errorf("message\n%swant\n%s", out, want)
-	}
-}
-
-func TestNeedFewOpenFiles(t *testing.T) {
-	if err := NeedOpenFiles(16); err != nil {
-		t.Error(err)
 	}
 }

@@ -3,7 +3,6 @@ package host
 import (
 	"errors"
 	"os/exec"
-	"time"
 )
 
 // ErrNoAffinity says that this system cannot hold a process to a CPU. What was
@@ -20,24 +19,4 @@ var ErrNoAffinity = errors.New("CPU affinity is not available on this system: pr
 //
 // With ErrNoAffinity the child runs, unpinned; after any other error no child
 // runs.
-func StartPinned(cmd *exec.Cmd, cpus []int) error {
-	err := onCPUs(cpus, func() error {
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		return heldTo(cmd.Process.Pid, cpus)
-	})
-	if err != nil && !errors.Is(err, ErrNoAffinity) && cmd.Process != nil {
-		abandon(cmd)
-	}
-	return err
-}
-
-// abandon ends a child that was started in vain.
-func abandon(cmd *exec.Cmd) {
-	if cmd.WaitDelay == 0 {
-		cmd.WaitDelay = time.Second // a grandchild holding a pipe must not hold us
-	}
-	cmd.Process.Kill()
-	cmd.Wait() // reports the kill, which is no news
-}
+func StartPinned(cmd *exec.Cmd, cpus []int) error { return onCPUs(cpus, cmd.Start) }

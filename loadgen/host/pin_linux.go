@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -16,9 +15,9 @@ import (
 // clones a new thread from a locked one (it keeps a template thread for that),
 // so no other thread of this process inherits the narrow mask.
 func onCPUs(cpus []int, f func() error) error {
-	want, err := cpuMask(cpus)
-	if err != nil {
-		return err
+	want := unix.NewCPUSet(maxCPU)
+	for _, cpu := range cpus {
+		want.Set(cpu)
 	}
 	done := make(chan error, 1)
 	go func() {
@@ -29,55 +28,31 @@ func onCPUs(cpus []int, f func() error) error {
 			err = unix.SchedSetaffinityDynamic(0, want)
 		}
 		if err != nil {
-			runtime.UnlockOSThread()
-			done <- fmt.Errorf("hold a thread to %s: %w (is it online, and in this process's cpuset?)", cpuText(cpus), err)
-			return
-		}
-		// The kernel narrows a mask to the cpuset without an error.
-		if err = heldTo(0, cpus); err == nil {
+			err = fmt.Errorf("hold a thread to %s: %w (is it online, and in this process's cpuset?)", cpuText(cpus), err)
+		} else if err = heldTo(want); err == nil {
 			err = f()
 		}
-		if e := unix.SchedSetaffinityDynamic(0, before); e != nil {
-			// Not unlocked: the runtime ends a locked thread together with its
-			// goroutine, and the narrow mask with it.
-			done <- errors.Join(err, fmt.Errorf("free a thread from %s: %w", cpuText(cpus), e))
-			return
+		// A thread that cannot be freed is not unlocked: the runtime ends it together with
+		// its goroutine, and the narrow mask with it.
+		if unix.SchedSetaffinityDynamic(0, before) == nil {
+			runtime.UnlockOSThread()
 		}
-		runtime.UnlockOSThread()
 		done <- err
 	}()
 	return <-done
 }
 
-// heldTo checks that the process or thread (0: the calling one) runs on
-// exactly these CPUs.
-func heldTo(pid int, cpus []int) error {
-	want, err := cpuMask(cpus)
-	if err != nil {
-		return err
-	}
+// heldTo checks that this thread runs on exactly these CPUs: the kernel narrows a mask
+// to the cpuset without an error.
+func heldTo(want unix.CPUSetDynamic) error {
 	got := unix.NewCPUSet(maxCPU)
-	if err := unix.SchedGetaffinityDynamic(pid, got); err != nil {
-		return fmt.Errorf("read the affinity of process %d: %w", pid, err)
+	if err := unix.SchedGetaffinityDynamic(0, got); err != nil {
+		return fmt.Errorf("read the affinity of a thread: %w", err)
 	}
 	if !slices.Equal(got, want) {
-		return fmt.Errorf("hold to %s: the kernel gave %s (does the process's cpuset have them all?)", cpuText(cpus), cpuText(maskCPUs(got)))
+		return fmt.Errorf("hold to %s: the kernel gave %s (does the process's cpuset have them all?)", cpuText(maskCPUs(want)), cpuText(maskCPUs(got)))
 	}
 	return nil
-}
-
-func cpuMask(cpus []int) (unix.CPUSetDynamic, error) {
-	if len(cpus) == 0 {
-		return nil, errors.New("hold to CPUs: none was named")
-	}
-	mask := unix.NewCPUSet(maxCPU)
-	for _, cpu := range cpus {
-		if cpu < 0 || cpu >= maxCPU {
-			return nil, fmt.Errorf("hold to CPU %d: there is no such number", cpu)
-		}
-		mask.Set(cpu)
-	}
-	return mask, nil
 }
 
 func maskCPUs(mask unix.CPUSetDynamic) []int {

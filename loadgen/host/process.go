@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"strconv"
-	"strings"
 	"syscall"
+
+	"github.com/prometheus/procfs"
 
 	"pushbench/servers/count"
 )
@@ -30,19 +29,16 @@ type ThreadTime struct {
 }
 
 // Waited is what all threads together waited (s), and whether that is known.
-func (t ProcessTime) Waited() (seconds float64, known bool) {
-	for _, thread := range t.Threads {
-		seconds += thread.Waited
-	}
-	return seconds, t.Threads != nil
-}
+func (t ProcessTime) Waited() (seconds float64, known bool) { return t.sum().Waited, t.Threads != nil }
 
 // Switches is how often threads got a CPU, and whether that is known.
-func (t ProcessTime) Switches() (n int64, known bool) {
+func (t ProcessTime) Switches() (n int64, known bool) { return t.sum().Switches, t.Threads != nil }
+
+func (t ProcessTime) sum() (all ThreadTime) {
 	for _, thread := range t.Threads {
-		n += thread.Switches
+		all = count.Add(all, thread)
 	}
-	return n, t.Threads != nil
+	return all
 }
 
 // ReadProcess reads a process of this host. Off Linux it is an error.
@@ -51,7 +47,7 @@ func ReadProcess(pid int) (ProcessTime, error) {
 	if err != nil {
 		return ProcessTime{}, err
 	}
-	t, err := readProcess(os.DirFS("/"), pid)
+	t, err := readProcess("/", pid)
 	t.CPU = cpu
 	return t, err
 }
@@ -73,84 +69,57 @@ func (t ProcessTime) Sub(o ProcessTime) ProcessTime {
 	return d
 }
 
-// readProcess reads all but the CPU time. Of the three numbers that a thread has in
-// schedstat, the second and third count here (Documentation/scheduler/sched-stats.rst).
-// The process has such a file, too, but it tells of its first thread alone.
-func readProcess(files fs.FS, pid int) (ProcessTime, error) {
-	t := ProcessTime{Threads: map[int]ThreadTime{}, Syscalls: countCalls(readText(files, fmt.Sprintf("proc/%d/io", pid)))}
+// readProcess reads all but the CPU time. A process has a schedstat, too, but it tells of
+// its first thread alone.
+func readProcess(r root, pid int) (ProcessTime, error) {
+	t := ProcessTime{Threads: map[int]ThreadTime{}}
 	tells := false
-	err := eachThread(files, pid, "schedstat", func(tid int, text string) error {
-		fields := strings.Fields(text)
-		if len(fields) != 3 {
-			return fmt.Errorf("%q is not three numbers", text)
+	err := eachThread(r, pid, func(thread procfs.Proc) error {
+		s, err := thread.Schedstat()
+		if err != nil {
+			return err
 		}
-		waited, err1 := parseNanos(fields[1])
-		switches, err2 := strconv.ParseInt(fields[2], 10, 64)
-		t.Threads[tid] = ThreadTime{waited, switches}
-		tells = tells || fields[0] != "0" // a kernel that does not keep them has noughts
-		return errors.Join(err1, err2)
+		t.Threads[thread.PID] = ThreadTime{float64(s.WaitingNanoseconds) / 1e9, int64(s.RunTimeslices)}
+		tells = tells || s.RunningNanoseconds > 0 // a kernel that does not keep them has noughts
+		return nil
 	})
 	if !tells {
 		t.Threads = nil
 	}
-	return t, err
-}
-
-// countCalls adds up the read and write calls of /proc/PID/io (proc_pid_io(5)), whose
-// lines are "syscr: 12".
-func countCalls(io string) int64 {
-	reads, err1 := strconv.ParseInt(infoValue(io, "syscr"), 10, 64)
-	writes, err2 := strconv.ParseInt(infoValue(io, "syscw"), 10, 64)
-	if err1 != nil || err2 != nil {
-		return 0
+	if calls, uncounted := fromProcess(r, pid, procfs.Proc.IO); uncounted == nil {
+		t.Syscalls = int64(calls.SyscR + calls.SyscW)
 	}
-	return reads + writes
+	return t, err
 }
 
 // Resting reports whether every thread of a process sleeps, and none of them is ready
 // to run.
-func Resting(pid int) (bool, error) { return resting(os.DirFS("/"), pid) }
+func Resting(pid int) (bool, error) { return resting("/", pid) }
 
-func resting(files fs.FS, pid int) (bool, error) {
+func resting(r root, pid int) (bool, error) {
 	rests := true
-	err := eachThread(files, pid, "stat", func(_ int, text string) error {
-		// The state follows the name, which is in brackets and may hold some.
-		after := strings.TrimLeft(text[strings.LastIndexByte(text, ')')+1:], " ")
-		if after == "" {
-			return fmt.Errorf("%q has no state", text)
-		}
-		if after[0] == 'R' || after[0] == 'D' { // running or ready; about to run again
+	err := eachThread(r, pid, func(thread procfs.Proc) error {
+		s, err := thread.Stat()
+		if s.State == "R" || s.State == "D" { // running or ready; about to run again
 			rests = false
 		}
-		return nil
+		return err
 	})
 	return rests, err
 }
 
-// eachThread reads a file of each thread that a process has. One that ends meanwhile
-// is passed over.
-func eachThread(files fs.FS, pid int, name string, read func(tid int, text string) error) error {
-	dir := fmt.Sprintf("proc/%d/task", pid)
-	tasks, err := fs.ReadDir(files, dir)
+// eachThread looks at each thread that a process has. One that ends meanwhile is passed
+// over.
+func eachThread(r root, pid int, look func(procfs.Proc) error) error {
+	threads, err := fromProc(r, func(proc procfs.FS) (procfs.Procs, error) { return proc.AllThreads(pid) })
+	for _, thread := range threads {
+		e := look(thread)
+		if !errors.Is(e, fs.ErrNotExist) && !errors.Is(e, syscall.ESRCH) { // before it was opened, or after
+			err = errors.Join(err, e)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("read the threads of process %d: %w", pid, err)
-	}
-	for _, task := range tasks {
-		tid, err := strconv.Atoi(task.Name())
-		if err != nil {
-			continue
-		}
-		path := dir + "/" + task.Name() + "/" + name
-		text, err := fs.ReadFile(files, path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH): // before it was opened, or after
-			continue
-		case err != nil:
-			return fmt.Errorf("read the threads of process %d: %w", pid, err)
-		}
-		if err := read(tid, string(text)); err != nil {
-			return fmt.Errorf("read the threads of process %d: /%s: %w", pid, path, err)
-		}
 	}
 	return nil
 }

@@ -4,36 +4,36 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 // threads makes a process of what each of its threads is told.
-func threads(name string, of map[string]string) fstest.MapFS {
-	root := fstest.MapFS{"proc/7/task/x": {}}
+func threads(t *testing.T, name string, of map[string]string) root {
+	t.Helper()
+	all := map[string]string{"proc/7/task/x": ""}
 	for tid, text := range of {
-		root["proc/7/task/"+tid+"/"+name] = &fstest.MapFile{Data: []byte(text)}
+		all["proc/7/task/"+tid+"/"+name] = text
 	}
-	return root
+	return files(t, all)
 }
 
 // The waits of all threads count, not of the first alone; of those that ended between
 // two readings, none.
 func TestProcessWaits(t *testing.T) {
-	read := func(io string, of map[string]string) ProcessTime {
+	read := func(calls string, of map[string]string) ProcessTime {
 		t.Helper()
-		root := threads("schedstat", of)
-		root["proc/7/io"] = &fstest.MapFile{Data: []byte(io)}
-		got, err := readProcess(root, 7)
+		host := threads(t, "schedstat", of)
+		host.write(t, "proc/7/io", "rchar: 9\nwchar: 9\n"+calls+"read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n")
+		got, err := readProcess(host, 7)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got
 	}
-	before := read("rchar: 9\nsyscr: 10\nsyscw: 20\n", map[string]string{"7": "9 1000000000 3\n", "8": "9 2000000000 4\n", "9": "9 4000000000 5\n"})
+	before := read("syscr: 10\nsyscw: 20\n", map[string]string{"7": "9 1000000000 3\n", "8": "9 2000000000 4\n", "9": "9 4000000000 5\n"})
 	if waited, known := before.Waited(); waited != 7 || !known {
 		t.Errorf("%+v waited %v s, known: %v; want 7 s", before, waited, known)
 	}
-	after := read("rchar: 9\nsyscr: 13\nsyscw: 24\n", map[string]string{"7": "9 1500000000 13\n", "8": "9 2000000000 4\n", "10": "9 250000000 2\n"})
+	after := read("syscr: 13\nsyscw: 24\n", map[string]string{"7": "9 1500000000 13\n", "8": "9 2000000000 4\n", "10": "9 250000000 2\n"})
 	before.CPU, after.CPU = 10, 12.5
 	d := after.Sub(before)
 	waited, known := d.Waited()
@@ -55,41 +55,37 @@ func TestProcessWaits(t *testing.T) {
 }
 
 func TestProcessErrors(t *testing.T) {
-	for name, test := range map[string]struct {
-		root fstest.MapFS
-		want string
-	}{
-		"no process": {fstest.MapFS{}, "read the threads of process 7: "},
-		"one number": {threads("schedstat", map[string]string{"8": "12 1\n"}), "/proc/7/task/8/schedstat: \"12 1\\n\" is not"},
-		"no number":  {threads("schedstat", map[string]string{"8": "12 x 3\n"}), "/proc/7/task/8/schedstat: "},
+	for name, host := range map[string]root{
+		"no process": files(t, nil),
+		"no numbers": threads(t, "schedstat", map[string]string{"8": "12 x 3\n"}),
 	} {
-		if got, err := readProcess(test.root, 7); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %+v, error %v, want %q", name, got, err, test.want)
+		if got, err := readProcess(host, 7); err == nil || !strings.Contains(err.Error(), "read the threads of process 7: ") {
+			t.Errorf("%s: %+v, error %v", name, got, err)
 		}
 	}
-	if _, err := resting(threads("stat", map[string]string{"8": "8 (x)"}), 7); err == nil {
-		t.Error("a thread without a state has no error")
+	if _, err := resting(threads(t, "stat", map[string]string{"8": "8 (x) S"}), 7); err == nil {
+		t.Error("a thread that tells little has no error")
 	}
 }
 
 // A process rests once no thread of it runs, or could.
 func TestResting(t *testing.T) {
 	for _, test := range []struct {
-		states []string
+		states []string // of each thread, behind its name
 		rests  bool
 	}{
-		{[]string{"8 (server) S 1"}, true},
-		{[]string{"8 (server) S 1", "9 (server) I 1", "10 (server) T 1"}, true},
-		{[]string{"8 (server) S 1", "9 (server) R 1"}, false},
-		{[]string{"8 (server) D 1", "9 (server) S 1"}, false},
-		{[]string{"8 (a) R (b) S 1"}, true},
-		{[]string{"8 (a) S (b) R 1"}, false},
+		{[]string{"(server) S"}, true},
+		{[]string{"(server) S", "(server) I", "(server) T"}, true},
+		{[]string{"(server) S", "(server) R"}, false},
+		{[]string{"(server) D", "(server) S"}, false},
+		{[]string{"(a) R (b) S"}, true},
+		{[]string{"(a) S (b) R"}, false},
 	} {
-		states := map[string]string{}
+		of := map[string]string{}
 		for i, s := range test.states {
-			states[strings.Repeat("1", i+1)] = s
+			of[strings.Repeat("1", i+1)] = "7 " + s + strings.Repeat(" 1", 41)
 		}
-		if rests, err := resting(threads("stat", states), 7); err != nil || rests != test.rests {
+		if rests, err := resting(threads(t, "stat", of), 7); err != nil || rests != test.rests {
 			t.Errorf("%q: rests %v, %v; want %v", test.states, rests, err, test.rests)
 		}
 	}
@@ -110,7 +106,7 @@ func TestFrequency(t *testing.T) {
 		"cpufreq fails":     {map[string]string{governed: "<unknown>\n"}, [2]float64{}},
 		"no such processor": {map[string]string{"proc/cpuinfo": "processor : 1\nflags : aperfmperf\ncpu MHz : x\n"}, [2]float64{}},
 	} {
-		if got := readFrequency(files(test.files), []int{2, 0}); [2]float64(got) != test.want {
+		if got := readFrequency(files(t, test.files), []int{2, 0}); [2]float64(got) != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}

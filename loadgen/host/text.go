@@ -2,30 +2,10 @@ package host
 
 import (
 	"fmt"
-	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 )
-
-// readText returns a small file without surrounding blanks, "" if it cannot be
-// read: what the machine does not tell stays empty.
-func readText(files fs.FS, name string) string {
-	b, err := fs.ReadFile(files, name)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
-}
-
-// infoValue returns the first value of a key in lines of "key : value".
-func infoValue(text, key string) string {
-	for line := range strings.Lines(text) {
-		if k, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(k) == key {
-			return strings.TrimSpace(v)
-		}
-	}
-	return ""
-}
 
 // maxCPU bounds what a CPU list may name, so that a damaged one cannot ask for
 // gigabytes. Linux itself stops at 8192 (NR_CPUS).
@@ -77,11 +57,5 @@ func plural(n int, noun string) string {
 
 // nonEmpty drops empty texts, for strings.Join.
 func nonEmpty(texts ...string) []string {
-	var kept []string
-	for _, t := range texts {
-		if t != "" {
-			kept = append(kept, t)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(texts, func(t string) bool { return t == "" })
 }

@@ -37,7 +37,7 @@ func TestReadThrottle(t *testing.T) {
 			err: `/sys/fs/cgroup/a/cpu.stat: nr_throttled is "many", which is no count`},
 		{name: "below 0", files: with(in(mountsSecond, "0::/a"), counts("sys/fs/cgroup/a", "throttled_usec -1\n")), err: `throttled_usec is "-1"`},
 	} {
-		got, err := readThrottle(files(test.files))
+		got, err := readThrottle(files(t, test.files))
 		if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%s: error %v, want %q", test.name, err, test.err)
 		}

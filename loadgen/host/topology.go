@@ -1,8 +1,6 @@
 package host
 
 import (
-	"io/fs"
-	"os"
 	"runtime"
 	"strconv"
 )
@@ -30,34 +28,34 @@ func (t Topology) IDs() []int {
 
 // Cores returns the CPUs that this process may use and how they lie. Where the
 // kernel does not tell, there are runtime.NumCPU of them, each a core.
-func Cores() Topology { return readTopology(os.DirFS("/")) }
+func Cores() Topology { return readTopology("/") }
 
-func readTopology(files fs.FS) Topology {
+func readTopology(r root) Topology {
 	// Read from /proc, not by sched_getaffinity(2), because the main thread
 	// answers whatever thread asks, and the file knows no limit of 1024 CPUs.
-	allowed, err := parseCPUs(infoValue(readText(files, "proc/self/status"), "Cpus_allowed_list"))
+	allowed, err := parseCPUs(infoValue(r.text("proc/self/status"), "Cpus_allowed_list"))
 	if err != nil || len(allowed) == 0 {
 		allowed = make([]int, runtime.NumCPU())
 		for i := range allowed {
 			allowed[i] = i
 		}
 	}
-	t := Topology{CPUs: make([]CPU, len(allowed)), Quota: readQuota(files)}
+	t := Topology{CPUs: make([]CPU, len(allowed)), Quota: readQuota(r)}
 	for i, id := range allowed {
-		t.CPUs[i] = readCPUPlace(files, id)
+		t.CPUs[i] = readCPUPlace(r, id)
 	}
 	return t
 }
 
 // readCPUPlace identifies a core by its lowest sibling: core_id alone repeats
 // from package to package.
-func readCPUPlace(files fs.FS, id int) CPU {
+func readCPUPlace(r root, id int) CPU {
 	dir := "sys/devices/system/cpu/cpu" + strconv.Itoa(id) + "/topology/"
 	place := CPU{ID: id, Core: id}
-	if siblings, err := parseCPUs(readText(files, dir+"thread_siblings_list")); err == nil && len(siblings) > 0 {
+	if siblings, err := parseCPUs(r.text(dir + "thread_siblings_list")); err == nil && len(siblings) > 0 {
 		place.Core = siblings[0]
 	}
-	if n, err := strconv.Atoi(readText(files, dir+"physical_package_id")); err == nil {
+	if n, err := strconv.Atoi(r.text(dir + "physical_package_id")); err == nil {
 		place.Package = n
 	}
 	return place

@@ -1,19 +1,33 @@
 package host
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-func files(content map[string]string) fstest.MapFS {
-	m := fstest.MapFS{}
-	for name, text := range content {
-		m[name] = &fstest.MapFile{Data: []byte(text)}
+// files makes a host of what its files hold. Its /proc/self is process 7.
+func files(t testing.TB, content map[string]string) root {
+	t.Helper()
+	r := root(t.TempDir())
+	if err := errors.Join(os.MkdirAll(r.path("proc/7"), 0o700), os.Symlink("7", r.path("proc/self"))); err != nil {
+		t.Fatal(err)
 	}
-	return m
+	for name, text := range content {
+		r.write(t, name, text)
+	}
+	return r
+}
+
+func (r root) write(t testing.TB, name, text string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(r.path(name)), 0o700), os.WriteFile(r.path(name), []byte(text), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestReadTopology(t *testing.T) {
@@ -49,20 +63,14 @@ func TestReadTopology(t *testing.T) {
 			cpu + "3/topology/physical_package_id":  "one\n",
 		}, Topology{CPUs: []CPU{{3, 3, 0}}}},
 	} {
-		if diff := cmp.Diff(test.want, readTopology(files(test.files))); diff != "" {
+		if diff := cmp.Diff(test.want, readTopology(files(t, test.files))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
 }
 
 func TestReadTopologyOfNothing(t *testing.T) {
-	if got := len(readTopology(files(nil)).CPUs); got != runtime.NumCPU() {
-		t.Errorf("%d CPUs, want runtime.NumCPU() = %d", got, runtime.NumCPU())
-	}
-}
-
-func TestCores(t *testing.T) {
-	if got := len(Cores().IDs()); got != runtime.NumCPU() {
+	if got := len(readTopology(files(t, nil)).CPUs); got != runtime.NumCPU() {
 		t.Errorf("%d CPUs, want runtime.NumCPU() = %d", got, runtime.NumCPU())
 	}
 }

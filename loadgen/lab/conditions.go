@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -87,12 +88,7 @@ func (c Conditions) Check() error {
 }
 
 // Algorithm is the congestion control in force.
-func (c Conditions) Algorithm() string {
-	if c.Congestion == "" {
-		return Congestions[0]
-	}
-	return c.Congestion
-}
+func (c Conditions) Algorithm() string { return cmp.Or(c.Congestion, Congestions[0]) }
 
 // QueueOf is how many bytes may wait for a rate (bits per second): Queue, or
 // else what the rate sends in a round trip of at least 100 ms, the classic rule

@@ -72,15 +72,13 @@ func (d *direction) arrive(now int64, p packet, stray bool) (kept bool) {
 	}
 	switch {
 	case d.cut || stray:
-		d.vanish(p)
+		d.flow.Cut++
 		return false
 	case lost:
 		d.flow.Lost++
-		d.flow.LostBytes += int64(p.size)
 		return false
 	case !d.enqueue(now, &p):
 		d.flow.Overflowed++
-		d.flow.OverflowedBytes += int64(p.size)
 		return false
 	}
 	p.due = feed.After(feed.After(d.free, d.delay), shift)
@@ -89,8 +87,6 @@ func (d *direction) arrive(now int64, p packet, stray bool) (kept bool) {
 		d.last = p.due
 	}
 	d.flight.insert(p)
-	d.flow.InFlight++
-	d.flow.InFlightBytes += int64(p.size)
 	return true
 }
 
@@ -134,31 +130,18 @@ func (d *direction) next() (due int64, ok bool) {
 
 // leave takes the first packet under way, which is due, as delivered.
 func (d *direction) leave() packet {
-	p := d.take()
+	p := d.flight.pop()
 	d.flow.Delivered++
 	d.flow.DeliveredBytes += int64(p.size)
-	return p
-}
-
-func (d *direction) take() packet {
-	p := d.flight.pop()
-	d.flow.InFlight--
-	d.flow.InFlightBytes -= int64(p.size)
 	return p
 }
 
 // clear lets everything under way vanish.
 func (d *direction) clear(free func(*[mtu]byte)) {
 	for d.flight.n > 0 {
-		p := d.take()
-		d.vanish(p)
-		free(p.data)
+		d.flow.Cut++
+		free(d.flight.pop().data)
 	}
 	d.advance(math.MaxInt64)
 	d.free, d.rest, d.last = math.MinInt64, 0, math.MinInt64
-}
-
-func (d *direction) vanish(p packet) {
-	d.flow.Cut++
-	d.flow.CutBytes += int64(p.size)
 }

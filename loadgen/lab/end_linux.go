@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -140,19 +141,20 @@ func (e *end) up() error {
 	if e.device, err = e.handle.LinkByName(deviceName); err != nil {
 		return fmt.Errorf("find the TUN device: %w", err)
 	}
-	if err := e.handle.LinkSetMTU(e.device, mtu); err != nil {
-		return fmt.Errorf("set the TUN device's MTU: %w", err)
+	return cmp.Or(
+		failed("set the TUN device's MTU", e.handle.LinkSetMTU(e.device, mtu)),
+		failed("set the TUN device's queue", e.handle.LinkSetTxQLen(e.device, waitingRoom)),
+		failed("give the TUN device its address", e.handle.AddrAdd(e.device, host32(e.addr))),
+		failed("bring the TUN device up", e.handle.LinkSetUp(e.device)),
+	)
+}
+
+// failed says what was tried, where that has an error.
+func failed(what string, err error) error {
+	if err == nil {
+		return nil
 	}
-	if err := e.handle.LinkSetTxQLen(e.device, waitingRoom); err != nil {
-		return fmt.Errorf("set the TUN device's queue: %w", err)
-	}
-	if err := e.handle.AddrAdd(e.device, host32(e.addr)); err != nil {
-		return fmt.Errorf("give the TUN device its address: %w", err)
-	}
-	if err := e.handle.LinkSetUp(e.device); err != nil {
-		return fmt.Errorf("bring the TUN device up: %w", err)
-	}
-	return nil
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // host32 is an address without a network. One of a network would take its later
@@ -171,21 +173,18 @@ func (e *end) readdress(addr netip.Addr) error {
 	if err := e.route(); err != nil {
 		return err
 	}
-	if err := e.handle.AddrDel(e.device, host32(old)); err != nil {
-		return fmt.Errorf("remove address %s: %w", old, err)
-	}
-	return nil
+	return failed(fmt.Sprintf("remove address %s", old), e.handle.AddrDel(e.device, host32(old)))
 }
 
 // missed is packets that the device could not hold, or the kernel not take.
 func (e *end) missed() (sent, received int64, err error) {
 	device, err := e.handle.LinkByIndex(e.device.Attrs().Index)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read the TUN device's counts: %w", err)
+		return 0, 0, fmt.Errorf("read the counts of the TUN device at %s: %w", e.addr, err)
 	}
 	s := device.Attrs().Statistics
 	if s == nil {
-		return 0, 0, errors.New("read the TUN device's counts: the kernel gave none")
+		return 0, 0, fmt.Errorf("read the counts of the TUN device at %s: the kernel gave none", e.addr)
 	}
 	return int64(s.TxDropped), int64(s.RxDropped), nil
 }

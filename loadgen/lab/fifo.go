@@ -53,13 +53,10 @@ func (f *fifo) pop() packet {
 type pool []*[mtu]byte
 
 func (p *pool) get() *[mtu]byte {
-	if len(*p) == 0 {
-		fresh := make([][mtu]byte, 64)
-		for i := range fresh {
-			*p = append(*p, &fresh[i])
-		}
-	}
 	last := len(*p) - 1
+	if last < 0 {
+		return new([mtu]byte)
+	}
 	data := (*p)[last]
 	*p = (*p)[:last]
 	return data

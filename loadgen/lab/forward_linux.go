@@ -88,11 +88,17 @@ func (f *forwarder) close() {
 	unix.Close(f.timer)
 }
 
-// run is the thread.
+// run is the thread, to its end.
 func (f *forwarder) run() {
 	defer close(f.done)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	err := f.carry()
+	f.change(func() { f.err = err })
+}
+
+// carry handles packets until it is told to stop.
+func (f *forwarder) carry() error {
 	fds := []unix.PollFd{
 		{Fd: int32(f.ways[down].from), Events: unix.POLLIN},
 		{Fd: int32(f.ways[up].from), Events: unix.POLLIN},
@@ -105,15 +111,13 @@ func (f *forwarder) run() {
 			_, err = unix.Poll(fds, wait)
 		}
 		if err != nil && !errors.Is(err, unix.EINTR) {
-			f.fail(fmt.Errorf("wait for packets: %w", err))
-			return
+			return fmt.Errorf("wait for packets: %w", err)
 		}
 		if fds[3].Revents != 0 {
-			return
+			return nil
 		}
 		if err := f.round(fds[down].Revents != 0, fds[up].Revents != 0); err != nil {
-			f.fail(err)
-			return
+			return err
 		}
 	}
 }
@@ -227,54 +231,48 @@ func (f *forwarder) stray(i int, p packet) bool {
 	return p.size < header || netip.AddrFrom4([4]byte(p.data[at:at+4])) != f.fleet
 }
 
-func (f *forwarder) fail(err error) {
+// change does something between packets, and says why there are no more, if so.
+func (f *forwarder) change(do func()) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.err = err
+	do()
+	return f.err
 }
 
 // cut lets directions' packets vanish from now on, those under way included.
 func (f *forwarder) cut(a CutArgs) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i, asked := range [...]bool{a.Down, a.Up} {
-		if asked {
-			f.ways[i].cut = true
-			f.ways[i].clear(f.pool.put)
+	return f.change(func() {
+		for i, asked := range [...]bool{a.Down, a.Up} {
+			if asked {
+				f.ways[i].cut = true
+				f.ways[i].clear(f.pool.put)
+			}
 		}
-	}
-	return f.err
+	})
 }
 
 // mend lets packets pass again.
 func (f *forwarder) mend() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i := range f.ways {
-		f.ways[i].cut = false
-	}
-	return f.err
+	return f.change(func() { f.ways[down].cut, f.ways[up].cut = false, false })
 }
 
 // readdress lets everything vanish that is under way or goes to or comes from
 // another address of the fleet than this one, from now on.
 func (f *forwarder) readdress(fleet netip.Addr) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.fleet = fleet
-	for i := range f.ways {
-		f.ways[i].clear(f.pool.put)
-	}
-	return f.err
+	return f.change(func() {
+		f.fleet = fleet
+		f.ways[down].clear(f.pool.put)
+		f.ways[up].clear(f.pool.put)
+	})
 }
 
 // mark gives the flows, and the lateness since the mark before.
 func (f *forwarder) mark() (m LinkMark, err error) {
 	fresh := results.NewHist()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	m = LinkMark{At: f.clock.Now(), Down: f.ways[down].flow, Up: f.ways[up].flow, Late: f.late}
-	m.Down.Missed, m.Up.Missed = f.ways[down].refused, f.ways[up].refused
-	f.late = fresh
-	return m, f.err
+	err = f.change(func() {
+		m = LinkMark{At: f.clock.Now(), Down: f.ways[down].flow, Up: f.ways[up].flow, Late: f.late}
+		m.Down.Missed, m.Up.Missed = f.ways[down].refused, f.ways[up].refused
+		f.late = fresh
+	})
+	return m, err
 }

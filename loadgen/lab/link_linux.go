@@ -16,10 +16,10 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	defer l.close()
 	return control.Serve(ctx, in, out, map[string]control.Handler{
 		Open:      control.Handle(l.open),
-		Mark:      control.Handle(l.mark),
-		Cut:       control.Handle(l.cut),
-		Mend:      control.Handle(l.mend),
-		Readdress: control.Handle(l.readdress),
+		Mark:      onceOpen(&l, l.mark),
+		Cut:       onceOpen(&l, l.cut),
+		Mend:      onceOpen(&l, l.mend),
+		Readdress: onceOpen(&l, l.readdress),
 	})
 }
 
@@ -30,6 +30,16 @@ type link struct {
 }
 
 var errNotOpen = errors.New("the path is not open")
+
+// onceOpen refuses a command before the path is open.
+func onceOpen[Args, Result any](l *link, do func(context.Context, Args) (Result, error)) control.Handler {
+	return control.Handle(func(ctx context.Context, a Args) (result Result, err error) {
+		if l.forward == nil {
+			return result, errNotOpen
+		}
+		return do(ctx, a)
+	})
+}
 
 func (l *link) open(_ context.Context, a OpenArgs) (Opened, error) {
 	if l.forward != nil {
@@ -67,9 +77,6 @@ func (l *link) close() {
 }
 
 func (l *link) mark(context.Context, control.None) (LinkMark, error) {
-	if l.forward == nil {
-		return LinkMark{}, errNotOpen
-	}
 	usage, err := control.ReadUsage()
 	if err != nil {
 		return LinkMark{}, err
@@ -80,12 +87,9 @@ func (l *link) mark(context.Context, control.None) (LinkMark, error) {
 	}
 	m.Usage = usage
 	serverSent, serverReceived, err := l.server.missed()
-	if err != nil {
-		return LinkMark{}, fmt.Errorf("the server's end: %w", err)
-	}
-	fleetSent, fleetReceived, err := l.fleet.missed()
-	if err != nil {
-		return LinkMark{}, fmt.Errorf("the fleet's end: %w", err)
+	fleetSent, fleetReceived, err2 := l.fleet.missed()
+	if err := errors.Join(err, err2); err != nil {
+		return LinkMark{}, err
 	}
 	m.Down.Missed += serverSent + fleetReceived
 	m.Up.Missed += fleetSent + serverReceived
@@ -93,9 +97,6 @@ func (l *link) mark(context.Context, control.None) (LinkMark, error) {
 }
 
 func (l *link) cut(_ context.Context, a CutArgs) (control.None, error) {
-	if l.forward == nil {
-		return control.None{}, errNotOpen
-	}
 	if !a.Down && !a.Up {
 		return control.None{}, errors.New("no direction to cut was named")
 	}
@@ -103,16 +104,10 @@ func (l *link) cut(_ context.Context, a CutArgs) (control.None, error) {
 }
 
 func (l *link) mend(context.Context, control.None) (control.None, error) {
-	if l.forward == nil {
-		return control.None{}, errNotOpen
-	}
 	return control.None{}, l.forward.mend()
 }
 
 func (l *link) readdress(context.Context, control.None) (Readdressed, error) {
-	if l.forward == nil {
-		return Readdressed{}, errNotOpen
-	}
 	next := l.fleet.addr.Next()
 	if !network.Contains(next.Next()) { // the last of a network is its broadcast
 		return Readdressed{}, fmt.Errorf("no address of %s is left", network)

@@ -59,25 +59,16 @@ type LinkMark struct {
 	Late *results.Hist `json:"late"`
 }
 
-// Flow counts the IP packets of one direction and their bytes, IP header
-// included, since the link was opened.
-//
-//	Packets = Lost + Overflowed + Cut + Delivered + InFlight
-//
-// and the same of bytes.
+// Flow counts the IP packets of one direction since the link was opened. Bytes have the
+// IP header in them. What is neither lost, overflowed, cut nor delivered is under way.
 type Flow struct {
-	Packets         int64 `json:"packets"` // that the sender's kernel handed over
-	Bytes           int64 `json:"bytes"`
-	Lost            int64 `json:"lost"` // at random
-	LostBytes       int64 `json:"lost-bytes"`
-	Overflowed      int64 `json:"overflowed"` // the queue was full
-	OverflowedBytes int64 `json:"overflowed-bytes"`
-	Cut             int64 `json:"cut"` // the direction was cut, or the address an earlier one
-	CutBytes        int64 `json:"cut-bytes"`
-	Delivered       int64 `json:"delivered"` // to the receiver's kernel
-	DeliveredBytes  int64 `json:"delivered-bytes"`
-	InFlight        int64 `json:"in-flight"`
-	InFlightBytes   int64 `json:"in-flight-bytes"`
+	Packets        int64 `json:"packets"` // that the sender's kernel handed over
+	Bytes          int64 `json:"bytes"`
+	Lost           int64 `json:"lost"`       // at random
+	Overflowed     int64 `json:"overflowed"` // the queue was full
+	Cut            int64 `json:"cut"`        // the direction was cut, or the address an earlier one
+	Delivered      int64 `json:"delivered"`  // to the receiver's kernel
+	DeliveredBytes int64 `json:"delivered-bytes"`
 
 	// Missed is packets that were lost because the link was too slow: the
 	// sender's device dropped them before the link could read them, or the

@@ -50,11 +50,8 @@ func try(c Conditions) error {
 	}
 	cmd.SysProcAttr.Setpgid = true // Ctrl-C is for this process
 	in, err := cmd.StdinPipe()
-	if err != nil {
-		return fmt.Errorf("try the lab: %w", err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	out, noOut := cmd.StdoutPipe()
+	if err := errors.Join(err, noOut); err != nil {
 		return fmt.Errorf("try the lab: %w", err)
 	}
 	if err := cmd.Start(); err != nil {

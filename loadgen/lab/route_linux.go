@@ -32,17 +32,7 @@ func (e *end) route() error {
 				e.control, strings.Join(strings.Fields(string(available)), ", "), e.control)
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("add the route to %s with congestion control %s: %w", network, e.control, err)
-	}
-	routes, err := e.handle.RouteListFiltered(netlink.FAMILY_V4, r, netlink.RT_FILTER_DST|netlink.RT_FILTER_OIF)
-	if err != nil {
-		return fmt.Errorf("read the route to %s back: %w", network, err)
-	}
-	if len(routes) != 1 || routes[0].Congctl != e.control || !routes[0].Src.Equal(r.Src) {
-		return fmt.Errorf("the route to %s with congestion control %s from %s reads back as %v", network, e.control, e.addr, routes)
-	}
-	return nil
+	return failed(fmt.Sprintf("add the route to %s with congestion control %s", network, e.control), err)
 }
 
 // probe begins a connection over the path, which takes its congestion control

@@ -29,12 +29,6 @@ func (s schedule) block() time.Duration {
 	return max(s.last, s.spent/time.Duration(max(s.blocks, 1)))
 }
 
-// add counts a block.
-func (s *schedule) add(took time.Duration) {
-	s.blocks++
-	s.spent, s.last = s.spent+took, took
-}
-
 // paced is how long something takes that was estimated, by how long the trials so far
 // took against their own estimates.
 func (s schedule) paced(d time.Duration) time.Duration {
@@ -140,7 +134,10 @@ func (s *session) block(ctx context.Context, block, n, most int) error {
 			return err
 		}
 	}
-	s.schedule.add(s.now().Sub(began))
+	took := s.now().Sub(began)
+	s.schedule.blocks++
+	s.schedule.spent += took
+	s.schedule.last = took
 	return nil
 }
 
@@ -171,8 +168,8 @@ func (s *session) done() (done map[int]bool, begun int) {
 			reached[t.Treatment.Key()] = !unreached(t)
 		}
 		whole := true
-		for key := range s.plan.chosen {
-			whole = whole && reached[key]
+		for _, t := range s.plan.chosen {
+			whole = whole && reached[t.Labels.Key()]
 		}
 		if whole {
 			done[block] = true

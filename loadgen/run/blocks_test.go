@@ -64,7 +64,7 @@ func TestTimeGiven(t *testing.T) {
 			s.until = s.began.Add(s.plan.planned.For)
 			s.paced(test.paces...)
 			var stderr strings.Builder
-			s.progress = newProgress(&stderr)
+			s.progress = &progress{w: &stderr}
 			if err := s.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -261,7 +261,7 @@ func TestETA(t *testing.T) {
 			s := newSession(t, 7, test.o, made)
 			s.paced(test.pace)
 			var stderr strings.Builder
-			s.progress = newProgress(&stderr)
+			s.progress = &progress{w: &stderr}
 			if err := s.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 
-	"pushbench/loadgen/party"
 	"pushbench/results"
 )
 
@@ -62,7 +61,7 @@ func describeBuild(ctx context.Context, servers string) results.Build {
 			b.Servers[otherRevision] = r
 		}
 	}
-	b.Environment = inherited(party.Environment(os.Environ()))
+	b.Environment = inherited()
 	return b
 }
 
@@ -122,15 +121,12 @@ func settings(info *debug.BuildInfo) map[string]string {
 	return all
 }
 
-// runtimeSettings are the variables that change how a program of Go's runs, or the C
-// library that it may be linked with.
-var runtimeSettings = []string{"GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG", "LD_PRELOAD", "GLIBC_TUNABLES"}
-
-// inherited is those of them that there are.
-func inherited(environment []string) map[string]string {
+// inherited is the settings of the C library that a program may be linked with. Those
+// of Go's runtime are kept from the parties.
+func inherited() map[string]string {
 	found := make(map[string]string)
-	for _, kv := range environment {
-		if name, value, _ := strings.Cut(kv, "="); value != "" && slices.Contains(runtimeSettings, name) {
+	for _, name := range []string{"LD_PRELOAD", "GLIBC_TUNABLES"} {
+		if value := os.Getenv(name); value != "" {
 			found[name] = value
 		}
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -46,10 +47,7 @@ func (s *session) calibrate(ctx context.Context) error {
 	rate := min(floodRate, floodBytes/float64(Calibrators*base.Payload))
 	event, err := s.busy(ctx, base, all.Floor, rate, "fleet/cpu")
 	poll, pollErr := s.busy(ctx, base, all.BusyPoll, rate/10, "fleet/cpu-per-request")
-	if err == nil {
-		err = pollErr
-	}
-	if err != nil || ctx.Err() != nil {
+	if err = cmp.Or(err, pollErr); err != nil || ctx.Err() != nil {
 		return err
 	}
 	s.fleet = results.Calibration{Event: event, Poll: poll}
@@ -91,10 +89,7 @@ func (s *session) busy(ctx context.Context, t scenarios.Treatment, transport str
 // largest, and over TLS and HTTP/2 where any is.
 func (p *plan) dearest() scenarios.Treatment {
 	var most scenarios.Treatment
-	for _, t := range p.treatments {
-		if !p.chosen[t.Labels.Key()] {
-			continue
-		}
+	for _, t := range p.chosen {
 		secure, http := most.TLS || t.TLS, max(most.HTTP, t.HTTP)
 		if t.Payload > most.Payload {
 			most = t

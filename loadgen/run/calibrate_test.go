@@ -34,8 +34,8 @@ func flooded(t *testing.T) (*session, *[]trial.Config) {
 // says how near it came.
 func TestCalibration(t *testing.T) {
 	s, ran := flooded(t)
-	for i := range s.plan.treatments { // a flood wakes the CPUs by itself
-		s.plan.treatments[i].Awake = true
+	for i := range s.plan.chosen { // a flood wakes the CPUs by itself
+		s.plan.chosen[i].Awake = true
 	}
 	if err := s.run(t.Context()); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -73,29 +74,22 @@ func brief(text string) string {
 	return strings.Join(list, "; ")
 }
 
-// uselessError says that no trial can work.
-type uselessError struct {
-	cause  string // and what would mend it, where that is known
-	detail string // what was seen, and the log of the child that failed
-}
-
-func (e *uselessError) Error() string {
-	return e.cause + strings.TrimRight("\n  "+strings.ReplaceAll(e.detail, "\n", "\n  "), "\n ")
-}
-
 // reason is an error in a line, as the end of a record has it.
 func reason(err error) string {
 	text, _, _ := strings.Cut(err.Error(), "\n")
 	return text
 }
 
-// useless makes the error of what a trial failed with.
+// useless is an error which says that no trial can work: its first line has the cause,
+// or what would mend it where that is known, and the others what was seen.
 func (p programs) useless(says, why, log string) error {
 	why = brief(why)
+	cause, seen := why, lastLines(log, logLines)
 	if mend := p.mend(why + "\n" + log); mend != "" {
-		return &uselessError{says + ": " + mend, why + "\n" + lastLines(log, logLines)}
+		cause, seen = mend, why+"\n"+seen
 	}
-	return &uselessError{says + ": " + why, lastLines(log, logLines)}
+	seen = strings.TrimRight(strings.ReplaceAll("\n"+seen, "\n", "\n  "), "\n ")
+	return errors.New(says + ": " + cause + seen)
 }
 
 // logLines is how much of a log tells why a process failed: the runtime writes its

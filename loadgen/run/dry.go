@@ -21,10 +21,8 @@ func (p *plan) print(w io.Writer) {
 	fmt.Fprintf(w, "each: warm-up %v, measured window %v; seed %d; the order is drawn anew for each run\n", s.Warmup, s.Measure, s.Seed)
 	fixed := results.Treatment(maps.Clone(s.Fixed))
 	fmt.Fprintf(w, "fixed: %s\n", fixed.Key())
-	for _, t := range p.treatments {
-		if p.chosen[t.Labels.Key()] {
-			fmt.Fprintf(w, "  %s\n", p.name(t.Labels))
-		}
+	for _, t := range p.chosen {
+		fmt.Fprintf(w, "  %s\n", p.name(t.Labels))
 	}
 	for _, d := range p.planned.Dropped {
 		fmt.Fprintf(w, "  left out, cannot exist: %s: %s\n", p.name(d.Treatment), d.Why)

@@ -73,7 +73,7 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	for i, p := range plans {
 		path := o.file(p)
 		s := &session{
-			plan: p, programs: programs, resume: o.Resume, progress: newProgress(stderr), path: path,
+			plan: p, programs: programs, resume: o.Resume, progress: &progress{w: stderr}, path: path,
 			now: time.Now, began: o.Began, until: o.until(plans[i:], time.Now()),
 			try: trial.Run, first: trial.Run, floor: trial.Run, newCanary: host.NewCanary,
 		}

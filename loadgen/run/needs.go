@@ -1,7 +1,6 @@
 package run
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -55,7 +54,7 @@ func Doctor(w io.Writer, files []string) error {
 	}
 	var checks []host.Check
 	for _, n := range needs {
-		asks := func(p *plan) bool { return len(p.asking(n)) > 0 }
+		asks := func(p *plan) bool { return slices.ContainsFunc(p.chosen, n.asked) }
 		if len(files) > 0 && !slices.ContainsFunc(plans, asks) {
 			continue
 		}
@@ -68,28 +67,37 @@ func Doctor(w io.Writer, files []string) error {
 	return host.Doctor(w, checks, len(files) == 0)
 }
 
-// asking is the treatments to be run that need it.
-func (p *plan) asking(n requirement) (ts []scenarios.Treatment) {
-	for _, t := range p.treatments {
-		if p.chosen[t.Labels.Key()] && n.asked(t) {
-			ts = append(ts, t)
+// answer is what a host says to a plan that needs something of it.
+type answer struct {
+	requirement
+	asking []scenarios.Treatment
+	err    error // why it cannot be had
+}
+
+// ask is the answers to what the treatments to be run need.
+func (p *plan) ask(needs []requirement) (answers []answer) {
+	for _, n := range needs {
+		var asking []scenarios.Treatment
+		for _, t := range p.chosen {
+			if n.asked(t) {
+				asking = append(asking, t)
+			}
+		}
+		if asking != nil {
+			answers = append(answers, answer{n, asking, n.can(asking)})
 		}
 	}
-	return ts
+	return answers
 }
 
 // lines say of what the plan needs whether this host can.
 func (p *plan) lines(needs []requirement) (lines []string) {
-	for _, n := range needs {
-		ts := p.asking(n)
-		if len(ts) == 0 {
-			continue
-		}
-		line := fmt.Sprintf("%s: %d of %d treatments %s, which this host can", n.label, len(ts), len(p.chosen), n.what)
-		if err := n.can(ts); err != nil {
-			line += fmt.Sprintf("not %s: %v", n.verb, err)
+	for _, a := range p.ask(needs) {
+		line := fmt.Sprintf("%s: %d of %d treatments %s, which this host can", a.label, len(a.asking), len(p.chosen), a.what)
+		if a.err != nil {
+			line += fmt.Sprintf("not %s: %v", a.verb, a.err)
 		} else {
-			line += " " + n.verb
+			line += " " + a.verb
 		}
 		lines = append(lines, line)
 	}
@@ -99,18 +107,15 @@ func (p *plan) lines(needs []requirement) (lines []string) {
 // lacks returns why trials of the plans cannot be run here.
 func lacks(plans []*plan, needs []requirement) error {
 	for _, p := range plans {
-		for _, n := range needs {
-			ts := p.asking(n)
-			if len(ts) == 0 {
+		for _, a := range p.ask(needs) {
+			if a.err == nil {
 				continue
 			}
-			if err := n.can(ts); err != nil {
-				rest := ""
-				if len(ts) < len(p.chosen) {
-					rest = "; -only runs those without"
-				}
-				return ExitError{ExitFailure, fmt.Errorf("%s has trials %s, which this host cannot %s: %w%s", p.scenario.Path, n.what, n.verb, err, rest)}
+			rest := ""
+			if len(a.asking) < len(p.chosen) {
+				rest = "; -only runs those without"
 			}
+			return ExitError{ExitFailure, fmt.Errorf("%s has trials %s, which this host cannot %s: %w%s", p.scenario.Path, a.what, a.verb, a.err, rest)}
 		}
 	}
 	return nil
@@ -125,7 +130,7 @@ func enterLab(plans []*plan, stderr io.Writer) (code int, entered bool, err erro
 	}
 	code, entered, err = lab.Enter()
 	if err == nil && !entered {
-		newProgress(stderr).note("lab: this host can emulate networks; trials over one run in namespaces of their own, real TCP at both ends")
+		fmt.Fprintln(stderr, "lab: this host can emulate networks; trials over one run in namespaces of their own, real TCP at both ends")
 	}
 	return code, entered, err
 }
@@ -145,14 +150,13 @@ func congestions(ts []scenarios.Treatment) (asked []string) {
 // fits reports what the host's limit on open files forbids, before anything is run.
 func (p *plan) fits() error {
 	most, subscribers := 0, 0
-	for _, t := range p.treatments {
-		if n := connections(t); p.chosen[t.Labels.Key()] && n > most {
+	for _, t := range p.chosen {
+		if n := connections(t); n > most {
 			most, subscribers = n, t.Subscribers
 		}
 	}
-	err := host.NeedOpenFiles(host.FilesFor(most))
-	if errors.As(err, new(*host.LimitError)) {
+	if err := host.NeedOpenFiles(host.FilesFor(most)); err != nil {
 		return fmt.Errorf("%s: %d subscribers: %w", p.scenario.Path, subscribers, err)
 	}
-	return err
+	return nil
 }

@@ -16,7 +16,7 @@ func TestNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &plan{scenario: s, chosen: map[string]bool{}}
+		p := &plan{scenario: s}
 		if p.treatments, _, err = s.Treatments(); err != nil {
 			t.Fatal(err)
 		}

@@ -27,10 +27,7 @@ func (s *session) enough() error {
 	var few []string
 	rules := map[string]bool{} // that were broken
 	some := false              // of their trials are sound
-	for _, t := range s.plan.treatments {
-		if !s.plan.chosen[t.Labels.Key()] {
-			continue
-		}
+	for _, t := range s.plan.chosen {
 		n, of := s.record.SoundBlocks(t.Labels)
 		if n >= needed {
 			continue
@@ -56,27 +53,20 @@ type tally struct {
 }
 
 // broken is the rules that cost a treatment its blocks, the most frequent first.
-func (s *session) broken(t results.Treatment) []tally {
-	byRule := map[string]*tally{}
+func (s *session) broken(t results.Treatment) (list []tally) {
 	for _, trial := range s.record.Trials {
-		if trial.Treatment.Key() != t.Key() {
-			continue
-		}
 		for _, b := range trial.Broken {
-			if b.Class != results.Sound {
+			if b.Class != results.Sound || trial.Treatment.Key() != t.Key() {
 				continue
 			}
-			if byRule[b.Rule] == nil {
-				byRule[b.Rule] = &tally{rule: b.Rule, text: brief(b.Text)}
+			at := slices.IndexFunc(list, func(known tally) bool { return known.rule == b.Rule })
+			if at < 0 {
+				at, list = len(list), append(list, tally{rule: b.Rule, text: brief(b.Text)})
 			}
-			byRule[b.Rule].n++
+			list[at].n++
 		}
 	}
-	var list []tally
-	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
-		list = append(list, *byRule[rule])
-	}
-	slices.SortStableFunc(list, func(a, b tally) int { return cmp.Compare(b.n, a.n) })
+	slices.SortFunc(list, func(a, b tally) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.rule, b.rule)) })
 	return list
 }
 

@@ -20,10 +20,10 @@ type plan struct {
 	scenario   *scenarios.Scenario
 	planned    results.Planned
 	treatments []scenarios.Treatment
-	chosen     map[string]bool // treatments to run, by key
-	asked      int             // blocks that the command line asks for; 0: it does not
-	decided    bool            // run until every claim is
-	lead       time.Duration   // before the window of every trial, so that all have the same events in it
+	chosen     []scenarios.Treatment // those of them to run
+	asked      int                   // blocks that the command line asks for; 0: it does not
+	decided    bool                  // run until every claim is
+	lead       time.Duration         // before the window of every trial, so that all have the same events in it
 }
 
 // Windows of a smoke run.
@@ -51,7 +51,7 @@ func readPlan(path string, o Options) (*plan, error) {
 	if o.Decided && len(s.Claims) == 0 {
 		return nil, ExitError{ExitUsage, fmt.Errorf("%s: it has no claims that -until decided could decide", path)}
 	}
-	p := &plan{scenario: s, chosen: make(map[string]bool), asked: o.Blocks, decided: o.Decided}
+	p := &plan{scenario: s, asked: o.Blocks, decided: o.Decided}
 	if p.planned, err = s.Plan(); err != nil {
 		return nil, ExitError{ExitUsage, err}
 	}
@@ -121,7 +121,7 @@ func (p *plan) choose(only string) error {
 	}
 	for _, t := range p.treatments {
 		if t.Labels.Matches(where) {
-			p.chosen[t.Labels.Key()] = true
+			p.chosen = append(p.chosen, t)
 		}
 	}
 	if len(p.chosen) == 0 {
@@ -151,9 +151,7 @@ func (p *plan) name(labels results.Treatment) string {
 }
 
 // emulated reports whether some trial to be run takes the lab.
-func (p *plan) emulated() bool {
-	return slices.ContainsFunc(p.treatments, func(t scenarios.Treatment) bool { return p.chosen[t.Labels.Key()] && t.Emulated() })
-}
+func (p *plan) emulated() bool { return slices.ContainsFunc(p.chosen, scenarios.Treatment.Emulated) }
 
 // connections is how many a trial has open at most. Where the feed's is HTTP's,
 // an uplink has one of its own.
@@ -175,8 +173,9 @@ type slot struct {
 func (p *plan) slots(block int) []slot {
 	var slots []slot
 	for _, i := range p.scenario.Order(p.planned.Order, block) {
-		if t := p.treatments[i]; p.chosen[t.Labels.Key()] {
-			slots = append(slots, slot{block: block, treatment: t})
+		key := p.treatments[i].Labels.Key()
+		if at := slices.IndexFunc(p.chosen, func(t scenarios.Treatment) bool { return t.Labels.Key() == key }); at >= 0 {
+			slots = append(slots, slot{block: block, treatment: p.chosen[at]})
 		}
 	}
 	return slots

@@ -58,8 +58,8 @@ func (s *session) probe(ctx context.Context) error {
 // least is the least that a trial of the plan is: one subscriber to a bare push, over
 // an emulated path or on loopback.
 func (p *plan) least(over bool) (t scenarios.Treatment, any bool) {
-	for _, t := range p.treatments {
-		if !p.chosen[t.Labels.Key()] || t.Emulated() != over {
+	for _, t := range p.chosen {
+		if t.Emulated() != over {
 			continue
 		}
 		least := scenarios.Treatment{

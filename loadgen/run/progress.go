@@ -18,8 +18,6 @@ type progress struct {
 	n     int // of which so many were run
 }
 
-func newProgress(w io.Writer) *progress { return &progress{w: w} }
-
 // note writes a line of its own.
 func (p *progress) note(format string, args ...any) { fmt.Fprintf(p.w, format+"\n", args...) }
 

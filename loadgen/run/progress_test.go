@@ -12,7 +12,7 @@ func TestProgress(t *testing.T) {
 	s := newSession(t, 6, Options{}, made)
 	sl := s.plan.slots(1)[0]
 	var out strings.Builder
-	p := newProgress(&out)
+	p := &progress{w: &out}
 	p.total = 12
 
 	m := made(s.plan.config(sl))

@@ -136,7 +136,7 @@ func TestTimeOfAResumedRun(t *testing.T) {
 	before := len(next.read(t).Trials)
 	over := next.again(t, Options{Resume: true})
 	var stderr strings.Builder
-	over.progress = newProgress(&stderr)
+	over.progress = &progress{w: &stderr}
 	if err := over.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

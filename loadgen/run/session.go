@@ -85,20 +85,15 @@ func (s *session) open(ctx context.Context) error {
 	if s.resume {
 		file, old, err := results.Append(s.path)
 		switch {
+		case err == nil:
+			if err = s.goOn(ctx, file, old); err != nil {
+				file.Close()
+			}
+			return err
 		case errors.Is(err, os.ErrNotExist):
 			s.progress.note("%s is not there yet: this run begins it", s.path)
-		case err != nil:
-			return err
 		default:
-			if err := errors.Join(s.plan.sameAs(old.Header), sameBuild(old.Header.Build, describeBuild(ctx, s.programs.servers))); err != nil {
-				file.Close()
-				return fmt.Errorf("resume %s: %w; start anew with another -out", s.path, err)
-			}
-			if err := s.goOn(ctx, file, old); err != nil {
-				file.Close()
-				return err
-			}
-			return nil
+			return err
 		}
 	}
 	file, err := results.Create(s.path)
@@ -108,22 +103,24 @@ func (s *session) open(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("%w; name another directory with -out", err)
 	}
-	if err := s.probe(ctx); err != nil {
+	if err = s.probe(ctx); err != nil {
 		os.Remove(s.path) // it is empty
-		file.Close()
-		return err
+	} else {
+		s.file, s.record = file, &results.Run{Path: s.path, Header: s.header(ctx)}
+		err = s.file.Header(s.record.Header)
 	}
-	s.file, s.record = file, &results.Run{Path: s.path, Header: s.header(ctx)}
-	if err := s.file.Header(s.record.Header); err != nil {
+	if err != nil {
 		file.Close()
-		return err
 	}
-	return nil
+	return err
 }
 
 // goOn takes up what an earlier session left: its order and its looks, and how far it
 // was to go where this one is given no time of its own.
 func (s *session) goOn(ctx context.Context, file *results.Writer, old *results.Run) error {
+	if err := errors.Join(s.plan.sameAs(old.Header), sameBuild(old.Header.Build, describeBuild(ctx, s.programs.servers))); err != nil {
+		return fmt.Errorf("resume %s: %w; start anew with another -out", s.path, err)
+	}
 	if err := s.probe(ctx); err != nil {
 		return err
 	}

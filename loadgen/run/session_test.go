@@ -40,7 +40,7 @@ func newSessionOf(t *testing.T, text string, o Options, try func(trial.Config) *
 	return &session{
 		plan:     p,
 		path:     filepath.Join(t.TempDir(), "made-up.jsonl"),
-		progress: newProgress(io.Discard),
+		progress: &progress{w: io.Discard},
 		now:      func() time.Time { return began },
 		began:    began,
 		until:    until(o, began),
@@ -66,7 +66,7 @@ func (s *session) again(t *testing.T, o Options) *session {
 		t.Fatal(err)
 	}
 	return &session{
-		plan: p, path: s.path, progress: newProgress(io.Discard), resume: true,
+		plan: p, path: s.path, progress: &progress{w: io.Discard}, resume: true,
 		now: s.now, began: s.now(), until: until(o, s.now()), try: s.try,
 	}
 }

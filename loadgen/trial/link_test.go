@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -145,7 +146,7 @@ func TestLabLoss(t *testing.T) {
 				t.Error("none was sent again")
 			}
 			counted := o.seen.OnPath()
-			if value(t, trial, "bytes/total/down")*float64(o.seen.After.Fleet.Delivered-o.seen.Before.Fleet.Delivered) <= float64(counted.Down) || o.seen.After.Link.Down.LostBytes == o.seen.Before.Link.Down.LostBytes {
+			if value(t, trial, "bytes/total/down")*float64(o.seen.After.Fleet.Delivered-o.seen.Before.Fleet.Delivered) <= float64(counted.Down) || o.seen.After.Link.Down.Lost == o.seen.Before.Link.Down.Lost {
 				t.Error("what was lost is not in the total of what was sent")
 			}
 		})
@@ -187,10 +188,10 @@ func TestLabBandwidth(t *testing.T) {
 // Each profile is a path over which a trial can be run.
 func TestLabProfiles(t *testing.T) {
 	t.Parallel()
-	for _, profile := range lab.Profiles {
-		t.Run(profile.Name, func(t *testing.T) {
+	for name, profile := range lab.Profiles {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := labConfig(t, "ws", scenarios.Network{Profile: profile.Name})
+			c := labConfig(t, "ws", scenarios.Network{Profile: name})
 			c.Treatment.Rate, c.Measure = 20, 500*time.Millisecond
 			_, trial := observeTrial(t, c)
 			if least := trial.Hists["staleness"].Min(); least < int64(profile.RTT-profile.Jitter)/2 {
@@ -203,9 +204,7 @@ func TestLabProfiles(t *testing.T) {
 // Scenario and lab know the same profiles and congestion controls by name.
 func TestScenarioKnowsTheLab(t *testing.T) {
 	names := []string{scenarios.NoNetwork}
-	for _, p := range lab.Profiles {
-		names = append(names, p.Name)
-	}
+	names = slices.AppendSeq(names, maps.Keys(lab.Profiles))
 	if want := slices.Sorted(slices.Values(scenarios.Networks)); !slices.Equal(slices.Sorted(slices.Values(names)), want) {
 		t.Errorf("the lab has %q, scenarios %q", names, want)
 	}

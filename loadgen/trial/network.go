@@ -19,11 +19,10 @@ func (c Config) conditions() (lab.Conditions, error) {
 	n := c.Treatment.Network
 	path := lab.Conditions{RTT: n.RTT, Jitter: n.Jitter, Reorder: n.Reorder, Loss: n.Loss, Down: n.Bandwidth, Up: n.Bandwidth}
 	if n.Profile != "" && n.Profile != scenarios.NoNetwork {
-		profile, known := lab.ProfileNamed(n.Profile)
-		if !known {
+		known := false
+		if path, known = lab.Profiles[n.Profile]; !known {
 			return path, fmt.Errorf("network %q is not known", n.Profile)
 		}
-		path = profile.Conditions
 	}
 	path.Congestion = n.Congestion
 	return path, path.Check()

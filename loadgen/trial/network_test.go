@@ -16,10 +16,7 @@ const milli = time.Millisecond
 
 // What a treatment asks for is what the lab is to make.
 func TestConditions(t *testing.T) {
-	fourG, ok := lab.ProfileNamed("4g")
-	if !ok {
-		t.Fatal("the lab has no 4g")
-	}
+	fourG := lab.Profiles["4g"]
 	fourG.Congestion = "reno"
 	for _, test := range []struct {
 		asked scenarios.Network
@@ -28,7 +25,7 @@ func TestConditions(t *testing.T) {
 		{scenarios.Network{}, lab.Conditions{}},
 		{scenarios.Network{Profile: "none", RTT: 20 * milli, Jitter: 5 * milli, Reorder: true, Loss: 0.01, Bandwidth: 1e6, Congestion: "bbr"},
 			lab.Conditions{RTT: 20 * milli, Jitter: 5 * milli, Reorder: true, Loss: 0.01, Down: 1e6, Up: 1e6, Congestion: "bbr"}},
-		{scenarios.Network{Profile: "4g", Congestion: "reno"}, fourG.Conditions},
+		{scenarios.Network{Profile: "4g", Congestion: "reno"}, fourG},
 	} {
 		got, err := Config{Treatment: scenarios.Treatment{Network: test.asked}}.conditions()
 		if err != nil || got != test.want {
