@@ -23,7 +23,7 @@ type Pusher struct {
 var BatchKnob = Knob{
 	Name: "batch", Default: "off", Server: true,
 	About: "off: each event goes by itself; on: all that are ready go together; 10ms: all that are ready so long after the first",
-	Check: checkDuration(time.Millisecond, 10*time.Second, "off", "on"),
+	Check: CheckDuration(time.Millisecond, 10*time.Second, "off", "on"),
 }
 
 const (
