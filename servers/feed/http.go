@@ -25,25 +25,32 @@ type Request struct {
 // want=latest where only the newest event is wanted and the knobs that concern a
 // server; and POST /<Name>, which echoes an uplink message.
 func (t *Transport) Handler(log *Log) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return Endpoint("the feed is read with GET, and a message is echoed with POST", func(w http.ResponseWriter, r *http.Request) {
+		req, err := t.readRequest(log, r.URL.RawQuery)
+		if err != nil {
+			Refuse(w, http.StatusBadRequest, err)
+			return
+		}
+		t.Serve(log, req, w, r)
+	})
+}
+
+// Endpoint is a path where get answers a GET and a POST is echoed. Whoever comes with
+// another method is told what the path is for.
+func Endpoint(purpose string, get http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
 		case http.MethodGet:
-			if RefuseBody(w, r) {
-				return
+			if !refuseBody(w, r) {
+				get(w, r)
 			}
-			req, err := t.readRequest(log, r.URL.RawQuery)
-			if err != nil {
-				Refuse(w, http.StatusBadRequest, err)
-				return
-			}
-			t.Serve(log, req, w, r)
 		case http.MethodPost:
 			Echo(w, r)
 		default:
 			w.Header().Set("Allow", "GET, POST")
-			Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s /%s: the feed is read with GET, and a message is echoed with POST", r.Method, t.Name))
+			Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s %s: %s", r.Method, r.URL.Path, purpose))
 		}
-	})
+	}
 }
 
 // readRequest reads the query of a subscriber's request. Its error is what is
@@ -126,11 +133,11 @@ func Refuse(w http.ResponseWriter, status int, err error) {
 	http.Error(w, err.Error(), status)
 }
 
-// RefuseBody refuses a GET that has a body, and reports whether it did. A body
+// refuseBody refuses a GET that has a body, and reports whether it did. A body
 // means nothing here (RFC 9110 §9.3.1), and one that is not read has no place: a
 // protocol that the connection is upgraded to begins behind the whole request
 // (RFC 9110 §7.8), and an answer that goes on would wait for the rest of it.
-func RefuseBody(w http.ResponseWriter, r *http.Request) bool {
+func refuseBody(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength == 0 {
 		return false
 	}
