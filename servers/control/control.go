@@ -12,6 +12,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
+
+	"pushbench/servers/wire"
 )
 
 // Handler carries out one command: args is its JSON, the result is sent back.
@@ -26,6 +29,17 @@ func Handle[Args, Result any](f func(context.Context, Args) (Result, error)) Han
 		}
 		return f(ctx, args)
 	}
+}
+
+// AwaitEnds is the Handler of Ends. It waits in the child, so that nothing has
+// to be asked again and again of a process that is being watched.
+func AwaitEnds(ends *wire.Ends) Handler {
+	return Handle(func(ctx context.Context, a EndedArgs) (EndedAt, error) {
+		left := time.Unix(0, a.Until).Sub(time.Unix(0, ends.Now())) // which no two instants overflow
+		ctx, cancel := context.WithTimeout(ctx, left)
+		defer cancel()
+		return EndedAt{At: ends.Await(ctx, a.Count)}, nil
+	})
 }
 
 // None is the arguments or the result of a command that has none.
