@@ -70,9 +70,7 @@ func perEvent(o *Observation) float64      { return o.events() }
 func perConnection(o *Observation) float64 { return float64(o.Collected.Setups.Ready) }
 func perSubscriber(o *Observation) float64 { return float64(o.Treatment.Subscribers) }
 func perSecond(o *Observation) float64     { return o.elapsed() }
-func perRequest(o *Observation) float64 {
-	return float64(o.fleet().Requests)
-}
+func perRequest(o *Observation) float64    { return float64(o.fleet().Requests) }
 func perSwitch(name string) func(*Observation) float64 {
 	return func(o *Observation) float64 {
 		n, _ := o.spent(name).Switches()
@@ -206,9 +204,7 @@ func (o *Observation) switches() int64 {
 func waitMeasures() (rows []Measure) {
 	for _, name := range []string{"server", "fleet", "link"} {
 		waited := func(o *Observation) float64 {
-			_, there := o.After.Process[name]
-			seconds, told := o.spent(name).Waited()
-			return known(seconds, there && told)
+			return known(o.spent(name).Waited())
 		}
 		rows = append(rows, Measure{name + "/waiting", busy, waited, perSecond}, Measure{name + "/wait", busy, waited, perSwitch(name)})
 	}
