@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"pushbench/servers/feed"
@@ -29,7 +30,7 @@ func writeConditional(log *feed.Log, held precondition, w http.ResponseWriter, r
 	h := w.Header()
 	h.Set("ETag", entityTag(next))
 	h.Set("Cache-Control", "no-store")
-	if held.any || len(records) == 0 && held.has(next) {
+	if held.any || len(records) == 0 && slices.Contains(held.held, next) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -41,15 +42,6 @@ func writeConditional(log *feed.Log, held precondition, w http.ResponseWriter, r
 type precondition struct {
 	any  bool     // "*": the client has something, whatever it is
 	held []uint64 // of the tags it has, those that can be this server's
-}
-
-func (p precondition) has(tag uint64) bool {
-	for _, n := range p.held {
-		if n == tag {
-			return true
-		}
-	}
-	return false
 }
 
 // cursor is where the client goes on that asked for what follows since: the
