@@ -231,8 +231,8 @@ func TestHeartbeatsNoticeCut(t *testing.T) {
 	for _, fault := range append(cuts, scenarios.AddressChange) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			trial := runTrial(t, faultOver(t, fault, "wsbare?ping=200ms&pong=1s", 3*time.Second))
-			soundBetweenBeats(t, trial)
+			trial := runTrial(t, faultOver(t, fault, "wsbare?ping=1s&pong=1s", 5*time.Second))
+			sound(t, trial)
 			for _, end := range bothEnds {
 				if got := value(t, trial, "notice/"+end+"-share"); got != 1 || trial.Hists["notice/"+end].N() != 4 {
 					t.Errorf("%v of the %s's noticed, %d of 4", got, end, trial.Hists["notice/"+end].N())
@@ -249,15 +249,15 @@ func TestNobodyNoticesCut(t *testing.T) {
 		fault, transport string
 		rate             float64
 	}{
-		{scenarios.Cut, "ws", 0}, {scenarios.AddressChange, "longpoll?hold=100ms", 0}, {scenarios.Cut, "poll?interval=50ms", 0}, {scenarios.AddressChange, "sse?heartbeat=200ms", 0},
-		{scenarios.AddressChange, "ws", 40}, {scenarios.Cut, "longpoll?hold=200ms", 40}, {scenarios.AddressChange, "poll?interval=50ms", 40},
+		{scenarios.Cut, "ws", 0}, {scenarios.AddressChange, "longpoll?hold=1s", 0}, {scenarios.Cut, "poll?interval=50ms", 0}, {scenarios.AddressChange, "sse?heartbeat=1s", 0},
+		{scenarios.AddressChange, "ws", 40}, {scenarios.Cut, "longpoll?hold=1s", 40}, {scenarios.AddressChange, "poll?interval=50ms", 40},
 	} {
 		t.Run(fmt.Sprintf("%s %s %v", test.fault, test.transport, test.rate), func(t *testing.T) {
 			t.Parallel()
 			c := faultOver(t, test.fault, test.transport, 200*time.Millisecond)
 			c.Treatment.Rate = test.rate
 			trial := runTrial(t, c)
-			soundBetweenBeats(t, trial)
+			sound(t, trial)
 			for _, end := range bothEnds {
 				if got := value(t, trial, "notice/"+end+"-share"); got != 0 {
 					t.Errorf("%v of the %s's noticed", got, end)
