@@ -94,10 +94,10 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	switch {
 	case err == nil:
 		r.seen.Record(t)
-	case !r.reached:
-		t.Broken = append(t.Broken, unreached(err))
+	case !r.reached: // no server listened, which says nothing about the treatment
+		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(err)})
 	default:
-		t.Broken = append(t.Broken, failed(err))
+		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(err)})
 	}
 	return t, nil
 }
@@ -149,8 +149,8 @@ func observe(ctx context.Context, c Config, t *results.Trial) (r *run, err error
 		}
 		defer func() { err = errors.Join(err, awake.Close()) }()
 	}
-	ctx, over, err := r.open(ctx)
-	defer func() { err = errors.Join(err, r.end(err, over, t)) }()
+	ctx, err = r.open(ctx)
+	defer func() { err = errors.Join(err, r.end(err, t)) }()
 	if err != nil {
 		return r, err
 	}
@@ -168,19 +168,19 @@ func observe(ctx context.Context, c Config, t *results.Trial) (r *run, err error
 }
 
 // open makes the place that the plan asks for. The context that it returns ends with it.
-func (r *run) open(ctx context.Context) (within context.Context, over func(), err error) {
+func (r *run) open(ctx context.Context) (within context.Context, err error) {
 	c := r.config
 	if !r.plan.Emulated {
 		r.place = stage.Loopback{Limits: c.limits}
-		return ctx, func() {}, nil
+		return ctx, nil
 	}
 	r.lab = &stage.Lab{Limits: c.limits, Loadgen: c.FleetPath}
 	r.place = r.lab
-	within, over, err = r.lab.Open(ctx, c.Layout.Link, lab.OpenArgs{Conditions: r.plan.Path, Seed: c.Seed, Block: c.Block}, c.Linked)
+	within, err = r.lab.Open(ctx, c.Layout.Link, lab.OpenArgs{Conditions: r.plan.Path, Seed: c.Seed, Block: c.Block}, c.Linked)
 	if r.lab.Link != nil {
 		r.parties = append(r.parties, r.lab.Link)
 	}
-	return within, over, err
+	return within, err
 }
 
 // start starts the parties at their place.
@@ -220,11 +220,8 @@ func (r *run) start() error {
 
 // end stops the parties, the last that started first, and after a failure keeps the
 // tails of their logs.
-func (r *run) end(failure error, over func(), t *results.Trial) (err error) {
+func (r *run) end(failure error, t *results.Trial) (err error) {
 	for _, p := range slices.Backward(r.parties) {
-		if r.lab != nil && p == r.lab.Link {
-			over()
-		}
 		ended := p.Stop()
 		if text := p.Log(); text != "" && (failure != nil || err != nil || ended != nil) {
 			t.Log += p.Name + ": " + text + "\n"
@@ -232,17 +229,6 @@ func (r *run) end(failure error, over func(), t *results.Trial) (err error) {
 		err = errors.Join(err, ended)
 	}
 	return err
-}
-
-// failed is what is broken where the trial did not come to its end.
-func failed(why error) results.Broken {
-	return results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(why)}
-}
-
-// unreached is what is broken where nothing of the treatment was reached, as no
-// server listened for it: that says nothing about the treatment.
-func unreached(why error) results.Broken {
-	return results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(why)}
 }
 
 // oneLine is a reason that may be several errors in as many lines.
