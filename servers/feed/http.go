@@ -109,7 +109,7 @@ func ParseCursor(values []string) (uint64, error) {
 		return 0, errors.New("give since=N once: the number of the last event you have, 0 for none")
 	}
 	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil || len(values[0]) > digits || values[0][0] < '0' { // a sign is no digit
+	if err != nil || len(values[0]) > Digits || values[0][0] < '0' { // a sign is no digit
 		return 0, fmt.Errorf("since=%q is not a sequence number; use 0 to %d", values[0], int64(1<<63-1))
 	}
 	return uint64(n), nil

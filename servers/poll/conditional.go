@@ -10,11 +10,9 @@ import (
 	"pushbench/servers/feed"
 )
 
-// A feed's entity tag (RFC 9110 §8.8.3) is its newest event's number, in 19
-// digits: who has a tag has every event up to that number. So the tag that a
-// client holds does for it what a cursor does, and is as wide at any hour.
-const tagDigits = 19
-
+// entityTag is the feed's (RFC 9110 §8.8.3): its newest event's number, in 19 digits.
+// Who has a tag has every event up to that number. So the tag that a client holds does
+// for it what a cursor does, and is as wide at any hour.
 func entityTag(newest uint64) string {
 	return `"` + string(feed.AppendNumber(nil, int64(newest))) + `"`
 }
@@ -106,7 +104,7 @@ func cutTag(list string) (opaque, rest string, err error) {
 
 // parseTag reads a tag as entityTag writes it.
 func parseTag(opaque string) (newest uint64, ours bool) {
-	if len(opaque) != tagDigits {
+	if len(opaque) != feed.Digits {
 		return 0, false
 	}
 	n, err := feed.ParseCursor([]string{opaque})

@@ -10,7 +10,7 @@ import (
 
 // front is what is left free before a message's data (bytes): with an event's
 // number and a blank there it is a line of the text encoding.
-const front = numberLen + 1
+const front = feed.Digits + 1
 
 // parser interprets an event stream (WHATWG HTML §9.2.6). It takes values as
 // they come and keeps no lines, so that it makes no difference how the stream is
@@ -141,7 +141,7 @@ func (p *parser) line(b []byte) {
 				b = b[1:]
 			}
 			p.part = lineValue
-			if p.isData() {
+			if string(p.name) == "data" {
 				p.part = lineData
 			}
 		case lineValue:
@@ -156,7 +156,7 @@ func (p *parser) line(b []byte) {
 	}
 }
 
-// named takes a piece of a field's name, as far as it can matter.
+// named takes a piece of a field's name.
 func (p *parser) named(b []byte) {
 	p.name = append(p.name, b[:min(len(b), longestName+1-len(p.name))]...)
 }
@@ -175,8 +175,6 @@ func (p *parser) field() {
 		p.part = lineIgnored
 	}
 }
-
-func (p *parser) isData() bool { return string(p.name) == "data" }
 
 // endLine interprets the line that has come whole, and returns whether it is
 // empty.
@@ -197,12 +195,8 @@ func (p *parser) endLine() (empty bool) {
 			}
 		}
 	}
-	p.startLine()
-	return empty
-}
-
-func (p *parser) startLine() {
 	p.part, p.name, p.value = lineName, p.name[:0], p.value[:0]
+	return empty
 }
 
 // endMessage makes room for the next message.
