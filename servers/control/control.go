@@ -71,9 +71,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handlers map[string
 		var req request
 		select {
 		case req = <-requests:
-		case err := <-ended:
-			return err
-		case <-ctx.Done():
+		case <-ctx.Done(): // which in ends too
 			select {
 			case err := <-ended:
 				return err
@@ -89,10 +87,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handlers map[string
 		} else if resp.Result, err = json.Marshal(result); err != nil {
 			resp.Error = fmt.Sprintf("encode the result: %v", err)
 		}
-		line, err := json.Marshal(resp)
-		if err != nil {
-			return fmt.Errorf("control: encode an answer: %w", err)
-		}
+		line, _ := json.Marshal(resp) // which is a string and JSON
 		if _, err := out.Write(append(line, '\n')); err != nil {
 			return fmt.Errorf("control: send an answer: %w", err)
 		}
@@ -153,10 +148,7 @@ func (p *Peer) Call(ctx context.Context, do string, args, result any) error {
 	if err != nil {
 		return fmt.Errorf("%s: encode the arguments: %w", do, err)
 	}
-	line, err := json.Marshal(request{Do: do, Args: raw})
-	if err != nil {
-		return fmt.Errorf("%s: encode the command: %w", do, err)
-	}
+	line, _ := json.Marshal(request{Do: do, Args: raw}) // which is JSON
 	if _, err := p.in.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("%s: send the command: %w", do, err)
 	}
