@@ -58,15 +58,9 @@ func (l *Lab) Start(name string, cpus []int, path string, args ...string) (*part
 // Listen implements Place.
 func (l *Lab) Listen() string { return l.opened.ServerIP + ":0" }
 
-// Open starts the link and opens its path. The context that it returns ends, and says
-// so, if the link does before it is stopped.
-func (l *Lab) Open(ctx context.Context, cpus []int, args lab.OpenArgs, started func(link int)) (within context.Context, err error) {
-	if l.Link, err = l.Limits.Start("link", cpus, l.Loadgen, "link"); err != nil {
-		return ctx, err
-	}
-	if started != nil {
-		started(l.Link.PID)
-	}
+// Open opens the link's path. The context that it returns ends, and says so, if the
+// link does before it is stopped.
+func (l *Lab) Open(ctx context.Context, args lab.OpenArgs) (within context.Context, err error) {
 	l.pids = map[string]int{}
 	within, cancel := context.WithCancelCause(ctx)
 	stop := l.Link.Stop

@@ -140,9 +140,7 @@ func (r *run) fallSilent(ctx context.Context) (err error) {
 	}
 	// Mended also where the trial is interrupted, as a process must not stay stopped.
 	defer func() { err = errors.Join(err, f.mend(r, context.WithoutCancel(ctx))) }()
-	if r.config.Silenced != nil {
-		r.config.Silenced()
-	}
+	r.at("silenced")
 	until := feed.After(r.seen.Silence.Began, within)
 	for i := range r.seen.Silence.Notices {
 		n := &r.seen.Silence.Notices[i]

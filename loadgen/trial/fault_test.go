@@ -136,19 +136,13 @@ func atFault(t *testing.T, ctx context.Context, fault string, patience party.Lim
 	t.Helper()
 	c := faultConfig(t, fault, "ws", 300*time.Millisecond)
 	c.limits = patience
-	var silent, surviving int
-	c.Started = func(server, fleet int) {
-		silent, surviving = server, fleet
-		if fault == scenarios.FleetStops {
-			silent, surviving = fleet, server
-		}
-	}
 	happened := false
-	c.Silenced = func() {
+	c.moment = when("silenced", func(r *run) {
 		happened = true
+		silent, surviving := r.process(noticing(other(fault))), r.process(noticing(fault))
 		stopped(t, silent)
 		then(silent, surviving)
-	}
+	})
 	left := processes(&c)
 	trial, err := Run(ctx, c)
 	if !happened {

@@ -30,11 +30,9 @@ func (r *run) listen(ctx context.Context) (fleet.Config, error) {
 			return fleet.Config{}, err
 		}
 	}
-	r.reached = true
+	r.reached = at
+	r.at("listening")
 	c := r.config
-	if c.Listening != nil {
-		c.Listening(at.Addr)
-	}
 	return fleet.Config{
 		Addr:        at.Addr,
 		Authority:   at.Authority,

@@ -55,13 +55,6 @@ type Config struct {
 	Steps []int
 	// Saturate says that an end may be asked for more than it can do.
 	Saturate bool
-	// Still is how long the kernel's counts must stand still before a mark, so
-	// that delayed acknowledgements are in them. On loopback it may be 0: both marks
-	// miss the same number of acknowledgements, which cancels. Over a network it is
-	// at least as long as an acknowledgement may take, so that the link has counted
-	// as many as the kernel.
-	Still time.Duration
-
 	// Server serves the feed, and Via stands before it, from the server on; nil: our
 	// own, and nobody. Fleets is how many processes share the subscribers, 0 for one,
 	// and Beside are others that share them, wherever they are.
@@ -70,17 +63,23 @@ type Config struct {
 	Fleets int
 	Beside []*party.Party
 
-	// Linked, if set, is told the process ID of the link, Started those of server
-	// and fleet, Listening the server's address before anybody connects, Marked
-	// that the second mark has been read and all is at rest, and Silenced that a
-	// fault has begun.
-	Linked    func(link int)
-	Started   func(server, fleet int)
-	Listening func(addr string)
-	Marked    func()
-	Silenced  func()
-
+	// moment, if set, is told by its word when the trial has come to it: linked, where
+	// the link was started; started, as all others are; listening, before anybody
+	// connects; marked, when the second mark was read and all is at rest; and silenced,
+	// when a fault has begun.
+	moment func(string, *run)
+	// still is how long a test lets the kernel's counts stand still before a mark at
+	// least, so that delayed acknowledgements are in them. On a path it is what the plan
+	// makes it; on loopback both marks miss the same number of them.
+	still  time.Duration
 	limits party.Limits
+}
+
+// at tells that the trial has come to a moment.
+func (r *run) at(moment string) {
+	if r.config.moment != nil {
+		r.config.moment(moment, r)
+	}
 }
 
 // Run runs the trial. What goes wrong in it is part of its record; the error is
@@ -94,7 +93,7 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	switch {
 	case err == nil:
 		r.seen.Record(t)
-	case !r.reached: // no server listened, which says nothing about the treatment
+	case r.reached.Addr == "": // no server listened, which says nothing about the treatment
 		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(err)})
 	default:
 		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(err)})
@@ -129,7 +128,7 @@ type run struct {
 	passed  time.Duration  // trial time, up to which it has passed
 	connect fleet.Config   // of a trial of memory
 	dialled int            // of its subscribers
-	reached bool           // a server listened
+	reached stage.Endpoint // where the chain listened; none: it did not
 	seen    *measure.Observation
 }
 
@@ -174,13 +173,15 @@ func (r *run) open(ctx context.Context) (within context.Context, err error) {
 		r.place = stage.Loopback{Limits: c.limits}
 		return ctx, nil
 	}
-	r.lab = &stage.Lab{Limits: c.limits, Loadgen: c.FleetPath}
-	r.place = r.lab
-	within, err = r.lab.Open(ctx, c.Layout.Link, lab.OpenArgs{Conditions: r.plan.Path, Seed: c.Seed, Block: c.Block}, c.Linked)
-	if r.lab.Link != nil {
-		r.parties = append(r.parties, r.lab.Link)
+	link, err := c.limits.Start("link", c.Layout.Link, c.FleetPath, "link")
+	if err != nil {
+		return ctx, err
 	}
-	return within, err
+	r.parties = append(r.parties, link)
+	r.lab = &stage.Lab{Limits: c.limits, Loadgen: c.FleetPath, Link: link}
+	r.place = r.lab
+	r.at("linked")
+	return r.lab.Open(ctx, lab.OpenArgs{Conditions: r.plan.Path, Seed: c.Seed, Block: c.Block})
 }
 
 // start starts the parties at their place.
@@ -212,9 +213,7 @@ func (r *run) start() error {
 		r.fleets, r.parties = append(r.fleets, f), append(r.parties, f)
 	}
 	r.fleets = append(r.fleets, c.Beside...)
-	if c.Started != nil {
-		c.Started(r.server.Party().PID, r.fleets[0].PID)
-	}
+	r.at("started")
 	return nil
 }
 

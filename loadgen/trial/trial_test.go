@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/host"
+	"pushbench/loadgen/party"
 	"pushbench/results"
 	"pushbench/scenarios"
 )
@@ -93,21 +94,31 @@ func observeTrial(t *testing.T, c Config) (*run, *results.Trial) {
 	return o, trial
 }
 
+// when does something at one moment of a trial.
+func when(moment string, do func(*run)) func(string, *run) {
+	return func(now string, r *run) {
+		if now == moment {
+			do(r)
+		}
+	}
+}
+
+// process is the process ID of a party.
+func (r *run) process(name string) int {
+	return r.parties[slices.IndexFunc(r.parties, func(p *party.Party) bool { return p.Name == name })].PID
+}
+
 // processes notes those of a trial; what it returns fails the test if one of them is
 // left, dead or alive.
 func processes(c *Config) (left func(*testing.T)) {
 	var pids []int
-	started, linked := c.Started, c.Linked
-	c.Started = func(server, fleet int) {
-		pids = append(pids, server, fleet)
-		if started != nil {
-			started(server, fleet)
+	also := c.moment
+	c.moment = func(moment string, r *run) {
+		for _, p := range r.processes() {
+			pids = append(pids, p.PID)
 		}
-	}
-	c.Linked = func(link int) {
-		pids = append(pids, link)
-		if linked != nil {
-			linked(link)
+		if also != nil {
+			also(moment, r)
 		}
 	}
 	return func(t *testing.T) {

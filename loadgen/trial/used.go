@@ -75,9 +75,7 @@ func (r *run) markAfter(ctx context.Context) (err error) {
 		u = r.use()
 	}
 	r.seen.After.Charge(u)
-	if r.config.Marked != nil {
-		r.config.Marked()
-	}
+	r.at("marked")
 	return nil
 }
 
