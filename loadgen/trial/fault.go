@@ -148,9 +148,7 @@ func (r *run) fallSilent(ctx context.Context) (err error) {
 		if n.End == "fleet" {
 			n.Ended, err = r.fleets.Ended(ctx, within, args)
 		} else {
-			var ended control.EndedAt
-			err = r.server.Party().Call(ctx, within, control.Ends, args, &ended)
-			n.Ended = ended.At
+			err = r.server.Party().Call(ctx, within, control.Ends, args, &n.Ended)
 		}
 		if err != nil {
 			return err

@@ -34,11 +34,11 @@ func Handle[Args, Result any](f func(context.Context, Args) (Result, error)) Han
 // AwaitEnds is the Handler of Ends. It waits in the child, so that nothing has
 // to be asked again and again of a process that is being watched.
 func AwaitEnds(ends *wire.Ends) Handler {
-	return Handle(func(ctx context.Context, a EndedArgs) (EndedAt, error) {
+	return Handle(func(ctx context.Context, a EndedArgs) ([]int64, error) {
 		left := time.Unix(0, a.Until).Sub(time.Unix(0, ends.Now())) // which no two instants overflow
 		ctx, cancel := context.WithTimeout(ctx, left)
 		defer cancel()
-		return EndedAt{At: ends.Await(ctx, a.Count)}, nil
+		return ends.Await(ctx, a.Count), nil
 	})
 }
 
