@@ -15,16 +15,16 @@ import (
 // options is the command line.
 type options struct {
 	addr        string
-	rate        rate
+	rate        float64 // events a second
 	arrivals    string
-	payload     size
+	payload     int // B
 	payloadKind string
 	encoding    string
 	seed        uint64
 	block       int
 	ring        int
 	tls         bool
-	headers     profile
+	headers     *wire.Profile
 	control     bool
 }
 
@@ -43,19 +43,32 @@ flags:
 `
 
 func parseFlags(args []string, stdout io.Writer) (options, error) {
-	o := options{rate: 10, payload: 200, headers: profile{name: "minimal", Profile: new(wire.Profile)}}
+	o := options{rate: 10, payload: 200, headers: new(wire.Profile)}
 	f := flag.NewFlagSet("servers", flag.ContinueOnError)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on this `address`")
-	f.Var(&o.rate, "rate", "publish this many events a `second`, as 10/s")
+	f.Func("rate", "publish this many events a `second`, as 10/s (default 10/s)", func(s string) (err error) {
+		if o.rate, err = units.Within(s, "1/s", 0, 1e6); err != nil || o.rate == 0 {
+			return errors.New("write events per second above zero, as 10/s")
+		}
+		return nil
+	})
 	f.StringVar(&o.arrivals, "arrivals", "poisson", "`constant` or poisson")
-	f.Var(&o.payload, "payload", "`size` of an event's body, as 200B or 4KB")
+	f.Func("payload", "`size` of an event's body, as 200B or 4KB (default 200B)", func(s string) (err error) {
+		if o.payload, err = units.Size(s, 0, 1<<30); err != nil {
+			return errors.New("write a size with its unit, as 200B or 4KB")
+		}
+		return nil
+	})
 	f.StringVar(&o.payloadKind, "payload-kind", "random", "`random`, ticker or identical")
 	f.StringVar(&o.encoding, "encoding", "text", "`text`, binary or base64")
 	f.Uint64Var(&o.seed, "seed", 1, "`seed` of arrivals and payload")
 	f.IntVar(&o.block, "block", 0, "`block` of the run, mixed into the seed")
 	f.IntVar(&o.ring, "ring", feed.DefaultRing, "`events` that the log keeps")
 	f.BoolVar(&o.tls, "tls", false, "serve over TLS 1.3, with a certificate made at start")
-	f.Var(&o.headers, "headers", "header `profile` of answers: minimal, browser or lubbers2010")
+	f.Func("headers", "header `profile` of answers: minimal, browser or lubbers2010 (default minimal)", func(s string) (err error) {
+		o.headers, err = wire.ParseProfile(s)
+		return err
+	})
 	f.BoolVar(&o.control, "control", false, "take commands as JSON lines on standard input, as loadgen gives them")
 	rest, err := cmdline.Parse(f, usage, args, stdout)
 	switch {
@@ -69,46 +82,4 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 		return o, fmt.Errorf("-ring %d: the log can keep 1 to %d events", o.ring, maxRing)
 	}
 	return o, nil
-}
-
-// rate is a flag of the form 10/s.
-type rate float64
-
-func (r rate) String() string { return units.Text(float64(r), "1/s") }
-
-func (r *rate) Set(s string) error {
-	v, err := units.Within(s, "1/s", 0, 1e6)
-	if err != nil || v == 0 {
-		return errors.New("write events per second above zero, as 10/s")
-	}
-	*r = rate(v)
-	return nil
-}
-
-// size is a flag of the form 200B or 4KB.
-type size int
-
-func (z size) String() string { return units.Text(float64(z), "B") }
-
-func (z *size) Set(s string) error {
-	v, err := units.Size(s, 0, 1<<30)
-	if err != nil {
-		return errors.New("write a size with its unit, as 200B or 4KB")
-	}
-	*z = size(v)
-	return nil
-}
-
-// profile is a flag that names a header profile.
-type profile struct {
-	name string
-	*wire.Profile
-}
-
-func (p *profile) String() string { return p.name }
-
-func (p *profile) Set(s string) (err error) {
-	p.name = s
-	p.Profile, err = wire.ParseProfile(s)
-	return err
 }

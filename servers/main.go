@@ -23,6 +23,7 @@ import (
 	"pushbench/servers/cmdline"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
+	"pushbench/servers/units"
 	"pushbench/servers/wire"
 )
 
@@ -175,11 +176,11 @@ func newSource(o options) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	payload, err := feed.NewPayload(o.payloadKind, int(o.payload), codec, feed.Rand(o.seed, o.block, "payload"))
+	payload, err := feed.NewPayload(o.payloadKind, o.payload, codec, feed.Rand(o.seed, o.block, "payload"))
 	if err != nil {
 		return source{}, err
 	}
-	extra, err := feed.NewPayload(o.payloadKind, int(o.payload), codec, feed.Rand(o.seed, o.block, "extra"))
+	extra, err := feed.NewPayload(o.payloadKind, o.payload, codec, feed.Rand(o.seed, o.block, "extra"))
 	if err != nil {
 		return source{}, err
 	}
@@ -187,7 +188,7 @@ func newSource(o options) (source, error) {
 	if o.arrivals == "constant" {
 		arrivals = nil
 	}
-	schedule, err := feed.NewSchedule(float64(o.rate), arrivals)
+	schedule, err := feed.NewSchedule(o.rate, arrivals)
 	if err != nil {
 		return source{}, err
 	}
@@ -207,7 +208,7 @@ func announce(w io.Writer, addr net.Addr, o options) {
 	if o.tls {
 		scheme = "https" // of an authority that nobody knows: curl needs -k
 	}
-	fmt.Fprintf(w, "serving %v events at %v (%s) until interrupted:\n", o.payload, o.rate, o.encoding)
+	fmt.Fprintf(w, "serving %s events at %s (%s) until interrupted:\n", units.Text(float64(o.payload), "B"), units.Text(o.rate, "1/s"), o.encoding)
 	for _, t := range all.Transports {
 		if codec := feed.Codec(o.encoding); !codec.IsText() && t.Rhythm(feed.Options{}).TextOnly {
 			fmt.Fprintf(w, "  (no %s: it is text, and the feed is %s)\n", t.Name, codec)

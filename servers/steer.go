@@ -37,10 +37,10 @@ func (s steered) listen(context.Context, control.None) (control.Listening, error
 	return control.Listening{Addr: s.addr.String(), Authority: string(s.authority)}, nil
 }
 
-func (s steered) run(ctx context.Context, a control.RunArgs) (control.RunResult, error) {
+func (s steered) run(ctx context.Context, a control.RunArgs) (newest uint64, err error) {
 	s.publisher.Timeline.Run(a.Origin, a.To)
-	err := s.publisher.Timeline.AtRest(ctx)
-	return control.RunResult{Newest: s.publisher.Log.Newest()}, err
+	err = s.publisher.Timeline.AtRest(ctx)
+	return s.publisher.Log.Newest(), err
 }
 
 func (s steered) start(_ context.Context, a control.RunArgs) (control.None, error) {
@@ -48,9 +48,8 @@ func (s steered) start(_ context.Context, a control.RunArgs) (control.None, erro
 	return control.None{}, nil
 }
 
-func (s steered) publish(context.Context, control.None) (control.RunResult, error) {
-	e := s.publisher.Log.Publish(s.clock.Now(), s.extra.Next(nil))
-	return control.RunResult{Newest: e.Seq}, nil
+func (s steered) publish(context.Context, control.None) (newest uint64, err error) {
+	return s.publisher.Log.Publish(s.clock.Now(), s.extra.Next(nil)).Seq, nil
 }
 
 func (s steered) counts(context.Context, control.None) (wire.Counts, error) {

@@ -78,9 +78,8 @@ func (s *steeredServer) call(do string, args, result any) {
 // run lets trial time pass up to a mark.
 func (s *steeredServer) run(to time.Duration) {
 	s.t.Helper()
-	var r control.RunResult
-	s.call(control.Run, control.RunArgs{Origin: s.clock.Now() - int64(s.at), To: to}, &r)
-	s.at, s.newest = to, r.Newest
+	s.call(control.Run, control.RunArgs{Origin: s.clock.Now() - int64(s.at), To: to}, &s.newest)
+	s.at = to
 }
 
 func (s *steeredServer) tally() (c wire.Counts) {
@@ -104,11 +103,11 @@ func TestSteered(t *testing.T) {
 		if s.newest != want {
 			t.Errorf("run from %v to %v the newest event is %d, not %d", from, s.at, s.newest, want)
 		}
-		var r control.RunResult
-		s.call(control.Publish, control.None{}, &r)
+		var published uint64
+		s.call(control.Publish, control.None{}, &published)
 		s.extra++
-		if s.newest++; r.Newest != s.newest {
-			t.Errorf("published event %d, not %d", r.Newest, s.newest)
+		if s.newest++; published != s.newest {
+			t.Errorf("published event %d, not %d", published, s.newest)
 		}
 	}
 	s.call(control.Mark, control.None{}, &m)
@@ -149,13 +148,13 @@ func TestSteeredTellsOfEnds(t *testing.T) {
 	s := serveSteered(t)
 	sub := s.subscribe("ws", feed.Text, false)
 	sub.read(1)
-	var none, one control.EndedAt
+	var none, one []int64
 	s.call(control.Ends, control.EndedArgs{}, &none)
 	before := s.clock.Now()
 	sub.cancel()
 	s.call(control.Ends, control.EndedArgs{Count: 1, Until: before + int64(time.Minute)}, &one)
-	if after := s.clock.Now(); len(none.At) != 0 || len(one.At) != 1 || one.At[0] < before || one.At[0] > after {
-		t.Errorf("first ends at %v, and after one between %d and %d at %v", none.At, before, after, one.At)
+	if after := s.clock.Now(); len(none) != 0 || len(one) != 1 || one[0] < before || one[0] > after {
+		t.Errorf("first ends at %v, and after one between %d and %d at %v", none, before, after, one)
 	}
 	if c := s.tally(); c.Conns != 1 || c.Closed != 1 {
 		t.Errorf("it counts %+v", c)

@@ -27,17 +27,17 @@ func TestEndedSubscriptions(t *testing.T) {
 		t.Run(transport, func(t *testing.T) {
 			s, p := serve(t, feed.Text), startFleet(t)
 			p.do(Connect, s.config(transport), nil)
-			var none, all control.EndedAt
+			var none, all []int64
 			p.do(control.Ends, control.EndedArgs{}, &none)
-			if len(none.At) != 0 {
-				t.Errorf("subscriptions ended at %v", none.At)
+			if len(none) != 0 {
+				t.Errorf("subscriptions ended at %v", none)
 			}
 			before := s.Clock.Now()
 			s.Log.Close()
 			p.do(control.Ends, control.EndedArgs{Count: subscribers, Until: before + int64(patience)}, &all)
-			at := append(append([]int64{before}, all.At...), s.Clock.Now()+int64(time.Millisecond)) // the fleet's clock may read a little more
-			if len(all.At) != subscribers || !slices.IsSorted(at) {
-				t.Errorf("%d subscriptions ended, between %d and %d at %v", len(all.At), at[0], at[len(at)-1], all.At)
+			at := append(append([]int64{before}, all...), s.Clock.Now()+int64(time.Millisecond)) // the fleet's clock may read a little more
+			if len(all) != subscribers || !slices.IsSorted(at) {
+				t.Errorf("%d subscriptions ended, between %d and %d at %v", len(all), at[0], at[len(at)-1], all)
 			}
 		})
 	}

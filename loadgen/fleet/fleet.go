@@ -219,11 +219,11 @@ func (f *fleet) atRest(ctx context.Context, a control.RunArgs) error {
 }
 
 // await lets polls go on until every subscriber has the newest event.
-func (f *fleet) await(ctx context.Context, a AwaitArgs) (Awaited, error) {
+func (f *fleet) await(ctx context.Context, a AwaitArgs) (missing int, err error) {
 	f.timeline.Run(a.Origin, feed.Forever)
 	ctx, cancel := context.WithTimeout(ctx, a.Timeout)
 	defer cancel()
-	return Awaited{Missing: f.seen.await(ctx, a.Newest)}, nil
+	return f.seen.await(ctx, a.Newest), nil
 }
 
 func (f *fleet) counts(context.Context, control.None) (wire.Counts, error) {

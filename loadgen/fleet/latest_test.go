@@ -98,12 +98,15 @@ func TestRunsAgainstMap(t *testing.T) {
 		}
 		for _, n := range rapid.SliceOf(rapid.Uint64Range(1, 40)).Draw(t, "numbers") {
 			if n > most {
-				r.add(n)
+				r.add(n, n)
 				most = n
 			} else if fresh := r.insert(n); fresh == set[n] {
 				t.Fatalf("%d is new: %v, in %v", n, fresh, r.list)
 			}
 			set[n] = true
+		}
+		if got, want := r.missing(50), 50-int64(len(set)); got != want {
+			t.Fatalf("%d numbers are missing, want %d, in %v", got, want, r.list)
 		}
 	})
 }
@@ -112,12 +115,15 @@ func TestRunsAgainstMap(t *testing.T) {
 func TestRunsForget(t *testing.T) {
 	var r runs
 	for n := range uint64(3 * maxRuns) {
-		r.add(2 * (n + 1))
+		r.add(2*(n+1), 2*(n+1))
 	}
 	if len(r.list) > maxRuns {
 		t.Errorf("%d runs are remembered, want %d at most", len(r.list), maxRuns)
 	}
 	last := uint64(6 * maxRuns)
+	if got := r.missing(last + 1); got != 3*maxRuns+1 {
+		t.Errorf("%d numbers are missing, want %d", got, 3*maxRuns+1)
+	}
 	if r.insert(last) || !r.insert(last-1) || r.insert(1) || r.insert(2) {
 		t.Error("the newest are not remembered, or the oldest do not count as having come")
 	}

@@ -17,7 +17,7 @@ import (
 // control.Trim and control.Ends.
 const (
 	Connect = "connect" // Config → None, once every subscriber has its first event
-	Await   = "await"   // AwaitArgs → Awaited
+	Await   = "await"   // AwaitArgs → how many subscribers did not have it in time
 	Collect = "collect" // the feed's newest event → Collected
 )
 
@@ -62,11 +62,6 @@ type AwaitArgs struct {
 	Newest  uint64        `json:"newest"`
 	Origin  int64         `json:"origin"`
 	Timeout time.Duration `json:"timeout"`
-}
-
-// Awaited is how many subscribers did not have it in time.
-type Awaited struct {
-	Missing int `json:"missing"`
 }
 
 // Mark is the state of a fleet while trial time rests.

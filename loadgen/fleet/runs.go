@@ -2,25 +2,29 @@ package fleet
 
 import "slices"
 
-// runs is a set of numbers as the runs of neighbours that it consists of, in
-// rising order. A push that leaves hardly anything out takes a few of them, a
-// poll one for each answer.
+// runs is a set of numbers: all up to a floor, and the runs of neighbours above it, in
+// rising order. A push that leaves hardly anything out takes a few of them, a poll that
+// wants the latest one for each answer.
 type runs struct {
-	list  []span
-	floor uint64 // everything up to it counts as in the set
+	floor  uint64
+	list   []span
+	untold int64 // numbers up to the floor that are not in the set
 }
 
 // span is the numbers first to last.
 type span struct{ first, last uint64 }
 
-// add puts a number above all others into the set.
-func (r *runs) add(n uint64) {
-	if end := len(r.list) - 1; end >= 0 && r.list[end].last+1 == n {
-		r.list[end].last = n
-		return
+// add puts numbers above all others into the set.
+func (r *runs) add(first, last uint64) {
+	switch end := len(r.list) - 1; {
+	case end >= 0 && r.list[end].last+1 == first:
+		r.list[end].last = last
+	case end < 0 && r.floor+1 == first:
+		r.floor = last
+	default:
+		r.list = append(r.list, span{first, last})
+		r.forget()
 	}
-	r.list = append(r.list, span{n, n})
-	r.forget()
 }
 
 // insert puts any number into the set, and reports whether it is new there.
@@ -40,16 +44,27 @@ func (r *runs) insert(n uint64) bool {
 	return true
 }
 
+// missing is how many numbers are not in the set, up to n or to the highest in it.
+func (r *runs) missing(n uint64) int64 {
+	missing, end := r.untold, r.floor
+	for _, s := range r.list {
+		missing += int64(s.first - end - 1)
+		end = s.last
+	}
+	return missing + int64(max(n, end)-end)
+}
+
 // maxRuns bounds what a subscriber remembers. What is older than that counts as
 // having come, so that it is duplicated if it comes once more.
 const maxRuns = 1 << 14
 
-// forget lets go of the older half of too many runs.
+// forget lets go of the older half of too many runs, but for how much they lack.
 func (r *runs) forget() {
 	if len(r.list) <= maxRuns {
 		return
 	}
 	half := len(r.list) / 2
-	r.floor = r.list[half-1].last
+	older := runs{floor: r.floor, list: r.list[:half], untold: r.untold}
+	r.floor, r.untold = r.list[half-1].last, older.missing(0)
 	r.list = slices.Delete(r.list, 0, half)
 }

@@ -82,10 +82,10 @@ func (s *sender) listen(_ context.Context, a senderArgs) (at senderAddrs, err er
 	return at, nil
 }
 
-func (s *sender) run(ctx context.Context, a control.RunArgs) (control.RunResult, error) {
+func (s *sender) run(ctx context.Context, a control.RunArgs) (newest uint64, err error) {
 	s.timeline.Run(a.Origin, a.To)
-	err := s.timeline.AtRest(ctx)
-	return control.RunResult{Newest: s.log.Newest()}, err
+	err = s.timeline.AtRest(ctx)
+	return s.log.Newest(), err
 }
 
 // serveBare sends what the WebSocket server does, in the same way, with nothing

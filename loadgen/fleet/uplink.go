@@ -17,12 +17,9 @@ import (
 
 // uplinks is what the subscribers of a fleet send.
 type uplinks struct {
-	rate   float64 // messages a second of each
-	size   int     // bytes of a message
+	Config
 	codec  feed.Codec
 	phases []float64
-	seed   uint64
-	block  int
 	bell   *bell // that wakes them; nil: the runtime does
 }
 
@@ -37,14 +34,8 @@ func newUplinks(c Config, codec feed.Codec) (*uplinks, error) {
 	case !(c.Uplink > 0 && c.Uplink <= maxUplink) || c.UplinkPayload < 1:
 		return nil, fmt.Errorf("messages of %d bytes sent at %v/s make no uplink; both must be above zero, and %g/s is the most", c.UplinkPayload, c.Uplink, maxUplink)
 	}
-	return &uplinks{
-		rate:   c.Uplink,
-		size:   c.UplinkPayload,
-		codec:  codec,
-		phases: feed.Phases(cmp.Or(c.Of, c.Subscribers), feed.Rand(c.Seed, c.Block, "uplink phases")),
-		seed:   c.Seed,
-		block:  c.Block,
-	}, nil
+	phases := feed.Phases(cmp.Or(c.Of, c.Subscribers), feed.Rand(c.Seed, c.Block, "uplink phases"))
+	return &uplinks{Config: c, codec: codec, phases: phases}, nil
 }
 
 // uplink is one subscriber's.
@@ -65,7 +56,7 @@ func (u *uplinks) join(i int, f *fleet) (*uplink, error) {
 	if content.IsText() {
 		content = feed.Text // a text message cannot hold any byte
 	}
-	filler, err := feed.NewPayload("random", u.size-1, content, feed.Rand(u.seed, u.block, fmt.Sprintf("uplink %d", i)))
+	filler, err := feed.NewPayload("random", u.UplinkPayload-1, content, feed.Rand(u.Seed, u.Block, fmt.Sprintf("uplink %d", i)))
 	if err != nil {
 		return nil, fmt.Errorf("uplink: %w", err)
 	}
@@ -73,9 +64,9 @@ func (u *uplinks) join(i int, f *fleet) (*uplink, error) {
 		r:       f.seen,
 		member:  f.timeline.Join(),
 		sleep:   u.sleep(f.clock),
-		slots:   slots{period: 1e9 / u.rate, phase: u.phases[i]},
+		slots:   slots{period: 1e9 / u.Uplink, phase: u.phases[i]},
 		filler:  filler,
-		message: make([]byte, u.size),
+		message: make([]byte, u.UplinkPayload),
 	}
 	up.message[0] = feed.UplinkMark(u.codec)
 	f.seen.enter(up, up.slots.before(up.member.Now()))

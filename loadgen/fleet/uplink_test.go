@@ -52,17 +52,6 @@ func TestSlotsAtAnyMoment(t *testing.T) {
 	})
 }
 
-// An uplink that has no period, or one below what trial time can tell, is refused.
-func TestUplinkRates(t *testing.T) {
-	for _, rate := range []float64{-1, 1e10, math.Inf(1), math.NaN()} {
-		c := talkConfig()
-		c.Uplink = rate
-		if _, err := newUplinks(c, feed.Text); err == nil {
-			t.Errorf("%v messages a second are taken", rate)
-		}
-	}
-}
-
 // talk is a fleet of uplinks without a server, in a bubble, on hosts of each age.
 func talk(t *testing.T, c Config, f func(t *testing.T, fl *fleet, ups []*uplink)) {
 	for _, at := range ages {
@@ -313,8 +302,13 @@ func TestLeaveGivesUp(t *testing.T) {
 	})
 }
 
+// An uplink that has no period, or one below what trial time can tell, is refused, as
+// is one without a message.
 func TestUplinksRefused(t *testing.T) {
-	for _, c := range []Config{{Uplink: -1, UplinkPayload: 64}, {Uplink: 1}, {Uplink: 1, UplinkPayload: -1}} {
+	for _, c := range []Config{
+		{Uplink: -1, UplinkPayload: 64}, {Uplink: 1e10, UplinkPayload: 64}, {Uplink: math.Inf(1), UplinkPayload: 64}, {Uplink: math.NaN(), UplinkPayload: 64},
+		{Uplink: 1}, {Uplink: 1, UplinkPayload: -1},
+	} {
 		if _, err := newUplinks(c, feed.Text); err == nil || !strings.Contains(err.Error(), "make no uplink") {
 			t.Errorf("%v/s of %d bytes: error %v", c.Uplink, c.UplinkPayload, err)
 		}

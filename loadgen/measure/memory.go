@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 
 	"pushbench/results"
 	"pushbench/servers/control"
@@ -66,16 +67,14 @@ func line(readings []Memory, of func(Memory) int64) (perConn, fitError float64) 
 	perConn = (n*sxy - sx*sy) / (n*sxx - sx*sx)
 	a := (sy - perConn*sx) / n
 	for _, m := range readings {
-		fitError = max(fitError, abs(float64(of(m))-a-perConn*float64(m.Conns)))
+		fitError = max(fitError, math.Abs(float64(of(m))-a-perConn*float64(m.Conns)))
 	}
-	rise := abs(perConn) * float64(readings[len(readings)-1].Conns-readings[0].Conns)
+	rise := math.Abs(perConn) * float64(readings[len(readings)-1].Conns-readings[0].Conns)
 	if rise == 0 {
 		return perConn, 0
 	}
 	return perConn, fitError / rise
 }
-
-func abs(x float64) float64 { return max(x, -x) }
 
 // fitLimit: of what all the connections together added, by which a reading may be off
 // the line.

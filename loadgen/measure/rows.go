@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"pushbench/results"
+	"pushbench/servers/feed"
 )
 
 // Measure is a row: a metric of the vocabulary, and how it comes out of what was seen.
@@ -70,9 +71,7 @@ func perEvent(o *Observation) float64      { return o.events() }
 func perConnection(o *Observation) float64 { return float64(o.Collected.Setups.Ready) }
 func perSubscriber(o *Observation) float64 { return float64(o.Treatment.Subscribers) }
 func perSecond(o *Observation) float64     { return o.elapsed() }
-func perRequest(o *Observation) float64 {
-	return float64(o.fleet().Requests)
-}
+func perRequest(o *Observation) float64    { return float64(o.fleet().Requests) }
 func perSwitch(name string) func(*Observation) float64 {
 	return func(o *Observation) float64 {
 		n, _ := o.spent(name).Switches()
@@ -112,6 +111,19 @@ func known(value float64, ok bool) float64 {
 		return none
 	}
 	return value
+}
+
+// model is the mean staleness that the transport's own rule makes of this trial's
+// events, where the path has a fixed delay (s).
+func model(o *Observation) (seconds float64, ok bool) {
+	t := o.Treatment
+	if !t.Network.Steady() || o.latest() {
+		return 0, false
+	}
+	window := feed.Window{From: o.From, Until: o.Until, Mark1: o.Mark1, Mark2: o.Mark2}
+	path := feed.Path{RTT: t.Network.RTT, TLS: t.TLS}
+	phases := feed.Phases(t.Subscribers, feed.Rand(o.Seed, o.Block, "phases"))
+	return o.Rhythm.Staleness(o.due(), window, path, phases)
 }
 
 // connectionMeasures are of what it took to set each connection up. Where the server's
@@ -206,9 +218,7 @@ func (o *Observation) switches() int64 {
 func waitMeasures() (rows []Measure) {
 	for _, name := range []string{"server", "fleet", "link"} {
 		waited := func(o *Observation) float64 {
-			_, there := o.After.Process[name]
-			seconds, told := o.spent(name).Waited()
-			return known(seconds, there && told)
+			return known(o.spent(name).Waited())
 		}
 		rows = append(rows, Measure{name + "/waiting", busy, waited, perSecond}, Measure{name + "/wait", busy, waited, perSwitch(name)})
 	}

@@ -100,3 +100,8 @@ func unless(holds bool, format string, args ...any) string {
 	}
 	return fmt.Sprintf(format, args...)
 }
+
+// zero finds what should not be there at all, with its number.
+func zero(format string, of func(*Observation) int64) func(*Observation) string {
+	return func(o *Observation) string { return unless(of(o) == 0, format, of(o)) }
+}

@@ -22,14 +22,10 @@ var soundRules = []rule{
 		lost := o.Collected.Order.Lost
 		return unless(lost == 0, "%d events lost, %d subscribers without the newest", lost, o.Undelivered)
 	}},
-	{results.Sound, "duplicated", "", 0, func(o *Observation) string {
-		n := o.Collected.Order.Duplicated
-		return unless(n == 0, "%d events duplicated", n)
-	}},
-	{results.Sound, "reordered", "", 0, func(o *Observation) string {
-		n := o.Collected.Order.Reordered
-		return unless(n == 0, "%d events reordered", n)
-	}},
+	{results.Sound, "duplicated", "", 0, zero("%d events duplicated",
+		func(o *Observation) int64 { return o.Collected.Order.Duplicated })},
+	{results.Sound, "reordered", "", 0, zero("%d events reordered",
+		func(o *Observation) int64 { return o.Collected.Order.Reordered })},
 	{results.Sound, "gaps", "", 0, func(o *Observation) string {
 		bad := o.Collected.Order
 		return unless(bad.Gaps == 0, "%d gaps, in which %d events were left out", bad.Gaps, bad.Skipped)
@@ -49,14 +45,10 @@ var soundRules = []rule{
 		told := o.Collected.Order.Lost > 0 // which says the same
 		return unless(told || o.accounted() == o.published(), "%d events were delivered or left out for a newer one, of %d", o.accounted(), o.published())
 	}},
-	{results.Sound, "unechoed", "", uplink, func(o *Observation) string {
-		n := o.Collected.Uplink.Lost
-		return unless(n == 0, "%d messages were not echoed", n)
-	}},
-	{results.Sound, "wrong-echo", "", uplink, func(o *Observation) string {
-		n := o.Collected.Uplink.Wrong
-		return unless(n == 0, "%d messages came that are no echo of one that was sent", n)
-	}},
+	{results.Sound, "unechoed", "", uplink, zero("%d messages were not echoed",
+		func(o *Observation) int64 { return o.Collected.Uplink.Lost })},
+	{results.Sound, "wrong-echo", "", uplink, zero("%d messages came that are no echo of one that was sent",
+		func(o *Observation) int64 { return o.Collected.Uplink.Wrong })},
 	{results.Sound, "connections", "", marks | tallied, func(o *Observation) string {
 		conns, want := o.After.Server.Counts.Conns, o.connections()
 		return unless(conns == want, "%d connections, not %d", conns, want)
@@ -81,10 +73,8 @@ var soundRules = []rule{
 			return unless(before == 0, "%d of %d %s had ended before the fault", before, n.Of, what)
 		})
 	}},
-	{results.Sound, "missed", "", link, func(o *Observation) string {
-		missed := o.After.Link.Down.Missed + o.After.Link.Up.Missed
-		return unless(missed == 0, "the link missed %d packets", missed)
-	}},
+	{results.Sound, "missed", "", link, zero("the link missed %d packets",
+		func(o *Observation) int64 { return o.After.Link.Down.Missed + o.After.Link.Up.Missed })},
 }
 
 // accounted is the events that all subscribers together have had or had a newer

@@ -9,10 +9,8 @@ import (
 // Times are differences of two readings of CLOCK_MONOTONIC, which all processes of
 // the host share. It must not have been set meanwhile, and each time must be one.
 var timedRules = []rule{
-	{results.Timed, "samples", "", 0, func(o *Observation) string {
-		n := o.Collected.Dropped
-		return unless(n == 0, "%d samples outside 0 to 3600 s", n)
-	}},
+	{results.Timed, "samples", "", 0, zero("%d samples outside 0 to 3600 s",
+		func(o *Observation) int64 { return o.Collected.Dropped })},
 	{results.Timed, "early", "", window, func(o *Observation) string {
 		lag, _ := o.publishLag()
 		return unless(lag.Dropped() == 0, "%d events were published before they were due", lag.Dropped())

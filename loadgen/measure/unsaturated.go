@@ -3,7 +3,6 @@ package measure
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"pushbench/results"
 )
@@ -17,11 +16,11 @@ import (
 // which the backlog is worked off. The record says which end it was that could not
 // do more. Nobody asks for more than the link can do.
 var unsaturatedRules = []rule{
-	{results.Unsaturated, "server", "", marks | headroom, func(o *Observation) string { return o.busy("server") }},
-	{results.Unsaturated, "fleet", "", marks | headroom, func(o *Observation) string { return o.busy("fleet") }},
-	{results.Unsaturated, "link", "", marks | link, func(o *Observation) string { return o.busy("link") }},
-	{results.Unsaturated, "shared-core", "", marks | headroom, func(o *Observation) string { return o.crowded("server", "fleet") }},
-	{results.Unsaturated, "shared-core", "", marks | link, func(o *Observation) string { return o.crowded("fleet", "link") }},
+	{results.Unsaturated, "server", "", marks | headroom, atLimit("server")},
+	{results.Unsaturated, "fleet", "", marks | headroom, atLimit("fleet")},
+	{results.Unsaturated, "link", "", marks | link, atLimit("link")},
+	{results.Unsaturated, "shared-core", "", marks | headroom, crowded("server", "fleet")},
+	{results.Unsaturated, "shared-core", "", marks | link, crowded("fleet", "link")},
 }
 
 const (
@@ -35,68 +34,53 @@ const (
 	sharedLimit = 0.95
 )
 
-// party is a process of the trial on its core.
-type party struct {
-	name         string
+// share is of the time between the marks, as a process spent it on its core.
+type share struct {
 	cpus         []int
-	used, waited float64 // of the time between the marks: on its core, and ready to run without it
+	used, waited float64 // on the core, and ready to run without it
 	limit        float64
 }
 
-// parties is the processes of the trial.
-func (o *Observation) parties() []party {
-	l, elapsed := o.Layout, o.elapsed()
-	all := []party{
-		{"server", l.Server, o.serverCPU() / elapsed, o.waited("server") / elapsed, serverLimit},
-		{"fleet", l.Fleet, o.fleetCPU() / elapsed, o.waited("fleet") / elapsed, fleetLimit},
+// shareOf is that of the server, the fleet or the link.
+func (o *Observation) shareOf(name string) (s share) {
+	switch name {
+	case "server":
+		s = share{cpus: o.Layout.Server, used: o.serverCPU(), limit: serverLimit}
+	case "fleet":
+		s = share{cpus: o.Layout.Fleet, used: o.fleetCPU(), limit: fleetLimit}
+	case "link":
+		s = share{cpus: o.Layout.Link, used: o.linkCPU(), limit: linkLimit}
 	}
-	if o.Emulated {
-		all = append(all, party{"link", l.Link, o.linkCPU() / elapsed, o.waited("link") / elapsed, linkLimit})
-	}
-	return all
-}
-
-// waited is how long a process was ready to run between the marks, and had to wait for
-// its core (s).
-func (o *Observation) waited(name string) float64 {
-	s, _ := o.spent(name).Waited() // 0 where nobody tells
+	waited, _ := o.spent(name).Waited() // 0 where nobody tells
+	s.used, s.waited = s.used/o.elapsed(), waited/o.elapsed()
 	return s
 }
 
-// busy says that a process was at its limit.
-func (o *Observation) busy(name string) string {
-	for _, p := range o.parties() {
-		if p.name == name && p.used >= p.limit {
-			return fmt.Sprintf("the %s used %.0f %% of its core, limit %.0f %%", name, 100*p.used, 100*p.limit)
-		}
+// atLimit says that a process was at its limit.
+func atLimit(name string) func(*Observation) string {
+	return func(o *Observation) string {
+		s := o.shareOf(name)
+		return unless(s.used < s.limit, "the %s used %.0f %% of its core, limit %.0f %%", name, 100*s.used, 100*s.limit)
 	}
-	return ""
 }
 
-// crowded says that processes which are held to one core were at its limit together.
-func (o *Observation) crowded(names ...string) string {
-	var on []int
-	used := 0.0
-	for i, name := range names {
-		for _, p := range o.parties() {
-			switch {
-			case p.name != name:
-			case len(p.cpus) == 0, i > 0 && !slices.Equal(p.cpus, on):
-				return ""
-			default:
-				on, used = p.cpus, used+p.used
-			}
-		}
+// crowded says that two processes which are held to one core were at its limit together.
+func crowded(one, other string) func(*Observation) string {
+	return func(o *Observation) string {
+		a, b := o.shareOf(one), o.shareOf(other)
+		apart := len(a.cpus) == 0 || !slices.Equal(a.cpus, b.cpus)
+		used := a.used + b.used
+		return unless(apart || used < sharedLimit, "the %s and the %s used %.0f %% of their core, limit %.0f %%", one, other, 100*used, 100*sharedLimit)
 	}
-	return unless(used < sharedLimit, "the %s used %.0f %% of their core, limit %.0f %%", strings.Join(names, " and the "), 100*used, 100*sharedLimit)
 }
 
 // kept says which processes would have been at their limit had they used the time
 // that they waited for their core: others had it.
 func (o *Observation) kept() (doubts []string) {
-	for _, p := range o.parties() {
-		if p.used < p.limit && p.used+p.waited >= p.limit {
-			doubts = append(doubts, fmt.Sprintf("the %s waited %.0f %% of the time for its core", p.name, 100*p.waited))
+	for _, name := range []string{"server", "fleet", "link"} {
+		s := o.shareOf(name)
+		if s.used < s.limit && s.used+s.waited >= s.limit {
+			doubts = append(doubts, fmt.Sprintf("the %s waited %.0f %% of the time for its core", name, 100*s.waited))
 		}
 	}
 	return doubts
@@ -107,8 +91,8 @@ func (o *Observation) saturated() string {
 	if !o.Saturate || o.OfMemory {
 		return ""
 	}
-	server := o.serverCPU()/o.elapsed() >= serverLimit
-	clients := o.fleetCPU()/o.elapsed() >= serverLimit
+	server := o.shareOf("server").used >= serverLimit
+	clients := o.shareOf("fleet").used >= serverLimit
 	switch {
 	case server && clients:
 		return "both"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -88,15 +89,10 @@ func (l Limits) Start(name string, cpus []int, path string, args ...string) (*Pa
 // Environment is a child's: without the settings of Go's runtime that the
 // person's shell may hold, so that every trial runs under the same ones.
 func Environment(own []string) []string {
-	var env []string
-	for _, kv := range own {
-		switch name, _, _ := strings.Cut(kv, "="); name {
-		case "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG":
-		default:
-			env = append(env, kv)
-		}
-	}
-	return env
+	return slices.DeleteFunc(slices.Clone(own), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return slices.Contains([]string{"GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GODEBUG"}, name)
+	})
 }
 
 // tail keeps the first and the last lines of what a child wrote to its log: a program

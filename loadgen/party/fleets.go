@@ -98,27 +98,22 @@ func (fs Fleets) Mark(ctx context.Context) (fleet.Mark, error) {
 
 // Await is how many subscribers do not have the newest event in time.
 func (fs Fleets) Await(ctx context.Context, a fleet.AwaitArgs) (missing int, err error) {
-	all, err := told[fleet.Awaited](ctx, fs, a.Timeout, fleet.Await, a)
+	all, err := told[int](ctx, fs, a.Timeout, fleet.Await, a)
 	for _, left := range all {
-		missing += left.Missing
+		missing += left
 	}
 	return missing, err
 }
 
 // Ended is when subscriptions came to their end, in order.
 func (fs Fleets) Ended(ctx context.Context, within time.Duration, a control.EndedArgs) (at []int64, err error) {
-	of := a.Count
-	all := make([]control.EndedAt, len(fs))
+	all := make([][]int64, len(fs))
 	err = fs.each(func(i int, f *Party) error {
 		mine := a
-		mine.Count = share(of, i, len(fs))
+		mine.Count = share(a.Count, i, len(fs))
 		return f.Call(ctx, within, control.Ends, mine, &all[i])
 	})
-	for _, ended := range all {
-		at = append(at, ended.At...)
-	}
-	slices.Sort(at)
-	return at, err
+	return slices.Sorted(slices.Values(slices.Concat(all...))), err
 }
 
 // Collect is what all have seen.

@@ -58,17 +58,16 @@ func (l *Lab) Start(name string, cpus []int, path string, args ...string) (*part
 // Listen implements Place.
 func (l *Lab) Listen() string { return l.opened.ServerIP + ":0" }
 
-// Open starts the link and opens its path. The context that it returns ends, and says
-// so, if the link does before over is called.
-func (l *Lab) Open(ctx context.Context, cpus []int, args lab.OpenArgs, started func(link int)) (within context.Context, over func(), err error) {
-	if l.Link, err = l.Limits.Start("link", cpus, l.Loadgen, "link"); err != nil {
-		return ctx, func() {}, err
-	}
-	if started != nil {
-		started(l.Link.PID)
-	}
+// Open opens the link's path. The context that it returns ends, and says so, if the
+// link does before it is stopped.
+func (l *Lab) Open(ctx context.Context, args lab.OpenArgs) (within context.Context, err error) {
 	l.pids = map[string]int{}
 	within, cancel := context.WithCancelCause(ctx)
+	stop := l.Link.Stop
+	l.Link.Stop = func() error {
+		cancel(nil)
+		return stop()
+	}
 	go func() {
 		select {
 		case <-l.Link.Done:
@@ -76,7 +75,7 @@ func (l *Lab) Open(ctx context.Context, cpus []int, args lab.OpenArgs, started f
 		case <-within.Done():
 		}
 	}()
-	return within, func() { cancel(nil) }, l.Link.Call(within, 0, lab.Open, args, &l.opened)
+	return within, l.Link.Call(within, 0, lab.Open, args, &l.opened)
 }
 
 // Mark reads the link, and what the kernels at its ends sent again.

@@ -59,17 +59,15 @@ func (s *Ours) Party() *party.Party { return s.party }
 func (s *Ours) Promises() measure.Promises { return measure.Ours }
 
 // Publish implements Publisher.
-func (s *Ours) Publish(ctx context.Context) (uint64, error) {
-	var r control.RunResult
-	err := s.party.Call(ctx, 0, control.Publish, control.None{}, &r)
-	return r.Newest, err
+func (s *Ours) Publish(ctx context.Context) (newest uint64, err error) {
+	err = s.party.Call(ctx, 0, control.Publish, control.None{}, &newest)
+	return newest, err
 }
 
 // Run implements Publisher.
-func (s *Ours) Run(ctx context.Context, within time.Duration, a control.RunArgs) (uint64, error) {
-	var r control.RunResult
-	err := s.party.Call(ctx, within, control.Run, a, &r)
-	return r.Newest, err
+func (s *Ours) Run(ctx context.Context, within time.Duration, a control.RunArgs) (newest uint64, err error) {
+	err = s.party.Call(ctx, within, control.Run, a, &newest)
+	return newest, err
 }
 
 // GoOn implements Publisher.

@@ -20,7 +20,7 @@ func TestAwakeTrial(t *testing.T) {
 	c := config(t, "poll?interval=50ms")
 	held := false
 	c.Treatment.Awake = true
-	c.Marked = func() { held = requests(t) == 1 }
+	c.moment = when("marked", func(*run) { held = requests(t) == 1 })
 	trial := runTrial(t, c)
 	sound(t, trial)
 	if slices.ContainsFunc(trial.Broken, func(b results.Broken) bool { return b.Class == results.AsAsked }) {

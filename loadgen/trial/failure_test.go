@@ -78,32 +78,25 @@ func TestServerThatWillNotEnd(t *testing.T) {
 	}
 }
 
-// kill is a Started that kills the chosen process.
-func kill(t *testing.T, choose func(server, fleet int) int) func(server, fleet int) {
-	return func(server, fleet int) {
-		if err := syscall.Kill(choose(server, fleet), syscall.SIGKILL); err != nil {
+// kill kills the process of that name.
+func kill(t *testing.T, name string) func(*run) {
+	return func(r *run) {
+		if err := syscall.Kill(r.process(name), syscall.SIGKILL); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-func theServer(server, _ int) int { return server }
-func theFleet(_, fleet int) int   { return fleet }
-
 func TestKilledAtTheStart(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name   string
-		choose func(server, fleet int) int
-		want   string
-	}{
-		{"server", theServer, `^sound unreached: server: listen: .*; server: ended with signal: killed$`},
-		{"fleet", theFleet, `^sound failed: fleet: connect: .*; fleet: ended with signal: killed$`},
+	for _, test := range []struct{ name, want string }{
+		{"server", `^sound unreached: server: listen: .*; server: ended with signal: killed$`},
+		{"fleet", `^sound failed: fleet: connect: .*; fleet: ended with signal: killed$`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := realConfig(t, "ws")
-			c.Started = kill(t, test.choose)
+			c.moment = when("started", kill(t, test.name))
 			wantBroken(t, runTrial(t, c), test.want)
 		})
 	}
@@ -118,16 +111,16 @@ func TestFleetKilledWhileItPolls(t *testing.T) {
 	killed := make(chan error, 1)
 	c := faultyConfig(t, "tell")
 	over, end := context.WithCancel(t.Context())
-	c.Started = func(_, fleet int) {
+	c.moment = when("started", func(r *run) {
 		go func() {
 			select {
 			case <-told:
-				killed <- syscall.Kill(fleet, syscall.SIGKILL)
+				killed <- syscall.Kill(r.process("fleet"), syscall.SIGKILL)
 			case <-over.Done():
 				killed <- errors.New("the trial was over before the server told")
 			}
 		}()
-	}
+	})
 	trial := runTrial(t, c)
 	end()
 	if err := <-killed; err != nil {
@@ -179,7 +172,7 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	c := config(t, "ws")
-	c.Started = func(int, int) { cancel() }
+	c.moment = when("started", func(*run) { cancel() })
 	left := processes(&c)
 	trial, err := Run(ctx, c)
 	if trial != nil || !errors.Is(err, context.Canceled) {

@@ -140,9 +140,7 @@ func (r *run) fallSilent(ctx context.Context) (err error) {
 	}
 	// Mended also where the trial is interrupted, as a process must not stay stopped.
 	defer func() { err = errors.Join(err, f.mend(r, context.WithoutCancel(ctx))) }()
-	if r.config.Silenced != nil {
-		r.config.Silenced()
-	}
+	r.at("silenced")
 	until := feed.After(r.seen.Silence.Began, within)
 	for i := range r.seen.Silence.Notices {
 		n := &r.seen.Silence.Notices[i]
@@ -150,9 +148,7 @@ func (r *run) fallSilent(ctx context.Context) (err error) {
 		if n.End == "fleet" {
 			n.Ended, err = r.fleets.Ended(ctx, within, args)
 		} else {
-			var ended control.EndedAt
-			err = r.server.Party().Call(ctx, within, control.Ends, args, &ended)
-			n.Ended = ended.At
+			err = r.server.Party().Call(ctx, within, control.Ends, args, &n.Ended)
 		}
 		if err != nil {
 			return err

@@ -94,8 +94,8 @@ func serveFaulty(args []string) error {
 		control.Listen: control.Handle(func(context.Context, control.None) (control.Listening, error) {
 			return control.Listening{Addr: s.addr}, nil
 		}),
-		control.Publish: control.Handle(func(context.Context, control.None) (control.RunResult, error) {
-			return control.RunResult{Newest: s.Log.Publish(clock.Now(), make([]byte, size)).Seq}, nil
+		control.Publish: control.Handle(func(context.Context, control.None) (newest uint64, err error) {
+			return s.Log.Publish(clock.Now(), make([]byte, size)).Seq, nil
 		}),
 		control.Run:   control.Handle(s.pass),
 		control.Tally: control.Handle(s.counts),
@@ -225,7 +225,7 @@ func (s *faulty) spoil(records []feed.Record) (spoilt []feed.Record, refused boo
 	return records, false
 }
 
-func (s *faulty) pass(ctx context.Context, a control.RunArgs) (control.RunResult, error) {
+func (s *faulty) pass(ctx context.Context, a control.RunArgs) (newest uint64, err error) {
 	s.mu.Lock()
 	s.run++
 	s.starts = append(s.starts, a.Origin+int64(s.to))
@@ -241,14 +241,14 @@ func (s *faulty) pass(ctx context.Context, a control.RunArgs) (control.RunResult
 	case babble:
 		fmt.Println("hello, world")
 	case refuse:
-		return control.RunResult{}, errors.New("no time to lose")
+		return 0, errors.New("no time to lose")
 	}
 	s.Timeline.Run(a.Origin, a.To)
-	err := s.Timeline.AtRest(ctx)
+	err = s.Timeline.AtRest(ctx)
 	s.mu.Lock()
 	s.over++
 	s.mu.Unlock()
-	return control.RunResult{Newest: s.Log.Newest()}, err
+	return s.Log.Newest(), err
 }
 
 // dear is the CPU time that a question takes a server whose fault that is.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -230,8 +229,8 @@ func TestHeartbeatsNoticeCut(t *testing.T) {
 	for _, fault := range append(cuts, scenarios.AddressChange) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			trial := runTrial(t, faultOver(t, fault, "wsbare?ping=200ms&pong=1s", 3*time.Second))
-			soundBetweenBeats(t, trial)
+			trial := runTrial(t, faultOver(t, fault, "wsbare?ping=1s&pong=1s", 5*time.Second))
+			sound(t, trial)
 			for _, end := range bothEnds {
 				if got := value(t, trial, "notice/"+end+"-share"); got != 1 || trial.Hists["notice/"+end].N() != 4 {
 					t.Errorf("%v of the %s's noticed, %d of 4", got, end, trial.Hists["notice/"+end].N())
@@ -248,15 +247,15 @@ func TestNobodyNoticesCut(t *testing.T) {
 		fault, transport string
 		rate             float64
 	}{
-		{scenarios.Cut, "ws", 0}, {scenarios.AddressChange, "longpoll?hold=100ms", 0}, {scenarios.Cut, "poll?interval=50ms", 0}, {scenarios.AddressChange, "sse?heartbeat=200ms", 0},
-		{scenarios.AddressChange, "ws", 40}, {scenarios.Cut, "longpoll?hold=200ms", 40}, {scenarios.AddressChange, "poll?interval=50ms", 40},
+		{scenarios.Cut, "ws", 0}, {scenarios.AddressChange, "longpoll?hold=1s", 0}, {scenarios.Cut, "poll?interval=50ms", 0}, {scenarios.AddressChange, "sse?heartbeat=1s", 0},
+		{scenarios.AddressChange, "ws", 40}, {scenarios.Cut, "longpoll?hold=1s", 40}, {scenarios.AddressChange, "poll?interval=50ms", 40},
 	} {
 		t.Run(fmt.Sprintf("%s %s %v", test.fault, test.transport, test.rate), func(t *testing.T) {
 			t.Parallel()
 			c := faultOver(t, test.fault, test.transport, 200*time.Millisecond)
 			c.Treatment.Rate = test.rate
 			trial := runTrial(t, c)
-			soundBetweenBeats(t, trial)
+			sound(t, trial)
 			for _, end := range bothEnds {
 				if got := value(t, trial, "notice/"+end+"-share"); got != 0 {
 					t.Errorf("%v of the %s's noticed", got, end)
@@ -285,16 +284,19 @@ func TestLabLeavesNothing(t *testing.T) {
 	c := labConfig(t, "ws", rtt20)
 	own := netns.Of(t, os.Getpid())
 	var spaces []string
-	c.Linked = func(link int) { spaces = append(spaces, netns.Of(t, link)) }
-	var pids []int
-	c.Started = func(server, fleet int) { pids = []int{server, fleet} }
-	c.Listening = func(addr string) { // by now both have joined: they answer
-		if !strings.HasPrefix(addr, "198.18.0.1:") {
-			t.Errorf("the server listens on %s", addr)
+	c.moment = func(moment string, r *run) {
+		switch moment {
+		case "linked":
+			spaces = append(spaces, netns.Of(t, r.process("link")))
+		case "listening": // by now both have joined: they answer
+			if !strings.HasPrefix(r.reached.Addr, "198.18.0.1:") {
+				t.Errorf("the server listens on %s", r.reached.Addr)
+			}
+			spaces = append(spaces, netns.Of(t, r.process("server")))
+		case "marked":
+			spaces = append(spaces, netns.Of(t, r.process("fleet")))
 		}
-		spaces = append(spaces, netns.Of(t, pids[0]))
 	}
-	c.Marked = func() { spaces = append(spaces, netns.Of(t, pids[1])) }
 	wantBroken(t, runTrial(t, c))
 	if len(spaces) != 3 || spaces[0] != own || spaces[1] == own || spaces[2] == own || spaces[1] == spaces[2] {
 		t.Fatalf("in %s: link, server and fleet are in %q", own, spaces)
@@ -309,20 +311,12 @@ func TestLabLeavesNothing(t *testing.T) {
 // Ctrl-C leaves no record and no process, whenever it comes.
 func TestInterruptedInLab(t *testing.T) {
 	t.Parallel()
-	for _, when := range []string{"linked", "started", "listening", "marked"} {
-		t.Run(when, func(t *testing.T) {
+	for _, moment := range []string{"linked", "started", "listening", "marked"} {
+		t.Run(moment, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			c := labConfig(t, "ws", rtt20)
-			at := func(moment string) {
-				if moment == when {
-					cancel()
-				}
-			}
-			c.Linked = func(int) { at("linked") }
-			c.Started = func(int, int) { at("started") }
-			c.Listening = func(string) { at("listening") }
-			c.Marked = func() { at("marked") }
+			c.moment = when(moment, func(*run) { cancel() })
 			left := processes(&c)
 			trial, err := Run(ctx, c)
 			if trial != nil || !errors.Is(err, context.Canceled) {
@@ -338,25 +332,11 @@ func TestInterruptedInLab(t *testing.T) {
 func TestKilledInLab(t *testing.T) {
 	t.Parallel()
 	for _, victim := range []string{"link", "server", "fleet"} {
-		for _, when := range []string{"started", "listening", "marked"} {
-			t.Run(victim+" "+when, func(t *testing.T) {
+		for _, moment := range []string{"started", "listening", "marked"} {
+			t.Run(victim+" "+moment, func(t *testing.T) {
 				t.Parallel()
 				c := labConfig(t, "ws", rtt20)
-				pids := map[string]int{}
-				at := func(moment string) {
-					if moment == when {
-						if err := syscall.Kill(pids[victim], syscall.SIGKILL); err != nil {
-							t.Error(err)
-						}
-					}
-				}
-				c.Linked = func(link int) { pids["link"] = link }
-				c.Started = func(server, fleet int) {
-					pids["server"], pids["fleet"] = server, fleet
-					at("started")
-				}
-				c.Listening = func(string) { at("listening") }
-				c.Marked = func() { at("marked") }
+				c.moment = when(moment, kill(t, victim))
 				wantBroken(t, runTrial(t, c), `^sound (failed|unreached): .*`+victim+`: ended with signal: killed`)
 			})
 		}

@@ -30,7 +30,7 @@ func (c Config) conditions() (lab.Conditions, error) {
 
 // network reckons with the path.
 func (p *plan) network(c Config) (err error) {
-	p.Still = c.Still
+	p.Still = c.still
 	if p.Emulated = c.Treatment.Emulated(); !p.Emulated {
 		return nil
 	}

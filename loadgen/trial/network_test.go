@@ -88,7 +88,7 @@ func TestDialsOver(t *testing.T) {
 func TestPlanOverPath(t *testing.T) {
 	plan := func(transport string, n int, path scenarios.Network, still time.Duration) plan {
 		t.Helper()
-		c := Config{Treatment: scenarios.Treatment{Transport: transport, Subscribers: n, Network: path}, Warmup: time.Second, Measure: time.Second, Still: still}
+		c := Config{Treatment: scenarios.Treatment{Transport: transport, Subscribers: n, Network: path}, Warmup: time.Second, Measure: time.Second, still: still}
 		p, err := c.plan()
 		if err != nil {
 			t.Fatal(err)

@@ -30,11 +30,9 @@ func (r *run) listen(ctx context.Context) (fleet.Config, error) {
 			return fleet.Config{}, err
 		}
 	}
-	r.reached = true
+	r.reached = at
+	r.at("listening")
 	c := r.config
-	if c.Listening != nil {
-		c.Listening(at.Addr)
-	}
 	return fleet.Config{
 		Addr:        at.Addr,
 		Authority:   at.Authority,
@@ -171,20 +169,16 @@ func (r *run) oneRound(ctx context.Context) error {
 
 // delivered waits until every subscriber has the one event.
 func (r *run) delivered(ctx context.Context) error {
-	within := r.settleTime()
-	deadline := time.Now().Add(within)
-	for n := int64(r.dialled); ; {
-		m, err := r.fleets.Mark(ctx)
-		if err != nil || m.Delivered == n {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("an event was delivered to %d of %d subscribers within %v", m.Delivered, n, within)
-		}
-		if err := pause(ctx, settleStep); err != nil {
-			return err
-		}
+	within, n := r.settleTime(), int64(r.dialled)
+	var m fleet.Mark
+	all, err := until(ctx, within, settleStep, func() (_ bool, err error) {
+		m, err = r.fleets.Mark(ctx)
+		return m.Delivered == n, err
+	})
+	if err == nil && !all {
+		err = fmt.Errorf("an event was delivered to %d of %d subscribers within %v", m.Delivered, n, within)
 	}
+	return err
 }
 
 func (r *run) hold(ctx context.Context) (err error) {

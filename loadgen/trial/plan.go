@@ -41,7 +41,7 @@ func (c Config) plan() (plan, error) {
 		}
 		p.dialRate = spread(c.Treatment.Subscribers, p.Rhythm.Beat, p.dialRate)
 	}
-	p.connect = time.Duration(float64(c.Treatment.Subscribers) / p.dialRate * float64(time.Second))
+	p.connect = seconds(float64(c.Treatment.Subscribers) / p.dialRate)
 	p.Mark1 = max(c.Warmup, c.Lead, p.Rhythm.Poll, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
 	p.Mark2 = p.Mark1 + c.Measure
 	if p.Rhythm.Poll > 0 { // at least one interval more, to a whole number of them
@@ -127,6 +127,4 @@ func (p plan) publishes() bool { return !p.OfMemory && !p.Quiet }
 // is timed.
 const idleDialRate = 2 * fleet.DefaultDialRate
 
-func idleDialTime(n int) time.Duration {
-	return time.Duration(float64(n) / idleDialRate * float64(time.Second))
-}
+func idleDialTime(n int) time.Duration { return seconds(float64(n) / idleDialRate) }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/measure"
 	"pushbench/servers/control"
 	"pushbench/servers/wire"
@@ -36,60 +35,65 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// until asks whether something holds, again and again with a pause between, and reports
+// whether it did within a time.
+func until(ctx context.Context, within, between time.Duration, holds func() (bool, error)) (inTime bool, err error) {
+	for deadline := time.Now().Add(within); ; {
+		if inTime, err = holds(); inTime || err != nil || time.Now().After(deadline) {
+			return inTime, err
+		}
+		if err := pause(ctx, between); err != nil {
+			return false, err
+		}
+	}
+}
+
 // settle waits until both ends' tallies agree and stand still, with at least so
 // many connections; where the server tells none, until the fleets' does. Where they
 // never do the trial goes on: its bytes are not accounted for, and its latencies are
 // what they are.
 func (r *run) settle(ctx context.Context, conns int) (server, clients wire.Counts, err error) {
 	within := r.settleTime()
-	deadline := time.Now().Add(within)
-	var last wire.Counts
-	for {
+	settled, err := until(ctx, within, settleStep, func() (bool, error) {
+		last := clients
 		if r.seen.Tallies {
 			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
-				return server, clients, err
+				return false, err
 			}
 		}
-		if clients, err = r.fleets.Tally(ctx); err != nil {
-			return server, clients, err
-		}
+		var err error
+		clients, err = r.fleets.Tally(ctx)
 		agree := !r.seen.Tallies || measure.Agree(server, clients) && server.Conns >= int64(conns)
-		if agree && clients == last {
-			return server, clients, nil
-		}
-		if time.Now().After(deadline) {
-			r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, measure.Tallies(server, clients)))
-			return server, clients, nil
-		}
-		last = clients
-		if err := pause(ctx, settleStep); err != nil {
-			return server, clients, err
-		}
+		return agree && clients == last, err
+	})
+	if err == nil && !settled {
+		r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, measure.Tallies(server, clients)))
 	}
+	return server, clients, err
 }
 
 // settleAndMark settles, and reads all processes. They are read one after the
 // other, and where a heartbeat passed meanwhile, again, for as long as a busy host
 // may need to find a moment between two.
-func (r *run) settleAndMark(ctx context.Context) (measure.Mark, error) {
-	m, err := r.mark(ctx)
-	for deadline := time.Now().Add(r.settleTime()); err == nil && r.plan.Rhythm.Beat > 0 && r.seen.Tallies && time.Now().Before(deadline) && len(r.seen.Unsettled) == 0; {
+func (r *run) settleAndMark(ctx context.Context) (m measure.Mark, err error) {
+	_, err = until(ctx, r.settleTime(), r.plan.trip, func() (bool, error) {
+		late := m.Link.Late
+		var err error
+		if m, err = r.mark(ctx); err != nil {
+			return false, err
+		}
+		if late != nil && m.Link.Late != nil {
+			if err := m.Link.Late.Merge(late); err != nil {
+				return false, err
+			}
+		}
+		if r.plan.Rhythm.Beat == 0 || !r.seen.Tallies || len(r.seen.Unsettled) > 0 {
+			return true, nil
+		}
 		var since wire.Counts
-		if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &since); err != nil {
-			return m, err
-		}
-		if since == m.Server.Counts && measure.Agree(since, m.Fleet.Counts) {
-			break
-		}
-		if err := pause(ctx, r.plan.trip); err != nil {
-			return m, err
-		}
-		before := m
-		m, err = r.mark(ctx)
-		if late := before.Link.Late; err == nil && late != nil && m.Link.Late != nil {
-			err = m.Link.Late.Merge(late)
-		}
-	}
+		err = r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &since)
+		return since == m.Server.Counts && measure.Agree(since, m.Fleet.Counts), err
+	})
 	return m, err
 }
 
@@ -119,23 +123,15 @@ func (r *run) standStill(ctx context.Context) error {
 		return nil
 	}
 	within := r.settleTime() + r.plan.Still
-	deadline := time.Now().Add(within)
-	var last fleet.Mark
-	for {
+	var last wire.TCP
+	still, err := until(ctx, within, r.plan.Still, func() (bool, error) {
 		m, err := r.fleets.Mark(ctx)
-		if err != nil {
-			return err
-		}
-		if m.TCP == last.TCP {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", r.plan.Still, within))
-			return nil
-		}
-		last = m
-		if err := pause(ctx, r.plan.Still); err != nil {
-			return err
-		}
+		before := last
+		last = m.TCP
+		return m.TCP == before, err
+	})
+	if err == nil && !still {
+		r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", r.plan.Still, within))
 	}
+	return err
 }

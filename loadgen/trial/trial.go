@@ -55,13 +55,6 @@ type Config struct {
 	Steps []int
 	// Saturate says that an end may be asked for more than it can do.
 	Saturate bool
-	// Still is how long the kernel's counts must stand still before a mark, so
-	// that delayed acknowledgements are in them. On loopback it may be 0: both marks
-	// miss the same number of acknowledgements, which cancels. Over a network it is
-	// at least as long as an acknowledgement may take, so that the link has counted
-	// as many as the kernel.
-	Still time.Duration
-
 	// Server serves the feed, and Via stands before it, from the server on; nil: our
 	// own, and nobody. Fleets is how many processes share the subscribers, 0 for one,
 	// and Beside are others that share them, wherever they are.
@@ -70,17 +63,23 @@ type Config struct {
 	Fleets int
 	Beside []*party.Party
 
-	// Linked, if set, is told the process ID of the link, Started those of server
-	// and fleet, Listening the server's address before anybody connects, Marked
-	// that the second mark has been read and all is at rest, and Silenced that a
-	// fault has begun.
-	Linked    func(link int)
-	Started   func(server, fleet int)
-	Listening func(addr string)
-	Marked    func()
-	Silenced  func()
-
+	// moment, if set, is told by its word when the trial has come to it: linked, where
+	// the link was started; started, as all others are; listening, before anybody
+	// connects; marked, when the second mark was read and all is at rest; and silenced,
+	// when a fault has begun.
+	moment func(string, *run)
+	// still is how long a test lets the kernel's counts stand still before a mark at
+	// least, so that delayed acknowledgements are in them. On a path it is what the plan
+	// makes it; on loopback both marks miss the same number of them.
+	still  time.Duration
 	limits party.Limits
+}
+
+// at tells that the trial has come to a moment.
+func (r *run) at(moment string) {
+	if r.config.moment != nil {
+		r.config.moment(moment, r)
+	}
 }
 
 // Run runs the trial. What goes wrong in it is part of its record; the error is
@@ -94,10 +93,10 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	switch {
 	case err == nil:
 		r.seen.Record(t)
-	case !r.reached:
-		t.Broken = append(t.Broken, unreached(err))
+	case r.reached.Addr == "": // no server listened, which says nothing about the treatment
+		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(err)})
 	default:
-		t.Broken = append(t.Broken, failed(err))
+		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(err)})
 	}
 	return t, nil
 }
@@ -129,7 +128,7 @@ type run struct {
 	passed  time.Duration  // trial time, up to which it has passed
 	connect fleet.Config   // of a trial of memory
 	dialled int            // of its subscribers
-	reached bool           // a server listened
+	reached stage.Endpoint // where the chain listened; none: it did not
 	seen    *measure.Observation
 }
 
@@ -149,8 +148,8 @@ func observe(ctx context.Context, c Config, t *results.Trial) (r *run, err error
 		}
 		defer func() { err = errors.Join(err, awake.Close()) }()
 	}
-	ctx, over, err := r.open(ctx)
-	defer func() { err = errors.Join(err, r.end(err, over, t)) }()
+	ctx, err = r.open(ctx)
+	defer func() { err = errors.Join(err, r.end(err, t)) }()
 	if err != nil {
 		return r, err
 	}
@@ -168,19 +167,21 @@ func observe(ctx context.Context, c Config, t *results.Trial) (r *run, err error
 }
 
 // open makes the place that the plan asks for. The context that it returns ends with it.
-func (r *run) open(ctx context.Context) (within context.Context, over func(), err error) {
+func (r *run) open(ctx context.Context) (within context.Context, err error) {
 	c := r.config
 	if !r.plan.Emulated {
 		r.place = stage.Loopback{Limits: c.limits}
-		return ctx, func() {}, nil
+		return ctx, nil
 	}
-	r.lab = &stage.Lab{Limits: c.limits, Loadgen: c.FleetPath}
+	link, err := c.limits.Start("link", c.Layout.Link, c.FleetPath, "link")
+	if err != nil {
+		return ctx, err
+	}
+	r.parties = append(r.parties, link)
+	r.lab = &stage.Lab{Limits: c.limits, Loadgen: c.FleetPath, Link: link}
 	r.place = r.lab
-	within, over, err = r.lab.Open(ctx, c.Layout.Link, lab.OpenArgs{Conditions: r.plan.Path, Seed: c.Seed, Block: c.Block}, c.Linked)
-	if r.lab.Link != nil {
-		r.parties = append(r.parties, r.lab.Link)
-	}
-	return within, over, err
+	r.at("linked")
+	return r.lab.Open(ctx, lab.OpenArgs{Conditions: r.plan.Path, Seed: c.Seed, Block: c.Block})
 }
 
 // start starts the parties at their place.
@@ -212,19 +213,14 @@ func (r *run) start() error {
 		r.fleets, r.parties = append(r.fleets, f), append(r.parties, f)
 	}
 	r.fleets = append(r.fleets, c.Beside...)
-	if c.Started != nil {
-		c.Started(r.server.Party().PID, r.fleets[0].PID)
-	}
+	r.at("started")
 	return nil
 }
 
 // end stops the parties, the last that started first, and after a failure keeps the
 // tails of their logs.
-func (r *run) end(failure error, over func(), t *results.Trial) (err error) {
+func (r *run) end(failure error, t *results.Trial) (err error) {
 	for _, p := range slices.Backward(r.parties) {
-		if r.lab != nil && p == r.lab.Link {
-			over()
-		}
 		ended := p.Stop()
 		if text := p.Log(); text != "" && (failure != nil || err != nil || ended != nil) {
 			t.Log += p.Name + ": " + text + "\n"
@@ -232,17 +228,6 @@ func (r *run) end(failure error, over func(), t *results.Trial) (err error) {
 		err = errors.Join(err, ended)
 	}
 	return err
-}
-
-// failed is what is broken where the trial did not come to its end.
-func failed(why error) results.Broken {
-	return results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(why)}
-}
-
-// unreached is what is broken where nothing of the treatment was reached, as no
-// server listened for it: that says nothing about the treatment.
-func unreached(why error) results.Broken {
-	return results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(why)}
 }
 
 // oneLine is a reason that may be several errors in as many lines.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/host"
+	"pushbench/loadgen/party"
 	"pushbench/results"
 	"pushbench/scenarios"
 )
@@ -93,21 +94,31 @@ func observeTrial(t *testing.T, c Config) (*run, *results.Trial) {
 	return o, trial
 }
 
+// when does something at one moment of a trial.
+func when(moment string, do func(*run)) func(string, *run) {
+	return func(now string, r *run) {
+		if now == moment {
+			do(r)
+		}
+	}
+}
+
+// process is the process ID of a party.
+func (r *run) process(name string) int {
+	return r.parties[slices.IndexFunc(r.parties, func(p *party.Party) bool { return p.Name == name })].PID
+}
+
 // processes notes those of a trial; what it returns fails the test if one of them is
 // left, dead or alive.
 func processes(c *Config) (left func(*testing.T)) {
 	var pids []int
-	started, linked := c.Started, c.Linked
-	c.Started = func(server, fleet int) {
-		pids = append(pids, server, fleet)
-		if started != nil {
-			started(server, fleet)
+	also := c.moment
+	c.moment = func(moment string, r *run) {
+		for _, p := range r.processes() {
+			pids = append(pids, p.PID)
 		}
-	}
-	c.Linked = func(link int) {
-		pids = append(pids, link)
-		if linked != nil {
-			linked(link)
+		if also != nil {
+			also(moment, r)
 		}
 	}
 	return func(t *testing.T) {
@@ -133,21 +144,8 @@ func said(b results.Broken) string { return fmt.Sprintf("%s %s: %s", b.Class, b.
 // sound fails the test if the trial broke a rule of soundness or of accounts.
 func sound(t *testing.T, trial *results.Trial) {
 	t.Helper()
-	holds(t, trial, results.Sound, results.Accounted)
-}
-
-// soundBetweenBeats is sound, but for accounts: heartbeats that follow closely leave a
-// busy host no rest in which to read both ends, and the record says so.
-func soundBetweenBeats(t *testing.T, trial *results.Trial) {
-	t.Helper()
-	holds(t, trial, results.Sound)
-}
-
-// holds fails the test if the trial broke a rule of these classes.
-func holds(t *testing.T, trial *results.Trial, classes ...results.Class) {
-	t.Helper()
 	for _, b := range trial.Broken {
-		if slices.Contains(classes, b.Class) {
+		if b.Class == results.Sound || b.Class == results.Accounted {
 			t.Errorf("broken rule %s", said(b))
 		}
 	}

@@ -160,7 +160,7 @@ func truthConfig(t *testing.T, tr *feed.Transport, level map[string]string) Conf
 	c.Treatment.Subscribers, c.Treatment.Rate = 5, 40
 	c.Treatment.HTTP, c.Treatment.TLS, c.Treatment.Headers, c.Treatment.Encoding = level["http"], level["tls"] == "on", "minimal", level["encoding"]
 	c.Warmup, c.Measure = 100*time.Millisecond, 300*time.Millisecond
-	c.Still = 300 * time.Millisecond
+	c.still = 300 * time.Millisecond
 	if level["compress"] != "" && level["compress"] != "off" {
 		c.Treatment.PayloadKind, c.Treatment.Payload = "ticker", 400 // which compresses
 	}

@@ -136,14 +136,18 @@ func captureTrial(ctx context.Context, c Config, record *results.Trial) (*run, *
 		}
 	}
 	defer stop() // of a trial that did not come to its mark
-	c.Listening = func(addr string) {
-		server, err := netip.ParseAddrPort(addr)
-		if err == nil {
-			recording, err = capture.Start(server.Port(), wholeFrames)
+	c.moment = func(moment string, r *run) {
+		switch moment {
+		case "listening":
+			server, err := netip.ParseAddrPort(r.reached.Addr)
+			if err == nil {
+				recording, err = capture.Start(server.Port(), wholeFrames)
+			}
+			failed = err
+		case "marked":
+			stop()
 		}
-		failed = err
 	}
-	c.Marked = stop
 	o, err := observe(ctx, c, record)
 	if err = errors.Join(err, failed); err != nil {
 		return nil, nil, err

@@ -75,28 +75,20 @@ func (r *run) markAfter(ctx context.Context) (err error) {
 		u = r.use()
 	}
 	r.seen.After.Charge(u)
-	if r.config.Marked != nil {
-		r.config.Marked()
-	}
+	r.at("marked")
 	return nil
 }
 
 // awaitRest returns once no process has had anything to do for a step, or has had
 // enough time for it.
 func (r *run) awaitRest(ctx context.Context, step time.Duration) error {
-	deadline := time.Now().Add(restTime + r.plan.backlogTime() + r.plan.slack + step)
 	last := -1.0
-	for time.Now().Before(deadline) {
+	_, err := until(ctx, restTime+r.plan.backlogTime()+r.plan.slack+step, step, func() (bool, error) {
 		ran, rests, err := r.running(last)
-		if err != nil || rests { // off Linux nobody can tell; settling does without
-			return nil
-		}
 		last = ran
-		if err := pause(ctx, step); err != nil {
-			return err
-		}
-	}
-	return nil
+		return rests || err != nil, nil // off Linux nobody can tell; settling does without
+	})
+	return err
 }
 
 // running is the CPU time of all processes (s), and whether they rest: it is what it

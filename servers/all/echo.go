@@ -16,48 +16,30 @@ import (
 // body.
 const EchoPath = "/echo"
 
-// echo is the handler at EchoPath, whose WebSockets end with life.
-func echo(life context.Context) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		switch r.Method {
-		case http.MethodGet:
-			if feed.RefuseBody(w, r) {
-				return
-			}
-			end, err := echoEnd(r.URL.RawQuery)
-			if err != nil {
-				feed.Refuse(w, http.StatusBadRequest, err)
-				return
-			}
-			end(life, w, r)
-		case http.MethodPost:
-			feed.Echo(w, r)
-		default:
-			w.Header().Set("Allow", "GET, POST")
-			feed.Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s %s: open a WebSocket with GET, or POST a message", r.Method, EchoPath))
-		}
-	}
+// echoEnds are the server ends that a WebSocket may ask for.
+var echoEnds = map[string]func(context.Context, http.ResponseWriter, *http.Request){
+	wsbare.Transport.Name: wsbare.Echo,
+	ws.Transport.Name:     ws.Echo,
 }
 
-// echoEnd is the server end that a query asks for.
-func echoEnd(rawQuery string) (func(context.Context, http.ResponseWriter, *http.Request), error) {
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return nil, fmt.Errorf("read the query: %w", err)
-	}
-	for name := range query {
-		if name != "end" {
-			return nil, fmt.Errorf("%s has no option %q; it has end", EchoPath, name)
+// echoKnobs reads the query of EchoPath, which is no transport otherwise.
+var echoKnobs = &feed.Transport{Name: EchoPath, Knobs: []feed.Knob{
+	{Name: "end", Default: wsbare.Transport.Name, Check: feed.CheckOneOf(wsbare.Transport.Name, ws.Transport.Name)},
+}}
+
+// echo is the handler at EchoPath, whose WebSockets end with life.
+func echo(life context.Context) http.HandlerFunc {
+	return feed.Endpoint("open a WebSocket with GET, or POST a message", func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			feed.Refuse(w, http.StatusBadRequest, fmt.Errorf("read the query: %w", err))
+			return
 		}
-	}
-	switch given := query["end"]; {
-	case len(given) > 1:
-		return nil, fmt.Errorf("option end is given %d times; give it once", len(given))
-	case len(given) == 0 || given[0] == wsbare.Transport.Name:
-		return wsbare.Echo, nil
-	case given[0] == ws.Transport.Name:
-		return ws.Echo, nil
-	default:
-		return nil, fmt.Errorf("option end=%q: use %s or %s", given[0], wsbare.Transport.Name, ws.Transport.Name)
-	}
+		options, err := echoKnobs.Parse(query, false)
+		if err != nil {
+			feed.Refuse(w, http.StatusBadRequest, err)
+			return
+		}
+		echoEnds[options.Value("end")](life, w, r)
+	})
 }

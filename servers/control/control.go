@@ -12,6 +12,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
+
+	"pushbench/servers/wire"
 )
 
 // Handler carries out one command: args is its JSON, the result is sent back.
@@ -26,6 +29,17 @@ func Handle[Args, Result any](f func(context.Context, Args) (Result, error)) Han
 		}
 		return f(ctx, args)
 	}
+}
+
+// AwaitEnds is the Handler of Ends. It waits in the child, so that nothing has
+// to be asked again and again of a process that is being watched.
+func AwaitEnds(ends *wire.Ends) Handler {
+	return Handle(func(ctx context.Context, a EndedArgs) ([]int64, error) {
+		left := time.Unix(0, a.Until).Sub(time.Unix(0, ends.Now())) // which no two instants overflow
+		ctx, cancel := context.WithTimeout(ctx, left)
+		defer cancel()
+		return ends.Await(ctx, a.Count), nil
+	})
 }
 
 // None is the arguments or the result of a command that has none.
@@ -57,9 +71,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handlers map[string
 		var req request
 		select {
 		case req = <-requests:
-		case err := <-ended:
-			return err
-		case <-ctx.Done():
+		case <-ctx.Done(): // which in ends too
 			select {
 			case err := <-ended:
 				return err
@@ -75,10 +87,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handlers map[string
 		} else if resp.Result, err = json.Marshal(result); err != nil {
 			resp.Error = fmt.Sprintf("encode the result: %v", err)
 		}
-		line, err := json.Marshal(resp)
-		if err != nil {
-			return fmt.Errorf("control: encode an answer: %w", err)
-		}
+		line, _ := json.Marshal(resp) // which is a string and JSON
 		if _, err := out.Write(append(line, '\n')); err != nil {
 			return fmt.Errorf("control: send an answer: %w", err)
 		}
@@ -139,10 +148,7 @@ func (p *Peer) Call(ctx context.Context, do string, args, result any) error {
 	if err != nil {
 		return fmt.Errorf("%s: encode the arguments: %w", do, err)
 	}
-	line, err := json.Marshal(request{Do: do, Args: raw})
-	if err != nil {
-		return fmt.Errorf("%s: encode the command: %w", do, err)
-	}
+	line, _ := json.Marshal(request{Do: do, Args: raw}) // which is JSON
 	if _, err := p.in.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("%s: send the command: %w", do, err)
 	}

@@ -46,7 +46,7 @@ func TestAwaitEnds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if at := got.(EndedAt).At; !slices.Equal(at, test.want) || time.Since(begin) != test.elapsed {
+				if at := got.([]int64); !slices.Equal(at, test.want) || time.Since(begin) != test.elapsed {
 					t.Errorf("after %v it tells of %v, not after %v of %v", time.Since(begin), at, test.elapsed, test.want)
 				}
 				<-done

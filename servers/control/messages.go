@@ -8,18 +8,18 @@ import (
 
 // Commands of both children.
 const (
-	Run   = "run"   // RunArgs → RunResult, once trial time rests again
+	Run   = "run"   // RunArgs → the number of the newest event, once trial time rests again
 	Start = "start" // RunArgs → None, at once: trial time passes meanwhile
 	Tally = "tally" // None → wire.Counts
 	Trim  = "trim"  // None → Usage, after garbage collection, with unused memory given back
 	Mark  = "mark"  // None → ServerMark or FleetMark
-	Ends  = "ended" // EndedArgs → EndedAt, once enough have ended or the time is over
+	Ends  = "ended" // EndedArgs → when each ended so far, in order, once there are enough or the time is over
 )
 
 // Commands of the server alone.
 const (
 	Listen  = "listen"  // None → Listening
-	Publish = "publish" // one event at once, outside the schedule: None → RunResult
+	Publish = "publish" // one event at once, outside the schedule: None → its number
 
 	Published = "published" // None → PublishedAt
 )
@@ -42,16 +42,6 @@ type RunArgs struct {
 type EndedArgs struct {
 	Count int   `json:"count"`
 	Until int64 `json:"until"`
-}
-
-// EndedAt is when each came to its end so far (ns on CLOCK_MONOTONIC), in order.
-type EndedAt struct {
-	At []int64 `json:"at"`
-}
-
-// RunResult is the number of the newest event published.
-type RunResult struct {
-	Newest uint64 `json:"newest"`
 }
 
 // ServerMark is the state of a server while trial time rests. Times are

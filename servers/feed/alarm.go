@@ -15,18 +15,25 @@ import (
 type Alarm struct {
 	clock Clock
 	timer *time.Timer
-	fd    *timerfd // nil where the host has none
+	fd    *timerfd // nil where the timer works alone
 }
 
 // NewAlarm makes an alarm. Close it after use.
 func NewAlarm(clock Clock) *Alarm {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return &Alarm{clock: clock, timer: t, fd: newTimerfd()}
+	a := NewSleep(clock)
+	a.fd = newTimerfd()
+	return a
 }
 
-// Wait returns when due (ns on the clock) has come, when interrupt is closed,
-// or with ctx's error.
+// NewSleep makes an alarm on a runtime timer alone, which needs no Close. It is good
+// for thousands of subscribers that may each be a fraction of a millisecond late.
+func NewSleep(clock Clock) *Alarm {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return &Alarm{clock: clock, timer: t}
+}
+
+// Wait implements Waiter.
 func (a *Alarm) Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error {
 	for {
 		left := Between(a.clock.Now(), due)

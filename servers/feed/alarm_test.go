@@ -44,32 +44,17 @@ func TestAlarm(t *testing.T) {
 	}
 }
 
-// Where the host has no timerfd the runtime timer works alone, and the other
-// way round.
-func TestAlarmOnOneTimer(t *testing.T) {
-	clock := NewClock()
-	t.Run("runtime timer", func(t *testing.T) {
-		alarm := NewAlarm(clock)
-		alarm.fd.close()
-		alarm.fd = nil
-		defer alarm.Close()
-		due := clock.Now() + int64(time.Millisecond)
-		if err := alarm.Wait(t.Context(), due, nil); err != nil || clock.Now() < due {
-			t.Errorf("woken %d ns early, with %v", due-clock.Now(), err)
-		}
-	})
-	t.Run("timerfd", func(t *testing.T) {
-		fd := newTimerfd()
-		need.That(t, fd != nil, "timerfd, which only Linux has")
-		defer fd.close()
-		<-fd.after(time.Millisecond)
-		if fd.after(Forever) == nil { // the kernel refuses what it cannot hold
-			t.Error("it cannot be set to the end of time")
-		}
-	})
+func TestTimerfd(t *testing.T) {
+	fd := newTimerfd()
+	need.That(t, fd != nil, "timerfd, which only Linux has")
+	defer fd.close()
+	<-fd.after(time.Millisecond)
+	if fd.after(Forever) == nil { // the kernel refuses what it cannot hold
+		t.Error("it cannot be set to the end of time")
+	}
 }
 
-// Sleep keeps the same promises.
+// Without a timerfd it keeps the same promises.
 func TestSleep(t *testing.T) {
 	inBubble(t, func(t *testing.T, tl *Timeline, now func() time.Duration) {
 		clock := tl.clock

@@ -2,7 +2,15 @@
 
 package feed
 
-import "golang.org/x/sys/unix"
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// hostClock is the clock that Go's own monotonic readings follow: CLOCK_MONOTONIC, and
+// on macOS CLOCK_UPTIME_RAW (clock_gettime(3)).
+var hostClock = map[string]int32{"linux": 1, "darwin": 8}[runtime.GOOS]
 
 func monotonic() int64 {
 	var ts unix.Timespec

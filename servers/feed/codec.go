@@ -43,9 +43,11 @@ func ParseCodec(s string) (Codec, error) {
 // Earliest is the first instant that text can express, 31 years before the clock's 0.
 const Earliest = -999_999_999_999_999_999
 
+// Digits is the width of a number in text: that of math.MaxInt64.
+const Digits = 19
+
 const (
-	digits      = 19 // of math.MaxInt64
-	textHead    = 3 * (digits + 1)
+	textHead    = 3 * (Digits + 1)
 	binaryHead  = 4 * 8
 	maxBodySize = 64 << 20
 )
@@ -100,12 +102,12 @@ func (c Codec) Decode(buf []byte) (e Event, rest []byte, err error) {
 	}
 	var n [3]int64
 	for i := range n {
-		field := buf[i*(digits+1) : (i+1)*(digits+1)]
-		if n[i], err = parseNumber(field[:digits]); err != nil {
+		field := buf[i*(Digits+1) : (i+1)*(Digits+1)]
+		if n[i], err = parseNumber(field[:Digits]); err != nil {
 			return Event{}, buf, err
 		}
-		if field[digits] != ' ' {
-			return Event{}, buf, fmt.Errorf("event has %q where a blank ends its field %d", field[digits], i+1)
+		if field[Digits] != ' ' {
+			return Event{}, buf, fmt.Errorf("event has %q where a blank ends its field %d", field[Digits], i+1)
 		}
 	}
 	body := buf[textHead:]
@@ -182,12 +184,12 @@ func (c Codec) DecodeAll(buf []byte, emit func(Event)) (int, error) {
 // AppendNumber adds n, zero-padded to 19 characters: the form of every number and
 // cursor in text.
 func AppendNumber(dst []byte, n int64) []byte {
-	var b [digits]byte
+	var b [Digits]byte
 	rest := n
 	if n < 0 {
 		rest = -max(n, Earliest)
 	}
-	for i := digits - 1; i >= 0; i-- {
+	for i := Digits - 1; i >= 0; i-- {
 		b[i] = byte('0' + rest%10)
 		rest /= 10
 	}
@@ -205,7 +207,7 @@ func parseNumber(b []byte) (int64, error) {
 	var n uint64
 	for _, d := range figures {
 		if d < '0' || d > '9' {
-			return 0, fmt.Errorf("event has %q where %d digits belong", b, digits)
+			return 0, fmt.Errorf("event has %q where %d digits belong", b, Digits)
 		}
 		n = n*10 + uint64(d-'0') // 19 digits cannot overflow a uint64
 	}

@@ -108,7 +108,7 @@ func TestNumbers(t *testing.T) {
 		n := rapid.Int64().Draw(t, "n")
 		text := AppendNumber(nil, n)
 		got, err := parseNumber(text)
-		if len(text) != digits || err != nil || got != max(n, Earliest) {
+		if len(text) != Digits || err != nil || got != max(n, Earliest) {
 			t.Fatalf("%d is written %q and read as %d, %v", n, text, got, err)
 		}
 		if want := fmt.Sprintf("%019d", n); n >= Earliest && string(text) != want {

@@ -41,7 +41,9 @@ const (
 func Follow(ctx context.Context, client *http.Client, media string, s Subscription, in Intake) error {
 	return WithUplink(ctx, s, func(ctx context.Context) error {
 		s.Meter.Requests.Add(1)
-		body, err := open(ctx, client, s.Address.URL(s.Since), media)
+		var body io.ReadCloser
+		var err error
+		aside(func() { body, err = request(ctx, client, s.Address.URL(s.Since), media) })
 		if err != nil {
 			return UnlessCancelled(ctx, err)
 		}
@@ -51,19 +53,7 @@ func Follow(ctx context.Context, client *http.Client, media string, s Subscripti
 	})
 }
 
-// open sends the request of an ongoing answer and returns its body. It has a
-// goroutine of its own, as Upgrade has and for the same reason: a subscriber
-// that waits is to have a small stack.
-func open(ctx context.Context, client *http.Client, url, media string) (body io.ReadCloser, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		body, err = request(ctx, client, url, media)
-	}()
-	<-done
-	return body, err
-}
-
+// request sends the request of an ongoing answer and returns its body.
 func request(ctx context.Context, client *http.Client, url, media string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -25,25 +25,32 @@ type Request struct {
 // want=latest where only the newest event is wanted and the knobs that concern a
 // server; and POST /<Name>, which echoes an uplink message.
 func (t *Transport) Handler(log *Log) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return Endpoint("the feed is read with GET, and a message is echoed with POST", func(w http.ResponseWriter, r *http.Request) {
+		req, err := t.readRequest(log, r.URL.RawQuery)
+		if err != nil {
+			Refuse(w, http.StatusBadRequest, err)
+			return
+		}
+		t.Serve(log, req, w, r)
+	})
+}
+
+// Endpoint is a path where get answers a GET and a POST is echoed. Whoever comes with
+// another method is told what the path is for.
+func Endpoint(purpose string, get http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
 		case http.MethodGet:
-			if RefuseBody(w, r) {
-				return
+			if !refuseBody(w, r) {
+				get(w, r)
 			}
-			req, err := t.readRequest(log, r.URL.RawQuery)
-			if err != nil {
-				Refuse(w, http.StatusBadRequest, err)
-				return
-			}
-			t.Serve(log, req, w, r)
 		case http.MethodPost:
 			Echo(w, r)
 		default:
 			w.Header().Set("Allow", "GET, POST")
-			Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s /%s: the feed is read with GET, and a message is echoed with POST", r.Method, t.Name))
+			Refuse(w, http.StatusMethodNotAllowed, fmt.Errorf("%s %s: %s", r.Method, r.URL.Path, purpose))
 		}
-	})
+	}
 }
 
 // readRequest reads the query of a subscriber's request. Its error is what is
@@ -102,7 +109,7 @@ func ParseCursor(values []string) (uint64, error) {
 		return 0, errors.New("give since=N once: the number of the last event you have, 0 for none")
 	}
 	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil || len(values[0]) > digits || values[0][0] < '0' { // a sign is no digit
+	if err != nil || len(values[0]) > Digits || values[0][0] < '0' { // a sign is no digit
 		return 0, fmt.Errorf("since=%q is not a sequence number; use 0 to %d", values[0], int64(1<<63-1))
 	}
 	return uint64(n), nil
@@ -126,11 +133,11 @@ func Refuse(w http.ResponseWriter, status int, err error) {
 	http.Error(w, err.Error(), status)
 }
 
-// RefuseBody refuses a GET that has a body, and reports whether it did. A body
+// refuseBody refuses a GET that has a body, and reports whether it did. A body
 // means nothing here (RFC 9110 §9.3.1), and one that is not read has no place: a
 // protocol that the connection is upgraded to begins behind the whole request
 // (RFC 9110 §7.8), and an answer that goes on would wait for the rest of it.
-func RefuseBody(w http.ResponseWriter, r *http.Request) bool {
+func refuseBody(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength == 0 {
 		return false
 	}

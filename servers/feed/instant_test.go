@@ -137,31 +137,22 @@ func TestAtRestAtAnyInstant(t *testing.T) {
 	})
 }
 
-// Whatever number an alarm or a sleep is set to, it comes then, at once where that
-// is past, and never before.
-func TestWaitersAtAnyInstant(t *testing.T) {
+// Whatever number an alarm is set to, it comes then, at once where that is past, and
+// never before.
+func TestAlarmAtAnyInstant(t *testing.T) {
 	interrupted := make(chan struct{})
 	close(interrupted)
-	for name, waiter := range map[string]func(Clock) (Waiter, func()){
-		"alarm": func(c Clock) (Waiter, func()) { a := NewAlarm(c); return a, a.Close },
-		"sleep": func(c Clock) (Waiter, func()) { return NewSleep(c), func() {} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				clock := ClockAt(rapid.Int64().Draw(t, "clock"))
-				due := rapid.Int64().Draw(t, "due")
-				w, end := waiter(clock)
-				defer end()
-				if due <= clock.Now() {
-					if err := w.Wait(context.Background(), due, nil); err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-				if err := w.Wait(context.Background(), due, interrupted); err != nil {
-					t.Fatal(err)
-				}
-			})
-		})
-	}
+	rapid.Check(t, func(t *rapid.T) {
+		clock := ClockAt(rapid.Int64().Draw(t, "clock"))
+		due := rapid.Int64().Draw(t, "due")
+		alarm := NewAlarm(clock)
+		defer alarm.Close()
+		interrupt := interrupted
+		if due <= clock.Now() {
+			interrupt = nil
+		}
+		if err := alarm.Wait(context.Background(), due, interrupt); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

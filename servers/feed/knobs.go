@@ -40,8 +40,7 @@ func (o Options) Value(knob string) string {
 // Is reports whether the knob has this value.
 func (o Options) Is(knob, value string) bool { return o.Value(knob) == value }
 
-// Duration is the value of a knob checked by CheckDuration or CheckDurationOr:
-// 0 for a word.
+// Duration is the value of a knob checked by CheckDuration: 0 for a word.
 func (o Options) Duration(knob string) time.Duration {
 	v := o.Value(knob)
 	if v == "" || v[0] > '9' {
@@ -108,18 +107,9 @@ func (t *Transport) knobList(serverOnly bool) string {
 	return strings.Join(names, ", ")
 }
 
-// CheckDuration accepts a duration with its unit between low and high.
-func CheckDuration(low, high time.Duration) func(string) error {
-	return checkDuration(low, high)
-}
-
-// CheckDurationOr accepts a word, such as off, or a duration with its unit
-// between low and high.
-func CheckDurationOr(word string, low, high time.Duration) func(string) error {
-	return checkDuration(low, high, word)
-}
-
-func checkDuration(low, high time.Duration, words ...string) func(string) error {
+// CheckDuration accepts a duration with its unit between low and high, or one of the
+// words, such as off.
+func CheckDuration(low, high time.Duration, words ...string) func(string) error {
 	return func(s string) error {
 		if slices.Contains(words, s) {
 			return nil

@@ -19,8 +19,7 @@ type Payload struct {
 	rng    *rand.Rand
 	binary bool
 	prices []float64 // of a ticker
-	same   []byte    // every body there will be, once there is one
-	repeat bool
+	same   []byte    // every body there will be, of an identical one
 }
 
 // NewPayload makes a payload of kind ("random", "ticker" or "identical") and
@@ -37,19 +36,18 @@ func NewPayload(kind string, size int, codec Codec, rng *rand.Rand) (*Payload, e
 	case size < MinTicker:
 		return nil, fmt.Errorf("%s payload of %d bytes: a quote needs at least %d", kind, size, MinTicker)
 	}
-	p.repeat = kind == "identical"
 	for range symbols {
 		p.prices = append(p.prices, 20+480*rng.Float64())
+	}
+	if kind == "identical" {
+		p.same = p.quotes(nil)
 	}
 	return p, nil
 }
 
 // Next fills dst with the next body and returns it, grown if it was too small.
 func (p *Payload) Next(dst []byte) []byte {
-	if p.repeat {
-		if p.same == nil {
-			p.same = p.quotes(nil)
-		}
+	if p.same != nil {
 		return append(dst[:0], p.same...)
 	}
 	if p.prices != nil {

@@ -23,7 +23,7 @@ type Pusher struct {
 var BatchKnob = Knob{
 	Name: "batch", Default: "off", Server: true,
 	About: "off: each event goes by itself; on: all that are ready go together; 10ms: all that are ready so long after the first",
-	Check: checkDuration(time.Millisecond, 10*time.Second, "off", "on"),
+	Check: CheckDuration(time.Millisecond, 10*time.Second, "off", "on"),
 }
 
 const (
@@ -35,8 +35,8 @@ const (
 	maxBatch = 1 << 20
 )
 
-// Push sends what the request asks for as it is published, and heartbeats, until
-// ctx ends, the feed ends (ErrClosed, after all of it was sent) or sending fails;
+// Push sends what the request, once checked, asks for as it is published, and heartbeats,
+// until ctx ends, the feed ends (ErrClosed, after all of it was sent) or sending fails;
 // it returns which of these it was.
 //
 // A server holds thousands of these, nearly all of them waiting, so what waits
@@ -49,10 +49,8 @@ func (r Request) Push(ctx context.Context, log *Log, p Pusher) error {
 	d := newDelivery()
 	d.log, d.ctx, d.hand, d.beat = log, ctx, p.Send, p.Beat
 	d.cursor, d.latest = r.Since, r.Latest
-	err := d.begin(r.Options, p.Every)
-	if err == nil {
-		err = d.run()
-	}
+	d.begin(r.Options, p.Every)
+	err := d.run()
 	if d.ticker != nil {
 		d.ticker.Stop()
 	}
@@ -83,18 +81,14 @@ func newDelivery() *delivery { return new(delivery) }
 // begin makes out what is asked for.
 //
 //go:noinline
-func (d *delivery) begin(o Options, every time.Duration) error {
+func (d *delivery) begin(o Options, every time.Duration) {
 	d.ctx.Done() // makes its channel when it is first asked, which had better be here
-	if newest := d.log.Newest(); d.cursor > newest {
-		return &AheadError{d.cursor, newest}
-	}
 	d.window = o.Duration(BatchKnob.Name)
 	d.together = d.window > 0 || o.Is(BatchKnob.Name, "on")
 	if every > 0 {
 		d.ticker = time.NewTicker(every)
 		d.beats = d.ticker.C
 	}
-	return nil
 }
 
 // run waits for the next thing to do and does it, again and again.

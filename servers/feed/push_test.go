@@ -315,18 +315,6 @@ func TestPushEndsWithContext(t *testing.T) {
 	}
 }
 
-func TestPushAhead(t *testing.T) {
-	log := newLog(4)
-	publish(log, 3)
-	for _, latest := range []bool{false, true} {
-		var ahead *AheadError
-		err := Request{Since: 4, Latest: latest}.Push(t.Context(), log, Pusher{})
-		if !errors.As(err, &ahead) || *ahead != (AheadError{4, 3}) {
-			t.Errorf("it ended with %v", err)
-		}
-	}
-}
-
 // A transport that has no knob for batching does not batch.
 func TestPushWithoutKnob(t *testing.T) {
 	log := newLog(4)

@@ -14,7 +14,7 @@ import (
 var HeartbeatKnob = Knob{
 	Name: "heartbeat", Default: "off", Server: true,
 	About: "how often the server sends something that is no event",
-	Check: CheckDurationOr("off", time.Millisecond, time.Hour),
+	Check: CheckDuration(time.Millisecond, time.Hour, "off"),
 }
 
 // Ongoing is the server end of a transport whose answer goes on for as long as

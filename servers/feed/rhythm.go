@@ -26,3 +26,18 @@ func PushRhythm(o Options) Rhythm {
 
 // Rhythm is that of the transport with its options.
 func (s Spec) Rhythm() Rhythm { return s.Transport.Rhythm(s.Options) }
+
+// NextPoll is the moment of trial time at which a subscriber polls whose last answer
+// came at now. On the grid it is the next slot, later than now, of those that lie a
+// phase in [0, 1) of the interval behind its multiples.
+func (r Rhythm) NextPoll(phase float64, now time.Duration) time.Duration {
+	offset := time.Duration(phase * float64(r.Poll))
+	switch {
+	case r.After:
+		return After(now, r.Poll)
+	case now < offset:
+		return offset
+	default:
+		return After(now, r.Poll-(now-offset)%r.Poll)
+	}
+}

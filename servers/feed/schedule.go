@@ -39,18 +39,6 @@ func (s *Schedule) Next() time.Duration {
 	return Nanoseconds(s.at)
 }
 
-// Grid is the moments Offset + k·Interval of trial time, k = 0, 1, 2, …, at which
-// polls are due. Neither of the two is below 0.
-type Grid struct{ Offset, Interval time.Duration }
-
-// After is the first of them later than now.
-func (g Grid) After(now time.Duration) time.Duration {
-	if now < g.Offset {
-		return g.Offset
-	}
-	return After(now, g.Interval-(now-g.Offset)%g.Interval)
-}
-
 // Rand is the stream of randomness called name in a block of a run: the same
 // for all treatments of the block, another one in each block.
 func Rand(seed uint64, block int, name string) *rand.Rand {

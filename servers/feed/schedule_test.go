@@ -111,24 +111,25 @@ func TestScheduleEndsWithTime(t *testing.T) {
 	}
 }
 
-// Whenever it is asked, the next slot is on the grid, later than now, and by an
+// Whenever it is asked, the next poll is on the grid, later than now, and by an
 // interval at most.
-func TestGrid(t *testing.T) {
+func TestNextPoll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := Grid{Interval: time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "interval"))}
-		g.Offset = time.Duration(rapid.Int64Range(0, int64(g.Interval)-1).Draw(t, "offset"))
+		r := Rhythm{Poll: time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "interval"))}
+		phase := rapid.Float64Range(0, 0.999).Draw(t, "phase")
+		offset := time.Duration(phase * float64(r.Poll))
 		now := time.Duration(rapid.Int64().Draw(t, "now"))
-		next := g.After(now)
+		next := r.NextPoll(phase, now)
 		switch {
-		case now < g.Offset:
-			if next != g.Offset {
-				t.Fatalf("the first slot is at %d, not %d", next, g.Offset)
+		case now < offset:
+			if next != offset {
+				t.Fatalf("the first slot is at %d, not %d", next, offset)
 			}
 		case next == Forever:
-			if Between(now, next) > g.Interval {
+			if Between(now, next) > r.Poll {
 				t.Fatalf("there is no slot left after %d", now)
 			}
-		case next <= now || Between(now, next) > g.Interval || (next-g.Offset)%g.Interval != 0:
+		case next <= now || Between(now, next) > r.Poll || (next-offset)%r.Poll != 0:
 			t.Fatalf("after %d comes %d, which is not the next slot", now, next)
 		}
 	})

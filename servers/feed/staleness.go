@@ -119,13 +119,13 @@ func (m *model) longpoll() (s stalenesses, ok bool) {
 // mark only: it then waits for as long as trial time rests there.
 func (m *model) poll(phases []float64) (s stalenesses, ok bool) {
 	for _, phase := range phases {
-		asks := m.begin(phase)
-		arrives := func() int64 { return After(After(m.From, asks.at-m.Mark1), m.reach) }
+		at := m.NextPoll(phase, 0) // its first poll of the warm-up
+		arrives := func() int64 { return After(After(m.From, at-m.Mark1), m.reach) }
 		for _, due := range m.due {
-			for asks.at < m.Mark1 || asks.at < m.Mark2 && arrives() < due {
-				asks.next()
+			for at < m.Mark1 || at < m.Mark2 && arrives() < due {
+				at = m.NextPoll(phase, m.answered(at))
 			}
-			if asks.at >= m.Mark2 && due < m.Until {
+			if at >= m.Mark2 && due < m.Until {
 				return s, false
 			}
 			m.take(&s, due, After(arrives(), m.rtt/2))
@@ -134,37 +134,12 @@ func (m *model) poll(phases []float64) (s stalenesses, ok bool) {
 	return s, true
 }
 
-// asking is one subscriber's polls, one after the other, in trial time.
-type asking struct {
-	*model
-	grid Grid          // unless it waits after each answer
-	at   time.Duration // the present poll's
-}
-
-// begin is at a subscriber's first poll of the warm-up.
-func (m *model) begin(phase float64) *asking {
-	offset := time.Duration(phase * float64(m.Poll))
-	a := &asking{model: m, grid: Grid{Offset: offset, Interval: m.Poll}}
-	a.at = a.following(0)
-	return a
-}
-
-// next goes on to the next poll: slots of the grid that fall due while one is
-// outstanding are left out. The rest at the first mark is long enough for every
-// answer.
-func (a *asking) next() {
-	answered := After(a.at, a.reach+a.rtt/2)
-	if a.at < a.Mark1 {
-		answered = min(answered, a.Mark1)
+// answered is when the answer to a poll is there. The grid leaves out slots that fall
+// due before. The rest at the first mark is long enough for every answer.
+func (m *model) answered(poll time.Duration) time.Duration {
+	at := After(poll, m.reach+m.rtt/2)
+	if poll < m.Mark1 {
+		return min(at, m.Mark1)
 	}
-	a.at = a.following(answered)
-}
-
-// following is the instant of the poll after an answer that came at now: the next
-// on the grid, later than now, or an interval on.
-func (a *asking) following(now time.Duration) time.Duration {
-	if a.After {
-		return After(now, a.Poll)
-	}
-	return a.grid.After(now)
+	return at
 }

@@ -88,9 +88,12 @@ func TestModelPollMean(t *testing.T) {
 		}
 		due := arriving(t, 4000, 40, seed, 0).due
 		got, ok := r.Staleness(due, Window{Until: math.MaxInt64, Mark2: math.MaxInt64}, path, Phases(25, Rand(seed, 1, "phases")))
-		// Of polls that follow each other the mean of 4,000 events has a standard deviation
-		// of 1 %. The events of the first trips wait for a poll that comes after the mark.
-		if want := between/2 + path.RTT.Seconds()/2; !ok || math.Abs(got-want) > 0.06*want+away*away/100 {
+		chance := 0.03
+		if r.After { // all subscribers ask in step, and an event comes at one phase of theirs, not at 25
+			chance = 0.06
+		}
+		// The events of the first trips wait for a poll that comes after the mark.
+		if want := between/2 + path.RTT.Seconds()/2; !ok || math.Abs(got-want) > chance*want+away*away/100 {
 			rt.Errorf("a mean of %v s (%v), want %v", got, ok, want)
 		}
 	})

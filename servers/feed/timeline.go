@@ -123,8 +123,8 @@ func (m *Member) Leave() {
 	delete(m.t.resting, m)
 }
 
-// Waiter waits until an instant on the clock, or until interrupt is closed:
-// an Alarm where promptness is worth a descriptor, else Sleep.
+// Waiter waits until an instant on the clock (ns), or until interrupt is closed. It
+// returns ctx's error.
 type Waiter interface {
 	Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error
 }
@@ -166,32 +166,4 @@ func (m *Member) Now() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return min(Between(t.origin, t.clock.Now()), t.to)
-}
-
-// Sleep is a Waiter on a runtime timer, good for thousands of subscribers that
-// may each be a fraction of a millisecond late.
-type Sleep struct {
-	clock Clock
-	timer *time.Timer
-}
-
-// NewSleep makes a Sleep, for one goroutine.
-func NewSleep(clock Clock) *Sleep { return &Sleep{clock: clock} }
-
-// Wait implements Waiter.
-func (s *Sleep) Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error {
-	left := Between(s.clock.Now(), due)
-	if s.timer == nil {
-		s.timer = time.NewTimer(left)
-	} else {
-		s.timer.Reset(left)
-	}
-	select {
-	case <-s.timer.C:
-	case <-interrupt:
-		s.timer.Stop()
-	case <-ctx.Done():
-		s.timer.Stop()
-	}
-	return ctx.Err()
 }

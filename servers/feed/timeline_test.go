@@ -134,12 +134,12 @@ func TestAtRestWaitsForBusyMembers(t *testing.T) {
 // late wakes a member some time after it was due, as a timer of a busy process
 // does.
 type late struct {
-	*Sleep
+	*Alarm
 	by time.Duration
 }
 
 func (l late) Wait(ctx context.Context, due int64, interrupt <-chan struct{}) error {
-	return l.Sleep.Wait(ctx, After(due, l.by), interrupt)
+	return l.Alarm.Wait(ctx, After(due, l.by), interrupt)
 }
 
 // A member that is due before the mark but has not been woken yet is not at

@@ -22,7 +22,7 @@ var table = []*Transport{
 	}},
 	{Name: "sized", Knobs: []Knob{
 		{Name: "threshold", Default: "0B", Check: CheckSize(0, 1<<20)},
-		{Name: "ping", Default: "off", Check: CheckDurationOr("off", time.Second, time.Hour)},
+		{Name: "ping", Default: "off", Check: CheckDuration(time.Second, time.Hour, "off")},
 		BatchKnob,
 	}},
 }

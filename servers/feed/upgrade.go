@@ -12,18 +12,21 @@ import (
 // connection with the head of the server's 101, which is for the caller to
 // check. A server that answers anything else is reported as a StatusError. The
 // request has the given headers, among them Upgrade.
-//
-// It has a goroutine of its own: net/http's deep call chain would grow the
-// caller's stack to 8 KB, and no collection would shrink it again while the
-// reading that follows needs more than a quarter of that.
 func Upgrade(ctx context.Context, client *http.Client, url string, header http.Header) (conn io.ReadWriteCloser, answer http.Header, err error) {
+	aside(func() { conn, answer, err = upgrade(ctx, client, url, header) })
+	return conn, answer, err
+}
+
+// aside calls f on a goroutine of its own and waits for it. net/http's deep call chain
+// would grow the caller's stack to 8 KB, and no collection would shrink it again while
+// the reading that follows needs more than a quarter of that.
+func aside(f func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		conn, answer, err = upgrade(ctx, client, url, header)
+		f()
 	}()
 	<-done
-	return conn, answer, err
 }
 
 func upgrade(ctx context.Context, client *http.Client, url string, header http.Header) (io.ReadWriteCloser, http.Header, error) {

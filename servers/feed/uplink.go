@@ -89,9 +89,7 @@ func WithUplink(ctx context.Context, s Subscription, feed func(context.Context) 
 	if s.Uplink == nil {
 		return feed(ctx)
 	}
-	return Beside(ctx, feed, func(ctx context.Context) error {
-		return Post(ctx, s.UplinkClient, s)
-	})
+	return Beside(ctx, feed, func(ctx context.Context) error { return Post(ctx, s) })
 }
 
 // Beside runs the two halves of a subscription with an uplink. The end of
@@ -115,19 +113,16 @@ func Beside(ctx context.Context, feed, uplink func(context.Context) error) error
 }
 
 // Post sends the subscription's uplink messages as they are due, each in a
-// request of its own, until ctx ends, when it returns nil, or until a message is
+// request of its own over its second client, until ctx ends, when it returns nil, or until a message is
 // refused or comes back changed. It is an open loop as far as one connection
 // allows: a message that is due while the one before is under way goes next.
-func Post(ctx context.Context, client *http.Client, s Subscription) error {
-	if client == nil {
-		return errors.New("uplink: the subscription has no second client to send it with")
-	}
+func Post(ctx context.Context, s Subscription) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Address.Base+s.Address.Path, nil)
 	if err != nil {
 		return fmt.Errorf("uplink: make a request for %s: %w", s.Address.Base+s.Address.Path, err)
 	}
 	req.Header.Set("Content-Type", s.Codec.ContentType())
-	p := poster{client: client, req: req, meter: s.Meter}
+	p := poster{client: s.UplinkClient, req: req, meter: s.Meter}
 	for {
 		message, err := s.Uplink.Next(ctx)
 		if err != nil {

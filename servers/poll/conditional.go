@@ -4,16 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"pushbench/servers/feed"
 )
 
-// A feed's entity tag (RFC 9110 §8.8.3) is its newest event's number, in 19
-// digits: who has a tag has every event up to that number. So the tag that a
-// client holds does for it what a cursor does, and is as wide at any hour.
-const tagDigits = 19
-
+// entityTag is the feed's (RFC 9110 §8.8.3): its newest event's number, in 19 digits.
+// Who has a tag has every event up to that number. So the tag that a client holds does
+// for it what a cursor does, and is as wide at any hour.
 func entityTag(newest uint64) string {
 	return `"` + string(feed.AppendNumber(nil, int64(newest))) + `"`
 }
@@ -29,7 +28,7 @@ func writeConditional(log *feed.Log, held precondition, w http.ResponseWriter, r
 	h := w.Header()
 	h.Set("ETag", entityTag(next))
 	h.Set("Cache-Control", "no-store")
-	if held.any || len(records) == 0 && held.has(next) {
+	if held.any || len(records) == 0 && slices.Contains(held.held, next) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -41,15 +40,6 @@ func writeConditional(log *feed.Log, held precondition, w http.ResponseWriter, r
 type precondition struct {
 	any  bool     // "*": the client has something, whatever it is
 	held []uint64 // of the tags it has, those that can be this server's
-}
-
-func (p precondition) has(tag uint64) bool {
-	for _, n := range p.held {
-		if n == tag {
-			return true
-		}
-	}
-	return false
 }
 
 // cursor is where the client goes on that asked for what follows since: the
@@ -114,7 +104,7 @@ func cutTag(list string) (opaque, rest string, err error) {
 
 // parseTag reads a tag as entityTag writes it.
 func parseTag(opaque string) (newest uint64, ours bool) {
-	if len(opaque) != tagDigits {
+	if len(opaque) != feed.Digits {
 		return 0, false
 	}
 	n, err := feed.ParseCursor([]string{opaque})

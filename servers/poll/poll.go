@@ -82,19 +82,15 @@ func ask(ctx context.Context, client *http.Client, s feed.Subscription) error {
 	member := s.Timeline.Join()
 	defer member.Leave()
 	sleep := feed.NewSleep(s.Clock)
-	next := feed.Grid{Offset: time.Duration(s.Phase * float64(rhythm.Poll)), Interval: rhythm.Poll}.After
-	if rhythm.After {
-		next = func(now time.Duration) time.Duration { return feed.After(now, rhythm.Poll) }
-	}
 	var last time.Duration
-	for due := next(member.Now()); ; {
+	for due := rhythm.NextPoll(s.Phase, member.Now()); ; {
 		if _, err := member.Wait(ctx, due, sleep); err != nil {
 			return err
 		}
 		if err := fetcher.Fetch(); err != nil {
 			return err
 		}
-		last, due = due, next(max(due, member.Now()))
+		last, due = due, rhythm.NextPoll(s.Phase, max(due, member.Now()))
 		if missed := (due - last) / rhythm.Poll; missed > 1 && !rhythm.After {
 			s.Meter.Skipped.Add(int64(missed) - 1)
 		}

@@ -72,7 +72,7 @@ func receive(conn io.Reader, s feed.Subscription) error {
 
 // next takes the next message, which is valid until the following call.
 func next(in *feed.Buffer, meter *feed.Meter) ([]byte, error) {
-	prefix, err := in.Take(prefixLen)
+	prefix, err := in.Peek(prefixLen)
 	if err == io.EOF {
 		return nil, errors.New("raw: the server closed the connection")
 	}
@@ -83,12 +83,12 @@ func next(in *feed.Buffer, meter *feed.Meter) ([]byte, error) {
 	if length > maxEvent {
 		return nil, fmt.Errorf("raw: server announced an event of %d bytes, more than the %d allowed", length, maxEvent)
 	}
-	message, err := in.Take(int(length))
+	frame, err := in.Take(prefixLen + int(length))
 	if err != nil {
-		return nil, fmt.Errorf("raw: read an event of %d bytes: %w", length, noEOF(err))
+		return nil, fmt.Errorf("raw: read an event of %d bytes: %w", length, err)
 	}
 	meter.FramingDown.Add(prefixLen)
-	return message, nil
+	return frame[prefixLen:], nil
 }
 
 // decode reads the event that a message must be.
@@ -120,12 +120,4 @@ func sendAll(ctx context.Context, conn io.Writer, s feed.Subscription) error {
 			return fmt.Errorf("uplink: send a message of %d bytes: %w", len(message), err)
 		}
 	}
-}
-
-// noEOF makes an end in the middle of something what it is.
-func noEOF(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

@@ -78,14 +78,14 @@ func (d *decoder) message() (mine bool, err error) {
 
 // makeLine makes a message's data a line of the text encoding.
 func makeLine(m *parser, isGap bool) error {
-	if !m.own || len(m.id) != numberLen {
-		return fmt.Errorf("it has no id of its own that is an event's number of %d digits", numberLen)
+	if !m.own || len(m.id) != feed.Digits {
+		return fmt.Errorf("it has no id of its own that is an event's number of %d digits", feed.Digits)
 	}
 	copy(m.data, m.id)
 	if isGap { // which has no number in the encoding
-		copy(m.data, noNumber)
+		copy(m.data, feed.AppendNumber(nil, 0))
 	}
-	m.data[numberLen] = ' '
+	m.data[feed.Digits] = ' '
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 
 // front is what is left free before a message's data (bytes): with an event's
 // number and a blank there it is a line of the text encoding.
-const front = numberLen + 1
+const front = feed.Digits + 1
 
 // parser interprets an event stream (WHATWG HTML §9.2.6). It takes values as
 // they come and keeps no lines, so that it makes no difference how the stream is
@@ -32,23 +32,15 @@ type parser struct {
 	// of lines and their ends that belong to none.
 	taken, loose int64
 
-	begun  bool // the first line has begun to have a field
-	ended  bool // the last byte was a carriage return: a line feed belongs to it
-	within bool // a message has begun: a field that means something was read
-	part   linePart
-	name   []byte // of the line's field, as far as it can matter
-	value  []byte // of an event or id field
+	begun  bool    // the first line has begun to have a field
+	ended  bool    // the last byte was a carriage return: a line feed belongs to it
+	within bool    // a message has begun: a field that means something was read
+	name   []byte  // of the line's field, as far as it can matter
+	named  bool    // it is whole
+	first  bool    // no byte of the value has come: one space is no part of it
+	into   *[]byte // where the value goes: data or value; nil: it means nothing
+	value  []byte  // of an event or id field
 }
-
-type linePart uint8
-
-const (
-	lineName  linePart = iota // before the colon
-	lineSpace                 // just behind it: one space is no part of the value
-	lineValue
-	lineData    // within the value of a data field
-	lineIgnored // in a comment, or in a field that means nothing
-)
 
 // byteOrderMark may precede a stream, and is no part of it.
 const byteOrderMark = "\ufeff"
@@ -125,84 +117,59 @@ func (p *parser) pending() int { return len(p.data) - front }
 
 // line takes a piece of a line.
 func (p *parser) line(b []byte) {
-	for len(b) > 0 {
-		switch p.part {
-		case lineName:
-			colon := bytes.IndexByte(b, ':')
-			if colon < 0 {
-				p.named(b)
-				return
-			}
-			p.named(b[:colon])
-			p.field()
-			b = b[colon+1:]
-		case lineSpace:
-			if b[0] == ' ' {
-				b = b[1:]
-			}
-			p.part = lineValue
-			if p.isData() {
-				p.part = lineData
-			}
-		case lineValue:
-			p.value = append(p.value, b...)
-			return
-		case lineData:
-			p.data = append(p.data, b...)
-			return
-		case lineIgnored:
+	if !p.named {
+		name, value, colon := bytes.Cut(b, []byte(":"))
+		p.name = append(p.name, name[:min(len(name), longestName+1-len(p.name))]...)
+		if !colon {
 			return
 		}
+		p.field()
+		b = value
 	}
+	if p.into == nil || len(b) == 0 {
+		return
+	}
+	if p.first {
+		p.first = false
+		b = bytes.TrimPrefix(b, []byte(" "))
+	}
+	*p.into = append(*p.into, b...)
 }
 
-// named takes a piece of a field's name, as far as it can matter.
-func (p *parser) named(b []byte) {
-	p.name = append(p.name, b[:min(len(b), longestName+1-len(p.name))]...)
-}
-
-// field decides what to do with a line whose field's name is whole.
+// field decides what to do with a line whose field's name is whole. A comment's is empty.
 func (p *parser) field() {
 	if !p.begun {
 		p.begun = true
 		p.name = bytes.TrimPrefix(p.name, []byte(byteOrderMark))
 	}
+	p.named, p.first, p.into = true, true, nil
 	switch string(p.name) {
-	case "data", "event", "id":
-		p.part = lineSpace
-		p.within = true
-	default: // a comment's name is empty
-		p.part = lineIgnored
+	case "data":
+		p.into, p.within = &p.data, true
+	case "event", "id":
+		p.into, p.within = &p.value, true
 	}
 }
-
-func (p *parser) isData() bool { return string(p.name) == "data" }
 
 // endLine interprets the line that has come whole, and returns whether it is
 // empty.
 func (p *parser) endLine() (empty bool) {
-	if p.part == lineName { // no colon: all of it is the name
+	if !p.named { // no colon: all of it is the name
 		p.field()
 		empty = len(p.name) == 0
 	}
-	if p.part != lineIgnored {
-		switch string(p.name) {
-		case "data":
-			p.data = append(p.data, '\n')
-		case "event":
-			p.kind = append(p.kind[:0], p.value...)
-		case "id":
-			if !slices.Contains(p.value, 0) {
-				p.id, p.own = append(p.id[:0], p.value...), true
-			}
+	switch string(p.name) {
+	case "data":
+		p.data = append(p.data, '\n')
+	case "event":
+		p.kind = append(p.kind[:0], p.value...)
+	case "id":
+		if !slices.Contains(p.value, 0) {
+			p.id, p.own = append(p.id[:0], p.value...), true
 		}
 	}
-	p.startLine()
+	p.named, p.name, p.value = false, p.name[:0], p.value[:0]
 	return empty
-}
-
-func (p *parser) startLine() {
-	p.part, p.name, p.value = lineName, p.name[:0], p.value[:0]
 }
 
 // endMessage makes room for the next message.

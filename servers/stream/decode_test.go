@@ -2,94 +2,29 @@ package stream
 
 import (
 	"bytes"
-	"math"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
-
 	"pushbench/servers/feed"
+	"pushbench/servers/feed/feedtest"
 )
 
-// taken is what a decoder makes of pieces.
-type taken struct {
-	Events  []feed.Event
-	Framing int64
-	Pending int
-	Failed  bool
+var intake = feedtest.Intake{
+	New: func(codec feed.Codec, emit func(feed.Event), meter *feed.Meter) feed.Intake {
+		return &decoder{codec: codec, emit: emit, meter: meter}
+	},
+	Append: func(dst []byte, codec feed.Codec, e feed.Event) []byte { return codec.Append(dst, e) },
+	Beat:   heartbeat,
 }
 
-func decode(codec feed.Codec, pieces ...[]byte) (got taken) {
-	var meter feed.Meter
-	count := 0
-	d := &decoder{codec: codec, meter: &meter, emit: func(e feed.Event) {
-		e.Body = bytes.Clone(e.Body)
-		got.Events = append(got.Events, e)
-	}}
-	for _, p := range pieces {
-		p = bytes.Clone(p)
-		n, err := d.Take(p)
-		for i := range p {
-			p[i] = 0xaa // it is reused by whoever reads
-		}
-		if count += n; err != nil {
-			return taken{Events: got.Events, Failed: true}
-		}
-	}
-	got.Framing, got.Pending = meter.FramingDown.Load(), d.Pending()
-	if count != len(got.Events) {
-		got.Failed = true
-	}
-	return got
-}
-
-func anEvent(codec feed.Codec) *rapid.Generator[feed.Event] {
-	return rapid.Custom(func(t *rapid.T) feed.Event {
-		text := rapid.ByteRange(' ', '~')
-		if codec != feed.Text {
-			text = rapid.Byte()
-		}
-		return feed.Event{
-			Seq:  rapid.Uint64Range(1, math.MaxInt64).Draw(t, "seq"),
-			Due:  rapid.Int64Range(0, math.MaxInt64).Draw(t, "due"),
-			Sent: rapid.Int64Range(0, math.MaxInt64).Draw(t, "sent"),
-			Body: rapid.SliceOfN(text, 0, 200).Draw(t, "body"),
-		}
-	})
-}
-
-// However a stream is cut up, its events come out as they went in, and its
-// heartbeats are counted.
 func TestAnySplit(t *testing.T) {
-	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
-		t.Run(string(codec), func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				var stream []byte
-				want := taken{Events: rapid.SliceOfN(anEvent(codec), 0, 8).Draw(t, "events")}
-				for _, e := range want.Events {
-					if codec.IsText() && rapid.Bool().Draw(t, "heartbeat") {
-						stream = append(stream, heartbeat...)
-						want.Framing++
-					}
-					stream = codec.Append(stream, e)
-				}
-				if whole := len(stream); whole > 0 && rapid.Bool().Draw(t, "another begins") {
-					stream = append(stream, codec.Append(nil, feed.Event{Seq: 1, Body: []byte("x")})[:rapid.IntRange(1, 20).Draw(t, "so far")]...)
-					want.Pending = len(stream) - whole
-				}
-				var pieces [][]byte
-				for rest := stream; len(rest) > 0; {
-					n := rapid.IntRange(1, len(rest)).Draw(t, "piece")
-					pieces, rest = append(pieces, rest[:n]), rest[n:]
-				}
-				if diff := cmp.Diff(want, decode(codec, pieces...), cmpopts.EquateEmpty()); diff != "" {
-					t.Errorf("-want +got:\n%s", diff)
-				}
-			})
-		})
+	for _, codec := range codecs {
+		t.Run(string(codec), func(t *testing.T) { intake.AnySplit(t, codec) })
 	}
+}
+
+func TestRoom(t *testing.T) {
+	intake.Room(t, func(in feed.Intake) int { return cap(in.(*decoder).held) })
 }
 
 // What is no event is an error as soon as it can be told, and what came before
@@ -138,25 +73,6 @@ func TestEndlessLine(t *testing.T) {
 	}
 }
 
-// What a large event took is let go of when it is done with; what events of a
-// usual size take is kept for the next.
-func TestRoom(t *testing.T) {
-	for size, kept := range map[int]bool{1 << 10: true, 1 << 20: true, 5 << 20: false} {
-		d := &decoder{codec: feed.Text, meter: new(feed.Meter), emit: func(feed.Event) {}}
-		event := feed.Text.Append(nil, feed.Event{Seq: 1, Body: bytes.Repeat([]byte("x"), size)})
-		for rest := event; len(rest) > 0; rest = rest[min(len(rest), 60_000):] {
-			if _, err := d.Take(rest[:min(len(rest), 60_000)]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		d.Take(event[:10])
-		d.Take(event[10:])
-		if d.Pending() != 0 || (cap(d.held) > size) != kept {
-			t.Errorf("after an event of %d bytes it has room for %d", size, cap(d.held))
-		}
-	}
-}
-
 // Whatever comes, it makes no difference where it is cut.
 func FuzzStream(f *testing.F) {
 	for i, codec := range codecs {
@@ -170,22 +86,8 @@ func FuzzStream(f *testing.F) {
 	}
 	f.Add(uint8(0), []byte("hello\n"), 2, 3)
 	f.Fuzz(func(t *testing.T, codec uint8, stream []byte, a, b int) {
-		if a < 0 || b < a || b > len(stream) {
-			return
-		}
-		c := codecs[int(codec)%len(codecs)]
-		whole := decode(c, stream)
-		if diff := cmp.Diff(whole, decode(c, stream[:a], stream[a:b], stream[b:]), cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("in one piece, and cut at %d and %d:\n%s", a, b, diff)
-		}
-		if whole.Failed {
-			return
-		}
-		size := int64(whole.Pending) + whole.Framing
-		for _, e := range whole.Events {
-			size += int64(len(e.Body) + c.Envelope(len(e.Body)))
-		}
-		if size != int64(len(stream)) {
+		whole, size := intake.AnyCut(t, codecs[int(codec)%len(codecs)], stream, a, b)
+		if size += int64(whole.Pending); whole.Error == "" && size != int64(len(stream)) {
 			t.Errorf("%d of %d bytes are accounted for", size, len(stream))
 		}
 	})

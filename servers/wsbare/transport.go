@@ -26,7 +26,7 @@ var Knobs = []feed.Knob{
 		About: "permessage-deflate (RFC 7692): each message by itself, or with takeover on from those before it"},
 	{Name: "threshold", Default: "0B", Server: true, Check: feed.CheckSize(0, 1<<20),
 		About: "smallest message that is compressed"},
-	{Name: "ping", Default: "off", Server: true, Check: feed.CheckDurationOr("off", time.Millisecond, time.Hour),
+	{Name: "ping", Default: "off", Server: true, Check: feed.CheckDuration(time.Millisecond, time.Hour, "off"),
 		About: "how often the server pings"},
 	{Name: "pong", Default: "10s", Server: true, Check: feed.CheckDuration(time.Millisecond, time.Hour),
 		About: "how long it waits for the answer before it drops the connection"},

@@ -33,9 +33,10 @@ func (s suite) everyEvent(t *testing.T) {
 	}
 }
 
-// manySubscribers: each of 20 gets everything, while it is being published.
-func (s suite) manySubscribers(t *testing.T) {
-	const subscribers, events = 20, 100
+// manySubscribers: each of 20 gets everything, or the newest only, while it is being
+// published.
+func (s suite) manySubscribers(t *testing.T, latest bool, events int) {
+	newest := uint64(events)
 	server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way})
 	var published sync.WaitGroup
 	published.Go(func() {
@@ -44,18 +45,30 @@ func (s suite) manySubscribers(t *testing.T) {
 		}
 	})
 	var subs []*Subscriber
-	for range subscribers {
-		subs = append(subs, server.Subscribe(0, s.knobs))
+	for range 20 {
+		subs = append(subs, s.subscribe(server, 0, latest))
 	}
 	published.Wait()
 	for _, sub := range subs {
-		sub.Await(events)
+		sub.Await(newest)
 	}
 	server.Rest(subs...)
 	for _, sub := range subs {
-		server.Check(sub.Events(), 0, events)
+		if latest {
+			server.CheckLatest(sub.Events(), 0, newest)
+		} else {
+			server.Check(sub.Events(), 0, newest)
+		}
 	}
 	server.CheckBytes(subs...)
+}
+
+func (s suite) subscribe(server *Server, since uint64, latest bool) *Subscriber {
+	server.t.Helper()
+	sub := server.NewSubscriber(since, s.knobs)
+	sub.Latest = latest
+	sub.Start()
+	return sub
 }
 
 // overrun: what the ring no longer holds is announced as a gap, in its place

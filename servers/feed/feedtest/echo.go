@@ -71,22 +71,29 @@ func (s suite) echo(t *testing.T) {
 // post sends one POST and returns its answer.
 func (s *Server) post(target string, body io.Reader) (*http.Response, []byte) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	return exchange(s.t, s.dial, http.MethodPost, target, body)
+}
+
+// exchange sends one request over a connection of its own, and returns the answer with
+// its body.
+func exchange(t testing.TB, dial func(context.Context) (net.Conn, error), method, target string, body io.Reader) (*http.Response, []byte) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, wire.URL+target, body)
+	req, err := http.NewRequestWithContext(ctx, method, wire.URL+target, body)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	req.Close = true
-	client := &wire.Client{Dial: s.dial, Tally: new(wire.Tally), Headers: new(wire.Headers)}
+	client := &wire.Client{Dial: dial, Tally: new(wire.Tally), Headers: new(wire.Headers)}
 	resp, err := client.HTTP().Do(req)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return resp, got
 }

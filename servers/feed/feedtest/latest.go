@@ -2,7 +2,6 @@ package feedtest
 
 import (
 	"fmt"
-	"sync"
 	"testing"
 )
 
@@ -13,7 +12,7 @@ func (s suite) newestOnly(t *testing.T) {
 		t.Run(fmt.Sprintf("since=%d", since), func(t *testing.T) {
 			server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way})
 			server.Publish(20)
-			sub := s.subscribeLatest(server, since)
+			sub := s.subscribe(server, since, true)
 			sub.Await(20) // at once
 			for range 5 {
 				server.Publish(1)
@@ -32,29 +31,7 @@ func (s suite) newestOnly(t *testing.T) {
 		})
 	}
 	t.Run("while slow", s.newestWhileSlow)
-	t.Run("many subscribers", func(t *testing.T) {
-		const subscribers, events = 20, 300
-		server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way})
-		var published sync.WaitGroup
-		published.Go(func() {
-			for range events {
-				server.Publish(1)
-			}
-		})
-		var subs []*Subscriber
-		for range subscribers {
-			subs = append(subs, s.subscribeLatest(server, 0))
-		}
-		published.Wait()
-		for _, sub := range subs {
-			sub.Await(events)
-		}
-		server.Rest(subs...)
-		for _, sub := range subs {
-			server.CheckLatest(sub.Events(), 0, events)
-		}
-		server.CheckBytes(subs...)
-	})
+	t.Run("many subscribers", func(t *testing.T) { s.manySubscribers(t, true, 300) })
 }
 
 // newestWhileSlow: a subscriber that was held up gets what is newest by then,
@@ -64,7 +41,7 @@ func (s suite) newestWhileSlow(t *testing.T) {
 	server := Serve(t, s.transport, Config{Codec: s.codec, Way: s.way, Ring: 8, Hook: held.pass})
 	t.Cleanup(held.open)
 	server.Publish(3)
-	sub := s.subscribeLatest(server, 0)
+	sub := s.subscribe(server, 0, true)
 	sub.Await(3)
 	held.shut()
 	server.Publish(1)
@@ -83,12 +60,4 @@ func (s suite) newestWhileSlow(t *testing.T) {
 		t.Errorf("between event 3 and event 20 it got %d more, not %d at most", between, most)
 	}
 	server.CheckBytes(sub)
-}
-
-func (s suite) subscribeLatest(server *Server, since uint64) *Subscriber {
-	server.t.Helper()
-	sub := server.NewSubscriber(since, s.knobs)
-	sub.Latest = true
-	sub.Start()
-	return sub
 }

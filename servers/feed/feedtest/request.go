@@ -1,16 +1,13 @@
 package feedtest
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"pushbench/servers/feed"
-	"pushbench/servers/wire"
 )
 
 // badRequests: bad input is answered with the right status and one line that
@@ -125,23 +122,7 @@ func (s *Server) Request(method, target string) (_ *http.Response, line string) 
 // Request is Server.Request for a server at any address.
 func Request(t testing.TB, addr, method, target string) (_ *http.Response, line string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, wire.URL+target, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &wire.Client{Dial: dialTCP(addr), Tally: new(wire.Tally), Headers: new(wire.Headers)}
-	req.Close = true
-	resp, err := client.HTTP().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp, body := exchange(t, dialTCP(addr), method, target, nil)
 	line, ended := strings.CutSuffix(string(body), "\n")
 	if len(body) > 0 && (!ended || strings.TrimSpace(line) == "" || strings.ContainsAny(line, "\r\n")) {
 		t.Errorf("the answer is %q, not one line", body)

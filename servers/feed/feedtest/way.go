@@ -42,17 +42,15 @@ var authority = sync.OnceValues(wire.NewAuthority)
 // serverTLS and clientTLS are the two ends' TLS, nil in clear.
 func (w Way) serverTLS(t testing.TB) *tls.Config {
 	t.Helper()
-	if !w.TLS {
-		return nil
-	}
-	a, err := authority()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a.ServerConfig()
+	return w.secured(t, func(a *wire.Authority) (*tls.Config, error) { return a.ServerConfig(), nil })
 }
 
 func (w Way) clientTLS(t testing.TB) *tls.Config {
+	t.Helper()
+	return w.secured(t, func(a *wire.Authority) (*tls.Config, error) { return wire.ClientConfig(a.PEM()) })
+}
+
+func (w Way) secured(t testing.TB, end func(*wire.Authority) (*tls.Config, error)) *tls.Config {
 	t.Helper()
 	if !w.TLS {
 		return nil
@@ -61,7 +59,7 @@ func (w Way) clientTLS(t testing.TB) *tls.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := wire.ClientConfig(a.PEM())
+	config, err := end(a)
 	if err != nil {
 		t.Fatal(err)
 	}

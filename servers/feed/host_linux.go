@@ -8,6 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// threadCPU is the CPU time of the calling thread, to which the caller must
+// have locked its goroutine.
+func threadCPU() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
 // timerfd is a kernel timer that wakes Go's network poller (timerfd_create(2)).
 type timerfd struct {
 	file *os.File
