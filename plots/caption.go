@@ -33,8 +33,9 @@ const (
 )
 
 const (
-	forestNote = "Each row is a claim, or a case of one. Dot and bar: the difference of its two sides and the 95 % interval, in words beside it. " +
-		"Shaded: what the claim allows. Where the right side is 0, effects are shares of what is allowed."
+	forestNote = "Each row is a claim; its cases of one verdict share a row. Dot and bar: the difference of the two sides and its 95 % interval. " +
+		"Beside them: this difference in words, or that of the lowest and highest case. " +
+		"Shaded: what the claim allows, at its strictest. Where the right side is 0, effects are shares of what is allowed."
 	orderNote = "Each point is a trial. Measured numbers are divided by the mean of their treatment, so that what the host did to all treatments shows; " +
 		"numbers of the host are as they are. A trial that does not count for a number has no point there."
 )
@@ -43,8 +44,7 @@ const (
 type drawing struct {
 	chart  chart
 	notes  []string  // sentences for the caption, "" for none
-	rows   int       // of bars
-	height vg.Length // of a chart that knows its own
+	height vg.Length // of a chart that knows its own, else 0
 	tables []exhibit
 }
 
@@ -188,17 +188,18 @@ func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...
 }
 
 // stackNote explains a bar of parts.
-func stackNote(ch *barChart) string {
-	if ch.Words == nil {
+func stackNote(ch *rowChart) string {
+	less := false
+	ch.each(nil, func(r row, _ float64) {
+		less = less || slices.ContainsFunc(r.Parts, func(v float64) bool { return v < 0 })
+	})
+	switch {
+	case ch.Parts == nil:
 		return ""
-	}
-	if ch.saves() {
+	case ch.saves():
 		return "Right of 0: the bytes before compression. Left of 0, hatched: the bytes that compression saved. The mark and the number beside each bar: the mean of the sum, which was carried."
-	}
-	for _, s := range ch.Bars {
-		if slices.ContainsFunc(s.Parts, func(v float64) bool { return v < 0 }) {
-			return "Beside each bar: the mean of the sum of its parts. A part below zero is not drawn."
-		}
+	case less:
+		return "Beside each bar: the mean of the sum of its parts. A part below zero is not drawn."
 	}
 	return "Beside each bar: the mean of the sum of its parts."
 }
