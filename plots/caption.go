@@ -58,11 +58,11 @@ func axisName(p scenarios.Plot, across bool) string {
 	case given != "":
 		return given
 	case a.Text != "":
-		return a.Text
+		return stackWords(a.Text)
 	case a.To > 0:
 		return "n"
 	}
-	return strings.Join(a.Exprs(), ", ")
+	return worded(strings.Join(a.Exprs(), ", "))
 }
 
 // axisWord is a crossing's word for the value along x: k of "k: events in a poll".
@@ -96,7 +96,7 @@ func (r *report) about(p scenarios.Plot) string {
 		return axisName(p, true) + ", by what is counted"
 	}
 	if p.Upwards != "" {
-		return p.Upwards + ": " + a.Expr()
+		return p.Upwards + ": " + worded(a.Expr())
 	}
 	about := r.explained(a.Expr())
 	if p.Mark == "points" && p.X.Expr() != "" {
@@ -111,13 +111,10 @@ func (r *report) explained(expr string) string {
 	if err != nil { // a distribution
 		return expr + ": " + r.meaning(expr)
 	}
-	about := expr
+	about := worded(expr)
 	var means []string
 	for _, term := range f.Terms() {
 		names, _ := term.Metrics()
-		if len(names) > 1 && len(f.Terms()) == 1 && strings.Contains(expr, "{") {
-			about += ", added up"
-		}
 		if m := meaning(term.Name); m != "" {
 			names = []string{term.Name}
 		}
@@ -143,11 +140,8 @@ func (r *report) meaning(name string) string {
 
 // meaning is what the vocabulary says of a metric, a histogram or a derived word.
 func meaning(name string) string {
-	if i, ok := results.Describe(name); ok {
-		return i.Meaning
-	}
-	for _, i := range results.Vocabulary() {
-		if i.Name == name {
+	for _, known := range []string{name, name + "/mean"} {
+		if i, ok := results.Describe(known); ok {
 			return i.Meaning
 		}
 	}
@@ -236,7 +230,7 @@ func (r *report) referenceNote(p scenarios.Plot) string {
 		}
 		for _, name := range names {
 			if c := ref.Of[name]; c.Expr != "" {
-				parts = append(parts, name+" "+c.Expr)
+				parts = append(parts, name+" "+worded(c.Expr))
 			}
 		}
 		for _, name := range sortedKeys(p.Let) {
@@ -256,7 +250,7 @@ func (r *report) referenceNote(p scenarios.Plot) string {
 
 func choiceText(c scenarios.Choice) string {
 	if c.Of == nil {
-		return c.Expr
+		return worded(c.Expr)
 	}
 	var levels []string
 	for _, level := range sortedKeys(c.Of) {
