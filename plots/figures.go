@@ -187,6 +187,7 @@ type reading struct {
 	results.Summary
 	unit string
 	why  string
+	of   quantity
 }
 
 // blocksOf is in how many blocks t has each of some metrics that count; without any, in
