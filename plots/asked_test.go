@@ -130,17 +130,16 @@ func TestNotNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ch := d.chart.(*barChart)
-	for _, b := range ch.Bars {
+	d.chart.(*rowChart).each(nil, func(b row, _ float64) {
 		silent := b.Name == "ws" || b.Name == "sse"
-		if b.Never != silent || silent && (finite(b.Value) || ch.words(b) != "not noticed by any in 20 s") {
-			t.Errorf("%s: never %v, value %v, %q", b.Name, b.Never, b.Value, ch.words(b))
+		if b.Never != silent || silent && (finite(b.Value) || b.Words != "not noticed by any in 20 s") {
+			t.Errorf("%s: never %v, value %v, %q", b.Name, b.Never, b.Value, b.Words)
 		}
 		share := map[string]string{"ws?ping=15s": ", by 40 %", "ws?ping=1s": ", by all"}[b.Name]
-		if !strings.HasSuffix(ch.words(b), share) {
-			t.Errorf("%s: %q does not say %q", b.Name, ch.words(b), share)
+		if !strings.HasSuffix(b.Words, share) {
+			t.Errorf("%s: %q does not say %q", b.Name, b.Words, share)
 		}
-	}
+	})
 	if tr, _ := r.named("ws", map[string]string{"fault": "fleet-stops"}); r.cell(tr, nil, column{Metrics: []string{"notice/server/p50"}}).Value != never {
 		t.Error("the table does not say that the server never notices")
 	}
@@ -154,11 +153,11 @@ func TestStackBelowZero(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ch := d.chart.(*barChart)
+		ch := d.chart.(*rowChart)
 		if ch.saves() != saves || (ch.X.Min < 0) != saves || strings.Contains(d.notes[0], "hatched") != saves {
 			t.Errorf("plot %d: saves %v, axis from %v, note %q", i, ch.saves(), ch.X.Min, d.notes[0])
 		}
-		for _, s := range ch.Bars {
+		ch.each(nil, func(s row, _ float64) {
 			sum := 0.0
 			for _, part := range s.Parts {
 				sum += part
@@ -169,7 +168,7 @@ func TestStackBelowZero(t *testing.T) {
 			if saved := ch.saved(s); saved > 0 && (-saved < ch.X.Min || s.end() <= s.Value) {
 				t.Errorf("%s: saved %v, axis from %v; what there was to carry ends at %v, the sum at %v", s.Name, saved, ch.X.Min, s.end(), s.Value)
 			}
-		}
+		})
 	}
 }
 

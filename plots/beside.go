@@ -60,56 +60,43 @@ func (ss sideBySide) Plot(c draw.Canvas, p *plot.Plot) {
 
 // heaps groups the points of one level of which each touches the next; in a group
 // they keep the order of their series.
-func heaps(spots []spotOf) [][]spotOf {
+func heaps(spots []spotOf) (heaps [][]spotOf) {
 	const touch = 1.7 * markRadius
-	type ranked struct {
-		spotOf
-		place int
+	order := make([]int, len(spots))
+	for i := range order {
+		order[i] = i
 	}
-	var order []ranked
-	for i, s := range spots {
-		order = append(order, ranked{s, i})
-	}
-	slices.SortStableFunc(order, func(a, b ranked) int { return cmp.Compare(a.at.Y, b.at.Y) })
-	var groups [][]ranked
-	for i, s := range order {
-		if i == 0 || s.at.Y-order[i-1].at.Y > touch {
-			groups = append(groups, nil)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(spots[a].at.Y, spots[b].at.Y) })
+	for start, i := 0, 1; i <= len(order); i++ {
+		if i < len(order) && spots[order[i]].at.Y-spots[order[i-1]].at.Y <= touch {
+			continue
 		}
-		groups[len(groups)-1] = append(groups[len(groups)-1], s)
-	}
-	heaps := make([][]spotOf, len(groups))
-	for i, g := range groups {
-		slices.SortStableFunc(g, func(a, b ranked) int { return cmp.Compare(a.place, b.place) })
-		for _, s := range g {
-			heaps[i] = append(heaps[i], s.spotOf)
+		var heap []spotOf
+		for _, place := range slices.Sorted(slices.Values(order[start:i])) {
+			heap = append(heap, spots[place])
 		}
+		heaps, start = append(heaps, heap), i
 	}
 	return heaps
 }
 
 // spreadOut moves the points of a heap apart, as far as there is room for them.
 func spreadOut(heap []spotOf, room vg.Length) {
-	solid := func(s spotOf) bool { return !s.Style.Hollow }
 	stands := make([]int, len(heap)) // the place of each from the left
 	places := 0
-	for i, s := range heap {
-		if solid(s) {
+	for _, hollow := range []bool{false, true} {
+		for i, s := range heap {
+			if s.Style.Hollow != hollow {
+				continue
+			}
+			around := slices.IndexFunc(heap, func(o spotOf) bool { return !o.Style.Hollow && o.Style.Marker == s.Style.Marker })
+			if hollow && around >= 0 {
+				stands[i] = stands[around]
+				continue
+			}
 			stands[i] = places
 			places++
 		}
-	}
-	for i, s := range heap {
-		if solid(s) {
-			continue
-		}
-		around := slices.IndexFunc(heap, func(o spotOf) bool { return solid(o) && o.Style.Marker == s.Style.Marker })
-		if around >= 0 {
-			stands[i] = stands[around]
-			continue
-		}
-		stands[i] = places
-		places++
 	}
 	if places < 2 {
 		return

@@ -33,8 +33,9 @@ const (
 )
 
 const (
-	forestNote = "Each row is a claim, or a case of one. Dot and bar: the difference of its two sides and the 95 % interval, in words beside it. " +
-		"Shaded: what the claim allows. Where the right side is 0, effects are shares of what is allowed."
+	forestNote = "Each row is a claim; its cases of one verdict share a row. Dot and bar: the difference of the two sides and its 95 % interval. " +
+		"Beside them: this difference in words, or that of the lowest and highest case. " +
+		"Shaded: what the claim allows, at its strictest. Where the right side is 0, effects are shares of what is allowed."
 	orderNote = "Each point is a trial. Measured numbers are divided by the mean of their treatment, so that what the host did to all treatments shows; " +
 		"numbers of the host are as they are. A trial that does not count for a number has no point there."
 )
@@ -43,8 +44,7 @@ const (
 type drawing struct {
 	chart  chart
 	notes  []string  // sentences for the caption, "" for none
-	rows   int       // of bars
-	height vg.Length // of a chart that knows its own
+	height vg.Length // of a chart that knows its own, else 0
 	tables []exhibit
 }
 
@@ -58,11 +58,11 @@ func axisName(p scenarios.Plot, across bool) string {
 	case given != "":
 		return given
 	case a.Text != "":
-		return a.Text
+		return stackWords(a.Text)
 	case a.To > 0:
 		return "n"
 	}
-	return strings.Join(a.Exprs(), ", ")
+	return worded(strings.Join(a.Exprs(), ", "))
 }
 
 // axisWord is a crossing's word for the value along x: k of "k: events in a poll".
@@ -96,7 +96,7 @@ func (r *report) about(p scenarios.Plot) string {
 		return axisName(p, true) + ", by what is counted"
 	}
 	if p.Upwards != "" {
-		return p.Upwards + ": " + a.Expr()
+		return p.Upwards + ": " + worded(a.Expr())
 	}
 	about := r.explained(a.Expr())
 	if p.Mark == "points" && p.X.Expr() != "" {
@@ -111,13 +111,10 @@ func (r *report) explained(expr string) string {
 	if err != nil { // a distribution
 		return expr + ": " + r.meaning(expr)
 	}
-	about := expr
+	about := worded(expr)
 	var means []string
 	for _, term := range f.Terms() {
 		names, _ := term.Metrics()
-		if len(names) > 1 && len(f.Terms()) == 1 && strings.Contains(expr, "{") {
-			about += ", added up"
-		}
 		if m := meaning(term.Name); m != "" {
 			names = []string{term.Name}
 		}
@@ -143,11 +140,8 @@ func (r *report) meaning(name string) string {
 
 // meaning is what the vocabulary says of a metric, a histogram or a derived word.
 func meaning(name string) string {
-	if i, ok := results.Describe(name); ok {
-		return i.Meaning
-	}
-	for _, i := range results.Vocabulary() {
-		if i.Name == name {
+	for _, known := range []string{name, name + "/mean"} {
+		if i, ok := results.Describe(known); ok {
 			return i.Meaning
 		}
 	}
@@ -188,17 +182,18 @@ func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...
 }
 
 // stackNote explains a bar of parts.
-func stackNote(ch *barChart) string {
-	if ch.Words == nil {
+func stackNote(ch *rowChart) string {
+	less := false
+	ch.each(nil, func(r row, _ float64) {
+		less = less || slices.ContainsFunc(r.Parts, func(v float64) bool { return v < 0 })
+	})
+	switch {
+	case ch.Parts == nil:
 		return ""
-	}
-	if ch.saves() {
+	case ch.saves():
 		return "Right of 0: the bytes before compression. Left of 0, hatched: the bytes that compression saved. The mark and the number beside each bar: the mean of the sum, which was carried."
-	}
-	for _, s := range ch.Bars {
-		if slices.ContainsFunc(s.Parts, func(v float64) bool { return v < 0 }) {
-			return "Beside each bar: the mean of the sum of its parts. A part below zero is not drawn."
-		}
+	case less:
+		return "Beside each bar: the mean of the sum of its parts. A part below zero is not drawn."
 	}
 	return "Beside each bar: the mean of the sum of its parts."
 }
@@ -235,7 +230,7 @@ func (r *report) referenceNote(p scenarios.Plot) string {
 		}
 		for _, name := range names {
 			if c := ref.Of[name]; c.Expr != "" {
-				parts = append(parts, name+" "+c.Expr)
+				parts = append(parts, name+" "+worded(c.Expr))
 			}
 		}
 		for _, name := range sortedKeys(p.Let) {
@@ -255,7 +250,7 @@ func (r *report) referenceNote(p scenarios.Plot) string {
 
 func choiceText(c scenarios.Choice) string {
 	if c.Of == nil {
-		return c.Expr
+		return worded(c.Expr)
 	}
 	var levels []string
 	for _, level := range sortedKeys(c.Of) {

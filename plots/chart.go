@@ -1,16 +1,14 @@
 package main
 
 import (
-	"math"
-
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// What all charts share: where the data area ends up, the name of the x axis,
-// the rows of bar charts, and the room that words need beside bars.
+// What charts share: where the data area ends up, the name of the x axis, keys, and
+// the marks of rows.
 
 // drawPlot draws p and sets the name of its x axis below the data. The plot's
 // own label is not used, because its width would be taken for that of a tick
@@ -49,51 +47,24 @@ func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// rowHeight is what one row of a bar chart needs.
-const rowHeight = vg.Length(34)
-
-// rowsHeight is the height of a figure with n rows of bars.
-func rowsHeight(n int) vg.Length {
-	return max(3.6*vg.Inch, min(11*vg.Inch, vg.Length(n)*rowHeight+2.3*vg.Inch))
+// keyMark is a mark of a key with its word.
+type keyMark struct {
+	word string
+	wide vg.Length // of the mark
+	draw func(c draw.Canvas, x, mid vg.Length)
 }
 
-// nameRows names the rows of a chart on the left, the first on top.
-func nameRows(p *plot.Plot, names []string) {
-	ticks := make([]plot.Tick, len(names))
-	for i, n := range names {
-		ticks[i] = plot.Tick{Value: rowAt(i, len(names)), Label: n}
+// drawKey sets marks with their words side by side, from the upper left corner on.
+func drawKey(c draw.Canvas, key []keyMark) {
+	const gap, between = vg.Length(5), vg.Length(16)
+	sty := aligned(axisText, text.XLeft, text.YTop)
+	at := vg.Point{X: c.Min.X, Y: c.Max.Y}
+	for _, m := range key {
+		m.draw(c, at.X, at.Y-sty.Font.Size*0.62)
+		at.X += m.wide + gap
+		c.FillText(sty, at, m.word)
+		at.X += sty.Width(m.word) + between
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
-	p.Y.Min, p.Y.Max = -0.6, float64(max(len(names), 1))-0.4
-	p.Y.Tick.Label = aligned(colored(axisText, inkColor), text.XRight, text.YCenter)
-	p.Y.Tick.Length = 0
-	p.Y.Padding = 5
-	p.Y.LineStyle.Width = 0
-}
-
-// rowAt is the height of row i of n on the y axis.
-func rowAt(i, n int) float64 { return float64(n - 1 - i) }
-
-// wordGap lies between a bar and the words after it.
-const wordGap = vg.Length(7)
-
-// wordEnd is a bar's end as a share of the axis, and the width of the words
-// that follow it.
-type wordEnd struct {
-	at   float64
-	wide vg.Length
-}
-
-// room is how much of the right side must stay free so that the words after
-// every bar fit.
-func room(c draw.Canvas, p *plot.Plot, ends []wordEnd) vg.Length {
-	full := c.Max.X - dataCanvas(c, p).Min.X
-	var need vg.Length
-	for _, e := range ends {
-		at := vg.Length(math.Min(math.Max(e.at, 0.01), 1))
-		need = max(need, full-(full-wordGap-e.wide)/at)
-	}
-	return min(need, full*0.6)
 }
 
 func box(x0, y0, x1, y1 vg.Length) []vg.Point {
@@ -113,11 +84,6 @@ func whisker(c draw.Canvas, s style, lo, hi, mid, cap vg.Length) {
 	c.StrokeLine2(sty, lo, mid, hi, mid)
 	c.StrokeLine2(sty, lo, mid-cap, lo, mid+cap)
 	c.StrokeLine2(sty, hi, mid-cap, hi, mid+cap)
-}
-
-// baseline is the upright line that bars stand on.
-func baseline(c draw.Canvas, x vg.Length) {
-	c.StrokeLine2(draw.LineStyle{Color: axisColor, Width: 0.8}, x, c.Min.Y, x, c.Max.Y)
 }
 
 // hatch fills a box with thin strokes, for what is not there: bytes that were
@@ -140,4 +106,45 @@ func hatch(c draw.Canvas, s style, x0, y0, x1, y1 vg.Length) {
 		}
 		c.StrokeLines(sty, []vg.Point{from, to})
 	}
+}
+
+// interval is the line of a dot's interval.
+func (s style) interval() draw.LineStyle { return draw.LineStyle{Color: s.tint(0.6), Width: 3} }
+
+// drawBar is a bar in the look of its style, with its interval.
+func drawBar(c draw.Canvas, s style, base, at, lo, hi, mid, half vg.Length) {
+	shade := 0.8
+	switch {
+	case s.Hollow:
+		shade = 0.22
+	case s.Dashes != nil:
+		shade = 0.5
+	}
+	c.FillPolygon(s.tint(shade), box(base, mid-half, at, mid+half))
+	if s.Dashes != nil && max(at-base, base-at) > 4 {
+		strokeBox(c, s, base, mid-half, at, mid+half)
+	}
+	if hi-lo > 1.5 { // a narrower one is a smudge
+		whisker(c, s, lo, hi, mid, half*0.45)
+	}
+}
+
+// drawOpen is a bar that never ends: hatched, without an edge on its right, and
+// an arrow that points on.
+func drawOpen(c draw.Canvas, s style, base, edge, mid, half vg.Length) {
+	hatch(c, s, base, mid-half, edge, mid+half)
+	line := draw.LineStyle{Color: s.tint(0.75), Width: 0.9}
+	c.StrokeLine2(line, base, mid-half, edge, mid-half)
+	c.StrokeLine2(line, base, mid+half, edge, mid+half)
+	tip := half * 0.8
+	c.FillPolygon(s.tint(0.75), []vg.Point{{X: edge - tip, Y: mid + tip*0.8}, {X: edge, Y: mid}, {X: edge - tip, Y: mid - tip*0.8}})
+}
+
+// drawHeld marks what a value is held against: a hollow diamond that a dot upon
+// it does not hide.
+func drawHeld(c draw.Canvas, at vg.Point) {
+	c.SetLineDash(nil, 0)
+	c.SetLineWidth(0.9)
+	c.SetColor(inkColor)
+	c.Stroke(outline(diamond, at, markRadius+2.2))
 }

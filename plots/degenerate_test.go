@@ -143,37 +143,34 @@ func TestAnyNumbersDraw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		unit := rapid.SampledFrom(units).Draw(t, "unit")
 		vs := rapid.SliceOfN(anyFloat(), 0, 6).Draw(t, "values")
-		var bars []bar
-		var stacks []bar
+		var rows []row
+		var crossings []crossing
 		line := series{Name: "ws", Style: styleOf("ws")}
 		var levels []level
 		for i, v := range vs {
-			b := bar{Name: "ws", Never: rapid.Bool().Draw(t, "never"), Style: styleOf("ws#twin"), Value: v, Lo: anyFloat().Draw(t, "lo"), Hi: anyFloat().Draw(t, "hi")}
-			bars = append(bars, b)
-			b.Parts = []float64{v, anyFloat().Draw(t, "part")}
-			stacks = append(stacks, b)
-			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: b.Lo, Hi: b.Hi, XLo: b.Lo, XHi: b.Hi, Mark: true})
+			one := spot{Value: v, Lo: anyFloat().Draw(t, "lo"), Hi: anyFloat().Draw(t, "hi")}
+			rows = append(rows, row{Name: "ws", Words: "words", Style: styleOf("ws#twin"), spot: one, More: []spot{one}, Never: rapid.Bool().Draw(t, "never"),
+				Held: anyFloat().Draw(t, "held"), Parts: []float64{v, anyFloat().Draw(t, "part")}})
+			line.Points = append(line.Points, point{X: float64(i + 1), Y: v, Lo: one.Lo, Hi: one.Hi, XLo: one.Lo, XHi: one.Hi, Mark: true})
 			levels = append(levels, level{"l", float64(i + 1)})
+			crossings = append(crossings, crossing{X: anyFloat().Draw(t, "x"), Y: v, Words: "n = 1"})
 		}
 		lines := []series{line, {Style: styleOf("poll"), Points: line.Points, Loose: true}}
-		var dots []dot
-		var crossings []crossing
-		for _, b := range bars {
-			dots = append(dots, dot{Name: "ws", Style: b.Style, Value: b.Value, Lo: b.Lo, Hi: b.Hi, Beside: anyFloat().Draw(t, "beside"), Words: "words"})
-			crossings = append(crossings, crossing{X: anyFloat().Draw(t, "x"), Y: b.Value, Words: "n = 1"})
-		}
-		var ch chart
+		of := &rowChart{Mark: "bars", Groups: []rowGroup{{"", rows}, {"a group", rows}, {"empty", nil}}, Level: anyFloat().Draw(t, "level"), Saving: -1}
+		var ch chart = of
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
-			ch = newBarChart("bars", unit, nil, -1, bars)
+			of.scale("bars", unit)
 		case 1:
-			ch = newBarChart("stack", unit, []string{"a", "b"}, rapid.IntRange(-1, 1).Draw(t, "saving"), stacks)
+			of.Parts, of.Saving = []string{"a", "b"}, rapid.IntRange(-1, 1).Draw(t, "saving")
+			of.scale("stack", unit)
 		case 2:
 			ch = &lineChart{X: levelAxis("x", levels, true), Y: logAxis("y", unit, vs), Series: lines, Crossings: crossings}
 		case 3:
 			ch = &lineChart{X: levelAxis("x", levels, false), Y: linearAxis("y", unit, vs), Series: lines}
 		case 4:
-			ch = newDotChart("dots", unit, []dotGroup{{"", dots}, {"a group", dots}, {"empty", nil}})
+			of.Mark, of.Held = "dots", "held"
+			of.scale("dots", unit)
 		default:
 			ch = &lineChart{X: quantileAxis(anyFloat().Draw(t, "limit"), "deliveries"), Y: logAxis("y", unit, vs), Series: lines}
 		}

@@ -72,15 +72,10 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 		Subtitle:   r.about(p),
 		Conditions: dots(append(r.given(p.Where), r.window()...)),
 		Chart:      d.chart,
+		Height:     d.height,
 	}
 	if p.Title != "" {
 		f.Title = p.Title
-	}
-	if d.rows > 0 {
-		f.Height = rowsHeight(d.rows)
-	}
-	if d.height > 0 {
-		f.Height = d.height
 	}
 	notes := slices.DeleteFunc(slices.Clone(d.notes), func(s string) bool { return s == "" })
 	asked := "Scenario " + r.run.Header.Scenario.Name + ", run " + r.when() + "."
@@ -192,6 +187,7 @@ type reading struct {
 	results.Summary
 	unit string
 	why  string
+	of   quantity
 }
 
 // blocksOf is in how many blocks t has each of some metrics that count; without any, in

@@ -16,72 +16,27 @@ import (
 
 // grid are the treatments that differ from t in subscribers and rate alone.
 func (r *report) grid(t results.Treatment) []results.Treatment {
-	var ts []results.Treatment
-	for _, o := range r.ts {
-		if sameGrid(o, t) {
-			ts = append(ts, o)
-		}
-	}
-	return ts
+	return slices.DeleteFunc(slices.Clone(r.ts), func(o results.Treatment) bool { return gridKey(o) != gridKey(t) })
 }
 
-func sameGrid(a, b results.Treatment) bool {
-	rest := func(t results.Treatment) string { return with(with(t, "subscribers", ""), "rate", "").Key() }
-	return rest(a) == rest(b)
-}
+func gridKey(t results.Treatment) string { return with(with(t, "subscribers", ""), "rate", "").Key() }
 
-// cpuOf summarises a treatment's CPU as a share of a core, with its load.
-func (r *report) cpuOf(t results.Treatment, metric string) (cpu results.Summary, load results.Load, why string) {
+// loadOf is what makes up the load of a treatment, by its means over blocks.
+func (r *report) loadOf(t results.Treatment, metric string) (load results.Load, ok bool) {
 	points, err := r.run.CPUPoints(t, metric)
-	if err != nil {
-		return cpu, load, inShort(err)
-	}
-	if len(points) == 0 {
-		return cpu, load, "no sound trial"
-	}
-	of := func(f func(results.CPUPoint) float64) results.Summary {
+	center := func(of func(results.Load) float64) float64 {
 		q := quantity{blocks: map[int]float64{}}
 		for block, p := range points {
-			q.blocks[block] = f(p)
+			q.blocks[block] = of(p.Load)
 		}
-		return q.summary()
+		return q.summary().Center
 	}
-	return of(func(p results.CPUPoint) float64 { return p.CPU }), results.Load{
-		Connections: of(func(p results.CPUPoint) float64 { return p.Load.Connections }).Center,
-		Published:   of(func(p results.CPUPoint) float64 { return p.Load.Published }).Center,
-		Delivered:   of(func(p results.CPUPoint) float64 { return p.Load.Delivered }).Center,
-		Requests:    of(func(p results.CPUPoint) float64 { return p.Load.Requests }).Center,
-	}, ""
-}
-
-// between is the model from one level to the next; what makes up the load grows
-// evenly along the factor.
-func between(from, to float64, a, b results.Load, model results.CPUFit, log bool) []point {
-	steps := 12
-	if from == to {
-		steps = 0
-	}
-	var pts []point
-	for i := 0; i <= steps; i++ {
-		x := to
-		if steps > 0 {
-			f := float64(i) / float64(steps)
-			x = from + f*(to-from)
-			if log {
-				x = from * math.Pow(to/from, f)
-			}
-		}
-		f := 1.0
-		if from != to {
-			f = (x - from) / (to - from)
-		}
-		mix := func(a, b float64) float64 { return a + f*(b-a) }
-		pts = append(pts, bare(x, model.Predict(results.Load{
-			Connections: mix(a.Connections, b.Connections), Published: mix(a.Published, b.Published),
-			Delivered: mix(a.Delivered, b.Delivered), Requests: mix(a.Requests, b.Requests),
-		})))
-	}
-	return pts
+	return results.Load{
+		Connections: center(func(l results.Load) float64 { return l.Connections }),
+		Published:   center(func(l results.Load) float64 { return l.Published }),
+		Delivered:   center(func(l results.Load) float64 { return l.Delivered }),
+		Requests:    center(func(l results.Load) float64 { return l.Requests }),
+	}, err == nil && len(points) > 0
 }
 
 // termUnits are what a coefficient is for, in the order of the table.
@@ -103,12 +58,12 @@ func (r *report) fits(metric string) exhibit {
 	}
 	e.Head = append(e.Head, "off by\n(at most)", "left out, off\nby (at most)", "grid")
 	var notes footnotes
-	var done []results.Treatment
+	done := map[string]bool{}
 	for _, t := range r.ts {
-		if slices.ContainsFunc(done, func(o results.Treatment) bool { return sameGrid(o, t) }) {
+		if done[gridKey(t)] {
 			continue
 		}
-		done = append(done, t)
+		done[gridKey(t)] = true
 		row := []string{r.gridName(t)}
 		model, err := r.run.FitCPU(r.grid(t), metric)
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -38,55 +39,78 @@ var outcomeLooks = map[results.Outcome]style{
 	results.CannotTell: {Color: rgb(0x777777), Marker: diamond, Hollow: true},
 }
 
-// forest has a row for each claim, and for each case of one that was judged in several.
+// forest has a row for each claim. The cases of one that was judged in several lie on
+// one row, those of another outcome on another.
 func (r *report) forest(scenarios.Plot) (*drawing, error) {
-	byOutcome := map[results.Outcome]*dotGroup{}
-	order := []results.Outcome{results.Holds, results.Fails, results.CannotTell}
-	for _, o := range order {
-		byOutcome[o] = &dotGroup{Name: string(o)}
+	ch := &rowChart{Mark: "dots", raw: effectAt}
+	verdicts, reach := r.verdicts(), -1.0
+	for _, o := range []results.Outcome{results.Holds, results.Fails, results.CannotTell} {
+		g := rowGroup{Name: string(o)}
+		for _, v := range verdicts {
+			cells := slices.DeleteFunc(slices.Clone(v.Cells), func(c results.CellVerdict) bool { return c.Outcome != o })
+			if len(cells) > 0 {
+				g.Rows = append(g.Rows, r.claimRow(v, cells))
+			}
+		}
+		if len(g.Rows) > 0 {
+			ch.Groups = append(ch.Groups, g)
+		}
 	}
-	reach, shown := 0.0, 0
-	for _, v := range r.verdicts() {
-		for _, c := range v.Cells {
-			g := byOutcome[c.Outcome]
-			d := dot{Name: v.Claim.ID, Style: outcomeLooks[c.Outcome], Value: none, Lo: math.Inf(-1), Hi: math.Inf(1), Beside: none}
-			if len(v.Cells) > 1 {
-				d.Name += ", " + strings.Join(r.say(c.Where, sortedKeys(c.Where)), ", ")
-			}
-			whole := math.Abs(c.Right.Center)
-			if whole == 0 {
-				whole = c.Tolerance
-			}
-			if c.Diff.N == 0 || !(whole > 0) || !finite(c.Diff.Center) {
-				d.Note = noEffect
-				g.Dots = append(g.Dots, d)
-				continue
-			}
-			shown++
-			d.Value, d.Lo, d.Hi, d.Allowed = aside(c.Diff.Center/whole), aside(c.Diff.Lo/whole), aside(c.Diff.Hi/whole), aside(c.Tolerance/whole)
-			d.Words = valueWithInterval(c.Diff.Center, c.Diff.Lo, c.Diff.Hi, c.Unit)
-			if c.Tolerance > 0 {
-				d.Words += " (± " + units.FormatShort(c.Tolerance, c.Unit) + " is allowed)"
-			}
-			for _, at := range []float64{d.Value, d.Lo, d.Hi, d.Allowed} {
+	ch.each(nil, func(r row, _ float64) {
+		for _, s := range r.spots() {
+			for _, at := range []float64{s.Value, s.Lo, s.Hi, r.Allowed} {
 				if finite(at) {
 					reach = math.Max(reach, math.Abs(at))
 				}
 			}
-			g.Dots = append(g.Dots, d)
 		}
-	}
-	if shown == 0 {
+	})
+	if reach < 0 {
 		return nil, errNoData
 	}
-	var groups []dotGroup
-	for _, o := range order {
-		if g := byOutcome[o]; len(g.Dots) > 0 {
-			groups = append(groups, *g)
-		}
-	}
-	ch := &dotChart{X: effectAxis(reach), Groups: groups, Found: foundWord, Level: 0, Levelled: true, raw: effectAt}
+	ch.X = effectAxis(math.Max(reach, smallEffect))
 	return &drawing{chart: ch, height: ch.height(), notes: []string{forestNote}}, nil
+}
+
+// claimRow has the cases of a claim that came out alike. A tolerance is shaded as the
+// strictest of them has it.
+func (r *report) claimRow(v results.Verdict, cells []results.CellVerdict) row {
+	claim := row{Name: v.Claim.ID, Style: outcomeLooks[cells[0].Outcome], Held: none, Words: "– " + noEffect}
+	var effects, allowed []float64
+	for _, c := range cells {
+		s := spot{Case: claim.Name, Value: none, Lo: none, Hi: none}
+		if len(v.Cells) > 1 {
+			s.Case += ", " + strings.Join(r.say(c.Where, sortedKeys(c.Where)), ", ")
+		}
+		whole := cmp.Or(math.Abs(c.Right.Center), c.Tolerance)
+		if c.Diff.N > 0 && whole > 0 && finite(c.Diff.Center) {
+			s.Value, s.Lo, s.Hi = aside(c.Diff.Center/whole), aside(c.Diff.Lo/whole), aside(c.Diff.Hi/whole)
+			effects, allowed = append(effects, c.Diff.Center), append(allowed, c.Tolerance)
+			if share := aside(c.Tolerance / whole); len(effects) == 1 || share < claim.Allowed {
+				claim.Allowed = share
+			}
+		}
+		claim.More = append(claim.More, s)
+	}
+	claim.spot, claim.More = claim.More[0], claim.More[1:]
+	switch c := cells[0]; {
+	case len(cells) == 1:
+		claim.Name = claim.Case
+		if len(effects) > 0 {
+			claim.Words = valueWithInterval(c.Diff.Center, c.Diff.Lo, c.Diff.Hi, c.Unit)
+		}
+	case len(effects) > 0:
+		claim.Words = units.FormatInterval(slices.Min(effects), slices.Max(effects), perEvent(c.Unit))
+	}
+	if n := len(cells); n == len(v.Cells) && n > 1 {
+		claim.Name += fmt.Sprintf(", %d cases", n)
+	} else if n > 1 {
+		claim.Name += fmt.Sprintf(", %d of %d cases", n, len(v.Cells))
+	}
+	if claim.Allowed > 0 {
+		claim.Words += " (± " + units.FormatInterval(slices.Min(allowed), slices.Max(allowed), perEvent(cells[0].Unit)) + " is allowed)"
+	}
+	return claim
 }
 
 // effectAxis reaches so far on both sides of 0.

@@ -145,7 +145,7 @@ func TestFigureWords(t *testing.T) {
 		}
 		golden(t, strings.TrimSuffix(filepath.Base(path), ".yaml")+"-figures.txt", b.String())
 	}
-	if len(kinds) != 4 {
+	if len(kinds) != 3 {
 		t.Errorf("kinds of chart drawn: %v", kinds)
 	}
 }

@@ -61,14 +61,13 @@ func shareInWords(share quantity) string {
 }
 
 // markNoticed completes a bar that is a time of noticing.
-func (r *report) markNoticed(b *bar, t results.Treatment, metrics []string) {
+func (r *report) markNoticed(b *row, t results.Treatment, metrics []string) {
 	share, ok := r.noticed(t, metrics)
 	switch {
 	case !ok:
 	case allZero(share.blocks):
-		b.Never, b.Note = true, ""
-		b.After = " in " + seconds(r.run.Header.Plan.Measure)
-	default:
-		b.After = shareInWords(share)
+		b.Never, b.Words = true, noneNoticed+" in "+seconds(r.run.Header.Plan.Measure)
+	case finite(b.Value):
+		b.Words += shareInWords(share)
 	}
 }

@@ -107,38 +107,25 @@ func (ch *orderChart) draw(c draw.Canvas) {
 		drawMarker(c, l.style, vg.Point{X: at.X - 9, Y: at.Y})
 		beside(c, colored(labelText, l.style.ink()), at, l.name)
 	}
-	c = draw.Crop(c, 0, -widest-26, 0, 0)
-	head, foot := leading(axisText)+2, leading(axisText)+14
-	each := (c.Max.Y - c.Min.Y - foot) / vg.Length(len(ch.Panels))
-	plots, boxes := make([]*plot.Plot, len(ch.Panels)), make([]draw.Canvas, len(ch.Panels))
-	var left, right vg.Length
+	head, foot := leading(axisText)+4, leading(axisText)+2
+	inner := draw.Crop(c, 0, -widest-26, foot, 0)
+	plots := make([][]*plot.Plot, len(ch.Panels))
 	for i := range ch.Panels {
-		p := newPlot()
+		p, x := newPlot(), ch.X
 		p.Add(grid{X: true, Y: true}, &ch.Panels[i])
-		x := ch.X
 		if i < len(ch.Panels)-1 { // the last has the labels
 			x.Ticks = nil
 		}
 		x.apply(&p.X)
 		ch.Panels[i].Y.apply(&p.Y)
-		box := draw.Crop(c, 0, 0, 0, 0)
-		box.Max.Y = c.Max.Y - each*vg.Length(i) - head
-		box.Min.Y = box.Max.Y - each + head
-		if i == len(ch.Panels)-1 {
-			box.Min.Y = c.Min.Y
-		}
-		data := p.DataCanvas(box)
-		left, right = max(left, data.Min.X-c.Min.X), max(right, c.Max.X-data.Max.X)
-		plots[i], boxes[i] = p, box
+		plots[i] = []*plot.Plot{p}
 	}
-	for i, p := range plots {
-		data := p.DataCanvas(boxes[i])
-		box := draw.Crop(boxes[i], left-(data.Min.X-c.Min.X), -(right - (c.Max.X - data.Max.X)), 0, 0)
-		c.FillText(aligned(axisText, text.XLeft, text.YBottom), vg.Point{X: c.Min.X, Y: box.Max.Y + 2}, ch.Panels[i].Y.Name)
+	for i, tile := range plot.Align(plots, draw.Tiles{Rows: len(plots), Cols: 1, PadTop: head, PadY: head}, inner) {
+		plots[i][0].Draw(tile[0])
+		data := plots[i][0].DataCanvas(tile[0])
+		c.FillText(aligned(axisText, text.XLeft, text.YBottom), vg.Point{X: c.Min.X, Y: data.Max.Y + 2}, ch.Panels[i].Y.Name)
 		if i == len(plots)-1 {
-			drawPlot(box, p, ch.X.Name)
-		} else {
-			p.Draw(box)
+			c.FillText(aligned(axisText, text.XCenter, text.YBottom), vg.Point{X: data.Center().X, Y: c.Min.Y}, ch.X.Name)
 		}
 	}
 }

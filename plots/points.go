@@ -168,17 +168,12 @@ func (s *strokes) overCount() {
 		}
 		to := s.series(l)
 		for _, n := range counts(s.plot.X) {
-			q, why := s.with("n", n).eval(expr, l.ts[0])
-			v := s.reading(q)
-			if why != "" {
-				v = reading{why: why}
-			}
+			v := s.with("n", n).read(expr, l.ts[0])
 			if !s.add(&to, n, v, l.ts[0], "") {
 				break
 			}
-			decade := math.Abs(math.Log10(n)-math.Round(math.Log10(n))) < 1e-9
-			last := len(to.Points) - 1
-			to.Points[last].Mark, to.xs, to.qs = decade, append(to.xs, constantly(n, "1")), append(to.qs, q)
+			to.Points[len(to.Points)-1].Mark = math.Abs(math.Log10(n)-math.Round(math.Log10(n))) < 1e-9 // a decade
+			to.xs, to.qs = append(to.xs, constantly(n, "1")), append(to.qs, v.of)
 		}
 		s.ch.Series = append(s.ch.Series, to)
 	}
@@ -190,22 +185,21 @@ func (s *strokes) overExpression() {
 	for _, l := range s.lines(s.plot) {
 		to := s.series(l)
 		type step struct {
-			x, y quantity
+			x, y reading
 			t    results.Treatment
 		}
 		var steps []step
 		for _, t := range l.ts {
-			x, why := s.eval(s.plot.X.Expr(), t)
-			y, whyY := s.eval(s.plot.Y.Expr(), t)
-			if why = cmp.Or(why, whyY, s.reading(x).why, s.reading(y).why); why != "" {
+			x, y := s.read(s.plot.X.Expr(), t), s.read(s.plot.Y.Expr(), t)
+			if why := cmp.Or(x.why, y.why); why != "" {
 				s.missing.mark(missingNote(l.name, why))
 				continue
 			}
 			steps = append(steps, step{x, y, t})
 		}
-		slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.x.center(), b.x.center()) })
+		slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.x.Center, b.x.Center) })
 		for _, st := range steps {
-			x, y := st.x.reading(), s.reading(st.y)
+			x, y := st.x, st.y
 			pt := point{X: x.Center, Y: y.Center, Lo: y.Lo, Hi: y.Hi, Mark: true}
 			if to.Loose {
 				pt.XLo, pt.XHi = x.Lo, x.Hi
@@ -215,16 +209,19 @@ func (s *strokes) overExpression() {
 			} else {
 				to.Points = append(to.Points, pt)
 			}
-			s.unitX, s.unitY, s.shown = x.unit, y.unit, append(s.shown, st.t)
+			s.unitX, s.unitY, s.shown = x.of.unit, y.unit, append(s.shown, st.t)
 			s.xs, s.ys = append(s.xs, x.Center), append(s.ys, y.Center, y.Lo, y.Hi)
 			if to.Loose {
 				s.xs = append(s.xs, x.Lo, x.Hi)
 			}
-			to.xs, to.qs = append(to.xs, st.x), append(to.qs, st.y)
+			to.xs, to.qs = append(to.xs, x.of), append(to.qs, y.of)
 		}
 		s.ch.Series = append(s.ch.Series, to)
 	}
 }
+
+// shared is how much of the way from a to b lies before x, evenly in 1/x.
+func shared(a, x, b float64) float64 { return (1/x - 1/a) / (1/b - 1/a) }
 
 // reach draws the line on to its next point, straight in 1/x: whatever a poll costs,
 // its events share.
@@ -234,7 +231,7 @@ func (s *series) reach(to point) {
 		const steps = 12
 		for i := 1; i < steps; i++ {
 			x := from.X * math.Pow(to.X/from.X, float64(i)/steps)
-			f := (1/x - 1/from.X) / (1/to.X - 1/from.X)
+			f := shared(from.X, x, to.X)
 			mix := func(a, b float64) float64 { return a + f*(b-a) }
 			pt := point{X: x, Y: mix(from.Y, to.Y), Lo: -inf, Hi: inf}
 			if finite(from.Lo) && finite(from.Hi) && finite(to.Lo) && finite(to.Hi) {
@@ -275,7 +272,7 @@ func (s *strokes) cross() string {
 func (s *series) height(x float64) float64 {
 	for i := 1; i < len(s.Points); i++ {
 		if from, to := s.Points[i-1], s.Points[i]; from.X <= x && x <= to.X {
-			return from.Y + (1/x-1/from.X)/(1/to.X-1/from.X)*(to.Y-from.Y)
+			return from.Y + shared(from.X, x, to.X)*(to.Y-from.Y)
 		}
 	}
 	return none
@@ -284,32 +281,24 @@ func (s *series) height(x float64) float64 {
 // meeting finds in each block where two lines meet, straight in 1/x between
 // neighbours. Where they meet more than once it is the last.
 func meeting(xs, a, b []quantity) quantity {
-	x := quantity{unit: "1", blocks: map[int]float64{}}
-	at := func(q quantity, block int) (float64, bool) {
-		if q.fixed {
-			return q.value, true
-		}
-		v, ok := q.blocks[block]
-		return v, ok && v >= least && finite(v)
-	}
+	met := quantity{unit: "1", blocks: map[int]float64{}}
 	for i := 1; i < len(xs); i++ {
 		for block := range a[i].blocks {
 			var v [6]float64
 			whole := true
 			for j, q := range []quantity{xs[i-1], xs[i], a[i-1], a[i], b[i-1], b[i]} {
-				var ok bool
-				v[j], ok = at(q, block)
-				whole = whole && ok
+				v[j] = q.value
+				if !q.fixed {
+					v[j] = q.blocks[block]
+				}
+				whole = whole && (q.fixed || v[j] >= least && finite(v[j]))
 			}
-			before, after := v[2]-v[4], v[3]-v[5]
-			if !whole || before == after || (before > 0) == (after > 0) {
-				continue
+			if before, after := v[2]-v[4], v[3]-v[5]; whole && before != after && (before > 0) != (after > 0) {
+				met.blocks[block] = 1 / (1/v[0] + before/(before-after)*(1/v[1]-1/v[0]))
 			}
-			f := before / (before - after)
-			x.blocks[block] = 1 / (1/v[0] + f*(1/v[1]-1/v[0]))
 		}
 	}
-	return x
+	return met
 }
 
 // dearer tells which of two is the greater: 1 the first, −1 the second, 0 where the

@@ -78,24 +78,29 @@ func (s *strokes) fitted(l line, metric string) (pts []point) {
 	if err != nil {
 		return nil
 	}
-	var last results.Load
-	for i, level := range levels {
+	const steps = 12
+	for _, level := range levels {
 		j := slices.IndexFunc(l.ts, func(t results.Treatment) bool { return t[over] == level.Text })
 		if j < 0 {
 			continue
 		}
-		_, load, why := s.cpuOf(l.ts[j], metric)
-		if why != "" {
+		load, ok := s.loadOf(l.ts[j], metric)
+		if !ok {
 			continue
 		}
-		from := level
-		if len(pts) > 0 {
-			from = levels[i-1]
-		} else {
-			last = load
+		to := bare(level.Value, model.Predict(load))
+		if len(pts) == 0 {
+			pts = append(pts, to)
+			continue
 		}
-		pts = append(pts, between(from.Value, level.Value, last, load, model, log)...)
-		last = load
+		from := pts[len(pts)-1]
+		for i := range steps + 1 { // what makes up the load grows evenly along the factor
+			x := from.X + float64(i)/steps*(to.X-from.X)
+			if log {
+				x = from.X * math.Pow(to.X/from.X, float64(i)/steps)
+			}
+			pts = append(pts, bare(x, from.Y+(x-from.X)/(to.X-from.X)*(to.Y-from.Y)))
+		}
 	}
 	return pts
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot/vg"
-
 	"pushbench/results"
 	"pushbench/scenarios"
 	"pushbench/servers/units"
@@ -17,17 +15,17 @@ import (
 // bars compares expressions between treatments; parts of a list are stacked.
 func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	s := r.scope(p)
-	var bars []bar
+	var bars []row
 	var shown []results.Treatment
 	unit := ""
 	for _, l := range r.lines(p) {
 		t := l.ts[0]
-		for _, row := range p.X.Rows {
-			v, parts := s.stacked(row, t)
-			b := rowOf(l, v)
+		for _, of := range p.X.Rows {
+			v, parts := s.stacked(of, t)
+			b := newRow(l.name, l.style, v, valueWithInterval)
 			b.Parts = parts
-			if row.Name != "" {
-				b.Name += ", " + row.Name
+			if of.Name != "" {
+				b.Name += ", " + of.Name
 			}
 			if !p.X.Stacked {
 				r.markNoticed(&b, t, p.Metrics())
@@ -42,15 +40,17 @@ func (r *report) bars(p scenarios.Plot) (*drawing, error) {
 	if len(shown) == 0 {
 		return nil, r.noData(p)
 	}
-	var words []string
-	if p.X.Stacked {
-		for _, part := range p.X.Rows[0].Parts {
-			words = append(words, part.Name)
+	ch := &rowChart{Mark: p.Mark, Groups: []rowGroup{{Rows: bars}}, Level: none, Saving: -1}
+	for i, part := range p.X.Rows[0].Parts {
+		if p.X.Stacked {
+			ch.Parts = append(ch.Parts, part.Name)
+		}
+		if strings.HasPrefix(part.Expr, "bytes/compression/") {
+			ch.Saving = i
 		}
 	}
-	saving := slices.IndexFunc(p.X.Rows[0].Parts, func(part scenarios.Part) bool { return strings.HasPrefix(part.Expr, "bytes/compression/") })
-	ch := newBarChart(axisName(p, true), unit, words, saving, bars)
-	d := &drawing{chart: ch, rows: len(bars), notes: []string{stackNote(ch), r.intervalNote(shown, "whiskers and brackets", p.Metrics()...), noticeNote(p)}}
+	ch.scale(axisName(p, true), unit)
+	d := &drawing{chart: ch, height: ch.height(), notes: []string{stackNote(ch), r.intervalNote(shown, "whiskers and brackets", p.Metrics()...), noticeNote(p)}}
 	if p.X.Stacked && len(p.X.Rows) > 1 {
 		d.tables = []exhibit{s.partsTable(r.lines(p))}
 	}
@@ -82,12 +82,16 @@ func (s scope) stacked(row scenarios.Row, t results.Treatment) (sum reading, par
 	return s.read("("+strings.Join(exprs, ") + (")+")", t), parts
 }
 
-func rowOf(l line, v reading) bar {
-	b := bar{Name: l.name, Style: l.style, Value: v.Center, Lo: v.Lo, Hi: v.Hi, Note: v.why}
-	if v.why != "" {
-		b.Value, b.Lo, b.Hi = math.NaN(), math.Inf(-1), math.Inf(1)
+// newRow is a row of one value, with its words or why there is none.
+func newRow(name string, look style, v reading, words func(v, lo, hi float64, unit string) string) row {
+	r := row{Name: name, Style: look, Held: none, spot: spot{Value: none, Lo: math.Inf(-1), Hi: math.Inf(1)}, Words: "– " + v.why}
+	if v.why == "" {
+		r.spot = spot{Value: v.Center, Lo: v.Lo, Hi: v.Hi}
 	}
-	return b
+	if finite(r.Value) {
+		r.Words = words(v.Center, v.Lo, v.Hi, v.unit)
+	}
+	return r
 }
 
 // group is a heading of dots: its treatment, and the levels that are computed.
@@ -156,12 +160,12 @@ func (r *report) dots(p scenarios.Plot) (*drawing, error) {
 	for _, row := range rows {
 		found.Head = append(found.Head, strings.Replace(row.Name, " ", "\n", 1))
 	}
-	var groups []dotGroup
+	var groups []rowGroup
 	var shown []results.Treatment
 	var notes footnotes
 	unit := "1"
 	for _, g := range r.facets(p) {
-		dg := dotGroup{Name: g.name}
+		heading := rowGroup{Name: g.name}
 		look := styleOf(g.t.Transport())
 		if f, err := results.ParseFormula(p.X.Expr()); err == nil {
 			if ts := f.Terms(); len(ts) > 0 && ts[0].Transport != "" {
@@ -170,50 +174,38 @@ func (r *report) dots(p scenarios.Plot) (*drawing, error) {
 		}
 		look.Hollow = look.Hollow || g.also
 		cells := []string{g.name}
-		for _, row := range rows {
+		for _, of := range rows {
 			s := g.scope
-			s.row = row.Parts[0].Expr
-			d := dot{Name: row.Name, Style: look, Value: none, Lo: math.Inf(-1), Hi: math.Inf(1), Beside: none}
-			q, why := s.eval(p.X.Expr(), g.t)
-			v := s.reading(q)
-			if why != "" {
-				v = reading{why: why}
-			}
-			if v.why != "" {
-				d.Note = v.why
-				dg.Dots, cells = append(dg.Dots, d), append(cells, v.value(&notes))
-				continue
-			}
-			shown, unit = append(shown, g.t), v.unit
-			d.Value, d.Lo, d.Hi = v.Center, v.Lo, v.Hi
-			d.Words = amount(v.Center, v.Lo, v.Hi, unit)
-			cell := d.Words
-			if expr, ok := s.choose(p.Reference.Of[row.Name], g.t); ok {
-				if held, why := s.eval(expr, g.t); why == "" {
-					d.Beside = held.center()
-					held := heldWord + " " + amount(d.Beside, none, none, unit)
-					d.Words, cell = d.Words+", "+held, cell+",\n"+held
+			s.row = of.Parts[0].Expr
+			v := s.read(p.X.Expr(), g.t)
+			d, cell := newRow(of.Name, look, v, amount), v.value(&notes)
+			if v.why == "" {
+				shown, unit = append(shown, g.t), v.unit
+				cell = d.Words
+				if expr, ok := s.choose(p.Reference.Of[of.Name], g.t); ok {
+					if held, why := s.eval(expr, g.t); why == "" {
+						d.Held = held.center()
+						held := heldWord + " " + amount(d.Held, none, none, unit)
+						d.Words, cell = d.Words+", "+held, cell+",\n"+held
+					}
 				}
 			}
-			dg.Dots, cells = append(dg.Dots, d), append(cells, cell)
+			heading.Rows, cells = append(heading.Rows, d), append(cells, cell)
 		}
-		groups, found.Rows = append(groups, dg), append(found.Rows, cells)
+		groups, found.Rows = append(groups, heading), append(found.Rows, cells)
 	}
 	if len(shown) == 0 {
 		return nil, r.noData(p)
 	}
-	ch := newDotChart(axisName(p, true), unit, groups)
-	ch.Found = foundWord
+	ch := &rowChart{Mark: p.Mark, Groups: groups, Level: none}
+	if unit == "1" {
+		ch.Level = 1
+	}
 	if len(p.Reference.Of) > 0 {
 		ch.Held = heldWord
 	}
+	ch.scale(axisName(p, true), unit)
 	found.Notes = append([]string{r.intervalNote(shown, "in brackets", p.Metrics()...)}, notes.paragraphs()...)
 	return &drawing{chart: ch, height: ch.height(), tables: []exhibit{found.filled()},
 		notes: []string{r.intervalNote(shown, "bars and brackets", p.Metrics()...), r.referenceNote(p), alsoNote(p)}}, nil
-}
-
-// height is that of a figure with this chart.
-func (ch *dotChart) height() vg.Length {
-	const row = vg.Length(19)
-	return max(3.4*vg.Inch, min(16*vg.Inch, vg.Length(ch.rows())*row+2.5*vg.Inch))
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
-	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pushbench/results"
@@ -160,7 +160,7 @@ func (s scope) with(name string, v float64) scope {
 	return s
 }
 
-// read is eval for a mark.
+// read is eval for a mark, in the unit that the sentence asks for.
 func (s scope) read(expr string, t results.Treatment) reading {
 	q, why := s.eval(expr, t)
 	if why != "" {
@@ -169,15 +169,13 @@ func (s scope) read(expr string, t results.Treatment) reading {
 	return s.reading(q)
 }
 
-// reading is a quantity in the unit that the sentence asks for.
 func (s scope) reading(q quantity) reading {
-	if s.plot.Unit != "" {
-		q.unit = s.plot.Unit
-	}
+	v := q.reading()
 	if q.fixed {
-		return reading{Summary: results.Summary{N: 1, Center: q.value, Lo: q.value, Hi: q.value, Exact: true}, unit: q.unit}
+		v = reading{Summary: results.Summary{N: 1, Center: q.value, Lo: q.value, Hi: q.value, Exact: true}}
 	}
-	return q.reading()
+	v.of, v.unit = q, cmp.Or(s.plot.Unit, q.unit)
+	return v
 }
 
 // shown are the treatments that a plot draws.
@@ -214,14 +212,12 @@ func amount(v, lo, hi float64, unit string) string {
 	return valueWithInterval(v, lo, hi, unit)
 }
 
-// count writes a whole number in groups of three: 10,000.
+// count writes a number with its thousands apart: 10,000.
 func count(n float64) string {
-	whole, rest, point := strings.Cut(fmt.Sprint(int64(math.Trunc(n)))+strings.TrimPrefix(round(n-math.Trunc(n)), "0"), ".")
+	text := strconv.FormatFloat(n, 'f', -1, 64)
+	whole, _, _ := strings.Cut(text, ".")
 	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
+		text = text[:i] + "," + text[i:]
 	}
-	if point {
-		whole += "." + rest
-	}
-	return whole
+	return text
 }

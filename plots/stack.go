@@ -2,9 +2,7 @@ package main
 
 import (
 	"math"
-	"slices"
 
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -17,30 +15,31 @@ import (
 // and a mark stands where the sum ends: that is what was carried.
 
 // saved is by how much a stack's saving part is below zero.
-func (ch *barChart) saved(b bar) float64 {
-	if ch.Saving < 0 || ch.Saving >= len(b.Parts) || b.Note != "" {
+func (ch *rowChart) saved(r row) float64 {
+	if ch.Saving < 0 || ch.Saving >= len(r.Parts) {
 		return 0
 	}
-	if v := b.Parts[ch.Saving]; finite(v) && v < 0 {
+	if v := r.Parts[ch.Saving]; finite(v) && v < 0 {
 		return -v
 	}
 	return 0
 }
 
 // saves reports whether any of the stacks has a part below zero.
-func (ch *barChart) saves() bool {
-	return slices.ContainsFunc(ch.Bars, func(b bar) bool { return ch.saved(b) > 0 })
+func (ch *rowChart) saves() (some bool) {
+	ch.each(nil, func(r row, _ float64) { some = some || ch.saved(r) > 0 })
+	return some
 }
 
 // end is how far the bar reaches, its interval included.
-func (b bar) end() float64 {
+func (r row) end() float64 {
 	sum := 0.0
-	for _, v := range b.Parts {
+	for _, v := range r.Parts {
 		if finite(v) && v > 0 {
 			sum += v
 		}
 	}
-	for _, v := range []float64{b.Value, b.Hi} {
+	for _, v := range []float64{r.Value, r.Hi} {
 		if finite(v) {
 			sum = math.Max(sum, v)
 		}
@@ -49,9 +48,9 @@ func (b bar) end() float64 {
 }
 
 // shade is how much of the colour part i keeps.
-func (ch *barChart) shade(i int) float64 {
+func (ch *rowChart) shade(i int) float64 {
 	const pale, full = 0.22, 0.95
-	shaded := len(ch.Words)
+	shaded := len(ch.Parts)
 	if ch.Saving >= 0 {
 		shaded--
 		if i > ch.Saving {
@@ -66,74 +65,62 @@ func (ch *barChart) shade(i int) float64 {
 	return pale + (full-pale)*math.Pow(f, 1.35)
 }
 
-// key explains the shades, once and in grey, since every colour has them.
-func (ch *barChart) key(c draw.Canvas) {
-	sty := aligned(axisText, text.XLeft, text.YTop)
-	at := vg.Point{X: c.Min.X, Y: c.Max.Y}
-	side := sty.Font.Size * 0.95
-	grey := style{Color: rgb(0x4D4D4D)}
-	for i, word := range ch.Words {
+// partsKey explains the shades, once and in grey, since every colour has them.
+func (ch *rowChart) partsKey() (key []keyMark) {
+	const half = vg.Length(4.3)
+	grey := style{Color: formGrey}
+	for i, word := range ch.Parts {
+		fill := func(c draw.Canvas, x, mid vg.Length) {
+			c.FillPolygon(grey.tint(ch.shade(i)), box(x, mid-half, x+2*half, mid+half))
+		}
 		if i == ch.Saving {
-			hatch(c, grey, at.X, at.Y-side-2.2, at.X+side, at.Y-2.2)
+			fill = func(c draw.Canvas, x, mid vg.Length) { hatch(c, grey, x, mid-half, x+2*half, mid+half) }
 			if ch.saves() {
 				word += savedWord
 			}
-		} else {
-			c.FillPolygon(grey.tint(ch.shade(i)), box(at.X, at.Y-side-2.2, at.X+side, at.Y-2.2))
 		}
-		at.X += side + 4
-		c.FillText(sty, at, word)
-		at.X += sty.Width(word) + 14
+		key = append(key, keyMark{word, 2 * half, fill})
 	}
 	if ch.saves() {
-		netMark(c, at.X+2, at.Y-side-2.2, at.Y-2.2)
-		at.X += 9
-		c.FillText(sty, at, sumWord)
+		key = append(key, keyMark{sumWord, 4, func(c draw.Canvas, x, mid vg.Length) { netMark(c, x+2, mid-half, mid+half) }})
 	}
+	return key
 }
 
 // stacked draws the parts of a bar and returns where they end.
-func (ch *barChart) stacked(c draw.Canvas, x func(float64) vg.Length, b bar, mid, half vg.Length) vg.Length {
-	end := ch.parts(c, x, b, mid-half, mid+half)
-	if saved := ch.saved(b); saved > 0 {
-		ch.fill(c, b, ch.Saving, x(-saved), mid-half, x(0), mid+half, -1)
-		netMark(c, x(b.Value), mid-half-2, mid+half+2)
+func (ch *rowChart) stacked(c draw.Canvas, x func(float64) vg.Length, r row, mid, half vg.Length) vg.Length {
+	sum, saved, net := 0.0, ch.saved(r), vg.Length(-1) // off the canvas
+	if saved > 0 {
+		net = x(r.Value)
 	}
-	if b.Style.Dashes != nil && end-x(0) > 4 {
-		strokeBox(c, b.Style, x(0), mid-half, end, mid+half)
-	}
-	return end
-}
-
-// parts fills the bar, writes into each part what it is where that fits, and
-// returns where the bar ends.
-func (ch *barChart) parts(c draw.Canvas, x func(float64) vg.Length, b bar, bottom, top vg.Length) vg.Length {
-	sum, net := 0.0, vg.Length(-1) // off the canvas
-	if ch.saved(b) > 0 {
-		net = x(b.Value)
-	}
-	for i, part := range b.Parts {
-		if !finite(part) || part <= 0 || b.Note != "" {
-			continue
+	for i, part := range r.Parts {
+		if finite(part) && part > 0 {
+			ch.fill(c, r, i, x(sum), mid-half, x(sum+part), mid+half, net)
+			sum += part
 		}
-		ch.fill(c, b, i, x(sum), bottom, x(sum+part), top, net)
-		sum += part
+	}
+	if saved > 0 {
+		ch.fill(c, r, ch.Saving, x(-saved), mid-half, x(0), mid+half, -1)
+		netMark(c, net, mid-half-2, mid+half+2)
+	}
+	if r.Style.Dashes != nil && x(sum)-x(0) > 4 {
+		strokeBox(c, r.Style, x(0), mid-half, x(sum), mid+half)
 	}
 	return x(sum)
 }
 
 // fill draws part i of a stack, with its size where that fits beside the mark of
 // the sum at net.
-func (ch *barChart) fill(c draw.Canvas, b bar, i int, x0, bottom, x1, top, net vg.Length) {
+func (ch *rowChart) fill(c draw.Canvas, r row, i int, x0, bottom, x1, top, net vg.Length) {
 	sty := colored(valueText, inkColor)
 	if i == ch.Saving {
-		hatch(c, b.Style, x0, bottom, x1, top)
+		hatch(c, r.Style, x0, bottom, x1, top)
 	} else {
-		fill := b.Style.tint(ch.shade(i))
+		fill := r.Style.tint(ch.shade(i))
 		c.FillPolygon(fill, box(x0, bottom, x1, top))
 		sty = colored(valueText, legible(fill))
 	}
-	words := units.FormatShort(b.Parts[i], ch.Unit)
+	words := units.FormatShort(r.Parts[i], ch.Unit)
 	wide := sty.Width(words)
 	if wide+6 > x1-x0 {
 		return

@@ -168,3 +168,21 @@ func TestFoldName(t *testing.T) {
 		}
 	}
 }
+
+func TestWords(t *testing.T) {
+	for expr, want := range map[string][2]string{ // as it stands, and of a stack
+		"staleness/p99":                                 {"staleness/p99", "staleness/p99"},
+		"bytes/total/{down,up}":                         {"bytes/total, both directions", "bytes/total, by direction"},
+		"bytes/{payload,envelope}/down":                 {"payload and envelope bytes down", "bytes down, by kind"},
+		"conn/{bytes,tcpip}/{down,up} ÷ n + wire/ip":    {"(bytes and tcpip of a connection's set-up, both directions) ÷ n + (all IP bytes, both directions)", ""},
+		"conn/{bytes,tcpip}/{down,up}":                  {"bytes and tcpip of a connection's set-up, both directions", "bytes of a connection's set-up, by kind and direction"},
+		"(request + 156B) × requests[poll?interval=1s]": {"(request + 156B) × requests of poll?interval=1s", ""},
+	} {
+		if got := worded(expr); got != want[0] {
+			t.Errorf("%s is said as %q, want %q", expr, got, want[0])
+		}
+		if got := stackWords(expr); want[1] != "" && got != want[1] {
+			t.Errorf("a stack of %s is said as %q, want %q", expr, got, want[1])
+		}
+	}
+}

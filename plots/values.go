@@ -40,33 +40,6 @@ func printValues(w io.Writer, r *report) error {
 	return nil
 }
 
-func (ch *barChart) values() (vs []value) {
-	for _, b := range ch.Bars {
-		vs = append(vs, value{mark: "bar", row: b.Name, x: b.Value, y: none, low: b.Lo, high: b.Hi})
-		for i, part := range b.Parts {
-			vs = append(vs, value{mark: "part", row: b.Name + ": " + ch.Words[i], x: part, y: none, low: none, high: none})
-		}
-	}
-	return vs
-}
-
-func (ch *dotChart) values() (vs []value) {
-	raw := ch.raw
-	if raw == nil {
-		raw = func(v float64) float64 { return v }
-	}
-	for _, g := range ch.Groups {
-		for _, d := range g.Dots {
-			row := strings.TrimPrefix(g.Name+": "+d.Name, ": ")
-			vs = append(vs, value{mark: "dot", row: row, x: raw(d.Value), y: none, low: raw(d.Lo), high: raw(d.Hi)})
-			if finite(d.Beside) {
-				vs = append(vs, value{mark: "held", row: row, x: d.Beside, y: none, low: none, high: none})
-			}
-		}
-	}
-	return vs
-}
-
 func (ch *lineChart) values() (vs []value) {
 	for _, s := range ch.Series {
 		for _, pt := range s.Points {
