@@ -140,7 +140,7 @@ func TestCompareWithOlderRecord(t *testing.T) {
 	write(t, filepath.Join(dir, "new.jsonl"), syntheticRun(t, scenarioAt(t, "testdata/bare.yaml")))
 	old := older(syntheticRun(t, scenarioAt(t, "testdata/bare.yaml")))
 	forget := func(tr results.Treatment) {
-		maps.DeleteFunc(tr, func(key, _ string) bool { return formerly[key] != "" || pathDefaults[key] != "" })
+		maps.DeleteFunc(tr, func(key, _ string) bool { return keyOf(key).former != "" })
 	}
 	for _, tr := range old.Header.Plan.Treatments {
 		forget(tr)
