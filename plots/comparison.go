@@ -114,7 +114,7 @@ func (t *comparison) change(s sides, c results.Change) {
 // alone is the quantity in the only run of a side.
 func (s sides) alone(r *report, c results.Change) reading {
 	for _, col := range s.columns() {
-		if col.name() == c.Quantity {
+		if col.Expr == c.Quantity {
 			own, ok := r.find(c.Treatment)
 			if !ok {
 				break

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -19,7 +20,8 @@ type report struct {
 	run      *results.Run
 	scenario *scenarios.Scenario
 	ts       []results.Treatment
-	varying  []string // keys with more than one level in this run, the scenario's order
+	varying  []string      // keys with more than one level in this run, the scenario's order
+	twins    func() string // how often two of a kind were told apart
 	worked   worked
 }
 
@@ -72,7 +74,8 @@ func openAll(paths []string, stdin io.Reader) ([]*report, error) {
 }
 
 func newReport(path string, run *results.Run, s *scenarios.Scenario) *report {
-	r := &report{path: path, run: run, scenario: s, ts: run.Treatments(), worked: newWorked()}
+	r := &report{path: path, run: run, scenario: s, ts: run.Treatments(), worked: worked{map[string]readout{}, map[string]built{}}}
+	r.twins = sync.OnceValue(r.ofTwins)
 	known := make([]string, 0, len(s.Factors))
 	for _, f := range s.Factors {
 		known = append(known, f.Key)

@@ -215,7 +215,7 @@ func legend(gs []grouping) string {
 	any := func(has func(grouping) bool) bool { return slices.ContainsFunc(gs, has) }
 	speaks := func(metric string) bool {
 		return any(func(g grouping) bool {
-			return slices.ContainsFunc(g.Columns, func(c column) bool { return strings.HasPrefix(c.Metrics[0], metric) })
+			return slices.ContainsFunc(g.Columns, func(c column) bool { return strings.HasPrefix(c.Expr, metric) })
 		})
 	}
 	s := fmt.Sprintf("Each cell: the geometric mean over blocks (the plain mean where a value is 0); its %.0f %% interval (exact: fixed by the protocol; ±0: both ends round to the value; n: too few blocks for one)", 100*results.Confidence)
