@@ -219,7 +219,7 @@ func seconds(d time.Duration) string { return units.Format(d.Seconds(), "s") }
 
 // host is the machine and the build in one line.
 func (r *report) host() string {
-	return strings.TrimSuffix(r.machine()+", "+r.buildWords(), ", ")
+	return joined(", ", r.machine(), r.buildWords())
 }
 
 // machine is what a run was made on.
@@ -243,25 +243,17 @@ func (r *report) machine() string {
 	if len(h.ServerCPUs) > 0 && len(h.FleetCPUs) > 0 {
 		words = append(words, fmt.Sprintf("server on core %s, fleet on core %s", list(h.ServerCPUs), list(h.FleetCPUs)))
 	}
-	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
-	return strings.Join(words, ", ")
+	return joined(", ", words...)
 }
 
 // buildWords is the Go and the revision that a run was built from.
 func (r *report) buildWords() string {
 	b := r.run.Header.Build
-	words := []string{b.Go}
-	if b.Revision != "" {
-		revision, dirty, _ := strings.Cut(b.Revision, "+")
-		if len(revision) > 12 {
-			revision = revision[:12]
-		}
-		if dirty != "" {
-			revision += "+" + dirty
-		}
-		words = append(words, "revision "+revision)
+	if b.Revision == "" {
+		return b.Go
 	}
-	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), ", ")
+	revision, dirty, _ := strings.Cut(b.Revision, "+")
+	return joined(", ", b.Go, "revision "+joined("+", revision[:min(12, len(revision))], dirty))
 }
 
 // when is the day of the run.

@@ -108,14 +108,11 @@ func (f *footnotes) String() string {
 }
 
 // lines are the lines of a cell: value, interval, and the ratios there are.
-func (c cell) lines(notes *footnotes) [4]string {
+func (c cell) lines(notes *footnotes) []string {
 	mark := notes.mark(c.Why)
-	ls := [4]string{c.Value, c.Interval, c.Ratio, c.Floor}
-	for i, l := range ls {
-		if l == "–" && mark != "" {
-			ls[i] = "– " + mark
-			mark = ""
-		}
+	ls := []string{c.Value, c.Interval, c.Ratio, c.Floor}
+	if i := slices.Index(ls, "–"); i >= 0 && mark != "" {
+		ls[i] += " " + mark
 	}
 	return ls
 }
@@ -123,30 +120,33 @@ func (c cell) lines(notes *footnotes) [4]string {
 // × and – take one column here, whatever the locale.
 func init() { text.OverrideRuneWidthEastAsianWidth(false) }
 
+// exhibit is a group as a table, with its names and its cells as they are to be set.
+func (g grouping) exhibit(notes *footnotes, name func(string) string, cell func(lines []string) string) exhibit {
+	e := exhibit{Head: []string{"transport"}, Words: 1, Ruled: true}
+	for _, c := range g.Columns {
+		e.Head = append(e.Head, c.Head)
+	}
+	for i, n := range g.Names {
+		row := []string{name(n)}
+		for _, c := range g.Cells[i] {
+			row = append(row, cell(c.lines(notes)))
+		}
+		e.Rows = append(e.Rows, row)
+	}
+	return e
+}
+
 // renderTable sets a group for a terminal.
 func renderTable(g grouping, notes *footnotes) string {
-	w := table.NewWriter()
-	w.SetStyle(plainStyle())
-	head := table.Row{"transport"}
-	for _, c := range g.Columns {
-		head = append(head, c.Head)
-	}
-	w.AppendHeader(head)
-	for i, name := range g.Names {
-		row := table.Row{foldName(name)}
-		for _, c := range g.Cells[i] {
-			ls := c.lines(notes)
-			row = append(row, strings.TrimRight(strings.Join(ls[:], "\n"), "\n"))
-		}
-		w.AppendRow(row)
-	}
-	configs := []table.ColumnConfig{{Number: 1, Align: text.AlignLeft, AlignHeader: text.AlignLeft, VAlignHeader: text.VAlignBottom}}
-	for i := range g.Columns {
-		configs = append(configs, table.ColumnConfig{Number: i + 2, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	w.SetColumnConfigs(configs)
-	w.SuppressTrailingSpaces()
-	return rendered(w)
+	e := g.exhibit(notes, foldName, func(lines []string) string { return strings.TrimRight(strings.Join(lines, "\n"), "\n") })
+	return rendered(e.writer(text.AlignLeft))
+}
+
+// markdownTable sets a group for a README.
+func markdownTable(g grouping, notes *footnotes) string {
+	e := g.exhibit(notes, func(name string) string { return "`" + name + "`" }, func(lines []string) string { return joined("<br>", lines...) })
+	e.Head = eachCell(e.Head, oneLine)
+	return e.writer(text.AlignDefault).RenderMarkdown()
 }
 
 // rendered is a table for a terminal, whose rules end where its columns do.
@@ -183,31 +183,6 @@ func plainStyle() table.Style {
 	s.Options = table.Options{SeparateHeader: true, SeparateRows: true}
 	s.Box.MiddleSeparator = s.Box.MiddleHorizontal
 	return s
-}
-
-// markdownTable sets a group for a README.
-func markdownTable(g grouping, notes *footnotes) string {
-	w := table.NewWriter()
-	head := table.Row{"transport"}
-	for _, c := range g.Columns {
-		head = append(head, strings.ReplaceAll(c.Head, "\n", " "))
-	}
-	w.AppendHeader(head)
-	for i, name := range g.Names {
-		row := table.Row{"`" + name + "`"}
-		for _, c := range g.Cells[i] {
-			ls := c.lines(notes)
-			kept := slices.DeleteFunc(ls[:], func(s string) bool { return s == "" })
-			row = append(row, strings.Join(kept, "<br>"))
-		}
-		w.AppendRow(row)
-	}
-	configs := []table.ColumnConfig{}
-	for i := range g.Columns {
-		configs = append(configs, table.ColumnConfig{Number: i + 2, Align: text.AlignRight})
-	}
-	w.SetColumnConfigs(configs)
-	return w.RenderMarkdown()
 }
 
 // legend says how to read the cells of all groups.
