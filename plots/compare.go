@@ -18,6 +18,14 @@ type sides struct{ old, new []*report }
 // fewestPairs is how many runs of each build tell a change.
 const fewestPairs = results.MinBlocks
 
+// byTurns holds files to what turns can take.
+func byTurns(paths []string) error {
+	if n := len(paths); n != 2 && (n < 2*fewestPairs || n%2 > 0) {
+		return usageError(fmt.Sprintf("compare takes two result files, OLD and NEW, or %d at least of each by turns, OLD NEW OLD NEW OLD NEW; there are %d files", fewestPairs, n))
+	}
+	return nil
+}
+
 // turns takes reports as they are given to compare: old, new, old, new …
 func turns(rs []*report) sides {
 	var s sides

@@ -174,5 +174,13 @@ func (f *footnotes) paragraphs() []string {
 	return list
 }
 
+// markdown lists the footnotes.
+func (f *footnotes) markdown() (list string) {
+	for _, note := range f.paragraphs() {
+		list += "- " + note + "\n"
+	}
+	return list
+}
+
 // confidence is how sure an interval is, in words.
 func confidence() string { return fmt.Sprintf("%.0f %% intervals", 100*results.Confidence) }

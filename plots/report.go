@@ -33,12 +33,16 @@ func (e inputError) Unwrap() error { return e.err }
 
 // open reads a result file, or stdin where path is "-".
 func open(path string, stdin io.Reader) (*report, error) {
-	run, err := read(path, stdin)
-	if err != nil {
-		return nil, inputError{fmt.Errorf("read results: %w", err)}
-	}
+	var run *results.Run
+	var err error
 	if path == "-" {
 		path = "stdin.jsonl"
+		run, err = results.ReadFrom(stdin, "stdin")
+	} else {
+		run, err = results.Read(path)
+	}
+	if err != nil {
+		return nil, inputError{fmt.Errorf("read results: %w", err)}
 	}
 	name := run.Header.Scenario.Name + ".yaml"
 	s, err := scenarios.Parse(name, []byte(run.Header.Scenario.Text), nil)
@@ -46,13 +50,6 @@ func open(path string, stdin io.Reader) (*report, error) {
 		return nil, inputError{fmt.Errorf("read the scenario that %s carries: %w", path, err)}
 	}
 	return newReport(path, run, s), nil
-}
-
-func read(path string, stdin io.Reader) (*results.Run, error) {
-	if path == "-" {
-		return results.ReadFrom(stdin, "stdin")
-	}
-	return results.Read(path)
 }
 
 // openAll reads every file, and reports every one that it cannot.
