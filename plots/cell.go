@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"slices"
 
 	"pushbench/results"
 	"pushbench/servers/units"
@@ -120,14 +119,6 @@ func (q quantity) over(base quantity) (ratio results.Summary, why string) {
 		return results.Summary{}, "no block has both"
 	}
 	return ratios.summary(), ""
-}
-
-func byBlock(m map[int]float64) []float64 {
-	vs := make([]float64, 0, len(m))
-	for _, b := range slices.Sorted(maps.Keys(m)) {
-		vs = append(vs, m[b])
-	}
-	return vs
 }
 
 // cell is one number of the table: value, interval, ratio to the baseline.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"strings"
 
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -35,57 +34,57 @@ func (r *report) columns(ts []results.Treatment) []column {
 	if r.countsTCPIP() {
 		ip, setUp = "IP ", "conn/{bytes,tcpip}/{down,up}"
 	}
-	uplink := uplinked(ts)
 	asks := func(key, level string) bool {
 		return slices.ContainsFunc(ts, func(t results.Treatment) bool { return t[key] == level })
 	}
-	latest := asks("want", "latest")
+	latest, uplink := asks("want", "latest"), uplinked(ts)
+	serverStops, fleetStops := asks("fault", scenarios.ServerStops), asks("fault", scenarios.FleetStops)
 	var all []column
-	add := func(wanted bool, cs ...column) {
-		if wanted {
-			all = append(all, cs...)
-		}
-	}
-	add(latest, column{Head: "age,\nmean", Expr: "age/mean"})
-	add(true,
-		r.middle("staleness\n", "staleness", 2, ts))
-	add(true, r.tail("staleness", 1, ts)...)
-	add(latest, column{Head: "skipped,\nper event", Expr: "events/skipped ÷ events/delivered", Alone: true})
-	add(uplink,
-		r.middle("round trip\n", "roundtrip", 0, ts))
-	add(uplink, r.tail("roundtrip", 0, ts)...)
-	for _, f := range []struct{ fault, end, word string }{
-		{"server-stops", "notice/fleet", "fleet"}, {"fleet-stops", "notice/server", "server"},
+	for _, offer := range []struct {
+		wanted bool
+		column
+	}{
+		{latest, column{Head: "age,\nmean", Expr: "age/mean"}},
+		{true, r.middle("staleness\n", "staleness", 2, ts)},
+		{true, r.tail("staleness\n", "staleness", 1, ts)},
+		{latest, column{Head: "skipped,\nper event", Expr: "events/skipped ÷ events/delivered", Alone: true}},
+		{uplink, r.middle("round trip\n", "roundtrip", 0, ts)},
+		{uplink, r.tail("round trip\n", "roundtrip", 0, ts)},
+		{serverStops, column{Head: "fleet noticed\nafter, p50", Expr: "notice/fleet/p50", Alone: true}},
+		{serverStops, column{Head: "share that\nnoticed", Expr: "notice/fleet-share", Unit: "%", Alone: true}},
+		{fleetStops, column{Head: "server noticed\nafter, p50", Expr: "notice/server/p50", Alone: true}},
+		{fleetStops, column{Head: "share that\nnoticed", Expr: "notice/server-share", Unit: "%", Alone: true}},
+		{serverStops || fleetStops, column{Head: "IP bytes/s,\nwhile quiet", Expr: "idle/total/{down,up}"}},
+		{serverStops || fleetStops, column{Head: "server CPU/s,\nwhile quiet", Expr: "idle/server-cpu", Unit: "s"}},
+		{true, column{Head: ip + "down,\nper event", Expr: "bytes/total/down", Floor: true, Spare: 1}},
+		{r.compresses(), column{Head: "compression,\ndown, event", Expr: "bytes/compression/down", Alone: true}},
+		{true, column{Head: ip + "up,\nper event", Expr: "bytes/total/up", Floor: true, Spare: 1}},
+		{!uplink, column{Head: "server CPU,\nper event", Expr: "server/cpu", Floor: true}},
+		{uplink, column{Head: "server CPU,\nper message", Expr: "server/cpu-per-message"}},
+		{uplink, column{Head: "sockets per\nsubscriber", Expr: "conn/count ÷ subscribers"}},
+		{true, column{Head: "requests,\nper event", Expr: "requests", Spare: 5}},
+		{true, r.middle("set-up\ntime, ", "connect", 4, ts)},
+		{true, column{Head: "set-up\n" + ip + "bytes", Expr: setUp, Floor: true, Spare: 3}},
 	} {
-		add(asks("fault", f.fault),
-			column{Head: f.word + " noticed\nafter, p50", Expr: f.end + "/p50", Alone: true},
-			column{Head: "share that\nnoticed", Expr: f.end + "-share", Unit: "%", Alone: true})
-	}
-	add(asks("fault", "server-stops") || asks("fault", "fleet-stops"),
-		column{Head: "IP bytes/s,\nwhile quiet", Expr: "idle/total/{down,up}"},
-		column{Head: "server CPU/s,\nwhile quiet", Expr: "idle/server-cpu", Unit: "s"})
-	add(true, column{Head: ip + "down,\nper event", Expr: "bytes/total/down", Floor: true, Spare: 1})
-	add(r.compresses(), column{Head: "compression,\ndown, event", Expr: "bytes/compression/down", Alone: true})
-	add(true, column{Head: ip + "up,\nper event", Expr: "bytes/total/up", Floor: true, Spare: 1})
-	add(!uplink, column{Head: "server CPU,\nper event", Expr: "server/cpu", Floor: true})
-	add(uplink,
-		column{Head: "server CPU,\nper message", Expr: "server/cpu-per-message"},
-		column{Head: "sockets per\nsubscriber", Expr: "conn/count ÷ subscribers"})
-	add(true,
-		column{Head: "requests,\nper event", Expr: "requests", Spare: 5},
-		r.middle("set-up\ntime, ", "connect", 4, ts),
-		column{Head: "set-up\n" + ip + "bytes", Expr: setUp, Floor: true, Spare: 3})
-	if len(r.run.Trials) > 0 {
-		all = slices.DeleteFunc(all, func(c column) bool { return !r.records(c.Expr) })
-	}
-	for len(all) > mostColumns {
-		spare := slices.MaxFunc(all, func(a, b column) int { return cmp.Compare(a.Spare, b.Spare) })
-		if spare.Spare == 0 {
-			break // all of them were asked for
+		if offer.wanted && offer.Expr != "" && (len(r.run.Trials) == 0 || r.records(offer.Expr)) {
+			all = append(all, offer.column)
 		}
-		all = slices.DeleteFunc(all, func(c column) bool { return c.Head == spare.Head })
+	}
+	for i := mostSpare(all); len(all) > mostColumns && i >= 0; i = mostSpare(all) {
+		all = slices.Delete(all, i, i+1)
 	}
 	return all
+}
+
+// mostSpare is the column that gives way first, -1 where all of them were asked for.
+func mostSpare(columns []column) int {
+	most, at := 0, -1
+	for i, c := range columns {
+		if c.Spare > most {
+			most, at = c.Spare, i
+		}
+	}
+	return at
 }
 
 // middle is the column of the median, or of the mean where that may not be quoted of
@@ -100,14 +99,13 @@ func (r *report) middle(head, hist string, spare int, ts []results.Treatment) co
 
 // tail is the column of the greatest quantile that may be quoted of every treatment, if
 // there is one.
-func (r *report) tail(hist string, spare int, ts []results.Treatment) []column {
+func (r *report) tail(head, hist string, spare int, ts []results.Treatment) column {
 	for _, quantile := range []string{"p99", "p90"} {
-		if r.quotable(ts, hist+"/"+quantile) {
-			words := strings.ReplaceAll(hist, "roundtrip", "round trip")
-			return []column{{Head: words + "\n" + quantile, Expr: hist + "/" + quantile, Spare: spare}}
+		if expr := hist + "/" + quantile; r.quotable(ts, expr) {
+			return column{Head: head + quantile, Expr: expr, Spare: spare}
 		}
 	}
-	return nil
+	return column{}
 }
 
 // quotable reports whether some treatments have the value of an expression, and it may

@@ -78,7 +78,9 @@ func (r *report) headroom() string {
 		if why != "" || whyShare != "" || len(share.blocks) == 0 {
 			continue
 		}
-		ceilings = append(ceilings, byBlock(ceiling.blocks)...)
+		for _, block := range sortedKeys(ceiling.blocks) {
+			ceilings = append(ceilings, ceiling.blocks[block])
+		}
 		if s := share.summary().Center; s > most {
 			most, where = s, r.label(t)
 		}

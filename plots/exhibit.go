@@ -46,15 +46,10 @@ func (r *report) exhibits() []exhibit {
 // caption is what an exhibit is called: what it shows, and which of the levels
 // that vary its figure holds still.
 func (r *report) caption(p scenarios.Plot, what string) string {
-	if held := r.held(p.Where); held != "" {
-		what += ", " + held
+	if held := r.say(p.Where, r.varying); len(held) > 0 {
+		what += ", " + strings.Join(held, ", ")
 	}
 	return strings.ToUpper(what[:1]) + what[1:]
-}
-
-// held are the levels that a figure holds still and that vary in this run.
-func (r *report) held(where map[string]string) string {
-	return strings.Join(r.say(where, r.varying), ", ")
 }
 
 // writer is the table, with its words aligned so and its numbers to the right.

@@ -145,12 +145,7 @@ func (r *report) baseline(condition map[string]string) (results.Treatment, bool)
 	return r.named(baselineTransport, condition)
 }
 
-// floor is the treatment of a condition that costs the least that a connection
-// can: events on bare TCP. It is false where the run has none.
-func (r *report) floor(condition map[string]string) (results.Treatment, bool) {
-	return r.named(floorTransport, condition)
-}
-
+// named is the treatment of a condition with this transport, whatever it spells out.
 func (r *report) named(transport string, condition map[string]string) (results.Treatment, bool) {
 	for _, t := range r.under(condition) {
 		if plain(t.Transport()) == transport {

@@ -40,7 +40,7 @@ func (r *report) groups() []grouping {
 			g.Baseline = base.Transport()
 		}
 		var floor results.Treatment
-		floor, g.Floor = r.floor(c)
+		floor, g.Floor = r.named(floorTransport, c)
 		for _, t := range r.under(c) {
 			row := make([]cell, len(g.Columns))
 			for i, col := range g.Columns {
@@ -59,26 +59,19 @@ func (r *report) groups() []grouping {
 // fitted leaves out what a screen has no room for, the most spare column first.
 func (g grouping) fitted() grouping {
 	for {
-		var scratch footnotes
 		wide := 0
-		for line := range strings.Lines(renderTable(g, &scratch)) {
+		for line := range strings.Lines(renderTable(g, &footnotes{})) {
 			wide = max(wide, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
 		}
-		spare := 0
-		for i, c := range g.Columns {
-			if c.Spare > g.Columns[spare].Spare {
-				spare = i
-			}
-		}
-		if wide <= screenWidth || g.Columns[spare].Spare == 0 {
+		spare := mostSpare(g.Columns)
+		if wide <= screenWidth || spare < 0 {
 			return g
 		}
 		g.Columns = slices.Delete(slices.Clone(g.Columns), spare, spare+1)
-		cells := make([][]cell, len(g.Cells))
+		g.Cells = slices.Clone(g.Cells)
 		for i, row := range g.Cells {
-			cells[i] = slices.Delete(slices.Clone(row), spare, spare+1)
+			g.Cells[i] = slices.Delete(slices.Clone(row), spare, spare+1)
 		}
-		g.Cells = cells
 	}
 }
 
@@ -203,17 +196,15 @@ func legend(gs []grouping) string {
 	if any(func(g grouping) bool { return g.IP }) && speaks("bytes/total/") {
 		s += ". IP bytes: body, encoding, headers or framing, TLS, and the headers of TCP and IP, acknowledgements too"
 	}
-	if speaks("bytes/compression/") {
-		s += ". Compression: the bytes that it adds to an event, below 0 where it saves"
-	}
-	if speaks("age/") {
-		s += ". Age: of the newest event that a subscriber has, over time"
-	}
-	if speaks("roundtrip/") {
-		s += ". Round trips: from the instant that a message was to be sent to its echo; messages: events delivered and messages echoed"
-	}
-	if speaks("notice/") {
-		s += ". Noticed: from the stop to the end of the connection at the other side, of those that noticed; " + never + ": none did while the trial watched"
+	for _, of := range []struct{ metric, says string }{
+		{"bytes/compression/", "Compression: the bytes that it adds to an event, below 0 where it saves"},
+		{"age/", "Age: of the newest event that a subscriber has, over time"},
+		{"roundtrip/", "Round trips: from the instant that a message was to be sent to its echo; messages: events delivered and messages echoed"},
+		{"notice/", "Noticed: from the stop to the end of the connection at the other side, of those that noticed; " + never + ": none did while the trial watched"},
+	} {
+		if speaks(of.metric) {
+			s += ". " + of.says
+		}
 	}
 	if speaks("staleness/") || !speaks("notice/") {
 		s += ". Quantiles are per event and subscriber, from the instant the event was due"
