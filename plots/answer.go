@@ -18,30 +18,30 @@ import (
 // fact is one of the things that can be told of a transport.
 type fact struct {
 	subject, verb, rest string   // "an event", "takes", "%s on the wire"
-	metrics             []string // whose sum is told
-	instead             []string // where those may not be quoted of every transport; nil: nothing
-	unit                string   // shown instead of the metrics' own, "" for theirs
+	expr                string   // of what is told
+	instead             string   // where that may not be quoted of every transport; "": nothing
+	unit                string   // shown instead of the expression's own, "" for that
 	never               string   // what is told where none noticed
 	asked               []string // how the metrics begin by which a scenario asks for it
 }
 
 // facts in the order in which they are told.
 var facts = []fact{
-	{subject: "a subscriber's newest event", verb: "is", rest: "%s old on average", metrics: []string{"age/mean"}, asked: []string{"age/"}},
-	{subject: "an event", verb: "is", rest: "%s old", metrics: []string{"staleness/p50"}, instead: []string{"staleness/mean"}, asked: []string{"staleness/", "delivery/"}},
-	{subject: "an event", verb: "takes", rest: "%s on the wire", metrics: []string{"bytes/total/down", "bytes/total/up"}, asked: []string{"bytes/"}},
-	{subject: "an event", verb: "takes", rest: "%s of the server's CPU", metrics: []string{"server/cpu"}, unit: "s", asked: []string{"server/cpu", "host/cpu"}},
-	{subject: "a message and its echo", verb: "take", rest: "%s", metrics: []string{"roundtrip/p50"}, instead: []string{"roundtrip/mean"}, asked: []string{"roundtrip/"}},
-	{subject: "an event or an echo", verb: "takes", rest: "%s of the server's CPU", metrics: []string{"server/cpu-per-message"}, asked: []string{"server/cpu-per-message"}},
-	{subject: "the server", verb: "delivers", rest: "%s events a second", metrics: []string{"throughput"}, unit: inAll, asked: []string{"throughput"}},
-	{subject: "the server", verb: "notices", rest: "a dead peer after %s", metrics: []string{"notice/server/p50"}, never: "does not notice a dead peer", asked: []string{"notice/server"}},
-	{subject: "a subscriber", verb: "notices", rest: "a dead server after %s", metrics: []string{"notice/fleet/p50"}, never: "does not notice a dead server", asked: []string{"notice/fleet"}},
-	{subject: "a connection", verb: "is", rest: "ready after %s", metrics: []string{"connect/p50"}, instead: []string{"connect/mean"}, asked: []string{"connect", "ttfe"}},
-	{subject: "a connection", verb: "takes", rest: "%s to set up", metrics: []string{"conn/bytes/down", "conn/bytes/up", "conn/tcpip/down", "conn/tcpip/up"}, instead: []string{"conn/bytes/down", "conn/bytes/up"}, asked: []string{"conn/bytes", "conn/tcpip", "conn/tls"}},
-	{subject: "a connection", verb: "takes", rest: "%s of the server's CPU", metrics: []string{"conn/server-cpu"}, asked: []string{"conn/server-cpu"}},
-	{subject: "an idle connection", verb: "takes", rest: "%s of the server's memory", metrics: []string{"idle/server-rss"}, asked: []string{"idle/server-rss", "held/server-rss"}},
-	{subject: "a quiet connection", verb: "takes", rest: "%s on the wire", metrics: []string{"idle/total/down", "idle/total/up"}, instead: []string{"idle/bytes/down", "idle/bytes/up"}, asked: []string{"idle/total", "idle/bytes"}},
-	{subject: "a quiet connection", verb: "takes", rest: "%s of the server's CPU a second", metrics: []string{"idle/server-cpu"}, unit: "s", asked: []string{"idle/server-cpu"}},
+	{subject: "a subscriber's newest event", verb: "is", rest: "%s old on average", expr: "age/mean", asked: []string{"age/"}},
+	{subject: "an event", verb: "is", rest: "%s old", expr: "staleness/p50", instead: "staleness/mean", asked: []string{"staleness/", "delivery/"}},
+	{subject: "an event", verb: "takes", rest: "%s on the wire", expr: "bytes/total/{down,up}", asked: []string{"bytes/"}},
+	{subject: "an event", verb: "takes", rest: "%s of the server's CPU", expr: "server/cpu", unit: "s", asked: []string{"server/cpu", "host/cpu"}},
+	{subject: "a message and its echo", verb: "take", rest: "%s", expr: "roundtrip/p50", instead: "roundtrip/mean", asked: []string{"roundtrip/"}},
+	{subject: "an event or an echo", verb: "takes", rest: "%s of the server's CPU", expr: "server/cpu-per-message", asked: []string{"server/cpu-per-message"}},
+	{subject: "the server", verb: "delivers", rest: "%s events a second", expr: "throughput", unit: inAll, asked: []string{"throughput"}},
+	{subject: "the server", verb: "notices", rest: "a dead peer after %s", expr: "notice/server/p50", never: "does not notice a dead peer", asked: []string{"notice/server"}},
+	{subject: "a subscriber", verb: "notices", rest: "a dead server after %s", expr: "notice/fleet/p50", never: "does not notice a dead server", asked: []string{"notice/fleet"}},
+	{subject: "a connection", verb: "is", rest: "ready after %s", expr: "connect/p50", instead: "connect/mean", asked: []string{"connect", "ttfe"}},
+	{subject: "a connection", verb: "takes", rest: "%s to set up", expr: "conn/{bytes,tcpip}/{down,up}", instead: "conn/bytes/{down,up}", asked: []string{"conn/bytes", "conn/tcpip", "conn/tls"}},
+	{subject: "a connection", verb: "takes", rest: "%s of the server's CPU", expr: "conn/server-cpu", asked: []string{"conn/server-cpu"}},
+	{subject: "an idle connection", verb: "takes", rest: "%s of the server's memory", expr: "idle/server-rss", asked: []string{"idle/server-rss", "held/server-rss"}},
+	{subject: "a quiet connection", verb: "takes", rest: "%s on the wire", expr: "idle/total/{down,up}", instead: "idle/bytes/{down,up}", asked: []string{"idle/total", "idle/bytes"}},
+	{subject: "a quiet connection", verb: "takes", rest: "%s of the server's CPU a second", expr: "idle/server-cpu", unit: "s", asked: []string{"idle/server-cpu"}},
 }
 
 // inAll is the unit of what is told as a whole number.
@@ -59,13 +59,13 @@ func (r *report) told() []fact {
 	}
 	var list []asked
 	for i, f := range facts {
-		if f.instead != nil && !r.quotable(r.ts, f.metrics...) {
-			f.metrics = f.instead
-			if strings.HasSuffix(f.metrics[0], "/mean") {
+		if f.instead != "" && !r.quotable(r.ts, f.expr) {
+			f.expr = f.instead
+			if strings.HasSuffix(f.expr, "/mean") {
 				f.rest += " on average"
 			}
 		}
-		if r.records(column{Metrics: f.metrics}) {
+		if r.records(f.expr) {
 			list = append(list, asked{f, i, r.asks(f)})
 		}
 	}
@@ -189,44 +189,28 @@ type found struct {
 // factOf reads a fact of a transport under each condition.
 func (r *report) factOf(transport string, f fact) (v found) {
 	for _, c := range r.conditions() {
-		t, ok := r.exactly(transport, c)
-		if !ok {
-			continue
-		}
-		if r.noneNoticed(t, f.metrics) {
-			v.never++
-			continue
-		}
-		q, why := r.sum(t, f.metrics...)
-		if why != "" || len(q.blocks) == 0 {
-			continue
-		}
-		if f.unit != "" {
-			q.unit = f.unit
-		}
-		v.values = append(v.values, reading{Summary: q.summary(), unit: perEvent(q.unit)})
-		ws, ok := r.baseline(c)
-		if !ok || ws.Transport() == transport || f.never != "" {
-			continue
-		}
-		if b, why := r.sum(ws, f.metrics...); why == "" {
-			if ratio, why := q.over(b); why == "" {
-				v.base = ws.Transport()
-				v.ratios = append(v.ratios, reading{Summary: ratio, unit: "1"})
+		for _, t := range r.under(with(c, "transport", transport)) {
+			q, why := r.quote(t, column{Expr: f.expr, Unit: f.unit})
+			if why == noneNoticed {
+				v.never++
+			}
+			if why != "" {
+				continue
+			}
+			v.values = append(v.values, reading{Summary: q.summary(), unit: perEvent(q.unit)})
+			ws, ok := r.baseline(c)
+			if !ok || ws.Transport() == transport || f.never != "" {
+				continue
+			}
+			if b, why := r.quote(ws, column{Expr: f.expr}); why == "" {
+				if ratio, why := q.over(b); why == "" {
+					v.base = ws.Transport()
+					v.ratios = append(v.ratios, reading{Summary: ratio, unit: "1"})
+				}
 			}
 		}
 	}
 	return v
-}
-
-// exactly is the treatment of a condition with this very transport.
-func (r *report) exactly(transport string, condition map[string]string) (results.Treatment, bool) {
-	for _, t := range r.under(condition) {
-		if t.Transport() == transport {
-			return t, true
-		}
-	}
-	return nil, false
 }
 
 // text tells a fact and its verb; based, that the sentence has said what ratios are to.

@@ -77,7 +77,7 @@ func TestColumns(t *testing.T) {
 		r := inMemory(t, path)
 		var got []string
 		for _, c := range r.columns(r.ts) {
-			got = append(got, c.name())
+			got = append(got, c.Expr)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: columns\n%q, want\n%q", path, got, want)
@@ -93,7 +93,7 @@ func TestMeanOfFewEvents(t *testing.T) {
 	r := newReport("few.jsonl", syntheticRun(t, s), s)
 	var got []string
 	for _, c := range r.columns(r.ts) {
-		got = append(got, c.name())
+		got = append(got, c.Expr)
 	}
 	if len(got) < 2 || got[0] != "staleness/mean" || strings.Contains(got[1], "staleness") {
 		t.Errorf("columns %q: want the mean staleness and no quantile of it", got)
@@ -111,14 +111,14 @@ func TestDividedColumns(t *testing.T) {
 		col       column
 		want      float64
 	}{
-		{"ws", column{Metrics: []string{"conn/count"}, Each: "subscribers"}, 1},
-		{"sse", column{Metrics: []string{"conn/count"}, Each: "subscribers"}, 2},
-		{"ws", column{Metrics: []string{"events/skipped"}, Each: "events/delivered"}, 0},
+		{"ws", column{Expr: "conn/count ÷ subscribers"}, 1},
+		{"sse", column{Expr: "conn/count ÷ subscribers"}, 2},
+		{"ws", column{Expr: "events/skipped ÷ events/delivered"}, 0},
 	} {
 		tr, _ := r.named(c.transport, nil)
 		q, why := r.quote(tr, c.col)
 		if s := q.summary(); why != "" || s.N != 4 || s.Center != c.want {
-			t.Errorf("%s of %s: %+v (%s), want %v in each of 4 blocks", c.col.name(), c.transport, s, why, c.want)
+			t.Errorf("%s of %s: %+v (%s), want %v in each of 4 blocks", c.col.Expr, c.transport, s, why, c.want)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestNotNoticed(t *testing.T) {
 			t.Errorf("%s: %q does not say %q", b.Name, b.Words, share)
 		}
 	})
-	if tr, _ := r.named("ws", map[string]string{"fault": "fleet-stops"}); r.cell(tr, nil, column{Metrics: []string{"notice/server/p50"}}).Value != never {
+	if tr, _ := r.named("ws", map[string]string{"fault": "fleet-stops"}); r.cell(tr, nil, column{Expr: "notice/server/p50"}).Value != never {
 		t.Error("the table does not say that the server never notices")
 	}
 }

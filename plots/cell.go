@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"slices"
 
 	"pushbench/results"
 	"pushbench/servers/units"
@@ -23,44 +22,31 @@ type quantity struct {
 	value float64
 }
 
-// add adds metrics up within each block of t that has them all.
-func (r *report) add(t results.Treatment, metrics []string) (quantity, error) {
-	q := quantity{}
-	for _, m := range metrics {
-		s, err := r.run.Sample(t, m)
-		if err != nil {
-			return quantity{}, err
-		}
-		values, unit := s.Values, s.Unit
-		if q.blocks == nil {
-			q = quantity{unit: unit, blocks: values, grain: s.Grain, exact: s.Exact}
-			continue
-		}
-		q.grain, q.exact = q.grain+s.Grain, q.exact && s.Exact
-		if unit != q.unit && unit != "" && q.unit != "" {
-			return quantity{}, fmt.Errorf("%s is in %s, %s in %s: no sum", metrics[0], q.unit, m, unit)
-		}
-		maps.DeleteFunc(q.blocks, func(b int, _ float64) bool { _, ok := values[b]; return !ok })
-		for b := range q.blocks {
-			q.blocks[b] += values[b]
-		}
-	}
-	return q, nil
-}
-
-// sound is what a sum may be quoted by: its values, or why it may not.
-func (r *report) sound(t results.Treatment, metrics []string) (q quantity, why string) {
+// add adds metrics up within each block of t that has them all; why says that the sum
+// may not be quoted.
+func (r *report) add(t results.Treatment, metrics []string) (q quantity, why string) {
 	if sound, _ := r.run.SoundBlocks(t); sound == 0 {
 		return quantity{}, "no sound trial"
 	}
-	for _, m := range metrics {
+	for i, m := range metrics {
 		if ok, why := r.run.Printable(t, m); !ok {
 			return quantity{}, why
 		}
-	}
-	q, err := r.measure(t, metrics)
-	if err != nil {
-		return quantity{}, inShort(err)
+		s, err := r.run.Sample(t, m)
+		switch {
+		case err != nil:
+			return quantity{}, inShort(err)
+		case i == 0:
+			q = quantity{unit: s.Unit, blocks: s.Values, grain: s.Grain, exact: s.Exact}
+			continue
+		case s.Unit != q.unit && s.Unit != "" && q.unit != "":
+			return quantity{}, fmt.Sprintf("%s is in %s, %s in %s: no sum", metrics[0], q.unit, m, s.Unit)
+		}
+		q.grain, q.exact = q.grain+s.Grain, q.exact && s.Exact
+		maps.DeleteFunc(q.blocks, func(b int, _ float64) bool { _, ok := s.Values[b]; return !ok })
+		for b := range q.blocks {
+			q.blocks[b] += s.Values[b]
+		}
 	}
 	return q, ""
 }
@@ -135,14 +121,6 @@ func (q quantity) over(base quantity) (ratio results.Summary, why string) {
 	return ratios.summary(), ""
 }
 
-func byBlock(m map[int]float64) []float64 {
-	vs := make([]float64, 0, len(m))
-	for _, b := range slices.Sorted(maps.Keys(m)) {
-		vs = append(vs, m[b])
-	}
-	return vs
-}
-
 // cell is one number of the table: value, interval, ratio to the baseline.
 type cell struct {
 	Value    string // "–" where there is none
@@ -175,21 +153,19 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 	if base == nil || col.Alone {
 		return c
 	}
-	b, err := r.valuesOf(base, col)
-	if err != nil {
-		c.Why = "no ratio: " + err.Error()
-		return c
+	b, why := r.quote(base, col)
+	var ratio results.Summary
+	if why == "" {
+		ratio, why = q.over(b)
 	}
-	ratio, why := q.over(b)
-	if why != "" {
-		if s.Center != 0 || !allZero(b.blocks) { // 0 beside 0 speaks for itself
-			c.Ratio, c.Why = "–", "no ratio to "+base.Transport()+": "+why
-		}
-		return c
-	}
-	c.Ratio = times(ratio)
-	if t.Key() == base.Key() {
+	switch {
+	case why != "" && s.Center == 0 && allZero(b.blocks): // 0 beside 0 speaks for itself
+	case why != "":
+		c.Ratio, c.Why = "–", "no ratio to "+base.Transport()+": "+why
+	case t.Key() == base.Key():
 		c.Ratio = "×1"
+	default:
+		c.Ratio = times(ratio)
 	}
 	return c
 }

@@ -18,6 +18,14 @@ type sides struct{ old, new []*report }
 // fewestPairs is how many runs of each build tell a change.
 const fewestPairs = results.MinBlocks
 
+// byTurns holds files to what turns can take.
+func byTurns(paths []string) error {
+	if n := len(paths); n != 2 && (n < 2*fewestPairs || n%2 > 0) {
+		return usageError(fmt.Sprintf("compare takes two result files, OLD and NEW, or %d at least of each by turns, OLD NEW OLD NEW OLD NEW; there are %d files", fewestPairs, n))
+	}
+	return nil
+}
+
 // turns takes reports as they are given to compare: old, new, old, new …
 func turns(rs []*report) sides {
 	var s sides
@@ -89,7 +97,7 @@ func (s sides) between(quantities []results.Quantity) ([]results.Change, error) 
 
 // quantity is a column in whichever run, whose treatments may lack keys that are newer.
 func (s sides) quantity(c column) results.Quantity {
-	return results.Quantity{Name: c.name(), Of: func(run *results.Run, t results.Treatment) (results.Sample, error) {
+	return results.Quantity{Name: c.Expr, Of: func(run *results.Run, t results.Treatment) (results.Sample, error) {
 		r := s.of(run)
 		own, ok := r.find(t)
 		if !ok {
@@ -106,12 +114,12 @@ func (s sides) quantity(c column) results.Quantity {
 // laws are what the protocol fixes in any treatment, columns aside.
 func (s sides) laws(columns []column) (list []results.Quantity) {
 	for _, m := range results.Vocabulary() {
-		shown := func(c column) bool { return c.name() == m.Name }
+		shown := func(c column) bool { return c.Expr == m.Name }
 		exact := func(t results.Treatment) bool { return results.Exact(m.Name, t) }
 		if slices.ContainsFunc(columns, shown) || !slices.ContainsFunc(s.old[0].ts, exact) {
 			continue
 		}
-		q := s.quantity(column{Metrics: []string{m.Name}})
+		q := s.quantity(column{Expr: m.Name})
 		all := q.Of
 		q.Of = func(run *results.Run, t results.Treatment) (results.Sample, error) {
 			if !exact(t) {
@@ -159,12 +167,11 @@ func (s sides) columns() []column {
 		return columns
 	}
 	for i, c := range columns {
-		_, way, isTotal := strings.Cut(c.Metrics[0], "bytes/total")
-		switch {
-		case isTotal:
-			columns[i].Metrics = []string{"bytes/payload" + way, "bytes/envelope" + way, "bytes/protocol" + way}
-		case c.Metrics[0] == "conn/bytes/down":
-			columns[i].Metrics = []string{"conn/bytes/down", "conn/bytes/up"}
+		switch c.Expr {
+		case "bytes/total/down", "bytes/total/up":
+			columns[i].Expr = strings.Replace(c.Expr, "total", "{payload,envelope,protocol}", 1)
+		case "conn/{bytes,tcpip}/{down,up}":
+			columns[i].Expr = "conn/bytes/{down,up}"
 		}
 	}
 	return columns
@@ -181,39 +188,6 @@ func (s sides) differ() (list []string) {
 		}
 	}
 	return list
-}
-
-// inBraces names a sum the way a scenario does: conn/bytes/{down,up}. Metrics
-// that are no such pattern are joined by a plus.
-func inBraces(metrics []string) string {
-	var words [][]string // by place in the name, in order of appearance
-	combinations := 1
-	for i, m := range metrics {
-		parts := strings.Split(m, "/")
-		if i == 0 {
-			words = make([][]string, len(parts))
-		}
-		if len(parts) != len(words) {
-			return strings.Join(metrics, " + ")
-		}
-		for j, part := range parts {
-			if !slices.Contains(words[j], part) {
-				words[j] = append(words[j], part)
-			}
-		}
-	}
-	name := make([]string, len(words))
-	for j, w := range words {
-		combinations *= len(w)
-		name[j] = strings.Join(w, ",")
-		if len(w) > 1 {
-			name[j] = "{" + name[j] + "}"
-		}
-	}
-	if combinations != len(metrics) {
-		return strings.Join(metrics, " + ")
-	}
-	return strings.Join(name, "/")
 }
 
 // find is the treatment of r with the same levels as t.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -15,9 +16,10 @@ import (
 // comparison is the table of what changed between builds.
 type comparison struct {
 	table.Writer
-	pairs bool // of runs, and not two runs alone
-	marks footnotes
-	rows  int
+	pairs   bool // of runs, and not two runs alone
+	columns int
+	rows    int
+	marks   footnotes
 }
 
 func newComparison(pairs bool) *comparison {
@@ -30,6 +32,7 @@ func newComparison(pairs bool) *comparison {
 		head = append(head, "p", "would show")
 	}
 	t.AppendHeader(head)
+	t.columns = len(head)
 	var configs []table.ColumnConfig
 	for n := 2; n <= len(head); n++ {
 		align := text.AlignRight
@@ -49,7 +52,7 @@ func (t *comparison) treatment(s sides, tr results.Treatment, changes, laws []re
 	t.AppendSeparator()
 	name := s.old[0].label(tr)
 	heading := table.Row{}
-	for range 7 + 2*btoi(t.pairs) {
+	for range t.columns {
 		heading = append(heading, name)
 	}
 	t.AppendRow(heading, table.RowConfig{AutoMerge: true, AutoMergeAlign: text.AlignLeft})
@@ -72,83 +75,59 @@ func (t *comparison) treatment(s sides, tr results.Treatment, changes, laws []re
 	}
 }
 
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // change adds one row, unless no run has it.
 func (t *comparison) change(s sides, c results.Change) {
-	row := table.Row{"  " + c.Quantity}
-	if t.pairs || c.Exact {
-		if c.Unit == "" {
-			t.missing(row, c.Why)
-			return
-		}
-		for _, side := range []results.Summary{c.Old, c.New} {
-			within := t.within(side, c.Unit)
-			if c.Exact {
-				within = "exact"
-			}
-			row = append(row, units.FormatShort(side.Center, c.Unit), within)
-		}
-	} else {
-		x, y := s.alone(s.old[0], c), s.alone(s.new[0], c)
-		if x.why != "" && y.why != "" {
-			return
-		}
-		for _, v := range []reading{x, y} {
-			if v.why != "" {
-				row = append(row, "–", t.marks.mark(v.why))
-				continue
-			}
-			row = append(row, units.FormatShort(v.Center, v.unit), t.within(v.Summary, v.unit))
-		}
+	old, new := reading{Summary: c.Old, unit: c.Unit}, reading{Summary: c.New, unit: c.Unit}
+	if c.Exact {
+		old.Exact, new.Exact = true, true
+	} else if !t.pairs {
+		old, new = s.alone(s.old[0], c), s.alone(s.new[0], c)
 	}
-	t.AppendRow(append(row, t.told(c)...))
+	row := table.Row{"  " + c.Quantity}
+	switch missing := c.Unit == "" && (t.pairs || c.Exact); {
+	case missing && (strings.HasPrefix(c.Why, "this record has no ") || strings.HasPrefix(c.Why, "a run has no ")):
+		return
+	case missing:
+		row = append(row, "–", t.marks.mark(c.Why))
+	case old.why != "" && new.why != "":
+		return
+	default:
+		row = slices.Concat(row, t.side(old), t.side(new), t.told(c))
+	}
+	t.AppendRow(row)
 	t.rows++
 }
 
 // alone is the quantity in the only run of a side.
 func (s sides) alone(r *report, c results.Change) reading {
-	for _, col := range s.columns() {
-		if col.name() == c.Quantity {
-			own, ok := r.find(c.Treatment)
-			if !ok {
-				break
-			}
-			q, why := r.quote(own, col)
-			if why != "" {
-				return reading{why: why}
-			}
-			return q.reading()
-		}
+	columns := s.columns()
+	i := slices.IndexFunc(columns, func(col column) bool { return col.Expr == c.Quantity })
+	own, ok := r.find(c.Treatment)
+	if i < 0 || !ok {
+		return reading{why: c.Why}
 	}
-	return reading{why: c.Why}
+	q, why := r.quote(own, columns[i])
+	if why != "" {
+		return reading{why: why}
+	}
+	return q.reading()
 }
 
-func (t *comparison) missing(row table.Row, why string) {
-	if strings.HasPrefix(why, "this record has no ") || strings.HasPrefix(why, "a run has no ") {
-		return
+// side is a value with its interval, over the blocks of its run or over its runs.
+func (t *comparison) side(v reading) table.Row {
+	if v.why != "" {
+		return table.Row{"–", t.marks.mark(v.why)}
 	}
-	t.AppendRow(append(row, "–", t.marks.mark(why)))
-	t.rows++
-}
-
-// within is the interval of a side, over the blocks of its run or over its runs.
-func (t *comparison) within(s results.Summary, unit string) string {
-	switch i := interval(s.Center, s.Lo, s.Hi, unit); {
-	case s.Exact:
-		return "exact"
-	case s.Lo == s.Hi:
-		return toTheDigit
-	case i == "":
-		return fmt.Sprintf("n = %d", s.N)
-	default:
-		return i
+	within := interval(v.Center, v.Lo, v.Hi, v.unit)
+	switch {
+	case v.Exact:
+		within = "exact"
+	case v.Lo == v.Hi:
+		within = toTheDigit
+	case within == "":
+		within = fmt.Sprintf("n = %d", v.N)
 	}
+	return table.Row{units.FormatShort(v.Center, v.unit), within}
 }
 
 // told is what is said of a change.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,143 +15,82 @@ import (
 // Every table and figure says under which conditions and on which host it was
 // made; here are the words.
 
-// pathDefaults are the levels of a path that does nothing.
-var pathDefaults = map[string]string{"rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited, "network": "none"}
+// key is what is said of a key of treatments.
+type key struct {
+	name  string
+	says  string            // of a level, its number apart from its unit; "" for the name and the level
+	words map[string]string // of levels that have words of their own
 
-// unlimited is the level of a bandwidth that is none.
-const unlimited = "unlimited"
+	former   string // the only level that there was for records that lack the key
+	silent   bool   // former goes without saying where nothing else was run
+	path     bool   // it shapes the path between the ends, on which former does nothing
+	ofEvents bool   // it says nothing where no event is published
 
-// phrases say a level of a key in plain words.
-var phrases = map[string]func(level string) string{
-	"subscribers": func(l string) string { return plural(l, "subscriber") },
-	"rate": func(l string) string {
-		if l == quietFeed {
-			return "a quiet feed"
-		}
-		return plural(strings.TrimSuffix(l, "/s"), "event") + "/s"
-	},
-	"arrivals": func(l string) string {
-		return map[string]string{"poisson": "Poisson", "constant": "constant"}[l] + " arrivals"
-	},
-	"payload":      func(l string) string { return spaced(l) + " payload" },
-	"payload-kind": func(l string) string { return l + " data" },
-	"encoding":     func(l string) string { return l + " encoding" },
-	"want": func(l string) string {
-		return map[string]string{"every": "every event", "latest": "newest state only"}[l]
-	},
-	"uplink": func(l string) string {
-		if l == noUplink {
-			return "subscribers send nothing"
-		}
-		return "each subscriber sends " + plural(strings.TrimSuffix(l, "/s"), "message") + "/s"
-	},
-	"uplink-payload": func(l string) string { return "uplink messages of " + spaced(l) },
-	"fault": func(l string) string {
-		if said, ok := map[string]string{
-			"none": "no fault", "server-stops": "the server stops answering", "fleet-stops": "the subscribers stop answering",
-			"cut": "the network is cut", "cut-down": "the network is cut towards the subscribers", "cut-up": "the network is cut towards the server",
-			"address-change": "the subscribers' address changes",
-		}[l]; ok {
-			return said
-		}
-		return "fault " + l
-	},
-	"tls": func(l string) string {
-		if l == "off" {
-			return "no TLS"
-		}
-		return "TLS"
-	},
-	"rtt": func(l string) string {
-		if l == pathDefaults["rtt"] {
-			return "RTT 0 (loopback)"
-		}
-		return "RTT " + spaced(l)
-	},
-	"jitter": func(l string) string { return "jitter " + spaced(l) },
-	"reorder": func(l string) string {
-		if l == pathDefaults["reorder"] {
-			return "packets in order"
-		}
-		return "packets out of order"
-	},
-	"loss": func(l string) string { return spaced(l) + " of packets lost" },
-	"bandwidth": func(l string) string {
-		if l == unlimited {
-			return "unlimited bandwidth"
-		}
-		return spaced(l) + " each way"
-	},
-	"congestion": func(l string) string { return "TCP " + l + " on the path" },
-	"network": func(l string) string {
-		if l == pathDefaults["network"] {
-			return "no network profile"
-		}
-		return "network " + l
-	},
-	"http":    func(l string) string { return "HTTP/" + l },
-	"headers": func(l string) string { return l + " headers" },
-	"client": func(l string) string {
-		if l == usualClient {
-			return "a fleet that records events as they come"
-		}
-		return "a fleet that only stamps"
-	},
-	"cpus": func(l string) string {
-		if l == usualCPUs {
-			return "CPUs that sleep as the host has them"
-		}
-		return "CPUs kept awake"
-	},
+	axis string // what an axis over it is called, "" for its name
+	unit string // of all levels along the axis, which its name has
 }
 
-// order in which conditions are told; other keys follow.
-var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers",
-	"network", "rtt", "jitter", "reorder", "loss", "bandwidth", "congestion", "client", "cpus", "fault"}
+// keys in the order in which conditions are told; others follow.
+var keys = []key{
+	{name: "transport"},
+	{name: "subscribers", says: "%s subscribers", words: map[string]string{"1": "1 subscriber"}},
+	{name: "rate", says: "%s events/s", words: map[string]string{nothing: "a quiet feed", "1/s": "1 event/s"},
+		axis: "rate: events published a second"},
+	{name: "arrivals", says: "%s arrivals", words: map[string]string{"poisson": "Poisson arrivals"}, ofEvents: true},
+	{name: "payload", says: "%s payload", ofEvents: true},
+	{name: "payload-kind", says: "%s data", ofEvents: true},
+	{name: "encoding", says: "%s encoding", ofEvents: true},
+	{name: "want", former: "every", silent: true,
+		words: map[string]string{"every": "every event", "latest": "newest state only"}},
+	{name: "uplink", former: nothing, silent: true, says: "each subscriber sends %s messages/s",
+		words: map[string]string{nothing: "subscribers send nothing", "1/s": "each subscriber sends 1 message/s"}},
+	{name: "uplink-payload", former: "64B", says: "uplink messages of %s"},
+	{name: "tls", former: "off", words: map[string]string{"off": "no TLS", "on": "TLS"}},
+	{name: "http", former: "1.1", says: "HTTP/%s"},
+	{name: "headers", former: "minimal", says: "%s headers"},
+	{name: "network", former: "none", silent: true, path: true, words: map[string]string{"none": "no network profile"}},
+	{name: "rtt", former: "0ms", silent: true, path: true, says: "RTT %s", words: map[string]string{"0ms": "RTT 0 (loopback)"},
+		axis: "rtt: round trip of the path (ms)", unit: "ms"},
+	{name: "jitter", former: "0ms", silent: true, path: true, says: "jitter %s",
+		axis: "jitter: by how much a round trip varies (ms)", unit: "ms"},
+	{name: "reorder", former: "off", silent: true, path: true,
+		words: map[string]string{"off": "packets in order", "on": "packets out of order"}},
+	{name: "loss", former: "0%", silent: true, path: true, says: "%s of packets lost",
+		axis: "loss: share of packets lost in each direction (%)", unit: "%"},
+	{name: "bandwidth", former: unlimited, silent: true, path: true, says: "%s each way",
+		words: map[string]string{unlimited: "unlimited bandwidth"}, axis: "bandwidth in each direction"},
+	{name: "congestion", former: "cubic", says: "TCP %s on the path"},
+	{name: "client", former: "go", silent: true,
+		words: map[string]string{"go": "a fleet that records events as they come", "stamp": "a fleet that only stamps"}},
+	{name: "cpus", former: "host", silent: true,
+		words: map[string]string{"host": "CPUs that sleep as the host has them", "awake": "CPUs kept awake"}},
+	{name: "fault", former: scenarios.NoFault, silent: true, words: map[string]string{
+		scenarios.NoFault: "no fault", scenarios.ServerStops: "the server stops answering", scenarios.FleetStops: "the subscribers stop answering",
+		scenarios.Cut: "the network is cut", scenarios.CutDown: "the network is cut towards the subscribers", scenarios.CutUp: "the network is cut towards the server",
+		scenarios.AddressChange: "the subscribers' address changes"}},
+}
 
-// quietFeed is the rate of one that publishes nothing, of which the keys in
-// ofEvents say nothing.
-const quietFeed = "0/s"
+const (
+	nothing   = "0/s"       // the rate of a quiet feed, and of an uplink that there is not
+	unlimited = "unlimited" // the level of a bandwidth that is none
+)
 
-var ofEvents = []string{"arrivals", "payload", "payload-kind", "encoding"}
-
-// noUplink is the level of subscribers that send nothing.
-const noUplink = "0/s"
-
-// usualClient is the fleet's client where none is asked for.
-const usualClient = "go"
-
-// usualCPUs is what CPUs do that wait where nothing is asked of them.
-const usualCPUs = "host"
-
-// silent are the levels that go without saying where nothing else was run.
-var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none", "client": usualClient, "cpus": usualCPUs,
-	"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited}
-
-// factorAxes say what a factor is where it is the name of an axis, and the unit of
-// its levels where they all have the same; others are called by their keys.
-var factorAxes = map[string]struct{ name, unit string }{
-	"rate":      {"rate: events published a second", ""},
-	"rtt":       {"rtt: round trip of the path", "ms"},
-	"jitter":    {"jitter: by how much a round trip varies", "ms"},
-	"loss":      {"loss: share of packets lost in each direction", "%"},
-	"bandwidth": {"bandwidth in each direction", ""},
+// keyOf is a key by its name; one without a row says its name and its level.
+func keyOf(name string) key {
+	if i := slices.IndexFunc(keys, func(k key) bool { return k.name == name }); i >= 0 {
+		return keys[i]
+	}
+	return key{name: name}
 }
 
 // factorAxis is the axis of a factor.
-func factorAxis(key string, levels []level, log bool) axis {
-	said, ok := factorAxes[key]
-	if !ok {
-		return levelAxis(key, levels, log)
-	}
-	if said.unit == "" {
-		return levelAxis(said.name, levels, log)
-	}
+func factorAxis(name string, levels []level, log bool) axis {
+	k := keyOf(name)
 	bare := slices.Clone(levels)
 	for i := range bare {
-		bare[i].Text = strings.TrimSuffix(bare[i].Text, said.unit)
+		bare[i].Text = strings.TrimSuffix(bare[i].Text, k.unit)
 	}
-	return levelAxis(said.name+" ("+said.unit+")", bare, log)
+	return levelAxis(cmp.Or(k.axis, name), bare, log)
 }
 
 func plural(n, noun string) string {
@@ -169,18 +109,23 @@ func spaced(level string) string {
 	return level
 }
 
-func phrase(key, level string) string {
-	if f, ok := phrases[key]; ok {
-		return f(level)
+// phrase says a level of a key in plain words.
+func phrase(name, level string) string {
+	k := keyOf(name)
+	if words, ok := k.words[level]; ok {
+		return words
 	}
-	return key + " " + level
+	if k.says == "" {
+		return name + " " + level
+	}
+	return fmt.Sprintf(k.says, strings.TrimSuffix(spaced(level), "/s"))
 }
 
-// say tells levels in the order of keys. Of what an uplink carries it speaks
+// say tells levels in the order of the names. Of what an uplink carries it speaks
 // where there is one, in the same breath.
-func (r *report) say(levels map[string]string, keys []string) []string {
+func (r *report) say(levels map[string]string, names []string) []string {
 	var words []string
-	for _, k := range keys {
+	for _, k := range names {
 		level, ok := levels[k]
 		if !ok {
 			continue
@@ -189,11 +134,11 @@ func (r *report) say(levels map[string]string, keys []string) []string {
 		size, sized := levels["uplink-payload"]
 		uplink, asked := levels["uplink"]
 		switch {
-		case k == "uplink" && sized && uplink != noUplink:
+		case k == "uplink" && sized && uplink != nothing:
 			said += " of " + spaced(size)
 		case k == "uplink-payload" && (asked || !uplinked(r.ts)):
 			continue
-		case levels["rate"] == quietFeed && slices.Contains(ofEvents, k) && !slices.Contains(r.varying, k):
+		case levels["rate"] == nothing && keyOf(k).ofEvents && !slices.Contains(r.varying, k):
 			continue
 		case k == "congestion" && !slices.ContainsFunc(r.ts, emulated):
 			continue // the host's own, which the host is told with
@@ -205,14 +150,14 @@ func (r *report) say(levels map[string]string, keys []string) []string {
 
 // uplinked reports whether subscribers send anything in some of the treatments.
 func uplinked(ts []results.Treatment) bool {
-	return slices.ContainsFunc(ts, func(t results.Treatment) bool { return t["uplink"] != "" && t["uplink"] != noUplink })
+	return slices.ContainsFunc(ts, func(t results.Treatment) bool { return t["uplink"] != "" && t["uplink"] != nothing })
 }
 
 // emulated reports whether a treatment had a path of its own, and did not stay on
 // loopback.
 func emulated(t results.Treatment) bool {
-	for key, nothing := range pathDefaults {
-		if level, said := t[key]; said && level != nothing {
+	for name, level := range t {
+		if k := keyOf(name); k.path && level != k.former {
 			return true
 		}
 	}
@@ -229,24 +174,27 @@ func (r *report) given(where map[string]string) []string {
 	if len(r.ts) == 0 {
 		return nil
 	}
-	keys := slices.Clone(phraseOrder)
-	for _, k := range sortedKeys(r.ts[0]) {
-		if !slices.Contains(keys, k) {
-			keys = append(keys, k)
+	var names []string
+	for _, k := range keys {
+		names = append(names, k.name)
+	}
+	for _, name := range sortedKeys(r.ts[0]) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	levels := map[string]string{}
-	for _, k := range keys {
-		level, held := where[k]
-		varies := slices.Contains(r.varying, k)
+	for _, name := range names {
+		level, held := where[name]
+		varies := slices.Contains(r.varying, name)
 		if !held && !varies {
-			level = r.ts[0][k]
+			level = r.ts[0][name]
 		}
-		if level != "" && (varies || silent[k] != level) {
-			levels[k] = level
+		if k := keyOf(name); level != "" && (varies || !k.silent || level != k.former) {
+			levels[name] = level
 		}
 	}
-	return r.say(levels, keys)
+	return r.say(levels, names)
 }
 
 // window says how long was measured, and how often.
@@ -271,7 +219,7 @@ func seconds(d time.Duration) string { return units.Format(d.Seconds(), "s") }
 
 // host is the machine and the build in one line.
 func (r *report) host() string {
-	return strings.TrimSuffix(r.machine()+", "+r.buildWords(), ", ")
+	return joined(", ", r.machine(), r.buildWords())
 }
 
 // machine is what a run was made on.
@@ -295,25 +243,17 @@ func (r *report) machine() string {
 	if len(h.ServerCPUs) > 0 && len(h.FleetCPUs) > 0 {
 		words = append(words, fmt.Sprintf("server on core %s, fleet on core %s", list(h.ServerCPUs), list(h.FleetCPUs)))
 	}
-	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
-	return strings.Join(words, ", ")
+	return joined(", ", words...)
 }
 
 // buildWords is the Go and the revision that a run was built from.
 func (r *report) buildWords() string {
 	b := r.run.Header.Build
-	words := []string{b.Go}
-	if b.Revision != "" {
-		revision, dirty, _ := strings.Cut(b.Revision, "+")
-		if len(revision) > 12 {
-			revision = revision[:12]
-		}
-		if dirty != "" {
-			revision += "+" + dirty
-		}
-		words = append(words, "revision "+revision)
+	if b.Revision == "" {
+		return b.Go
 	}
-	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), ", ")
+	revision, dirty, _ := strings.Cut(b.Revision, "+")
+	return joined(", ", b.Go, "revision "+joined("+", revision[:min(12, len(revision))], dirty))
 }
 
 // when is the day of the run.

@@ -57,11 +57,10 @@ func TestFloor(t *testing.T) {
 }
 
 func TestFitCommand(t *testing.T) {
-	home, dir := here(t), t.TempDir()
+	dir := t.TempDir()
 	for _, name := range []string{"load", "feed"} {
 		write(t, filepath.Join(dir, name+".jsonl"), syntheticRun(t, scenarioAt(t, "testdata/"+name+".yaml")))
 	}
-	got := map[string]string{}
 	for name, args := range map[string][]string{
 		"fit.stdout": {"fit", "load.jsonl"}, "fit-host.md": {"fit", "-of", "host/cpu", "-markdown", "load.jsonl"},
 	} {
@@ -69,7 +68,10 @@ func TestFitCommand(t *testing.T) {
 		if r.code != exitOK || r.stderr != "" {
 			t.Errorf("plots %q: exit %d, %s", args, r.code, r.stderr)
 		}
-		got[name] = r.stdout
+		golden(t, name, r.stdout)
+		if strings.HasSuffix(name, ".stdout") {
+			narrow(t, r.stdout)
+		}
 	}
 	// A run at one rate and one number of subscribers fits nothing, and says why.
 	one := cli(t, dir, "", "fit", "feed.jsonl")
@@ -78,13 +80,6 @@ func TestFitCommand(t *testing.T) {
 	}
 	if r := cli(t, dir, "", "fit", "-of", "cpu", "load.jsonl"); r.code != exitUsage || !strings.Contains(r.stderr, "host/cpu") {
 		t.Errorf("exit %d: %s", r.code, r.stderr)
-	}
-	t.Chdir(home)
-	for name, text := range got {
-		golden(t, name, text)
-		if strings.HasSuffix(name, ".stdout") {
-			narrow(t, text)
-		}
 	}
 }
 
@@ -140,7 +135,7 @@ func TestCompareWithOlderRecord(t *testing.T) {
 	write(t, filepath.Join(dir, "new.jsonl"), syntheticRun(t, scenarioAt(t, "testdata/bare.yaml")))
 	old := older(syntheticRun(t, scenarioAt(t, "testdata/bare.yaml")))
 	forget := func(tr results.Treatment) {
-		maps.DeleteFunc(tr, func(key, _ string) bool { return formerly[key] != "" || pathDefaults[key] != "" })
+		maps.DeleteFunc(tr, func(key, _ string) bool { return keyOf(key).former != "" })
 	}
 	for _, tr := range old.Header.Plan.Treatments {
 		forget(tr)

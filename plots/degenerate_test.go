@@ -122,13 +122,7 @@ func each(run *results.Run, f func(*results.Trial)) {
 
 // allOf is n times the same latency.
 func allOf(ns int64, n int) *results.Hist {
-	h := results.NewHist()
-	for range n {
-		if err := h.Record(ns); err != nil {
-			panic(err)
-		}
-	}
-	return h
+	return histOf(n, func() float64 { return float64(ns) / 1e9 })
 }
 
 // anyFloat has its share of what is no number.

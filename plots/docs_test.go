@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +10,7 @@ import (
 	"testing"
 	"text/template"
 
-	"github.com/google/go-cmp/cmp"
+	committed "pushbench/servers/test/golden"
 )
 
 // README.md and results/reference/README.md are written from templates, so that no
@@ -29,26 +30,13 @@ var documents = []document{
 func TestDocs(t *testing.T) {
 	told := newTelling(t)
 	for _, d := range documents {
-		want, errs := d.render(told)
-		for _, err := range errs {
-			t.Error(err)
-		}
-		if len(errs) > 0 {
-			continue
-		}
-		if *update {
-			if err := os.WriteFile(d.path, []byte(want), 0o666); err != nil {
-				t.Fatal(err)
+		t.Run(filepath.Base(d.template), func(t *testing.T) { // `make plots` writes what it gives
+			want, errs := d.render(told)
+			if len(errs) > 0 {
+				t.Fatal(errors.Join(errs...))
 			}
-			continue
-		}
-		have, err := os.ReadFile(d.path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, string(have)); diff != "" {
-			t.Errorf("%s is not what %s gives on the committed runs; `make plots` writes it (-want +got):\n%s", d.path, d.template, diff)
-		}
+			committed.Compare(t, d.path, want)
+		})
 	}
 }
 

@@ -16,36 +16,41 @@ import (
 // What a reader must know before trusting a number: how often two that are the same
 // were told apart, what does not count, and every warning on record.
 
-// twins says how often two of a kind were told apart, in the columns of the table, and
+// ofTwins says how often two of a kind were told apart, in the columns of the table, and
 // by how much; "" where the run has no twin.
-func (r *report) twins() string {
-	if r.worked.twins != nil {
-		return *r.worked.twins
-	}
+func (r *report) ofTwins() string {
 	heads, metrics := map[string]string{}, []string{}
 	for _, col := range r.columns(r.ts) {
-		if len(col.Metrics) > 1 || col.Each != "" {
-			continue // the twin of a sum or a share is judged by its parts
-		}
-		metrics = append(metrics, col.Metrics[0])
-		heads[col.Metrics[0]] = strings.NewReplacer(",\n", " ", "\n", " ").Replace(col.Head)
-	}
-	pairs := slices.DeleteFunc(r.run.Twins(metrics), func(p results.TwinPair) bool { return p.Exact })
-	s := ""
-	if len(pairs) > 0 {
-		var differ []string
-		for _, p := range pairs {
-			if p.Differs() {
-				differ = append(differ, heads[p.Metric]+" "+further(p.Ratio)+" ("+r.label(p.Treatment)+")")
-			}
-		}
-		s = fmt.Sprintf("a #twin is the same treatment again: %d of %s tell the two apart, where chance does in 1 of 20", len(differ), plural(fmt.Sprint(len(pairs)), "comparison"))
-		if len(differ) > 0 {
-			s += ": " + strings.Join(differ, "; ")
+		if _, single := results.Describe(col.Expr); single { // the twin of a sum or a share is judged by its parts
+			metrics = append(metrics, col.Expr)
+			heads[col.Expr] = strings.NewReplacer(",\n", " ", "\n", " ").Replace(col.Head)
 		}
 	}
-	r.worked.twins = &s
-	return s
+	pairs, differ := r.twinPairs(metrics)
+	if len(pairs) == 0 {
+		return ""
+	}
+	var apart []string
+	for _, p := range differ {
+		apart = append(apart, heads[p.Metric]+" "+further(p.Ratio)+" ("+r.label(p.Treatment)+")")
+	}
+	s := fmt.Sprintf("a #twin is the same treatment again: %d of %s tell the two apart, where chance does in 1 of 20", len(differ), plural(fmt.Sprint(len(pairs)), "comparison"))
+	return strings.TrimSuffix(s+": "+strings.Join(apart, "; "), ": ")
+}
+
+// twinPairs are the comparisons of a treatment with its twin that chance has a part in,
+// and those of them that tell the two apart.
+func (r *report) twinPairs(metrics []string) (pairs, differ []results.TwinPair) {
+	for _, p := range r.run.Twins(metrics) {
+		if p.Exact {
+			continue
+		}
+		pairs = append(pairs, p)
+		if p.Differs() {
+			differ = append(differ, p)
+		}
+	}
+	return pairs, differ
 }
 
 // further tells a ratio as one says it: "11 % less", or "× 2.3" far from 1.
@@ -73,7 +78,9 @@ func (r *report) headroom() string {
 		if why != "" || whyShare != "" || len(share.blocks) == 0 {
 			continue
 		}
-		ceilings = append(ceilings, byBlock(ceiling.blocks)...)
+		for _, block := range sortedKeys(ceiling.blocks) {
+			ceilings = append(ceilings, ceiling.blocks[block])
+		}
 		if s := share.summary().Center; s > most {
 			most, where = s, r.label(t)
 		}

@@ -30,15 +30,7 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		}
 	}
 	put := func(name string, v float64, unit string) { trial.Metrics[name] = results.Metric{Value: v, Unit: unit} }
-	hist := func(n int, one func() float64) *results.Hist {
-		h := results.NewHist()
-		for range min(n, 1000) {
-			if err := h.Record(int64(one() * 1e9)); err != nil {
-				panic(err)
-			}
-		}
-		return h
-	}
+	hist := func(n int, one func() float64) *results.Hist { return histOf(min(n, 1000), one) }
 	protocol := func(v float64) { // bytes of framing for an event from the server
 		old := trial.Metrics["bytes/protocol/down"].Value
 		put("bytes/protocol/down", v, "B/event")
@@ -173,15 +165,7 @@ func travel(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		rtt = tr.Network.RTT.Seconds()
 	}
 	put := func(name string, v float64, unit string) { trial.Metrics[name] = results.Metric{Value: v, Unit: unit} }
-	again := func(name string, n int, one func() float64) {
-		h := results.NewHist()
-		for range n {
-			if err := h.Record(int64(one() * 1e9)); err != nil {
-				panic(err)
-			}
-		}
-		trial.Hists[name] = h
-	}
+	again := func(name string, n int, one func() float64) { trial.Hists[name] = histOf(n, one) }
 	late := func() float64 { // what is lost comes after a retransmission's time-out (RFC 6298)
 		if r.Float64() < tr.Network.Loss {
 			return 0.2 + rtt

@@ -46,24 +46,19 @@ func (r *report) exhibits() []exhibit {
 // caption is what an exhibit is called: what it shows, and which of the levels
 // that vary its figure holds still.
 func (r *report) caption(p scenarios.Plot, what string) string {
-	if held := r.held(p.Where); held != "" {
-		what += ", " + held
+	if held := r.say(p.Where, r.varying); len(held) > 0 {
+		what += ", " + strings.Join(held, ", ")
 	}
 	return strings.ToUpper(what[:1]) + what[1:]
 }
 
-// held are the levels that a figure holds still and that vary in this run.
-func (r *report) held(where map[string]string) string {
-	return strings.Join(r.say(where, r.varying), ", ")
-}
-
-func (e exhibit) writer() table.Writer {
+// writer is the table, with its words aligned so and its numbers to the right.
+func (e exhibit) writer(words text.Align) table.Writer {
 	w := table.NewWriter()
 	style := plainStyle()
 	style.Options.SeparateRows = e.Ruled
 	w.SetStyle(style)
-	row := func(cells []string) table.Row {
-		r := table.Row{}
+	row := func(cells []string) (r table.Row) {
 		for _, c := range cells {
 			r = append(r, c)
 		}
@@ -77,7 +72,7 @@ func (e exhibit) writer() table.Writer {
 	for i := range e.Head {
 		align := text.AlignRight
 		if i < e.Words {
-			align = text.AlignLeft
+			align = words
 		}
 		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, VAlignHeader: text.VAlignBottom})
 	}
@@ -89,12 +84,12 @@ func (e exhibit) writer() table.Writer {
 // String sets the exhibit for a terminal.
 func (e exhibit) String() string {
 	folded := e
-	folded.Head, folded.Rows = foldNames(e.Head), nil
+	folded.Head, folded.Rows = eachCell(e.Head, foldName), nil
 	for _, row := range e.Rows {
-		folded.Rows = append(folded.Rows, append(foldNames(row[:e.Words]), row[e.Words:]...))
+		folded.Rows = append(folded.Rows, append(eachCell(row[:e.Words], foldName), row[e.Words:]...))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n", paragraph(e.Title+":"), rendered(folded.writer()))
+	fmt.Fprintf(&b, "%s\n\n%s\n", paragraph(e.Title+":"), rendered(folded.writer(text.AlignLeft)))
 	for _, n := range e.Notes {
 		b.WriteString(paragraph(n) + "\n")
 	}
@@ -104,10 +99,10 @@ func (e exhibit) String() string {
 // markdown sets it for a README.
 func (e exhibit) markdown() string {
 	flat := e
-	flat.Head, flat.Rows = oneLine(e.Head), nil
+	flat.Head, flat.Rows = eachCell(e.Head, oneLine), nil
 	last := make([]string, len(e.Head))
 	for _, row := range e.Rows {
-		row = oneLine(row)
+		row = eachCell(row, oneLine)
 		for i := range min(e.Words, len(row)) { // a blank repeats what stands above it
 			if row[i] == "" {
 				row[i] = last[i]
@@ -117,27 +112,25 @@ func (e exhibit) markdown() string {
 		flat.Rows = append(flat.Rows, row)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:\n\n%s\n\n", e.Title, flat.writer().RenderMarkdown())
+	fmt.Fprintf(&b, "%s:\n\n%s\n\n", e.Title, flat.writer(text.AlignLeft).RenderMarkdown())
 	for _, n := range e.Notes {
 		b.WriteString(n + "\n\n")
 	}
 	return b.String()
 }
 
-func foldNames(cells []string) []string {
-	folded := make([]string, len(cells))
+// eachCell is what of makes of every cell.
+func eachCell(cells []string, of func(string) string) []string {
+	made := make([]string, len(cells))
 	for i, c := range cells {
-		folded[i] = foldName(c)
+		made[i] = of(c)
 	}
-	return folded
+	return made
 }
 
-func oneLine(cells []string) []string {
-	flat := make([]string, len(cells))
-	for i, c := range cells {
-		flat[i] = strings.Join(strings.Fields(strings.ReplaceAll(c, "\n?", "?")), " ")
-	}
-	return flat
+// oneLine keeps the knobs of a name that was folded together.
+func oneLine(cell string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(cell, "\n?", "?")), " ")
 }
 
 // value is a reading for a cell: "8.61 µs (8.4–8.9)", or the reason that there
@@ -172,6 +165,14 @@ func (f *footnotes) paragraphs() []string {
 	var list []string
 	for i, why := range f.list {
 		list = append(list, fmt.Sprintf("[%d] %s", i+1, why))
+	}
+	return list
+}
+
+// markdown lists the footnotes.
+func (f *footnotes) markdown() (list string) {
+	for _, note := range f.paragraphs() {
+		list += "- " + note + "\n"
 	}
 	return list
 }

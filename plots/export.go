@@ -8,36 +8,28 @@ import (
 	"pushbench/results"
 )
 
-// export writes runs in a form that other programs read: Go's benchmark format
-// for benchstat, CSV for everything else, or TSV of what figures draw. Several CSV
-// runs share one header line, so that the whole is one table.
+// forms are those in which other programs read runs: Go's benchmark format for benchstat,
+// CSV for everything else, and TSV of what figures draw.
+var forms = map[string]func(io.Writer, *report) error{
+	"bench": func(w io.Writer, r *report) error { return results.ExportBench(w, r.run) },
+	"csv":   func(w io.Writer, r *report) error { return results.ExportCSV(w, r.run) },
+	"tsv":   printValues,
+}
+
+// export writes runs in a form. Tables of several runs share one header line, so that the
+// whole is one table.
 func export(w io.Writer, format string, rs []*report) error {
-	if format == "tsv" {
-		if _, err := io.WriteString(w, valuesHead); err != nil {
-			return err
-		}
-	}
 	var head []byte
 	for _, r := range rs {
 		var b bytes.Buffer
-		switch format {
-		case "bench":
-			if err := results.ExportBench(&b, r.run); err != nil {
-				return fmt.Errorf("export %s: %w", r.path, err)
-			}
-		case "tsv":
-			if err := printValues(&b, r); err != nil {
-				return err
-			}
-		case "csv":
-			if err := results.ExportCSV(&b, r.run); err != nil {
-				return fmt.Errorf("export %s: %w", r.path, err)
-			}
+		if err := forms[format](&b, r); err != nil {
+			return fmt.Errorf("export %s: %w", r.path, err)
+		}
+		if format != "bench" {
 			line, err := b.ReadBytes('\n')
-			if err != nil && err != io.EOF {
-				return err
-			}
 			switch {
+			case err != nil:
+				return fmt.Errorf("export %s: %w", r.path, err)
 			case head == nil:
 				head = line
 				if _, err := w.Write(head); err != nil {

@@ -108,15 +108,7 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 	}
 	// As many as it takes for what is quoted: quantiles of staleness up to p99, of the
 	// others up to p90.
-	hist := func(n, most float64, one func() float64) *results.Hist {
-		h := results.NewHist()
-		for range int(math.Min(n, most)) {
-			if err := h.Record(int64(one() * 1e9)); err != nil {
-				panic(err)
-			}
-		}
-		return h
-	}
+	hist := func(n, most float64, one func() float64) *results.Hist { return histOf(int(math.Min(n, most)), one) }
 	delay := func() float64 { return interval*r.Float64() + spread(path, 0.35) }
 	bytes := func(v float64) results.Metric { return results.Metric{Value: v, Unit: "B/event"} }
 	staleness := hist(distinct*float64(tr.Subscribers), 1000, delay)
@@ -179,6 +171,17 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 	}
 	dress(trial, tr, rand.New(rand.NewPCG(uint64(block), uint64(order))))
 	return trial
+}
+
+// histOf has n values, each made by one in seconds.
+func histOf(n int, one func() float64) *results.Hist {
+	h := results.NewHist()
+	for range n {
+		if err := h.Record(int64(one() * 1e9)); err != nil {
+			panic(err)
+		}
+	}
+	return h
 }
 
 // liveIn makes the run look lived in: a trial that lost events, one whose bytes do

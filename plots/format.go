@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +43,11 @@ func valueWithInterval(v, lo, hi float64, unit string) string {
 		return s + " (" + i + ")"
 	}
 	return s
+}
+
+// joined joins the parts that there are.
+func joined(by string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), by)
 }
 
 // round writes a round number, as ticks are, without trailing zeros.

@@ -3,34 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	committed "pushbench/servers/test/golden"
 )
 
-var update = flag.Bool("update", false, "write what is printed to testdata, instead of comparing")
+// home is the folder of this package, in which tests begin.
+var home, _ = filepath.Abs(".")
 
-// golden compares with testdata/name.
+// golden compares with testdata/name, wherever a test has gone.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; go test -update writes it", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", path, diff)
-	}
+	committed.Compare(t, filepath.Join(home, "testdata", name), got)
 }
 
 // result is what a command line led to.
@@ -55,15 +41,5 @@ func feedFile(t *testing.T) string {
 	run := syntheticRun(t, scenarioAt(t, "testdata/feed.yaml"))
 	liveIn(run)
 	write(t, filepath.Join(dir, "feed.jsonl"), run)
-	return dir
-}
-
-// here is the folder of this package, to which goldens are relative.
-func here(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
 	return dir
 }

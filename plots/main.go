@@ -61,24 +61,24 @@ func (e *tooFewError) Error() string {
 
 // run is the program; it returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	command := ""
+	name := ""
 	if len(args) > 0 {
 		if _, ok := commands[args[0]]; ok {
-			command, args = args[0], args[1:]
+			name, args = args[0], args[1:]
 		}
 	}
-	f := flag.NewFlagSet(strings.TrimSpace("plots "+command), flag.ContinueOnError)
-	do := commands[command](f)
-	files, err := cmdline.Parse(f, usageText[command]+"Flags:\n", args, stdout)
+	f := flag.NewFlagSet(strings.TrimSpace("plots "+name), flag.ContinueOnError)
+	asked := commands[name](ctx, f)
+	files, err := cmdline.Parse(f, usageText[name]+"Flags:\n", args, stdout)
 	switch {
 	case errors.Is(err, cmdline.ErrDone):
 		return exitOK
 	case err != nil:
 		err = inputError{err} // which says how help is asked for
 	default:
-		err = do(ctx, files, stdin, stdout)
+		err = asked.run(files, stdin, stdout)
 	}
-	return complain(stderr, command, err)
+	return complain(stderr, name, err)
 }
 
 // complain says what went wrong and returns the exit code for it.
@@ -105,12 +105,29 @@ func complain(stderr io.Writer, command string, err error) int {
 	}
 }
 
-// action is a command with its flags read.
-type action func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error
+// command is what is done with result files.
+type command struct {
+	do    func(w io.Writer, rs []*report) error
+	check func(paths []string) error // of flags and paths, before a file is read; nil: nothing to check
+}
 
-// commands declare their flags and return what they do.
-var commands = map[string]func(*flag.FlagSet) action{
-	"": func(f *flag.FlagSet) action {
+// run reads the files and does what was asked.
+func (c command) run(paths []string, stdin io.Reader, stdout io.Writer) error {
+	if c.check != nil {
+		if err := c.check(paths); err != nil {
+			return err
+		}
+	}
+	rs, err := openAll(paths, stdin)
+	if err != nil {
+		return err
+	}
+	return c.do(stdout, rs)
+}
+
+// commands declare their flags and return what they do until ctx ends.
+var commands = map[string]func(ctx context.Context, f *flag.FlagSet) command{
+	"": func(ctx context.Context, f *flag.FlagSet) command {
 		out := f.String("out", "", "write figures and table.md to this `folder` (default: figures, beside each result file)")
 		asMarkdown := f.Bool("markdown", false, "print the last screen as Markdown")
 		png := f.Bool("png", false, "write each figure as PNG too, beside its SVG")
@@ -119,8 +136,7 @@ var commands = map[string]func(*flag.FlagSet) action{
 			more = append(more, s)
 			return nil
 		})
-		return func(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			rs, err := openAll(args, stdin)
+		return command{do: func(stdout io.Writer, rs []*report) error {
 			for _, r := range rs {
 				for _, sentence := range more {
 					if err := r.scenario.AddPlot(sentence); err != nil {
@@ -128,62 +144,43 @@ var commands = map[string]func(*flag.FlagSet) action{
 					}
 				}
 			}
-			if err != nil {
-				return err
-			}
 			return plotAll(ctx, rs, *out, *asMarkdown, *png, stdout)
-		}
+		}}
 	},
-	"claims": func(f *flag.FlagSet) action {
+	"claims": func(_ context.Context, f *flag.FlagSet) command {
 		asTSV := f.Bool("tsv", false, "print a line per claim and case, tab-separated, for scripts")
-		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			return claimsOf(args, *asTSV, stdin, stdout)
-		}
+		return command{do: func(w io.Writer, rs []*report) error { return printClaims(w, rs, *asTSV) }}
 	},
-	"compare": func(*flag.FlagSet) action {
-		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			if n := len(args); n != 2 && (n < 2*fewestPairs || n%2 > 0) {
-				return usageError(fmt.Sprintf("compare takes two result files, OLD and NEW, or %d at least of each by turns, OLD NEW OLD NEW OLD NEW; there are %d files", fewestPairs, n))
-			}
-			rs, err := openAll(args, stdin)
-			if err != nil {
-				return err
-			}
-			return compare(stdout, turns(rs))
-		}
+	"compare": func(context.Context, *flag.FlagSet) command {
+		return command{do: func(w io.Writer, rs []*report) error { return compare(w, turns(rs)) }, check: byTurns}
 	},
-	"twins": func(*flag.FlagSet) action {
-		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			rs, err := openAll(args, stdin)
-			if err != nil {
-				return err
-			}
-			return twins(stdout, rs)
-		}
-	},
-	"fit": func(f *flag.FlagSet) action {
+	"twins": func(context.Context, *flag.FlagSet) command { return command{do: twins} },
+	"fit": func(_ context.Context, f *flag.FlagSet) command {
 		metric := f.String("of", "server/cpu", "`CPU` to fit: server/cpu, or host/cpu for the whole host")
 		asMarkdown := f.Bool("markdown", false, "print Markdown")
-		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			if *metric != "server/cpu" && *metric != "host/cpu" {
-				return usageError(fmt.Sprintf("-of %q: use server/cpu or host/cpu", *metric))
-			}
-			return exhibitOf(args, stdin, stdout, *asMarkdown, func(r *report) (exhibit, error) { return r.fits(*metric), nil })
+		return command{
+			do:    func(w io.Writer, rs []*report) error { return printFits(w, rs, *metric, *asMarkdown) },
+			check: oneOf("of", metric, "server/cpu", "host/cpu"),
 		}
 	},
-	"export": func(f *flag.FlagSet) action {
+	"export": func(_ context.Context, f *flag.FlagSet) command {
 		format := f.String("format", "bench", "`form` to write: bench (Go's benchmark format), csv, or tsv (what figures draw)")
-		return func(_ context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
-			if !slices.Contains([]string{"bench", "csv", "tsv"}, *format) {
-				return usageError(fmt.Sprintf("-format %q: use bench, csv or tsv", *format))
-			}
-			rs, err := openAll(args, stdin)
-			if err != nil {
-				return err
-			}
-			return export(stdout, *format, rs)
+		return command{
+			do:    func(w io.Writer, rs []*report) error { return export(w, *format, rs) },
+			check: oneOf("format", format, "bench", "csv", "tsv"),
 		}
 	},
+}
+
+// oneOf holds a flag to its words.
+func oneOf(name string, value *string, words ...string) func([]string) error {
+	return func([]string) error {
+		if slices.Contains(words, *value) {
+			return nil
+		}
+		last := len(words) - 1
+		return usageError(fmt.Sprintf("-%s %q: use %s or %s", name, *value, strings.Join(words[:last], ", "), words[last]))
+	}
 }
 
 // plotAll draws every run and prints its last screen. A run with too few
@@ -244,52 +241,17 @@ func (r *report) drawInto(ctx context.Context, dir string, png bool) (drawn, err
 	return d, nil
 }
 
-// claimsOf prints the verdicts of every run.
-func claimsOf(paths []string, asTSV bool, stdin io.Reader, stdout io.Writer) error {
-	rs, err := openAll(paths, stdin)
-	if err != nil {
-		return err
-	}
-	print := printVerdicts
-	if asTSV {
-		print = printTSV
-		if _, err := io.WriteString(stdout, tsvHead); err != nil {
-			return err
-		}
-	}
-	var errs []error
-	for i, r := range rs {
-		if err := print(stdout, r, i > 0, len(rs) > 1); err != nil {
-			return err
-		}
-		if few := r.tooFew(); len(few) > 0 && len(r.scenario.Claims) > 0 {
-			errs = append(errs, &tooFewError{path: r.path, names: few})
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// exhibitOf prints one table of every run, with its conditions and its host.
-func exhibitOf(paths []string, stdin io.Reader, stdout io.Writer, asMarkdown bool, table func(*report) (exhibit, error)) error {
-	rs, err := openAll(paths, stdin)
-	if err != nil {
-		return err
-	}
-	for i, r := range rs {
-		e, err := table(r)
-		if err != nil {
-			return inputError{err}
-		}
-		if i > 0 {
-			fmt.Fprintln(stdout)
-		}
-		text := paragraph(dots(append(r.given(nil), r.window()...))) + "\n" + paragraph(r.host()+"; "+r.when()) + "\n\n" + e.String()
+// printFits prints the models of CPU of every run, with its conditions and its host.
+func printFits(w io.Writer, rs []*report, metric string, asMarkdown bool) error {
+	var texts []string
+	for _, r := range rs {
+		e, given, host := r.fits(metric), append(r.given(nil), r.window()...), r.host()+"; "+r.when()
+		text := paragraph(dots(given)) + "\n" + paragraph(host) + "\n\n" + e.String()
 		if asMarkdown {
-			text = strings.Join(append(r.given(nil), r.window()...), " · ") + ".\n\n" + e.markdown() + "- Host: " + r.host() + "; " + r.when() + ".\n"
+			text = strings.Join(given, " · ") + ".\n\n" + e.markdown() + "- Host: " + host + ".\n"
 		}
-		if _, err := io.WriteString(stdout, text); err != nil {
-			return err
-		}
+		texts = append(texts, text)
 	}
-	return nil
+	_, err := io.WriteString(w, strings.Join(texts, "\n"))
+	return err
 }

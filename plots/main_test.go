@@ -5,41 +5,28 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"pushbench/results"
 )
 
 func TestLastScreen(t *testing.T) {
-	home, dir := here(t), feedFile(t)
+	dir := feedFile(t)
 	got := cli(t, dir, "", "feed.jsonl")
-	t.Chdir(home)
-	if got.code != exitOK {
-		t.Errorf("exit %d, want %d", got.code, exitOK)
+	if got.code != exitOK || got.stderr != "" {
+		t.Errorf("exit %d, want %d; stderr %q", got.code, exitOK, got.stderr)
 	}
 	golden(t, "feed.stdout", got.stdout)
-	golden(t, "feed.stderr", got.stderr)
-	for line := range strings.Lines(got.stdout) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > screenWidth {
-			t.Errorf("a line of %d columns, more than %d:\n%s", n, screenWidth, line)
-		}
-	}
+	narrow(t, got.stdout)
 	table, err := os.ReadFile(filepath.Join(dir, "figures", "table.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "feed.md", string(table))
-	var names []string
-	for _, ending := range []string{"svg", "png"} {
-		found, err := filepath.Glob(filepath.Join(dir, "figures", "feed-*."+ending))
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, found...)
-	}
-	if len(names) != 6 {
+	names, err := filepath.Glob(filepath.Join(dir, "figures", "feed-*.*"))
+	if err != nil || len(names) != 6 {
 		t.Errorf("figures %q, want six as SVG, and no PNG that nobody asked for", names)
 	}
 }
@@ -58,9 +45,7 @@ func TestMarkdownOnStdout(t *testing.T) {
 }
 
 func TestClaims(t *testing.T) {
-	home, dir := here(t), feedFile(t)
-	got := cli(t, dir, "", "claims", "feed.jsonl")
-	t.Chdir(home)
+	got := cli(t, feedFile(t), "", "claims", "feed.jsonl")
 	if got.code != exitOK || got.stderr != "" {
 		t.Errorf("exit %d, stderr %q", got.code, got.stderr)
 	}
@@ -201,8 +186,7 @@ func TestHelpHasAnExample(t *testing.T) {
 }
 
 func TestInterrupted(t *testing.T) {
-	dir := feedFile(t)
-	t.Chdir(dir)
+	t.Chdir(feedFile(t))
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	var stdout, stderr bytes.Buffer
@@ -225,22 +209,8 @@ func TestIncompleteRun(t *testing.T) {
 // A claim about what was not run is open, not an error.
 func TestClaimOnWhatWasNotRun(t *testing.T) {
 	run := syntheticRun(t, scenarioAt(t, "testdata/bare.yaml"))
-	notWS := func(ts []results.Treatment) (kept []results.Treatment) {
-		for _, tr := range ts {
-			if tr.Transport() == "longpoll" {
-				kept = append(kept, tr)
-			}
-		}
-		return kept
-	}
-	run.Header.Plan.Treatments = notWS(run.Header.Plan.Treatments)
-	var trials []*results.Trial
-	for _, trial := range run.Trials {
-		if trial.Treatment.Transport() == "longpoll" {
-			trials = append(trials, trial)
-		}
-	}
-	run.Trials = trials
+	run.Header.Plan.Treatments = slices.DeleteFunc(run.Header.Plan.Treatments, func(tr results.Treatment) bool { return tr.Transport() != "longpoll" })
+	run.Trials = slices.DeleteFunc(run.Trials, func(trial *results.Trial) bool { return trial.Treatment.Transport() != "longpoll" })
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "bare.jsonl"), run)
 	got := cli(t, dir, "", "bare.jsonl")

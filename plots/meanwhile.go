@@ -14,21 +14,15 @@ import (
 // meanwhile is that in two lines at the most: who else had the CPUs, and who was kept
 // waiting. A record that does not know has fewer.
 func (r *report) meanwhile() []string {
-	var lines []string
-	add := func(parts ...string) {
-		parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
-		if len(parts) > 0 {
-			lines = append(lines, strings.Join(parts, "; "))
-		}
+	lines := []string{
+		joined("; ",
+			r.typical("CPU time taken", about{"hypervisor", "host/steal"}, about{"other processes", "host/foreign"}),
+			r.speed()),
+		joined("; ",
+			r.typical("late on average", about{"publisher", "publish-lag/mean"}, about{"path", "link-late/mean"}),
+			r.typical("waited for a core", about{"server", "server/wait"}, about{"fleet", "fleet/wait"})),
 	}
-	add(
-		r.typical("CPU time taken", about{"hypervisor", "host/steal"}, about{"other processes", "host/foreign"}),
-		r.speed(),
-	)
-	add(
-		r.typical("late on average", about{"publisher", "publish-lag/mean"}, about{"path", "link-late/mean"}),
-		r.typical("waited for a core", about{"server", "server/wait"}, about{"fleet", "fleet/wait"}),
-	)
+	lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 	for i, line := range lines { // said once, where the first of them is
 		if first, _, found := strings.Cut(line, " ("); found {
 			colon := strings.LastIndex(first, ":")

@@ -12,18 +12,14 @@ import (
 // have the bytes at the socket as their total, and are said to; those that lack a
 // key of today were made at the only level that it had then.
 
-// formerly are the keys that older records lack, with the only level there was;
-// the path's have theirs in pathDefaults.
-var formerly = map[string]string{
-	"tls": "off", "http": "1.1", "headers": "minimal", "client": usualClient, "cpus": usualCPUs,
-	"want": "every", "uplink": noUplink, "uplink-payload": "64B", "fault": "none",
-	"congestion": "cubic",
-}
-
 // complete is t with the levels that an older record takes for granted.
 func complete(t results.Treatment) results.Treatment {
-	full := maps.Clone(formerly)
-	maps.Copy(full, pathDefaults)
+	full := results.Treatment{}
+	for _, k := range keys {
+		if k.former != "" {
+			full[k.name] = k.former
+		}
+	}
 	maps.Copy(full, t)
 	return full
 }

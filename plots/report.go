@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -19,7 +20,8 @@ type report struct {
 	run      *results.Run
 	scenario *scenarios.Scenario
 	ts       []results.Treatment
-	varying  []string // keys with more than one level in this run, the scenario's order
+	varying  []string      // keys with more than one level in this run, the scenario's order
+	twins    func() string // how often two of a kind were told apart
 	worked   worked
 }
 
@@ -31,12 +33,16 @@ func (e inputError) Unwrap() error { return e.err }
 
 // open reads a result file, or stdin where path is "-".
 func open(path string, stdin io.Reader) (*report, error) {
-	run, err := read(path, stdin)
-	if err != nil {
-		return nil, inputError{fmt.Errorf("read results: %w", err)}
-	}
+	var run *results.Run
+	var err error
 	if path == "-" {
 		path = "stdin.jsonl"
+		run, err = results.ReadFrom(stdin, "stdin")
+	} else {
+		run, err = results.Read(path)
+	}
+	if err != nil {
+		return nil, inputError{fmt.Errorf("read results: %w", err)}
 	}
 	name := run.Header.Scenario.Name + ".yaml"
 	s, err := scenarios.Parse(name, []byte(run.Header.Scenario.Text), nil)
@@ -44,13 +50,6 @@ func open(path string, stdin io.Reader) (*report, error) {
 		return nil, inputError{fmt.Errorf("read the scenario that %s carries: %w", path, err)}
 	}
 	return newReport(path, run, s), nil
-}
-
-func read(path string, stdin io.Reader) (*results.Run, error) {
-	if path == "-" {
-		return results.ReadFrom(stdin, "stdin")
-	}
-	return results.Read(path)
 }
 
 // openAll reads every file, and reports every one that it cannot.
@@ -72,7 +71,8 @@ func openAll(paths []string, stdin io.Reader) ([]*report, error) {
 }
 
 func newReport(path string, run *results.Run, s *scenarios.Scenario) *report {
-	r := &report{path: path, run: run, scenario: s, ts: run.Treatments(), worked: newWorked()}
+	r := &report{path: path, run: run, scenario: s, ts: run.Treatments(), worked: worked{map[string]readout{}, map[string]built{}}}
+	r.twins = sync.OnceValue(r.ofTwins)
 	known := make([]string, 0, len(s.Factors))
 	for _, f := range s.Factors {
 		known = append(known, f.Key)
@@ -145,12 +145,7 @@ func (r *report) baseline(condition map[string]string) (results.Treatment, bool)
 	return r.named(baselineTransport, condition)
 }
 
-// floor is the treatment of a condition that costs the least that a connection
-// can: events on bare TCP. It is false where the run has none.
-func (r *report) floor(condition map[string]string) (results.Treatment, bool) {
-	return r.named(floorTransport, condition)
-}
-
+// named is the treatment of a condition with this transport, whatever it spells out.
 func (r *report) named(transport string, condition map[string]string) (results.Treatment, bool) {
 	for _, t := range r.under(condition) {
 		if plain(t.Transport()) == transport {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,22 +55,10 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 	}
 
 	b.WriteByte('\n')
-	section(hanging("host     ", r.host()+"; "+r.when()))
-	for _, line := range r.meanwhile() {
-		section(hanging("         ", line))
-	}
-	if s := r.twins(); s != "" {
-		section(hanging("twins    ", s))
-	}
-	if s := r.headroom(); s != "" {
-		section(hanging("fleet    ", s))
-	}
-	section(hanging("trials   ", r.trials()))
-	for _, s := range r.warnings() {
-		section(hanging("doubt    ", s))
-	}
-	for _, s := range d.skipped {
-		section(hanging("doubt    ", s))
+	for _, m := range r.remarks(d.skipped) {
+		for _, words := range m.words {
+			section(hanging(pad(m.head, 9), words))
+		}
 	}
 
 	b.WriteByte('\n')
@@ -81,6 +70,28 @@ func lastScreen(w io.Writer, r *report, d drawn) error {
 	section("records  " + r.path)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// remark is what stands below the answer: on the host, on the run, or a doubt.
+type remark struct {
+	head     string // of each line of the screen
+	markdown string // the same in a README
+	words    []string
+}
+
+// remarks are those that there is something to say of.
+func (r *report) remarks(skipped []string) []remark {
+	list := []remark{
+		{"host", "Host: %s.", []string{r.host() + "; " + r.when()}},
+		{"", "Meanwhile: %s.", r.meanwhile()},
+		{"twins", "Twins: %s.", []string{r.twins()}},
+		{"fleet", "The fleet %s.", []string{r.headroom()}},
+		{"trials", "Trials: %s", []string{r.trials()}},
+	}
+	for _, doubt := range slices.Concat(r.warnings(), skipped) {
+		list = append(list, remark{"doubt", "%s", []string{doubt}})
+	}
+	return slices.DeleteFunc(list, func(m remark) bool { return strings.Join(m.words, "") == "" })
 }
 
 // answers sets a sentence beside the transport that it is of, or below it where the
@@ -128,11 +139,8 @@ func markdown(r *report) string {
 	if len(gs) > 0 {
 		fmt.Fprintf(&b, "%s\n\n", legend(gs))
 	}
-	for i, why := range notes.list {
-		fmt.Fprintf(&b, "- [%d] %s\n", i+1, why)
-	}
 	if len(notes.list) > 0 {
-		b.WriteByte('\n')
+		b.WriteString(notes.markdown() + "\n")
 	}
 	for _, e := range r.exhibits() {
 		b.WriteString(e.markdown())
@@ -140,20 +148,9 @@ func markdown(r *report) string {
 	if vs := r.verdicts(); len(vs) > 0 {
 		fmt.Fprintf(&b, "%s.\n\n%s\n", tally(vs), markdownVerdicts(vs))
 	}
-	fmt.Fprintf(&b, "- Host: %s; %s.\n", r.host(), r.when())
-	if lines := r.meanwhile(); len(lines) > 0 {
-		fmt.Fprintf(&b, "- Meanwhile: %s.\n", strings.Join(lines, "; "))
-	}
-	if s := r.twins(); s != "" {
-		fmt.Fprintf(&b, "- Twins: %s.\n", s)
-	}
-	if s := r.headroom(); s != "" {
-		fmt.Fprintf(&b, "- The fleet %s.\n", s)
-	}
-	fmt.Fprintf(&b, "- Trials: %s\n", r.trials())
 	_, skipped := r.figures()
-	for _, s := range append(r.warnings(), skipped...) {
-		fmt.Fprintf(&b, "- %s\n", s)
+	for _, m := range r.remarks(skipped) {
+		fmt.Fprintf(&b, "- "+m.markdown+"\n", strings.Join(m.words, "; "))
 	}
 	return b.String()
 }

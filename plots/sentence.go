@@ -111,7 +111,7 @@ func (s scope) term(term *results.Term, t results.Treatment) (q quantity, why st
 		if strings.HasPrefix(term.Name, "wire/ip") && !s.countsTCPIP() {
 			return quantity{}, oldRecord
 		}
-		if len(recorded) > 0 && s.records(column{Metrics: recorded}) {
+		if len(recorded) > 0 && s.records(strings.Join(recorded, " + ")) {
 			sum = slices.Concat(sum, recorded)
 		}
 		return s.sum(t, sum...)

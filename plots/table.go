@@ -40,7 +40,7 @@ func (r *report) groups() []grouping {
 			g.Baseline = base.Transport()
 		}
 		var floor results.Treatment
-		floor, g.Floor = r.floor(c)
+		floor, g.Floor = r.named(floorTransport, c)
 		for _, t := range r.under(c) {
 			row := make([]cell, len(g.Columns))
 			for i, col := range g.Columns {
@@ -59,26 +59,19 @@ func (r *report) groups() []grouping {
 // fitted leaves out what a screen has no room for, the most spare column first.
 func (g grouping) fitted() grouping {
 	for {
-		var scratch footnotes
 		wide := 0
-		for line := range strings.Lines(renderTable(g, &scratch)) {
+		for line := range strings.Lines(renderTable(g, &footnotes{})) {
 			wide = max(wide, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
 		}
-		spare := 0
-		for i, c := range g.Columns {
-			if c.Spare > g.Columns[spare].Spare {
-				spare = i
-			}
-		}
-		if wide <= screenWidth || g.Columns[spare].Spare == 0 {
+		spare := mostSpare(g.Columns)
+		if wide <= screenWidth || spare < 0 {
 			return g
 		}
 		g.Columns = slices.Delete(slices.Clone(g.Columns), spare, spare+1)
-		cells := make([][]cell, len(g.Cells))
+		g.Cells = slices.Clone(g.Cells)
 		for i, row := range g.Cells {
-			cells[i] = slices.Delete(slices.Clone(row), spare, spare+1)
+			g.Cells[i] = slices.Delete(slices.Clone(row), spare, spare+1)
 		}
-		g.Cells = cells
 	}
 }
 
@@ -108,14 +101,11 @@ func (f *footnotes) String() string {
 }
 
 // lines are the lines of a cell: value, interval, and the ratios there are.
-func (c cell) lines(notes *footnotes) [4]string {
+func (c cell) lines(notes *footnotes) []string {
 	mark := notes.mark(c.Why)
-	ls := [4]string{c.Value, c.Interval, c.Ratio, c.Floor}
-	for i, l := range ls {
-		if l == "–" && mark != "" {
-			ls[i] = "– " + mark
-			mark = ""
-		}
+	ls := []string{c.Value, c.Interval, c.Ratio, c.Floor}
+	if i := slices.Index(ls, "–"); i >= 0 && mark != "" {
+		ls[i] += " " + mark
 	}
 	return ls
 }
@@ -123,30 +113,33 @@ func (c cell) lines(notes *footnotes) [4]string {
 // × and – take one column here, whatever the locale.
 func init() { text.OverrideRuneWidthEastAsianWidth(false) }
 
+// exhibit is a group as a table, with its names and its cells as they are to be set.
+func (g grouping) exhibit(notes *footnotes, name func(string) string, cell func(lines []string) string) exhibit {
+	e := exhibit{Head: []string{"transport"}, Words: 1, Ruled: true}
+	for _, c := range g.Columns {
+		e.Head = append(e.Head, c.Head)
+	}
+	for i, n := range g.Names {
+		row := []string{name(n)}
+		for _, c := range g.Cells[i] {
+			row = append(row, cell(c.lines(notes)))
+		}
+		e.Rows = append(e.Rows, row)
+	}
+	return e
+}
+
 // renderTable sets a group for a terminal.
 func renderTable(g grouping, notes *footnotes) string {
-	w := table.NewWriter()
-	w.SetStyle(plainStyle())
-	head := table.Row{"transport"}
-	for _, c := range g.Columns {
-		head = append(head, c.Head)
-	}
-	w.AppendHeader(head)
-	for i, name := range g.Names {
-		row := table.Row{foldName(name)}
-		for _, c := range g.Cells[i] {
-			ls := c.lines(notes)
-			row = append(row, strings.TrimRight(strings.Join(ls[:], "\n"), "\n"))
-		}
-		w.AppendRow(row)
-	}
-	configs := []table.ColumnConfig{{Number: 1, Align: text.AlignLeft, AlignHeader: text.AlignLeft, VAlignHeader: text.VAlignBottom}}
-	for i := range g.Columns {
-		configs = append(configs, table.ColumnConfig{Number: i + 2, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	w.SetColumnConfigs(configs)
-	w.SuppressTrailingSpaces()
-	return rendered(w)
+	e := g.exhibit(notes, foldName, func(lines []string) string { return strings.TrimRight(strings.Join(lines, "\n"), "\n") })
+	return rendered(e.writer(text.AlignLeft))
+}
+
+// markdownTable sets a group for a README.
+func markdownTable(g grouping, notes *footnotes) string {
+	e := g.exhibit(notes, func(name string) string { return "`" + name + "`" }, func(lines []string) string { return joined("<br>", lines...) })
+	e.Head = eachCell(e.Head, oneLine)
+	return e.writer(text.AlignDefault).RenderMarkdown()
 }
 
 // rendered is a table for a terminal, whose rules end where its columns do.
@@ -185,37 +178,12 @@ func plainStyle() table.Style {
 	return s
 }
 
-// markdownTable sets a group for a README.
-func markdownTable(g grouping, notes *footnotes) string {
-	w := table.NewWriter()
-	head := table.Row{"transport"}
-	for _, c := range g.Columns {
-		head = append(head, strings.ReplaceAll(c.Head, "\n", " "))
-	}
-	w.AppendHeader(head)
-	for i, name := range g.Names {
-		row := table.Row{"`" + name + "`"}
-		for _, c := range g.Cells[i] {
-			ls := c.lines(notes)
-			kept := slices.DeleteFunc(ls[:], func(s string) bool { return s == "" })
-			row = append(row, strings.Join(kept, "<br>"))
-		}
-		w.AppendRow(row)
-	}
-	configs := []table.ColumnConfig{}
-	for i := range g.Columns {
-		configs = append(configs, table.ColumnConfig{Number: i + 2, Align: text.AlignRight})
-	}
-	w.SetColumnConfigs(configs)
-	return w.RenderMarkdown()
-}
-
 // legend says how to read the cells of all groups.
 func legend(gs []grouping) string {
 	any := func(has func(grouping) bool) bool { return slices.ContainsFunc(gs, has) }
 	speaks := func(metric string) bool {
 		return any(func(g grouping) bool {
-			return slices.ContainsFunc(g.Columns, func(c column) bool { return strings.HasPrefix(c.Metrics[0], metric) })
+			return slices.ContainsFunc(g.Columns, func(c column) bool { return strings.HasPrefix(c.Expr, metric) })
 		})
 	}
 	s := fmt.Sprintf("Each cell: the geometric mean over blocks (the plain mean where a value is 0); its %.0f %% interval (exact: fixed by the protocol; ±0: both ends round to the value; n: too few blocks for one)", 100*results.Confidence)
@@ -228,17 +196,15 @@ func legend(gs []grouping) string {
 	if any(func(g grouping) bool { return g.IP }) && speaks("bytes/total/") {
 		s += ". IP bytes: body, encoding, headers or framing, TLS, and the headers of TCP and IP, acknowledgements too"
 	}
-	if speaks("bytes/compression/") {
-		s += ". Compression: the bytes that it adds to an event, below 0 where it saves"
-	}
-	if speaks("age/") {
-		s += ". Age: of the newest event that a subscriber has, over time"
-	}
-	if speaks("roundtrip/") {
-		s += ". Round trips: from the instant that a message was to be sent to its echo; messages: events delivered and messages echoed"
-	}
-	if speaks("notice/") {
-		s += ". Noticed: from the stop to the end of the connection at the other side, of those that noticed; " + never + ": none did while the trial watched"
+	for _, of := range []struct{ metric, says string }{
+		{"bytes/compression/", "Compression: the bytes that it adds to an event, below 0 where it saves"},
+		{"age/", "Age: of the newest event that a subscriber has, over time"},
+		{"roundtrip/", "Round trips: from the instant that a message was to be sent to its echo; messages: events delivered and messages echoed"},
+		{"notice/", "Noticed: from the stop to the end of the connection at the other side, of those that noticed; " + never + ": none did while the trial watched"},
+	} {
+		if speaks(of.metric) {
+			s += ". " + of.says
+		}
 	}
 	if speaks("staleness/") || !speaks("notice/") {
 		s += ". Quantiles are per event and subscriber, from the instant the event was due"

@@ -18,34 +18,23 @@ var twinMetrics = []string{
 // twins tells for each run how many comparisons of two of a kind the ruler takes for
 // different; about one in twenty is what it promises.
 func twins(w io.Writer, rs []*report) error {
-	differ, all := 0, 0
+	apart, all := 0, 0
 	for _, r := range rs {
-		var here, of int
-		var named []string
-		for _, p := range r.run.Twins(twinMetrics) {
-			if p.Exact {
-				continue // equal by law
-			}
-			of++
-			if p.Differs() {
-				here++
-				named = append(named, fmt.Sprintf("%s of %s: %s (p = %.2g)", p.Metric, r.label(p.Treatment), further(p.Ratio), p.P))
-			}
-		}
-		if of == 0 {
+		pairs, differ := r.twinPairs(twinMetrics)
+		if len(pairs) == 0 {
 			continue
 		}
-		if _, err := fmt.Fprintf(w, "%s: %d of %d differ\n", r.path, here, of); err != nil {
+		if _, err := fmt.Fprintf(w, "%s: %d of %d differ\n", r.path, len(differ), len(pairs)); err != nil {
 			return err
 		}
-		for _, n := range named {
-			fmt.Fprintf(w, "  %s\n", n)
+		for _, p := range differ {
+			fmt.Fprintf(w, "  %s of %s: %s (p = %.2g)\n", p.Metric, r.label(p.Treatment), further(p.Ratio), p.P)
 		}
-		differ, all = differ+here, all+of
+		apart, all = apart+len(differ), all+len(pairs)
 	}
 	if all == 0 {
 		return inputError{fmt.Errorf("no run has a treatment and its #twin to compare")}
 	}
-	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of a treatment with its twin differ, %s\n", differ, all, units.Format(float64(differ)/float64(all), "%"))
+	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of a treatment with its twin differ, %s\n", apart, all, units.Format(float64(apart)/float64(all), "%"))
 	return err
 }

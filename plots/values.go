@@ -16,11 +16,12 @@ type value struct {
 	x, y, low, high float64
 }
 
-// valuesHead names the fields of printValues.
-const valuesHead = "figure\tmark\trow\tx\ty\tlow\thigh\n"
-
-// printValues writes a line for each mark of each figure that a record can draw.
+// printValues writes the names of its fields, and a line for each mark of each figure that
+// a record can draw.
 func printValues(w io.Writer, r *report) error {
+	if _, err := io.WriteString(w, "figure\tmark\trow\tx\ty\tlow\thigh\n"); err != nil {
+		return err
+	}
 	fs, _ := r.figures()
 	for _, f := range fs {
 		for _, v := range f.Chart.values() {

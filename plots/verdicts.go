@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -14,31 +15,46 @@ import (
 // on this run, because it names a treatment that was not run, cannot be told.
 func (r *report) verdicts() []results.Verdict { return r.run.Judge(r.scenario.Claims) }
 
-// printVerdicts prints those of a run, which is named where it is one of several.
-func printVerdicts(w io.Writer, r *report, again, several bool) error {
-	var b strings.Builder
-	if again {
-		b.WriteByte('\n')
+// printClaims prints the verdicts of every run, which is named where it is one of several.
+func printClaims(w io.Writer, rs []*report, asTSV bool) error {
+	head, between := "", "\n"
+	if asTSV {
+		head, between = tsvHead, ""
 	}
-	if several {
-		b.WriteString(r.path + "\n")
+	var texts []string
+	var errs []error
+	for _, r := range rs {
+		switch {
+		case asTSV:
+			texts = append(texts, r.claimsTSV())
+		case len(rs) > 1:
+			texts = append(texts, r.path+"\n"+r.claims())
+		default:
+			texts = append(texts, r.claims())
+		}
+		if few := r.tooFew(); len(few) > 0 && len(r.scenario.Claims) > 0 {
+			errs = append(errs, &tooFewError{path: r.path, names: few})
+		}
 	}
-	if vs := r.verdicts(); len(vs) > 0 {
-		b.WriteString(tally(vs) + "\n" + renderVerdicts(vs))
-	} else {
-		fmt.Fprintf(&b, "the scenario %s makes no claims\n", r.run.Header.Scenario.Name)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	_, err := io.WriteString(w, head+strings.Join(texts, between))
+	return errors.Join(append(errs, err)...)
 }
 
-// tsvHead names the fields of printTSV, which keep their order; later ones come behind.
+// claims are the verdicts in words.
+func (r *report) claims() string {
+	if vs := r.verdicts(); len(vs) > 0 {
+		return tally(vs) + "\n" + renderVerdicts(vs)
+	}
+	return fmt.Sprintf("the scenario %s makes no claims\n", r.run.Header.Scenario.Name)
+}
+
+// tsvHead names the fields of claimsTSV, which keep their order; later ones come behind.
 const tsvHead = "id\toutcome\tvalue\tlow\thigh\tunit\tn\tcase\tscenario\n"
 
-// printTSV prints a line for each claim and, where it was judged in several cases, a
+// claimsTSV has a line for each claim and, where it was judged in several cases, a
 // line for each of those as well. The value is left − right of what the claim compares,
 // with its interval, in base units; what there is not is empty.
-func printTSV(w io.Writer, r *report, _, _ bool) error {
+func (r *report) claimsTSV() string {
 	var b strings.Builder
 	line := func(v results.Verdict, o results.Outcome, c results.CellVerdict, where string) {
 		fields := []string{v.Claim.ID, string(o)}
@@ -69,8 +85,7 @@ func printTSV(w io.Writer, r *report, _, _ bool) error {
 			line(v, c.Outcome, c, results.Treatment(c.Where).Key())
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // renderVerdicts sets a claim per line where it fits: outcome, name, the claim
@@ -138,11 +153,8 @@ func markdownVerdicts(vs []results.Verdict) string {
 	for _, v := range vs {
 		fmt.Fprintf(&b, "| **%s** | %s | %s | %s |\n", v.Outcome, inTable(v.Claim.ID), inTable(v.Claim.Says), inTable(v.Found()+marks(v, &notes)))
 	}
-	for i, why := range notes.list {
-		fmt.Fprintf(&b, "\n- [%d] %s", i+1, why)
-	}
 	if len(notes.list) > 0 {
-		b.WriteByte('\n')
+		b.WriteString("\n" + notes.markdown())
 	}
 	return b.String()
 }

@@ -13,20 +13,13 @@ import (
 
 // worked is what has been worked out before.
 type worked struct {
-	read   map[string]readout // by treatment and metrics
-	summed map[string]readout
-	built  map[string]built // by plot
-	twins  *string          // what is said of them
+	sums   map[string]readout // by treatment and metrics
+	charts map[string]built   // by plot
 }
 
-func newWorked() worked {
-	return worked{read: map[string]readout{}, summed: map[string]readout{}, built: map[string]built{}}
-}
-
-// readout is what measure found, or sum.
+// readout is what sum found.
 type readout struct {
 	quantity
-	err error
 	why string
 }
 
@@ -36,40 +29,30 @@ type built struct {
 	err error
 }
 
-func readKey(t results.Treatment, metrics []string) string {
-	return t.Key() + " " + strings.Join(metrics, " ")
-}
-
-// measure reads the sum of metrics for each block of t that has them all. What it
-// returns is shared: nobody changes the map.
-func (r *report) measure(t results.Treatment, metrics []string) (quantity, error) {
-	key := readKey(t, metrics)
-	known, ok := r.worked.read[key]
+// once is what work gives for a key; it works once.
+func once[V any](known map[string]V, key string, work func() V) V {
+	v, ok := known[key]
 	if !ok {
-		known.quantity, known.err = r.add(t, metrics)
-		r.worked.read[key] = known
+		v = work()
+		known[key] = v
 	}
-	return known.quantity, known.err
+	return v
 }
 
-// sum is measure with the reason in words where there is nothing to sum.
+// sum is add, once. What it returns is shared: nobody changes the map.
 func (r *report) sum(t results.Treatment, metrics ...string) (q quantity, why string) {
-	key := readKey(t, metrics)
-	known, ok := r.worked.summed[key]
-	if !ok {
-		known.quantity, known.why = r.sound(t, metrics)
-		r.worked.summed[key] = known
-	}
-	return known.quantity, known.why
+	found := once(r.worked.sums, t.Key()+" "+strings.Join(metrics, " "), func() readout {
+		q, why := r.add(t, metrics)
+		return readout{q, why}
+	})
+	return found.quantity, found.why
 }
 
 // build makes the chart that a plot asks for.
 func (r *report) build(p scenarios.Plot) (*drawing, error) {
-	key := fmt.Sprintf("%+v", p)
-	known, ok := r.worked.built[key]
-	if !ok {
-		known.drawing, known.err = r.chart(p)
-		r.worked.built[key] = known
-	}
-	return known.drawing, known.err
+	made := once(r.worked.charts, fmt.Sprintf("%+v", p), func() built {
+		d, err := r.chart(p)
+		return built{d, err}
+	})
+	return made.drawing, made.err
 }
