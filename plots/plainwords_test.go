@@ -35,7 +35,7 @@ func TestPlainScreens(t *testing.T) {
 	}
 	for _, r := range runs {
 		for _, v := range r.verdicts() {
-			plainly(t, r.name()+": "+v.Claim.ID, v.Sentence()+"\n\n"+strings.Join(v.Notes, "\n\n"))
+			plainly(t, r.name()+": "+v.Claim.ID, v.Found()+"\n\n"+strings.Join(v.Notes, "\n\n"))
 		}
 	}
 }
