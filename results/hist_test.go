@@ -141,23 +141,12 @@ func TestMergeIsRecordingBoth(t *testing.T) {
 				sameHist(t, h, want)
 			}
 			sameHist(t, o, histOf(b...)) // the source is as it was
+			if err := o.Merge(o); err != nil {
+				t.Fatal(err)
+			}
+			sameHist(t, o, histOf(slices.Concat(b, b)...))
 		}
 	})
-}
-
-func TestMergeWithItself(t *testing.T) {
-	h := histOf(5, 7_000_000)
-	if err := h.Merge(h); err != nil {
-		t.Fatal(err)
-	}
-	sameHist(t, h, histOf(5, 7_000_000, 5, 7_000_000))
-	s := throughJSON(t, h)
-	if err := s.Merge(s); err != nil {
-		t.Fatal(err)
-	}
-	if s.N() != 8 {
-		t.Errorf("n %d, want 8", s.N())
-	}
 }
 
 func TestPointsClimbToTheWhole(t *testing.T) {

@@ -35,6 +35,9 @@ func TestSummarize(t *testing.T) {
 	if s := Summarize([]float64{0, 1, 2}); s.Center != 1 || !near(s.Hi-1, 1-s.Lo) || !near(s.Hi, 1+4.302652729911275/math.Sqrt(3)) {
 		t.Errorf("with a 0 it is the arithmetic mean: %+v", s)
 	}
+	if !Summarize(make([]float64, MinBlocks)).Finite() {
+		t.Errorf("MinBlocks is not %d", MinBlocks)
+	}
 	if s := Summarize([]float64{4, 1}); s.Center != 2 || s.Finite() || !math.IsInf(s.Lo, -1) || !math.IsInf(s.Hi, 1) || len(s.Warnings) != 1 {
 		t.Errorf("two values: %+v", s)
 	}
@@ -48,12 +51,6 @@ func TestSummarize(t *testing.T) {
 	}
 	if s := Summarize([]float64{1e300, 1e300}); math.Abs(s.Center/1e300-1) > 1e-9 {
 		t.Errorf("the mean of great floats is %v", s.Center)
-	}
-}
-
-func TestMinBlocksIsTheLeast(t *testing.T) {
-	if Summarize(make([]float64, MinBlocks-1)).Finite() || !Summarize(make([]float64, MinBlocks)).Finite() {
-		t.Errorf("MinBlocks is not %d", MinBlocks)
 	}
 }
 
@@ -104,17 +101,5 @@ func TestHolm(t *testing.T) {
 	}
 	if got := Holm(nil); len(got) != 0 {
 		t.Errorf("of nothing: %v", got)
-	}
-}
-
-// Equal counts have room for one step, and no more.
-func TestEqualCountsAreWidenedByOneStep(t *testing.T) {
-	m := momentsOf([]float64{7, 7, 7, 7}, 0.05).widened(0.5)
-	if lo, hi := m.interval(); !near(lo, 6.5) || !near(hi, 7.5) {
-		t.Errorf("from %v to %v, want 6.5 to 7.5", lo, hi)
-	}
-	spread := momentsOf([]float64{7, 7, 8, 7}, 0.05)
-	if spread.widened(0.5) != spread {
-		t.Error("a spread that is there was changed")
 	}
 }
