@@ -101,9 +101,7 @@ func (r *Run) unfit(t Treatment, metric string, measured bool) string {
 func reckon(e *Expect, samples map[*Term]sample) blocks {
 	b := blocks{exact: true}
 	for _, s := range samples {
-		if s.measured && !s.values.Exact {
-			b.exact = false
-		}
+		b.exact = b.exact && (s.values.Exact || !s.measured)
 	}
 	for _, block := range commonBlocks(samples) {
 		valueOf := func(t *Term) float64 { return samples[t].at(block) }
@@ -264,11 +262,9 @@ func (r *Run) whyMissing(t Treatment, metric string) string {
 			often[broken[0].Text]++
 		}
 	}
-	usual := ""
-	for _, text := range slices.Sorted(maps.Keys(often)) {
-		if usual == "" || often[text] > often[usual] {
-			usual = text
-		}
+	texts := slices.Sorted(maps.Keys(often))
+	if len(texts) == 0 {
+		return ""
 	}
-	return usual
+	return slices.MaxFunc(texts, func(a, b string) int { return often[a] - often[b] })
 }

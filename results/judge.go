@@ -102,10 +102,8 @@ func (r *Run) judgeCells(c Claim) Verdict {
 	return v
 }
 
-// leaning is the outcome that the cells lean to, with the claim's p: the largest of
-// theirs where they agree. Where some hold and some fail it takes one of each, so that
-// p is the larger of the two least, each after Holm over the cells. Chance has a part
-// in it unless all is exact, or nothing could be tested.
+// leaning is the outcome that the cells lean to, with the claim's p as Judge has it.
+// Chance has a part in it unless all is exact, or nothing could be tested.
 func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
 	most, least := 0.0, map[Outcome]float64{}
 	for i, adjusted := range v.holm() {
@@ -130,10 +128,9 @@ func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
 	return CannotTell, 1, chance
 }
 
-// conclude draws the outcome of all cells together, given the claim's own p among
-// those of the other claims. A cell of a claim that holds only where it does is one of
-// so many cells, and one of a claim that is open one of so many claims besides. The
-// reason says what would have told, also at the strictest level of all claims.
+// conclude draws the outcome of all cells together, given the claim's p among those of
+// the other claims. A cell is one of so many cells where the claim holds only somewhere,
+// and one of so many claims besides where it is open.
 func (v *Verdict) conclude(p, level, strictest float64) {
 	leans, own, _ := v.leaning()
 	among := 1.0 // by how much Holm raised the claim's p

@@ -190,10 +190,9 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// What looking more than once costs: the looks of a run share its error, which
-// they spend one after the other (Lan and DeMets, Biometrika 70, 1983), and their sum
-// bounds what all of them err together, however far apart they are. Looks that were
-// planned share it equally. All others together have beyond, each half of what is left.
+// The looks of a run share its error, which they spend one after the other (Lan and
+// DeMets, Biometrika 70, 1983). Those that were planned share it equally. All others
+// together have beyond, each half of what is left.
 const beyond = 0.01
 
 // levelOf is the level of the last of so many looks, of which so many were planned.

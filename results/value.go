@@ -27,9 +27,8 @@ func (e *NoMetricError) Error() string {
 	return fmt.Sprintf("no metric %s; there are %s", e.Metric, strings.Join(have, ", "))
 }
 
-// Value reads one number of the trial: a metric by its name, or from a
-// histogram NAME/p50 (any pN below p100), NAME/min, NAME/max and NAME/mean,
-// in s. The error is a *NoMetricError.
+// Value reads one number of the trial: a metric by its name, or of a histogram, in s,
+// NAME/p50 (any pN below p100), /min, /max and /mean. The error is a *NoMetricError.
 func (t *Trial) Value(metric string) (Metric, error) {
 	if m, ok := t.Metrics[metric]; ok {
 		return m, nil
