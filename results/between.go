@@ -98,7 +98,7 @@ func change(old, new []*Run, t Treatment, q Quantity) Change {
 				return c
 			}
 			c.Unit, c.Exact = s.Unit, c.Exact && s.Exact
-			c.Ratio = c.Ratio && !slices.ContainsFunc(s.inOrder(), func(v float64) bool { return !(v > 0) })
+			c.Ratio = c.Ratio && positive(s.inOrder())
 		}
 	}
 	if len(pairs) == 0 {

@@ -179,9 +179,7 @@ func (b blocks) differences(level float64) moments {
 }
 
 // positive reports whether there are values, all above 0.
-func (b blocks) positive() bool {
-	return len(b.left) > 0 && slices.Min(b.left) > 0 && slices.Min(b.right) > 0
-}
+func (b blocks) positive() bool { return positive(b.left) && positive(b.right) }
 
 // ratios are the logarithms of left ÷ right, with the same room, of sides above 0.
 func (b blocks) ratios(level float64) moments {

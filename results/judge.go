@@ -57,13 +57,12 @@ func (r *Run) Judge(claims []Claim) []Verdict {
 	}
 	level := r.level()
 	strictest := level / float64(max(len(byChance), 1)) // of those that Holm holds a claim against
-	for k, adjusted := range Holm(p) {
-		vs[byChance[k]].conclude(adjusted, level, strictest)
+	adjusted := make([]float64, len(vs))                // 0 where chance has no part
+	for k, p := range Holm(p) {
+		adjusted[byChance[k]] = p
 	}
 	for i := range vs {
-		if !slices.Contains(byChance, i) {
-			vs[i].conclude(0, level, strictest)
-		}
+		vs[i].conclude(adjusted[i], level, strictest)
 		vs[i].takes(r, len(byChance))
 	}
 	return vs
@@ -156,11 +155,9 @@ func (v *Verdict) conclude(p, level, strictest float64) {
 		count[c.Outcome]++
 	}
 	switch n := len(v.Cells); {
-	case n == 0: // refused
 	case decided:
 		v.Outcome = leans
-	default:
-		v.Outcome = CannotTell
+	case n > 0: // it was not refused
 		v.Reason = strings.TrimPrefix(v.Reason+"; "+v.open(count, n), "; ")
 	}
 }

@@ -55,8 +55,7 @@ type moments struct {
 
 // spread takes the moments of values, of their logarithms where all are above 0.
 func spread(values []float64, alpha float64) moments {
-	log := len(values) > 0 && !slices.ContainsFunc(values, func(v float64) bool { return !(v > 0) })
-	if !log {
+	if !positive(values) {
 		return momentsOf(values, alpha)
 	}
 	logs := make([]float64, len(values))
@@ -67,6 +66,9 @@ func spread(values []float64, alpha float64) moments {
 	m.log = true
 	return m
 }
+
+// positive reports whether there are values, all above 0.
+func positive(values []float64) bool { return len(values) > 0 && slices.Min(values) > 0 }
 
 // momentsOf takes the moments of values as they are.
 func momentsOf(values []float64, alpha float64) moments {
@@ -112,13 +114,9 @@ func (m moments) half() float64 {
 	return quantileT(1-m.alpha/2, m.n) * m.sd / math.Sqrt(float64(m.n))
 }
 
-// interval is m's mean with its interval, on m's own scale.
-func (m moments) interval() (lo, hi float64) { return m.mean - m.half(), m.mean + m.half() }
-
 // summary is m on the scale of the values.
 func (m moments) summary() Summary {
-	s := Summary{N: m.n, Center: m.mean}
-	s.Lo, s.Hi = m.interval()
+	s := Summary{N: m.n, Center: m.mean, Lo: m.mean - m.half(), Hi: m.mean + m.half()}
 	if m.log && !m.nan {
 		s.Center, s.Lo, s.Hi = math.Exp(m.mean), math.Exp(s.Lo), math.Exp(s.Hi)
 	}

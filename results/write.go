@@ -147,10 +147,7 @@ func (w *Writer) write(line []byte) error {
 		return err
 	}
 	w.torn = true
-	n, err := w.file.Write(line)
-	if err == nil && n < len(line) {
-		err = io.ErrShortWrite
-	}
+	_, err := w.file.Write(line)
 	if err == nil {
 		err = w.file.Sync()
 	}
