@@ -1,7 +1,6 @@
 package results
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -28,7 +27,6 @@ type Summary struct {
 	N              int
 	Center, Lo, Hi float64 // NaN, −Inf and +Inf when there is no value
 	Exact          bool    // fixed by the protocol, and the same in every block
-	Warnings       []string
 }
 
 // Finite reports whether the interval says anything: with fewer than MinBlocks
@@ -117,16 +115,11 @@ func (m moments) half() float64 {
 // summary is m on the scale of the values.
 func (m moments) summary() Summary {
 	s := Summary{N: m.n, Center: m.mean, Lo: m.mean - m.half(), Hi: m.mean + m.half()}
-	if m.log && !m.nan {
+	if m.log {
 		s.Center, s.Lo, s.Hi = math.Exp(m.mean), math.Exp(s.Lo), math.Exp(s.Hi)
 	}
-	switch {
-	case m.nan:
+	if m.n < MinBlocks || m.nan {
 		s.Lo, s.Hi = math.Inf(-1), math.Inf(1)
-		s.Warnings = []string{"a value is not a number"}
-	case m.n < MinBlocks:
-		s.Lo, s.Hi = math.Inf(-1), math.Inf(1)
-		s.Warnings = []string{fmt.Sprintf("n = %d: an interval takes at least %d blocks", m.n, MinBlocks)}
 	}
 	return s
 }

@@ -26,7 +26,7 @@ func TestIntervalIsStudents(t *testing.T) {
 func TestSummarize(t *testing.T) {
 	in := []float64{9, 1, 5, 3, 8, 2, 7}
 	s := Summarize(in)
-	if want := math.Pow(9*1*5*3*8*2*7, 1./7); s.N != 7 || !near(s.Center, want) || !near(s.Center/s.Lo, s.Hi/s.Center) || len(s.Warnings) != 0 {
+	if want := math.Pow(9*1*5*3*8*2*7, 1./7); s.N != 7 || !near(s.Center, want) || !near(s.Center/s.Lo, s.Hi/s.Center) {
 		t.Errorf("the geometric mean is %v: %+v", want, s)
 	}
 	if !slices.Equal(in, []float64{9, 1, 5, 3, 8, 2, 7}) {
@@ -38,14 +38,14 @@ func TestSummarize(t *testing.T) {
 	if !Summarize(make([]float64, MinBlocks)).Finite() {
 		t.Errorf("MinBlocks is not %d", MinBlocks)
 	}
-	if s := Summarize([]float64{4, 1}); s.Center != 2 || s.Finite() || !math.IsInf(s.Lo, -1) || !math.IsInf(s.Hi, 1) || len(s.Warnings) != 1 {
+	if s := Summarize([]float64{4, 1}); s.Center != 2 || s.Finite() || !math.IsInf(s.Lo, -1) || !math.IsInf(s.Hi, 1) {
 		t.Errorf("two values: %+v", s)
 	}
 	if s := Summarize(nil); s.N != 0 || !math.IsNaN(s.Center) || s.Finite() {
 		t.Errorf("no value: %+v", s)
 	}
 	for _, odd := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		if s := Summarize([]float64{1, 2, 3, odd, 5, 6, 7}); !math.IsNaN(s.Center) || s.Finite() || len(s.Warnings) != 1 {
+		if s := Summarize([]float64{1, 2, 3, odd, 5, 6, 7}); !math.IsNaN(s.Center) || s.Finite() {
 			t.Errorf("%v among them: %+v", odd, s)
 		}
 	}
