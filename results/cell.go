@@ -35,9 +35,6 @@ type CellVerdict struct {
 	strictest float64 // level that the claim is held against where it has the least p
 }
 
-// tested reports whether chance was tried: there was something to compare.
-func (v CellVerdict) tested() bool { return v.test.n > 0 }
-
 // blocks are the values of both sides, block by block.
 type blocks struct {
 	left, right []float64
@@ -199,11 +196,8 @@ func (b blocks) ratios(level float64) moments {
 
 // reckoned reports whether a side is more than a metric or a number.
 func reckoned(side node) bool {
-	switch side.(type) {
-	case *Term, *constant:
-		return false
-	}
-	return true
+	_, isOperation := side.(*operation)
+	return isOperation
 }
 
 // minus is l − r, and 0 where they differ by no more than the rounding of sums:

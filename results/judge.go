@@ -108,7 +108,7 @@ func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
 	for i, adjusted := range v.holm() {
 		leans := v.Cells[i].Leans
 		most = max(most, v.Cells[i].P)
-		chance = chance || !v.Cells[i].Certain && v.Cells[i].tested()
+		chance = chance || !v.Cells[i].Certain && v.Cells[i].test.n > 0
 		if p, found := least[leans]; !found || adjusted < p {
 			least[leans] = adjusted
 		}

@@ -35,11 +35,8 @@ func (t *Trial) Value(metric string) (Metric, error) {
 	}
 	name, s, ok := splitStat(metric)
 	h := t.Hists[name]
-	if !ok || h == nil {
-		return Metric{}, &NoMetricError{Metric: metric, trial: t}
-	}
-	if h.N() == 0 {
-		return Metric{}, &NoMetricError{Metric: metric, Empty: true, trial: t}
+	if !ok || h == nil || h.N() == 0 {
+		return Metric{}, &NoMetricError{Metric: metric, Empty: ok && h != nil, trial: t}
 	}
 	var ns float64
 	switch s.name {
