@@ -98,7 +98,7 @@ func change(old, new []*Run, t Treatment, q Quantity) Change {
 				return c
 			}
 			c.Unit, c.Exact = s.Unit, c.Exact && s.Exact
-			c.Ratio = c.Ratio && !slices.ContainsFunc(s.inOrder(), func(v float64) bool { return !(v > 0) })
+			c.Ratio = c.Ratio && positive(s.inOrder())
 		}
 	}
 	if len(pairs) == 0 {
@@ -126,7 +126,7 @@ func (c *Change) reckon(pairs [][2]Sample) {
 	case c.Exact && (slices.Min(before) != slices.Max(before) || slices.Min(after) != slices.Max(after)):
 		c.Why = "it is fixed by the protocol, and differs between runs of one build"
 	case c.Exact:
-		c.By.Lo, c.By.Hi, c.By.Exact, c.By.Warnings = c.By.Center, c.By.Center, true, nil
+		c.By.Lo, c.By.Hi, c.By.Exact = c.By.Center, c.By.Center, true
 		if c.over.mean != 0 {
 			c.P, c.Adjusted = 0, 0
 		}

@@ -35,9 +35,6 @@ type CellVerdict struct {
 	strictest float64 // level that the claim is held against where it has the least p
 }
 
-// tested reports whether chance was tried: there was something to compare.
-func (v CellVerdict) tested() bool { return v.test.n > 0 }
-
 // blocks are the values of both sides, block by block.
 type blocks struct {
 	left, right []float64
@@ -101,9 +98,7 @@ func (r *Run) unfit(t Treatment, metric string, measured bool) string {
 func reckon(e *Expect, samples map[*Term]sample) blocks {
 	b := blocks{exact: true}
 	for _, s := range samples {
-		if s.measured && !s.values.Exact {
-			b.exact = false
-		}
+		b.exact = b.exact && (s.values.Exact || !s.measured)
 	}
 	for _, block := range commonBlocks(samples) {
 		valueOf := func(t *Term) float64 { return samples[t].at(block) }
@@ -181,9 +176,7 @@ func (b blocks) differences(level float64) moments {
 }
 
 // positive reports whether there are values, all above 0.
-func (b blocks) positive() bool {
-	return len(b.left) > 0 && slices.Min(b.left) > 0 && slices.Min(b.right) > 0
-}
+func (b blocks) positive() bool { return positive(b.left) && positive(b.right) }
 
 // ratios are the logarithms of left ÷ right, with the same room, of sides above 0.
 func (b blocks) ratios(level float64) moments {
@@ -203,11 +196,8 @@ func (b blocks) ratios(level float64) moments {
 
 // reckoned reports whether a side is more than a metric or a number.
 func reckoned(side node) bool {
-	switch side.(type) {
-	case *Term, *constant:
-		return false
-	}
-	return true
+	_, isOperation := side.(*operation)
+	return isOperation
 }
 
 // minus is l − r, and 0 where they differ by no more than the rounding of sums:
@@ -264,11 +254,9 @@ func (r *Run) whyMissing(t Treatment, metric string) string {
 			often[broken[0].Text]++
 		}
 	}
-	usual := ""
-	for _, text := range slices.Sorted(maps.Keys(often)) {
-		if usual == "" || often[text] > often[usual] {
-			usual = text
-		}
+	texts := slices.Sorted(maps.Keys(often))
+	if len(texts) == 0 {
+		return ""
 	}
-	return usual
+	return slices.MaxFunc(texts, func(a, b string) int { return often[a] - often[b] })
 }

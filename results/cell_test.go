@@ -35,25 +35,6 @@ func TestOneStepOfASide(t *testing.T) {
 	}
 }
 
-// What must not happen is judged block by block.
-func TestNoEventIsLost(t *testing.T) {
-	for _, tc := range []struct {
-		lost []float64
-		want Outcome
-	}{{[]float64{0, 0, 0}, Holds}, {[]float64{0, 2, 0}, CannotTell}, {[]float64{1, 2, 1}, Fails}} {
-		r := runOf(len(tc.lost), func(transport string, _ Treatment, block int) values {
-			if transport == "sse" {
-				return values{"events/lost": 0}
-			}
-			return values{"events/lost": tc.lost[block-1]}
-		}, "ws", "sse")
-		v, err := judgeOne(r, Claim{Expect: "events/lost[ws] + events/lost[sse] < 1"})
-		if err != nil || v.Outcome != tc.want {
-			t.Errorf("%v: %s, %v; want %s", tc.lost, v.Sentence(), err, tc.want)
-		}
-	}
-}
-
 // Without a ratio, few blocks tell nothing but what stands against nothing at all.
 func TestFewBlocksWithoutARatio(t *testing.T) {
 	run := func(blocks int) *Run {

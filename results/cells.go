@@ -68,17 +68,31 @@ func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplet
 
 // openKeys are the factors that vary in the pool and are not named by every term.
 func openKeys(pool []Treatment, terms []*Term) []string {
-	var open []string
-	for _, t := range pool {
-		for key := range t {
-			varies := func(o Treatment) bool { return o[key] != t[key] }
-			free := func(t *Term) bool { return t.Levels[key] == "" }
-			if key != "transport" && !slices.Contains(open, key) && slices.ContainsFunc(terms, free) && slices.ContainsFunc(pool, varies) {
-				open = append(open, key)
-			}
+	return slices.DeleteFunc(varyingKeys(pool)[1:], func(key string) bool {
+		return !slices.ContainsFunc(terms, func(t *Term) bool { return t.Levels[key] == "" })
+	})
+}
+
+// varyingKeys are the keys whose level is not the same in all treatments, the
+// transport always and first.
+func varyingKeys(treatments []Treatment) []string {
+	keys := []string{"transport"}
+	for _, key := range treatmentKeys(treatments) {
+		varies := func(t Treatment) bool { return t[key] != treatments[0][key] }
+		if key != "transport" && slices.ContainsFunc(treatments, varies) {
+			keys = append(keys, key)
 		}
 	}
-	return open
+	return keys
+}
+
+// treatmentKeys are all keys of the treatments in alphabetical order.
+func treatmentKeys(treatments []Treatment) []string {
+	all := Treatment{}
+	for _, t := range treatments {
+		maps.Copy(all, t)
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // means reports whether t is a treatment that the term's brackets describe.
@@ -90,8 +104,6 @@ func (t *Term) means(o Treatment) bool {
 func sameTransport(a, b string) bool {
 	nameA, knobsA, labelA := splitTransport(a)
 	nameB, knobsB, labelB := splitTransport(b)
-	slices.Sort(knobsA)
-	slices.Sort(knobsB)
 	return nameA == nameB && labelA == labelB && slices.Equal(knobsA, knobsB)
 }
 
@@ -101,6 +113,7 @@ func splitTransport(s string) (name string, knobs []string, label string) {
 	name, query, _ := strings.Cut(s, "?")
 	if query != "" {
 		knobs = strings.Split(query, "&")
+		slices.Sort(knobs)
 	}
 	return name, knobs, label
 }

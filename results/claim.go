@@ -2,7 +2,6 @@ package results
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -34,13 +33,8 @@ type Term struct {
 
 // bracket is the treatment of the term in canonical form.
 func (t *Term) bracket() string {
-	var b strings.Builder
-	b.WriteString("[" + t.Transport)
-	for _, key := range slices.Sorted(maps.Keys(t.Levels)) {
-		b.WriteString(", " + key + "=" + t.Levels[key])
-	}
-	b.WriteString("]")
-	return b.String()
+	levels := Treatment(t.Levels).levels()
+	return "[" + strings.Join(append([]string{t.Transport}, levels...), ", ") + "]"
 }
 
 // Terms lists every NAME[treatment] of the expectation, from left to right.

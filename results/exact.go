@@ -67,12 +67,9 @@ func (r *Run) Findings() []string {
 	var list []string
 	for _, t := range r.Treatments() {
 		for _, info := range vocabulary {
-			if !Exact(info.Name, t) {
-				continue
-			}
-			usual := r.usual(t, info.Name)
 			for block, trial := range r.trialsOf(t) {
-				if m, ok := trial.Metrics[info.Name]; ok && trial.Bears(info.Name) && m != usual {
+				if m, ok := trial.Metrics[info.Name]; ok && trial.Bears(info.Name) && r.strays(trial, info.Name) {
+					usual := r.usual(t, info.Name)
 					list = append(list, fmt.Sprintf("%s of %s is %s in block %d, and %s in most: it is fixed by the protocol",
 						info.Name, t.Transport(), units.Format(m.Value, m.Unit), block, units.Format(usual.Value, usual.Unit)))
 				}

@@ -15,9 +15,8 @@ import (
 )
 
 // ExportBench writes the sound trials in the Go benchmark format
-// (https://go.dev/design/14313-benchmark-format), one line per trial, so that
-// benchstat summarises a run or compares two. The factors that vary make up the
-// names:
+// (https://go.dev/design/14313-benchmark-format), one line per trial, for benchstat.
+// The factors that vary make up the names:
 //
 //	BenchmarkHeadline/transport=poll?interval=1s 2000 0.499 staleness-p50-sec …
 //
@@ -139,31 +138,8 @@ func vocabularyRank(metric string) int {
 	return len(exported)
 }
 
-// varyingKeys are the keys whose level is not the same in all treatments, the
-// transport always and first.
-func varyingKeys(treatments []Treatment) []string {
-	keys := []string{"transport"}
-	for _, key := range treatmentKeys(treatments) {
-		varies := func(t Treatment) bool { return t[key] != treatments[0][key] }
-		if key != "transport" && slices.ContainsFunc(treatments, varies) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
-// treatmentKeys are all keys of the treatments in alphabetical order.
-func treatmentKeys(treatments []Treatment) []string {
-	all := Treatment{}
-	for _, t := range treatments {
-		maps.Copy(all, t)
-	}
-	return slices.Sorted(maps.Keys(all))
-}
-
-// benchUnit is a unit that benchstat reads: staleness-p50-sec,
-// bytes-total-down-B/event. A slash would put what follows it below the line,
-// so that only the unit's own may stay.
+// benchUnit is a unit that benchstat reads: staleness-p50-sec, bytes-total-down-B/event.
+// A slash would put what follows it below the line, so that only the unit's own may stay.
 func benchUnit(name, unit string) string {
 	name = benchWord(strings.ReplaceAll(name, "/", "-"))
 	over, under, _ := strings.Cut(unit, "/")
@@ -203,8 +179,8 @@ func benchWord(s string) string {
 }
 
 // ExportCSV writes every trial in long form: a row per value, with the scenario, the
-// treatment's levels, block, order and whether the value counts. Histograms give their mean, some quantiles, max, and n.
-// Values are in base units and in full.
+// treatment's levels, block, order and whether the value counts. Histograms give their
+// mean, some quantiles, max, and n. Values are in base units and in full.
 func ExportCSV(w io.Writer, r *Run) error {
 	out := csv.NewWriter(w)
 	keys := treatmentKeys(r.Treatments())

@@ -36,9 +36,8 @@ func leastSquares(columns [][]float64, y []float64) (c []float64, residual float
 	return c, residual, !math.IsNaN(residual)
 }
 
-// nonNegative is leastSquares with no cⱼ below 0. The best such c is the plain
-// solution for the columns it uses, so that with few columns every choice of
-// them can be tried. A c of 0 is a column that would only do harm.
+// nonNegative is leastSquares with no cⱼ below 0. The best such c is the plain solution
+// for the columns that it uses. They are few, so that every choice of them is tried.
 func nonNegative(columns [][]float64, y []float64) (c []float64, ok bool) {
 	best := math.Inf(1)
 	for choice := range 1 << len(columns) {
@@ -61,9 +60,8 @@ func nonNegative(columns [][]float64, y []float64) (c []float64, ok bool) {
 	return c, c != nil
 }
 
-// apartFrom is what remains of a column when all that the others can say of it
-// is taken away, as a share of the column: the sine of the angle between it and
-// what they span. Others must not depend on each other.
+// apartFrom is the sine of the angle between a column and what others span, which must not
+// depend on each other: the share of the column that they cannot say.
 func apartFrom(column []float64, others [][]float64) float64 {
 	_, residual, ok := leastSquares(others, column)
 	if length := floats.Norm(column, 2); ok && length > 0 {

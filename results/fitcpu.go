@@ -11,8 +11,8 @@ import (
 	"pushbench/servers/units"
 )
 
-// The model of a server's CPU: what it takes each second is a sum of terms, each
-// in proportion to something that it has or does.
+// A server's CPU time each second is modelled as a sum of terms, each in proportion to
+// something that it has or does.
 
 // Load is what a server has and does, as the terms of the model count it.
 type Load struct {
@@ -22,9 +22,8 @@ type Load struct {
 	Requests    float64 // per second, over all subscribers
 }
 
-// cpuTerms are the model's terms. A term that the treatments cannot tell from
-// those before it is left out, so that what stands first is kept: requests
-// before connections, because a poll's cost is in its asking.
+// cpuTerms are the model's terms. What the treatments cannot tell from those before it is
+// left out: requests stand before connections, because a poll's cost is in its asking.
 var cpuTerms = []struct {
 	name string
 	of   func(Load) float64
@@ -41,11 +40,9 @@ type CPUPoint struct {
 	CPU  float64 // s per second: 1 is a core
 }
 
-// CPUPoints are the trials of t by block. The metric is server/cpu or
-// host/cpu, both per event delivered between the marks; events per second
-// between the same marks are server/cpu-util, which has the same CPU time over
-// the time between them, divided by server/cpu. (events/delivered and window
-// are of the window, which for polls is shorter.)
+// CPUPoints are the trials of t by block. The metric is server/cpu or host/cpu, per event
+// delivered between the marks. Events per second are server/cpu-util, which is between the
+// same marks, divided by server/cpu; the window of events/delivered is shorter for polls.
 func (r *Run) CPUPoints(t Treatment, metric string) (map[int]CPUPoint, error) {
 	var of [4]map[int]float64
 	for i, name := range []string{metric, "server/cpu", "server/cpu-util", "requests"} {
@@ -88,8 +85,7 @@ type CPUFit struct {
 	LeftOut    []string // terms that these treatments cannot tell apart, each with the reason
 	Treatments int
 	Blocks     int
-	// Relative errors of the prediction over all treatments and blocks: of the
-	// fit itself, and of each treatment by a fit to the others.
+	// Of the fit itself, and of each treatment by a fit to the others.
 	Within, Without Errors
 }
 
@@ -120,9 +116,9 @@ func (f CPUFit) Predict(l Load) float64 {
 // two are not told apart: within 5 %, the noise of CPU times decides.
 const alike = 0.05
 
-// FitCPU fits the model to treatments that differ in subscribers and rate, in
-// each block by itself, by least squares of the relative error: what disturbs a
-// CPU time does so in proportion to it. No coefficient is below 0.
+// FitCPU fits the model to treatments that differ in subscribers and rate, block by block,
+// by least squares of the relative error: what disturbs a CPU time does so in proportion
+// to it. No coefficient is below 0.
 func (r *Run) FitCPU(ts []Treatment, metric string) (CPUFit, error) {
 	var fit CPUFit
 	blocks := map[int][]CPUPoint{}

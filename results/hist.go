@@ -128,34 +128,6 @@ func (h *Hist) Quantile(q float64) int64 {
 	return min(max(buckets.ValueAtPercentile(100*q), h.min), h.max)
 }
 
-// Point is one step of a distribution: Count values, the share Quantile of
-// all, are at most Value ns.
-type Point struct {
-	Quantile float64
-	Value    int64 // ns
-	Count    int64
-}
-
-// Points is the whole distribution as steps of rising value, one per bucket
-// that holds any value; the last has Quantile 1 and the exact Max. It is what a
-// quantile spectrum is drawn from.
-func (h *Hist) Points() []Point {
-	if h.n == 0 {
-		return nil
-	}
-	var points []Point
-	var below int64
-	for lower, count := range h.packed().ForEachBucket {
-		below += count
-		points = append(points, Point{
-			Quantile: float64(below) / float64(h.n),
-			Value:    min(max(bucketTop(lower), h.min), h.max),
-			Count:    below,
-		})
-	}
-	return points
-}
-
 // packed is the sparse form of what h holds now; it must not be changed.
 func (h *Hist) packed() *hdrhistogram.PackedHistogram {
 	if h.sparse != nil {

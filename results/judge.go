@@ -57,13 +57,12 @@ func (r *Run) Judge(claims []Claim) []Verdict {
 	}
 	level := r.level()
 	strictest := level / float64(max(len(byChance), 1)) // of those that Holm holds a claim against
-	for k, adjusted := range Holm(p) {
-		vs[byChance[k]].conclude(adjusted, level, strictest)
+	adjusted := make([]float64, len(vs))                // 0 where chance has no part
+	for k, p := range Holm(p) {
+		adjusted[byChance[k]] = p
 	}
 	for i := range vs {
-		if !slices.Contains(byChance, i) {
-			vs[i].conclude(0, level, strictest)
-		}
+		vs[i].conclude(adjusted[i], level, strictest)
 		vs[i].takes(r, len(byChance))
 	}
 	return vs
@@ -102,16 +101,14 @@ func (r *Run) judgeCells(c Claim) Verdict {
 	return v
 }
 
-// leaning is the outcome that the cells lean to, with the claim's p: the largest of
-// theirs where they agree. Where some hold and some fail it takes one of each, so that
-// p is the larger of the two least, each after Holm over the cells. Chance has a part
-// in it unless all is exact, or nothing could be tested.
+// leaning is the outcome that the cells lean to, with the claim's p as Judge has it.
+// Chance has a part in it unless all is exact, or nothing could be tested.
 func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
 	most, least := 0.0, map[Outcome]float64{}
 	for i, adjusted := range v.holm() {
 		leans := v.Cells[i].Leans
 		most = max(most, v.Cells[i].P)
-		chance = chance || !v.Cells[i].Certain && v.Cells[i].tested()
+		chance = chance || !v.Cells[i].Certain && v.Cells[i].test.n > 0
 		if p, found := least[leans]; !found || adjusted < p {
 			least[leans] = adjusted
 		}
@@ -130,10 +127,9 @@ func (v *Verdict) leaning() (o Outcome, p float64, chance bool) {
 	return CannotTell, 1, chance
 }
 
-// conclude draws the outcome of all cells together, given the claim's own p among
-// those of the other claims. A cell of a claim that holds only where it does is one of
-// so many cells, and one of a claim that is open one of so many claims besides. The
-// reason says what would have told, also at the strictest level of all claims.
+// conclude draws the outcome of all cells together, given the claim's p among those of
+// the other claims. A cell is one of so many cells where the claim holds only somewhere,
+// and one of so many claims besides where it is open.
 func (v *Verdict) conclude(p, level, strictest float64) {
 	leans, own, _ := v.leaning()
 	among := 1.0 // by how much Holm raised the claim's p
@@ -159,11 +155,9 @@ func (v *Verdict) conclude(p, level, strictest float64) {
 		count[c.Outcome]++
 	}
 	switch n := len(v.Cells); {
-	case n == 0: // refused
 	case decided:
 		v.Outcome = leans
-	default:
-		v.Outcome = CannotTell
+	case n > 0: // it was not refused
 		v.Reason = strings.TrimPrefix(v.Reason+"; "+v.open(count, n), "; ")
 	}
 }

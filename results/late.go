@@ -116,7 +116,7 @@ func (r *Run) notes(e *Expect, c cell, samples map[*Term]sample, v *CellVerdict)
 		}
 		late, gap := r.lateness(t)
 		switch hist, _, _ := splitStat(term.Name); {
-		case slices.Contains(info.kind.needs, Accounted) && shares(t) && v.close(e) && late > noticeable*gap:
+		case slices.Contains(info.kind.needs, Accounted) && shares(t) && v.close() && late > noticeable*gap:
 			list = append(list, fmt.Sprintf("the publisher was %s late on average, which lets events share an answer of %s; the verdict is near its bound",
 				units.Format(late, "s"), t.Transport()))
 		case hist == "connect" || hist == "ttfe" || hist == "notice/server" || hist == "notice/fleet" || strings.HasPrefix(term.Name, "age/"):
@@ -137,7 +137,7 @@ func shares(t Treatment) bool {
 }
 
 // close reports whether the verdict is within 10 % of its threshold.
-func (v *CellVerdict) close(e *Expect) bool {
+func (v *CellVerdict) close() bool {
 	if v.test.lo != 0 || v.test.hi != 0 {
 		edge := min(math.Abs(v.test.mean-v.test.lo), math.Abs(v.test.hi-v.test.mean))
 		if v.test.log {

@@ -2,10 +2,9 @@ package results
 
 import "slices"
 
-// A run may be looked at more than once, and each look may find by chance what is not
-// so. Each end of a sitting is a look, since it ends with verdicts. Planned are those
-// that the plan names, the one after all of its blocks, or the first end where it names
-// a time.
+// Each look at a run may find by chance what is not so. Each end of a sitting is a look,
+// since it ends with verdicts. Planned are those that the plan names, the one after all
+// of its blocks, or the first end where it names a time.
 
 // level is the error that a verdict of the last look may have.
 func (r *Run) level() float64 {

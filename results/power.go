@@ -23,10 +23,11 @@ func (v CellVerdict) undecided() string {
 	if v.test.lo != 0 || v.test.hi != 0 {
 		return "the interval reaches across the tolerance"
 	}
+	shown := units.Format(half, v.Unit)
 	if v.test.log {
-		return fmt.Sprintf("a difference above %s would have shown", units.Format(math.Expm1(half), "%"))
+		shown = units.Format(math.Expm1(half), "%")
 	}
-	return fmt.Sprintf("a difference above %s would have shown", units.Format(half, v.Unit))
+	return fmt.Sprintf("a difference above %s would have shown", shown)
 }
 
 // mostBlocks is how many blocks are counted for an open claim before it is said to

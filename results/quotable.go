@@ -18,12 +18,10 @@ var perSubscriber = map[string]bool{
 	"notice/server": true, "notice/fleet": true,
 }
 
-// Printable reports whether a metric of t may be quoted, and why not. A
-// quantile q of a histogram needs ten different values beyond it, in each of the
-// trials: n · min(q, 1−q) ≥ 10. For latencies n counts different events, since all
-// subscribers see the same ones and share their delays; where each polls at a phase
-// of its own, an event is as old as that makes it, and each pair counts. Whatever is
-// not a quantile may be quoted.
+// Printable reports whether a metric of t may be quoted, and why not. A quantile q of a
+// histogram needs ten different values beyond it in each trial: n · min(q, 1−q) ≥ 10.
+// For latencies n counts different events, since all subscribers share their delays;
+// where each polls at a phase of its own, each pair counts. All else may be quoted.
 func (r *Run) Printable(t Treatment, metric string) (ok bool, why string) {
 	hist, s, ok := splitStat(metric)
 	if !ok || s.quantile == 0 {

@@ -93,16 +93,12 @@ func (r *Run) add(line []byte) error {
 	case "trial":
 		r.End = nil
 		t, err := readTrial(line, r.Header.Schema)
-		if err == nil && t == nil { // it does not count
-			return nil
-		}
-		if err == nil {
-			err = t.check()
+		if err == nil && t != nil { // it counts
+			r.Trials, err = append(r.Trials, t), t.check()
 		}
 		if err != nil {
 			return fmt.Errorf("damaged trial: %w", err)
 		}
-		r.Trials = append(r.Trials, t)
 	case "end":
 		e := new(End)
 		if err := json.Unmarshal(line, e); err != nil {

@@ -223,7 +223,7 @@ func askEverything(t *testing.T, r *Run) {
 			r.Printable(tr, m)
 		}
 		if h, err := r.Pooled(tr, "staleness"); err == nil {
-			h.Points()
+			h.Quantile(0.5)
 		}
 		v, err := judgeOne(r, Claim{Expect: "requests[" + tr.Transport() + "] ≈ 0 ± 1"})
 		if err == nil && v.Sentence() == "" {

@@ -12,7 +12,9 @@
 package results
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -118,21 +120,15 @@ func (t Treatment) Transport() string { return t["transport"] }
 
 // Key is the treatment in one line, its keys sorted: equal treatments have
 // equal keys.
-func (t Treatment) Key() string {
-	var room [32]string // more than there are, so that nothing is allocated for them
-	keys, size := room[:0], 0
-	for k, v := range t {
-		keys, size = append(keys, k), size+len(k)+len(v)+len("=, ")
+func (t Treatment) Key() string { return strings.Join(t.levels(), ", ") }
+
+// levels are the treatment's keys with their levels, by key.
+func (t Treatment) levels() []string {
+	list := make([]string, 0, len(t))
+	for _, key := range slices.Sorted(maps.Keys(t)) {
+		list = append(list, key+"="+t[key])
 	}
-	slices.Sort(keys)
-	key := make([]byte, 0, size)
-	for i, k := range keys {
-		if i > 0 {
-			key = append(key, ", "...)
-		}
-		key = append(append(append(key, k...), '='), t[k]...)
-	}
-	return string(key)
+	return list
 }
 
 // Matches reports whether t has every level that where asks for.

@@ -16,9 +16,8 @@ func (r *Run) Treatments() []Treatment {
 	return slices.Clone(r.indexed.treatments)
 }
 
-// trialsOf returns the trials of t by block. A block that was interrupted is done
-// again whole; of one that was begun several times the last counts, whatever came
-// out of it.
+// trialsOf returns the trials of t by block: those of each block's last pass, whatever
+// came out of it.
 func (r *Run) trialsOf(t Treatment) map[int]*Trial {
 	r.index()
 	return r.indexed.trials[t.Key()]
@@ -195,9 +194,8 @@ func (r *Run) Hists(t Treatment, hist string) []*Hist {
 	return list
 }
 
-// Pooled is the histogram of all trials of t together that have a say in it. It is
-// for drawing spectra; a quantile that is quoted is of the trials' own, because one
-// bad trial would rule the pooled tail.
+// Pooled is the histogram of all trials of t that have a say in it, for drawing spectra.
+// No quantile of it is quoted, because one bad trial would rule the pooled tail.
 func (r *Run) Pooled(t Treatment, hist string) (*Hist, error) {
 	pool := NewHist()
 	for _, h := range r.Hists(t, hist) {

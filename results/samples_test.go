@@ -307,4 +307,7 @@ func TestOneStepOfEqualCounts(t *testing.T) {
 			t.Errorf("%g in each of three blocks: %g to %g, want %g to %g", c.value, s.Lo, s.Hi, c.lo, c.hi)
 		}
 	}
+	if spread := momentsOf([]float64{7, 7, 8, 7}, 0.05); spread.widened(0.5) != spread {
+		t.Error("a spread that is there was changed")
+	}
 }

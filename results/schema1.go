@@ -5,12 +5,10 @@ import (
 	"regexp"
 )
 
-// Records of schema 1 gave reasons in words alone, and left trials out of every
-// statistic where the host had disturbed them, and repeated those. They are read
-// for ever, and judged by the rules of today: only first attempts count, since
-// repeating by outcome selects; that the host disturbed a trial, or made a
-// generator late, voids nothing; and the CPU of the whole host was read from
-// ticks, which miss short bursts of it.
+// Records of schema 1 gave reasons in words alone, and repeated trials that the host had
+// disturbed. They are read for ever, and judged by the rules of today: only first attempts
+// count, since repeating by outcome selects; that the host disturbed a trial, or made a
+// generator late, voids nothing.
 
 // trialV1 is what a trial of schema 1 has beside what it has today.
 type trialV1 struct {

@@ -3,7 +3,6 @@ package results
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -121,13 +120,7 @@ func places(cells []CellVerdict) string {
 	return strings.Join(list, or)
 }
 
-func place(c CellVerdict) string {
-	var levels []string
-	for _, key := range slices.Sorted(maps.Keys(c.Where)) {
-		levels = append(levels, key+"="+c.Where[key])
-	}
-	return strings.Join(levels, " and ")
-}
+func place(c CellVerdict) string { return strings.Join(Treatment(c.Where).levels(), " and ") }
 
 // reasons tells why cells are open, each reason once; "" where none is.
 func reasons(cells []CellVerdict) string {
@@ -241,10 +234,9 @@ func blockCount(d Summary) string {
 	return fmt.Sprintf("n = %d blocks", d.N)
 }
 
-// factor prints how the greater side compares with the smaller, which
-// moreOrLess has named: ", 839 × (831–850)", or near 1 as a share of the right
-// side: ", 1.9 % (0.3–3.2 %)". It is "" where a side is 0 or below, and where
-// there is no difference to speak of.
+// factor prints how the greater side compares with the smaller: ", 839 × (831–850)", or
+// near 1 as a share of the right side: ", 1.9 % (0.3–3.2 %)". It is "" where a side is 0
+// or below, and where there is no difference to speak of.
 func factor(c CellVerdict) string {
 	q := c.Ratio
 	equal := c.Diff.Lo == 0 && c.Diff.Hi == 0 || c.Diff.Center == 0

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -28,7 +27,6 @@ type Summary struct {
 	N              int
 	Center, Lo, Hi float64 // NaN, −Inf and +Inf when there is no value
 	Exact          bool    // fixed by the protocol, and the same in every block
-	Warnings       []string
 }
 
 // Finite reports whether the interval says anything: with fewer than MinBlocks
@@ -55,8 +53,7 @@ type moments struct {
 
 // spread takes the moments of values, of their logarithms where all are above 0.
 func spread(values []float64, alpha float64) moments {
-	log := len(values) > 0 && !slices.ContainsFunc(values, func(v float64) bool { return !(v > 0) })
-	if !log {
+	if !positive(values) {
 		return momentsOf(values, alpha)
 	}
 	logs := make([]float64, len(values))
@@ -67,6 +64,9 @@ func spread(values []float64, alpha float64) moments {
 	m.log = true
 	return m
 }
+
+// positive reports whether there are values, all above 0.
+func positive(values []float64) bool { return len(values) > 0 && slices.Min(values) > 0 }
 
 // momentsOf takes the moments of values as they are.
 func momentsOf(values []float64, alpha float64) moments {
@@ -112,23 +112,14 @@ func (m moments) half() float64 {
 	return quantileT(1-m.alpha/2, m.n) * m.sd / math.Sqrt(float64(m.n))
 }
 
-// interval is m's mean with its interval, on m's own scale.
-func (m moments) interval() (lo, hi float64) { return m.mean - m.half(), m.mean + m.half() }
-
 // summary is m on the scale of the values.
 func (m moments) summary() Summary {
-	s := Summary{N: m.n, Center: m.mean}
-	s.Lo, s.Hi = m.interval()
-	if m.log && !m.nan {
+	s := Summary{N: m.n, Center: m.mean, Lo: m.mean - m.half(), Hi: m.mean + m.half()}
+	if m.log {
 		s.Center, s.Lo, s.Hi = math.Exp(m.mean), math.Exp(s.Lo), math.Exp(s.Hi)
 	}
-	switch {
-	case m.nan:
+	if m.n < MinBlocks || m.nan {
 		s.Lo, s.Hi = math.Inf(-1), math.Inf(1)
-		s.Warnings = []string{"a value is not a number"}
-	case m.n < MinBlocks:
-		s.Lo, s.Hi = math.Inf(-1), math.Inf(1)
-		s.Warnings = []string{fmt.Sprintf("n = %d: an interval takes at least %d blocks", m.n, MinBlocks)}
 	}
 	return s
 }
@@ -190,10 +181,9 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// What looking more than once costs: the looks of a run share its error, which
-// they spend one after the other (Lan and DeMets, Biometrika 70, 1983), and their sum
-// bounds what all of them err together, however far apart they are. Looks that were
-// planned share it equally. All others together have beyond, each half of what is left.
+// The looks of a run share its error, which they spend one after the other (Lan and
+// DeMets, Biometrika 70, 1983). Those that were planned share it equally. All others
+// together have beyond, each half of what is left.
 const beyond = 0.01
 
 // levelOf is the level of the last of so many looks, of which so many were planned.

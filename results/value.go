@@ -27,20 +27,16 @@ func (e *NoMetricError) Error() string {
 	return fmt.Sprintf("no metric %s; there are %s", e.Metric, strings.Join(have, ", "))
 }
 
-// Value reads one number of the trial: a metric by its name, or from a
-// histogram NAME/p50 (any pN below p100), NAME/min, NAME/max and NAME/mean,
-// in s. The error is a *NoMetricError.
+// Value reads one number of the trial: a metric by its name, or of a histogram, in s,
+// NAME/p50 (any pN below p100), /min, /max and /mean. The error is a *NoMetricError.
 func (t *Trial) Value(metric string) (Metric, error) {
 	if m, ok := t.Metrics[metric]; ok {
 		return m, nil
 	}
 	name, s, ok := splitStat(metric)
 	h := t.Hists[name]
-	if !ok || h == nil {
-		return Metric{}, &NoMetricError{Metric: metric, trial: t}
-	}
-	if h.N() == 0 {
-		return Metric{}, &NoMetricError{Metric: metric, Empty: true, trial: t}
+	if !ok || h == nil || h.N() == 0 {
+		return Metric{}, &NoMetricError{Metric: metric, Empty: ok && h != nil, trial: t}
 	}
 	var ns float64
 	switch s.name {

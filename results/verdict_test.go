@@ -115,22 +115,23 @@ func TestOneCellOfMany(t *testing.T) {
 	}
 }
 
-// Shares are judged by whether each block complies.
+// Shares, and what must not happen at all, are judged by whether each block complies.
 func TestShares(t *testing.T) {
-	run := func(shares ...float64) *Run {
-		return runOf(len(shares), func(_ string, _ Treatment, block int) values {
-			return values{"notice/server-share": shares[block-1]}
-		}, "ws")
-	}
-	claim := Claim{Expect: "notice/server-share[ws] ≈ 1 ± 1%"}
+	const share, lost = "notice/server-share[ws] ≈ 1 ± 1%", "events/lost[ws] + events/lost[ws] < 1"
 	for _, tc := range []struct {
-		run  *Run
-		want Outcome
+		expect string
+		blocks []float64
+		want   Outcome
 	}{
-		{run(1, 1, 1, 1), Holds}, {run(0, 0.5, 0), Fails}, {run(1, 1, 0.9, 1), CannotTell}, {run(1, 1), CannotTell},
+		{share, []float64{1, 1, 1, 1}, Holds}, {share, []float64{0, 0.5, 0}, Fails},
+		{share, []float64{1, 1, 0.9, 1}, CannotTell}, {share, []float64{1, 1}, CannotTell},
+		{lost, []float64{0, 0, 0}, Holds}, {lost, []float64{0, 2, 0}, CannotTell}, {lost, []float64{1, 2, 1}, Fails},
 	} {
-		if v, err := judgeOne(tc.run, claim); err != nil || v.Outcome != tc.want {
-			t.Errorf("%s, want %s, %v", v.Sentence(), tc.want, err)
+		r := runOf(len(tc.blocks), func(_ string, _ Treatment, block int) values {
+			return values{"notice/server-share": tc.blocks[block-1], "events/lost": tc.blocks[block-1]}
+		}, "ws")
+		if v, err := judgeOne(r, Claim{Expect: tc.expect}); err != nil || v.Outcome != tc.want {
+			t.Errorf("%v: %s, want %s, %v", tc.blocks, v.Sentence(), tc.want, err)
 		}
 	}
 }

@@ -153,9 +153,8 @@ var histograms = []Info{
 // Vocabulary is every metric, then every histogram.
 func Vocabulary() []Info { return slices.Concat(vocabulary, histograms) }
 
-// Describe looks a metric up by name; "staleness/p99" is described with its
-// histogram's meaning. It is false for a word outside the vocabulary, and for a
-// histogram's bare name, which is no number.
+// Describe looks a metric up by name; "staleness/p99" has its histogram's meaning. It is
+// false for a word outside the vocabulary, and for a histogram's bare name.
 func Describe(metric string) (Info, bool) {
 	if i := slices.IndexFunc(vocabulary, func(m Info) bool { return m.Name == metric }); i >= 0 {
 		return vocabulary[i], true

@@ -11,10 +11,9 @@ import (
 	"path/filepath"
 )
 
-// Writer appends records to one result file. A record is one line, written at
-// once and synced before the call returns, so that neither a crash nor a full
-// disk costs a trial that was reported as written. While a Writer is open no
-// other can be opened for a file in the same directory.
+// Writer appends records to one result file, each a line that is synced before the call
+// returns: neither a crash nor a full disk costs a trial that was reported as written.
+// While a Writer is open no other can be opened for a file in the same directory.
 type Writer struct {
 	path string
 	file store
@@ -32,9 +31,8 @@ type store interface {
 	Close() error
 }
 
-// Create starts a new result file, and its directory where there is none. The
-// error is ErrExists where the file already holds anything, and ErrBusy while
-// another Writer is open in the directory.
+// Create starts a new result file, and its directory where there is none. The error is
+// ErrExists where the file holds anything, and ErrBusy while another Writer is open.
 func Create(path string) (*Writer, error) {
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err != nil {
@@ -54,10 +52,9 @@ func Create(path string) (*Writer, error) {
 	return w, nil
 }
 
-// Append opens a result file to go on with its run, and returns what it holds.
-// A torn last line is cut off, as the Run's warnings say. Besides the errors of
-// Read there are ErrBusy, and one for a file of another schema than the one that this
-// program writes.
+// Append opens a result file to go on with its run, and returns what it holds. A torn
+// last line is cut off, as the Run's warnings say. Besides the errors of Read there are
+// ErrBusy, and one for a file of another schema.
 func Append(path string) (w *Writer, run *Run, err error) {
 	w, err = open(path, 0, func(w *Writer, f, _ *os.File) (err error) {
 		if run, w.size, err = scan(f, path); err != nil {
@@ -150,10 +147,7 @@ func (w *Writer) write(line []byte) error {
 		return err
 	}
 	w.torn = true
-	n, err := w.file.Write(line)
-	if err == nil && n < len(line) {
-		err = io.ErrShortWrite
-	}
+	_, err := w.file.Write(line)
 	if err == nil {
 		err = w.file.Sync()
 	}
