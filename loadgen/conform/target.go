@@ -74,9 +74,9 @@ func parse(text string, insecure bool) (t *Target, err error) {
 		return nil, err
 	}
 	t.port = cmp.Or(t.port, defaultPorts[scheme])
-	t.host = t.place.wire() + t.portUnder(scheme)
+	t.host = t.place.wire + t.portUnder(scheme)
 	t.URL = t.with(scheme)
-	t.Dial = dialer(net.JoinHostPort(t.place.dialled(), t.port), t.place.name, t.secure, insecure)
+	t.Dial = dialer(net.JoinHostPort(t.place.dialled, t.port), t.place.name, t.secure, insecure)
 	return t, nil
 }
 
@@ -93,7 +93,7 @@ func dialer(addr, name string, secure, insecure bool) func(context.Context) (net
 
 // with is the URL of the same place under another scheme.
 func (t *Target) with(scheme string) string {
-	return scheme + "://" + t.place.inURL() + t.portUnder(scheme) + t.target
+	return scheme + "://" + t.place.inURL + t.portUnder(scheme) + t.target
 }
 
 // portUnder is the port as a URL says it: that of the scheme itself is not said
