@@ -81,14 +81,12 @@ func parse(text string, insecure bool) (t *Target, err error) {
 }
 
 func dialer(addr, name string, secure, insecure bool) func(context.Context) (net.Conn, error) {
-	if !secure {
-		return func(ctx context.Context) (net.Conn, error) {
-			var d net.Dialer // Go's connections send at once: TCP_NODELAY is set
-			return d.DialContext(ctx, "tcp", addr)
-		}
+	dial := new(net.Dialer).DialContext // Go's connections send at once: TCP_NODELAY is set
+	if secure {
+		config := &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: insecure}
+		dial = (&tls.Dialer{Config: config}).DialContext
 	}
-	d := &tls.Dialer{Config: &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: insecure}}
-	return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+	return func(ctx context.Context) (net.Conn, error) { return dial(ctx, "tcp", addr) }
 }
 
 // with is the URL of the same place under another scheme.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -43,10 +44,7 @@ func (s *stack) secure(ctx context.Context, config *tls.Config) error {
 	s.conn.secured = handshaking
 	t := tls.Client(s.conn, config)
 	if err := t.HandshakeContext(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		return fmt.Errorf("make a TLS handshake: %w", err)
+		return fmt.Errorf("make a TLS handshake: %w", cmp.Or(context.Cause(ctx), err))
 	}
 	s.conn.secured = established
 	state := t.ConnectionState()
