@@ -51,7 +51,7 @@ func (s *stack) secure(ctx context.Context, config *tls.Config) error {
 	if want := config.NextProtos[0]; want == "h2" && state.NegotiatedProtocol != want {
 		return errors.New("the server has no HTTP/2 over TLS (ALPN h2); use HTTP/1.1")
 	}
-	s.opened.tls, s.opened.resumed, s.opened.turns = time.Since(s.opened.start), state.DidResume, s.conn.turns.Load()
+	s.made.TLS, s.made.Resumed, s.made.Turns = time.Since(s.start), state.DidResume, s.conn.turns.Load()
 	app := &counted{Conn: t, socket: s.conn, curt: true}
 	s.app, s.flow = app, &app.flow
 	return nil
