@@ -48,10 +48,12 @@ var legal = []Check{
 	agreed("§4.2.1 (4)", "Upgrade as one of the list in Connection", set("Connection", "keep-alive, Upgrade"), set("Connection", "Upgrade,keep-alive")),
 	agreed("§4.2.1 (4)", "Connection in any case", set("Connection", "upgrade"), set("Connection", "UPGRADE")),
 	agreed("RFC 9110 §5.6.1", "empty elements in lists", set("Connection", ", Upgrade,"), set("Upgrade", ",websocket ,")),
-	agreed("RFC 9110 §5.1", "names of header fields in any case", edit{"names in capitals", func(r *request) { rename(r, strings.ToUpper) }},
-		edit{"names in small letters", func(r *request) { rename(r, strings.ToLower) }}),
-	agreed("RFC 9112 §5.1", "blanks around values, or none", edit{"no blanks", func(r *request) { respace(r, "", "") }},
-		edit{"blanks and tabs", func(r *request) { respace(r, " \t ", "\t ") }}),
+	agreed("RFC 9110 §5.1", "names of header fields in any case",
+		rewritten("names in capitals", func(name, value string) string { return strings.ToUpper(name) + ":" + value }),
+		rewritten("names in small letters", func(name, value string) string { return strings.ToLower(name) + ":" + value })),
+	agreed("RFC 9112 §5.1", "blanks around values, or none",
+		rewritten("no blanks", func(name, value string) string { return name + ":" + strings.Trim(value, " \t") }),
+		rewritten("blanks and tabs", func(name, value string) string { return name + ": \t " + strings.Trim(value, " \t") + "\t " })),
 	agreed("§4.2.1", "header fields in any order", edit{"its fields in reverse", func(r *request) { slices.Reverse(r.fields) }}),
 	agreed("§4.2.1", "header fields that it does not know", set("X-Conform", "1"), cookie("conform=1")),
 	agreed("RFC 9112 §3.2.2", "the whole URL in the request line", absolute),
@@ -95,16 +97,12 @@ func agreed(rule, name string, forms ...edit) Check {
 	})}
 }
 
-func rename(r *request, to func(string) string) {
-	for i, line := range r.fields {
-		name, value, _ := strings.Cut(line, ":")
-		r.fields[i] = to(name) + ":" + value
-	}
-}
-
-func respace(r *request, before, after string) {
-	for i, line := range r.fields {
-		name, value, _ := strings.Cut(line, ":")
-		r.fields[i] = name + ":" + before + strings.Trim(value, " \t") + after
-	}
+// rewritten has every line of the header written in another way.
+func rewritten(what string, line func(name, value string) string) edit {
+	return edit{what, func(r *request) {
+		for i, before := range r.fields {
+			name, value, _ := strings.Cut(before, ":")
+			r.fields[i] = line(name, value)
+		}
+	}}
 }

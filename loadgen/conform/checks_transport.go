@@ -89,10 +89,7 @@ func endless(p *probe) error {
 	line := "X-Conform: " + strings.Repeat("x", 1000) + "\r\n"
 	block := []byte(strings.Repeat(line, 64))
 	for sent := 0; sent < 8<<20 && !c.stuck; sent += len(block) {
-		c.mu.Lock()
-		enough := c.err != nil || len(c.in) > 0
-		c.mu.Unlock()
-		if enough {
+		if in, err := c.now(); err != nil || len(in) > 0 {
 			break
 		}
 		c.write("", block)

@@ -5,8 +5,8 @@
 //
 //	Target ─▶ Run ─▶ a probe per case of a Check ─▶ conn, session ─▶ Result ─▶ Text, Markdown
 //
-// It reads and writes HTTP and frames with code of its own, so that it cannot
-// share a misreading with a server or a client of this module. What it reads it
+// It reads and writes the heads of HTTP and frames with code of its own, so that it
+// cannot share a misreading with a server or a client of this module. What it reads it
 // takes however it is written, and notes what is wrong with it: one fault of a
 // server fails the checks of its rule and no others. What the server says of its
 // own accord breaks no rule, and neither does a server that is not there, or that
@@ -95,6 +95,34 @@ const (
 	needsMax                       // Options.Max
 	needsSlow                      // Options.Slow
 )
+
+// Suite is every check, in the order of the RFC's sections as far as that reads
+// well.
+func Suite() []Check {
+	return slices.Concat(
+		group("legal handshakes", 0, legal),
+		group("illegal handshakes", 0, illegal),
+		group("negotiation", 0, negotiation),
+		group("transport of the handshake", 0, transport),
+		group("messages", needsOpen|needsEcho, messages),
+		group("control frames", needsOpen, control),
+		group("frames that break the rules", needsOpen, broken),
+		group("text", needsOpen|needsText, texts),
+		group("closing", needsOpen, closes),
+		group("limits", needsOpen, limits),
+		group("permessage-deflate", needsOpen|needsEcho|needsDeflate, compression),
+	)
+}
+
+// group gives its checks a name in common and what all of them need.
+func group(name string, all needs, checks []Check) []Check {
+	checks = slices.Clone(checks)
+	for i := range checks {
+		checks[i].Group = name
+		checks[i].needs |= all
+	}
+	return checks
+}
 
 // Result is a check's outcome, with the reasons where it did not pass: one for
 // each case that failed.

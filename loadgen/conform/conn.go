@@ -27,7 +27,6 @@ type conn struct {
 	in      []byte        // what has come and is not taken
 	err     error         // that ended the connection
 	changed chan struct{} // holds a token after in or err has changed
-	pumped  chan struct{} // is closed when nothing more will come
 }
 
 // maxBuffered bounds what a server can make us hold (bytes). It is beyond all
@@ -51,6 +50,7 @@ type probe struct {
 	deadline time.Time // of the whole case
 	doubtful bool      // what came may have come of a server that is about to be gone
 	conns    []*conn
+	pumps    sync.WaitGroup
 }
 
 // probe gives a case four answers' time beyond the one that may be missing.
@@ -78,9 +78,9 @@ func (p *probe) dial(edits ...edit) (*conn, error) {
 	if err != nil {
 		return nil, unreached(p.target, err)
 	}
-	c := &conn{probe: p, socket: socket, changed: make(chan struct{}, 1), pumped: make(chan struct{})}
+	c := &conn{probe: p, socket: socket, changed: make(chan struct{}, 1)}
 	c.request, c.what = p.target.edited(edits...)
-	go c.pump()
+	p.pumps.Go(c.pump)
 	p.conns = append(p.conns, c)
 	return c, nil
 }
@@ -89,13 +89,12 @@ func (p *probe) dial(edits ...edit) (*conn, error) {
 func (p *probe) release() {
 	for _, c := range p.conns {
 		c.socket.Close()
-		<-c.pumped
 	}
+	p.pumps.Wait()
 	p.conns = nil
 }
 
 func (c *conn) pump() {
-	defer close(c.pumped)
 	chunk := make([]byte, 16<<10)
 	for {
 		n, err := c.socket.Read(chunk)
@@ -116,13 +115,18 @@ func (c *conn) pump() {
 	}
 }
 
+// now is what has come, and what has ended the connection.
+func (c *conn) now() ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.in, c.err
+}
+
 // await waits until what has come is enough. The slice is what has come.
 func (c *conn) await(until time.Time, enough func([]byte) bool) ([]byte, error) {
 	var late *time.Timer
 	for {
-		c.mu.Lock()
-		in, err := c.in, c.err
-		c.mu.Unlock()
+		in, err := c.now()
 		switch {
 		case enough(in):
 			return in, nil

@@ -20,22 +20,19 @@ const deflateName = "permessage-deflate"
 const usualOffers = 2
 
 var deflateOffers = func() []string {
-	forms := []string{deflateName, deflateName + "; client_max_window_bits"}
 	parameters := []string{"client_max_window_bits", "server_max_window_bits=15", "server_no_context_takeover", "client_no_context_takeover"}
-	for n := 1; n <= len(parameters); n++ { // of so many parameters, every choice
-		for choice := range 1 << len(parameters) {
-			form := deflateName
-			for i, parameter := range parameters {
-				if choice>>i&1 == 1 {
-					form += "; " + parameter
-				}
-			}
-			if bits.OnesCount(uint(choice)) == n && !slices.Contains(forms, form) {
-				forms = append(forms, form)
+	ofSize := make([][]string, len(parameters)+1) // of so many parameters, every choice
+	for choice := range 1 << len(parameters) {
+		form := deflateName
+		for i, parameter := range parameters {
+			if choice>>i&1 == 1 {
+				form += "; " + parameter
 			}
 		}
+		n := bits.OnesCount(uint(choice))
+		ofSize[n] = append(ofSize[n], form)
 	}
-	return append(forms, deflateName+"; server_max_window_bits=10", deflateName+"; client_max_window_bits=10",
+	return append(slices.Concat(ofSize...), deflateName+"; server_max_window_bits=10", deflateName+"; client_max_window_bits=10",
 		deflateName+"; client_max_window_bits=10; server_max_window_bits=10")
 }()
 

@@ -19,6 +19,14 @@ func (f fields) values(name string) []string {
 	return values
 }
 
+// first is the value of a field's first line, "" without one.
+func (f fields) first(name string) string {
+	if values := f.values(name); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // given reports whether there is a field.
 func (f fields) given(name string) bool { return len(f.values(name)) > 0 }
 

@@ -74,7 +74,7 @@ func (t *Target) setHost(value string) error {
 	if err != nil {
 		return err
 	}
-	if t.host, t.replaced = host.wire(), true; port != "" {
+	if t.host, t.replaced = host.wire, true; port != "" {
 		t.host += ":" + port
 	}
 	return nil

@@ -143,20 +143,14 @@ func (r *runner) quits(said ...frame) string {
 // the usual ones all forms together tell at once whether there is one.
 func (r *runner) deflates() {
 	all := strings.Join(deflateOffers, ", ")
-	for i, offer := range deflateOffers {
-		if i == usualOffers {
-			switch agreed, status := r.deflatesBy(all); {
-			case agreed:
-				r.report.Deflate = all // if it is none of them alone
-			case status == 101:
-				return
-			}
-		}
-		switch agreed, status := r.deflatesBy(offer); {
-		case agreed:
+	for _, offer := range slices.Insert(slices.Clone(deflateOffers), usualOffers, all) {
+		agreed, status := r.deflatesBy(offer)
+		if agreed {
 			r.report.Deflate = offer
-			return
-		case status == 0: // no answer, and no patience for one to every form
+		}
+		switch {
+		case offer == all && (agreed || status != 101): // one of the others alone, maybe
+		case agreed, offer == all, status == 0: // no answer, and no patience for one to every form
 			return
 		}
 	}

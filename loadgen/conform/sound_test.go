@@ -33,7 +33,7 @@ func (s *sound) has(manner string) bool { return s.manner == manner }
 // that each write of the suite is a read of the server's.
 func (s *sound) target() *Target {
 	s.clients.turn = make(chan struct{}, 1)
-	place := hostname{name: "sound.example"}
+	place := hostname{name: "sound.example", inURL: "sound.example"}
 	return &Target{URL: "ws://sound.example/", place: place, port: "80", host: place.name, target: "/", Dial: func(context.Context) (net.Conn, error) {
 		if err := s.clients.dial(s); err != nil {
 			return nil, err

@@ -74,26 +74,24 @@ func parse(text string, insecure bool) (t *Target, err error) {
 		return nil, err
 	}
 	t.port = cmp.Or(t.port, defaultPorts[scheme])
-	t.host = t.place.wire() + t.portUnder(scheme)
+	t.host = t.place.wire + t.portUnder(scheme)
 	t.URL = t.with(scheme)
-	t.Dial = dialer(net.JoinHostPort(t.place.dialled(), t.port), t.place.name, t.secure, insecure)
+	t.Dial = dialer(net.JoinHostPort(t.place.dialled, t.port), t.place.name, t.secure, insecure)
 	return t, nil
 }
 
 func dialer(addr, name string, secure, insecure bool) func(context.Context) (net.Conn, error) {
-	if !secure {
-		return func(ctx context.Context) (net.Conn, error) {
-			var d net.Dialer // Go's connections send at once: TCP_NODELAY is set
-			return d.DialContext(ctx, "tcp", addr)
-		}
+	dial := new(net.Dialer).DialContext // Go's connections send at once: TCP_NODELAY is set
+	if secure {
+		config := &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: insecure}
+		dial = (&tls.Dialer{Config: config}).DialContext
 	}
-	d := &tls.Dialer{Config: &tls.Config{ServerName: name, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: insecure}}
-	return func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+	return func(ctx context.Context) (net.Conn, error) { return dial(ctx, "tcp", addr) }
 }
 
 // with is the URL of the same place under another scheme.
 func (t *Target) with(scheme string) string {
-	return scheme + "://" + t.place.inURL() + t.portUnder(scheme) + t.target
+	return scheme + "://" + t.place.inURL + t.portUnder(scheme) + t.target
 }
 
 // portUnder is the port as a URL says it: that of the scheme itself is not said

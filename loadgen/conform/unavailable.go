@@ -98,9 +98,8 @@ func (c *conn) refused(answer *response) error {
 		why := t.unopened("a legal handshake is answered %d %s%s", answer.status, http.StatusText(answer.status), c.explain(answer))
 		return unavailable{why, isBusy(answer.status)}
 	}
-	c.mu.Lock()
-	in, ended := c.in[:min(len(c.in), 60)], c.err
-	c.mu.Unlock()
+	in, ended := c.now()
+	in = in[:min(len(in), 60)]
 	switch {
 	case c.ctx.Err() != nil:
 		return c.ctx.Err()
@@ -128,13 +127,13 @@ func (c *conn) explain(answer *response) string {
 	t := c.target
 	text := ""
 	for _, name := range []string{"Location", "WWW-Authenticate", "Proxy-Authenticate", "Retry-After", "Sec-WebSocket-Version"} {
-		if values := answer.values(name); len(values) > 0 {
-			text += fmt.Sprintf(", %s: %s", name, printable(values[0], 200))
+		if answer.given(name) {
+			text += fmt.Sprintf(", %s: %s", name, printable(answer.first(name), 200))
 		}
 	}
 	words, location := printable(string(answer.body), 80), ""
-	if values := answer.values("Location"); len(values) > 0 && answer.status >= 300 && answer.status < 400 {
-		location = t.resolve(values[0])
+	if answer.given("Location") && answer.status >= 300 && answer.status < 400 {
+		location = t.resolve(answer.first("Location"))
 	}
 	switch {
 	case location != "":

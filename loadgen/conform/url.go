@@ -21,34 +21,12 @@ const (
 	inQuery      = inPath + "?"
 )
 
-// hostname is a host of a URL: a name in ASCII, or an address.
+// hostname is a host of a URL: a name in ASCII, or an address, as each place says it.
 type hostname struct {
-	name string
-	zone string // of an address of IPv6; "" for none
-	ip6  bool
-}
-
-// wire is what a request says of it: of a zone nothing, which means something on
-// our side alone (RFC 6874 §1).
-func (h hostname) wire() string {
-	if h.ip6 {
-		return "[" + h.name + "]"
-	}
-	return h.name
-}
-
-func (h hostname) inURL() string {
-	if h.zone != "" {
-		return "[" + h.name + "%25" + url.PathEscape(h.zone) + "]"
-	}
-	return h.wire()
-}
-
-func (h hostname) dialled() string {
-	if h.zone != "" {
-		return h.name + "%" + h.zone
-	}
-	return h.name
+	name    string // of a certificate
+	wire    string // in a request: of a zone nothing, which means something on our side alone (RFC 6874 §1)
+	inURL   string
+	dialled string
 }
 
 // parseAuthority reads host[:port] (RFC 3986 §3.2.2, §3.2.3). A name that is not
@@ -70,9 +48,10 @@ func parseAuthority(text string) (h hostname, port string, err error) {
 		if strings.Count(rest, ":") > 1 {
 			return h, "", errors.New("an IPv6 address stands in brackets, such as [::1]:8080")
 		}
-		if h.name, err = parseName(name); err != nil {
+		if name, err = parseName(name); err != nil {
 			return h, "", err
 		}
+		h = hostname{name, name, name, name}
 	}
 	if rest == "" || rest == ":" {
 		return h, "", nil
@@ -99,7 +78,11 @@ func parseIPv6(text string) (hostname, error) {
 	case zoned && (zone == "" || strings.Trim(zone, unreserved) != ""):
 		return hostname{}, fmt.Errorf("the zone %q is no name of a network interface; write such as [fe80::1%%25eth0]", zone)
 	}
-	return hostname{address, zone, true}, nil
+	h := hostname{address, "[" + address + "]", "[" + address + "]", address}
+	if zoned {
+		h.inURL, h.dialled = "["+address+"%25"+url.PathEscape(zone)+"]", address+"%"+zone
+	}
+	return h, nil
 }
 
 // inDNS is idna.Lookup, with the lengths that DNS can have.
@@ -149,24 +132,19 @@ func parseTarget(text string) (string, error) {
 // encoded is text with all that may not stand in it as an escape (RFC 3986 §2.1).
 // What is an escape already stays one.
 func encoded(text, legal string) (string, error) {
+	if _, err := url.PathUnescape(text); err != nil {
+		return "", fmt.Errorf("its path or query: %w; a percent sign that is meant is written %%25", err)
+	}
 	var b strings.Builder
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '%':
-			if i+2 >= len(text) || !isHex(text[i+1]) || !isHex(text[i+2]) {
-				return "", fmt.Errorf("the percent sign of %q begins no escape; one that is meant is written %%25", shorten(text[i:], 10))
-			}
+	for _, c := range []byte(text) {
+		if c == '%' || strings.IndexByte(legal, c) >= 0 {
 			b.WriteByte(c)
-		case strings.IndexByte(legal, c) >= 0:
-			b.WriteByte(c)
-		default:
+		} else {
 			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
 	return b.String(), nil
 }
-
-func isHex(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
 
 // withoutDots is a path without the segments . and .. (RFC 3986 §5.2.4), which a
 // client takes out.

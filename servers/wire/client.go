@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
@@ -75,10 +76,7 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := s.exchange(c.Profile.dress(req))
 	if err != nil {
 		c.close()
-		if cause := req.Context().Err(); cause != nil {
-			err = cause
-		}
-		return nil, err
+		return nil, cmp.Or(req.Context().Err(), err)
 	}
 	if fresh && c.Ready != nil {
 		c.Ready(s.setup())

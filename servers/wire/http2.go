@@ -41,21 +41,15 @@ func Protocols() *http.Protocols {
 
 type openConn struct{} // key of a context's value
 
-// http2Conn is HTTP/2 on a client's connection.
-type http2Conn struct {
-	conn   *http.ClientConn
-	frames *frameConn
-}
-
 // begin2 begins HTTP/2 on the connection that is open.
 func (s *stack) begin2(ctx context.Context) error {
-	frames := &frameConn{Conn: s.app, headers: s.headers}
-	frames.up.skip = prefaceLen
-	conn, err := transport2.NewClientConn(context.WithValue(ctx, openConn{}, net.Conn(frames)), "http", Host+":80")
+	s.frames = &frameConn{Conn: s.app, headers: s.headers}
+	s.frames.up.skip = prefaceLen
+	var err error
+	s.h2, err = transport2.NewClientConn(context.WithValue(ctx, openConn{}, net.Conn(s.frames)), "http", Host+":80")
 	if err != nil {
 		return fmt.Errorf("begin HTTP/2: %w", err)
 	}
-	s.h2 = &http2Conn{conn, frames}
 	return nil
 }
 
@@ -65,10 +59,10 @@ func (s *stack) exchange2(req *http.Request) (*http.Response, error) {
 	if req.Header.Get("Upgrade") != "" {
 		return nil, errors.New("HTTP/2 has no upgrade; use HTTP/1.1") // RFC 9113 §8.6
 	}
-	if s.h2.conn.Err() != nil {
+	if s.h2.Err() != nil {
 		return nil, errors.New("the server closed the connection before the request")
 	}
-	return s.h2.conn.RoundTrip(req)
+	return s.h2.RoundTrip(req)
 }
 
 // frameConn counts the frames that pass it. One goroutine reads at a time, and

@@ -177,16 +177,6 @@ func TestHTTP2UnreadBody(t *testing.T) {
 	}
 }
 
-func TestHTTP2RedirectIsNotFollowed(t *testing.T) {
-	c, _ := overHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/elsewhere", http.StatusFound)
-	})
-	resp, _, err := ask(c)
-	if err != nil || resp.StatusCode != http.StatusFound || resp.Request.URL.Path != "/" {
-		t.Errorf("it ended at %+v, %v", resp, err)
-	}
-}
-
 // HTTP/2 has no upgrade (RFC 9113 §8.6): a transport that needs one is told so.
 func TestHTTP2HasNoUpgrade(t *testing.T) {
 	c, s := overHTTP2(t, hello)

@@ -24,28 +24,14 @@ type Setup struct {
 	Kernel TCP
 }
 
-// opening is what is known of a connection before its first request.
-type opening struct {
-	start    time.Time
-	tcp, tls time.Duration
-	resumed  bool
-	turns    int64 // that the TLS handshake took
-}
-
 // setup is what it took to get to the end of the first response's head.
 func (s *stack) setup() Setup {
-	made := Setup{
-		Took:    time.Since(s.opened.start),
-		TCP:     s.opened.tcp,
-		TLS:     s.opened.tls,
-		Resumed: s.opened.resumed,
-		Up:      s.conn.flow.written.Load(),
-		Turns:   1 + s.conn.turns.Load(),
-	}
+	made := s.made
+	made.Took, made.Up, made.Turns = time.Since(s.start), s.conn.flow.written.Load(), 1+s.conn.turns.Load()
 	reads := s.flow.reads.Load()
 	if s.h2 != nil {
-		made.Down, reads = s.h2.frames.headEnd, s.h2.frames.headReads
-		made.Turns = 1 + s.opened.turns + 1 // requests do not wait for the server's settings (RFC 9113 §3.4)
+		made.Down, reads = s.frames.headEnd, s.frames.headReads
+		made.Turns = 1 + s.made.Turns + 1 // requests do not wait for the server's settings (RFC 9113 §3.4)
 	} else {
 		made.Down = s.consumed()
 	}

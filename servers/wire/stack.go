@@ -15,16 +15,18 @@ import (
 
 // stack is a client's end of one connection, layer upon layer.
 type stack struct {
-	conn   *Conn
-	app    net.Conn // conn, or TLS on it
-	flow   *flow    // of app
-	opened opening
+	conn  *Conn
+	app   net.Conn // conn, or TLS on it
+	flow  *flow    // of app
+	start time.Time
+	made  Setup // what is known before the first request: TCP, TLS, and the turns of its handshake
 
 	headers *Headers
 	out     bytes.Buffer      // a request, to be written at once
 	head    *io.LimitedReader // what of app may still be read for a response's head
 	r       *bufio.Reader     // of head; nil while it has nothing to hold
-	h2      *http2Conn        // instead of the three; nil: HTTP/1.1
+	h2      *http.ClientConn  // instead of the three; nil: HTTP/1.1
+	frames  *frameConn        // of h2
 
 	ctx    context.Context // whose end closes conn
 	unbind func() bool
@@ -40,8 +42,8 @@ func (c *Client) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &stack{conn: NewConn(conn, c.Tally), headers: c.Headers}
-	s.opened = opening{start: start, tcp: time.Since(start)}
+	s := &stack{conn: NewConn(conn, c.Tally), headers: c.Headers, start: start}
+	s.made.TCP = time.Since(start)
 	if c.Sockets != nil {
 		c.Sockets.enter(s.conn)
 	}
@@ -81,7 +83,7 @@ func (s *stack) close() {
 		s.unbind()
 	}
 	if s.h2 != nil {
-		s.h2.conn.Close()
+		s.h2.Close()
 	}
 	s.conn.Close()
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -76,7 +77,7 @@ func (s *Sockets) Read() (TCP, error) {
 	sum := s.gone
 	for c := range s.live {
 		t, err := ReadTCP(c.Conn)
-		s.note(err)
+		s.err = cmp.Or(s.err, err)
 		sum = count.Add(sum, t)
 	}
 	return sum, s.err
@@ -100,12 +101,6 @@ func (s *Sockets) leave(c *Conn) {
 	}
 	delete(s.live, c)
 	t, err := ReadTCP(c.Conn)
-	s.note(err)
+	s.err = cmp.Or(s.err, err)
 	s.gone = count.Add(s.gone, t)
-}
-
-func (s *Sockets) note(err error) {
-	if s.err == nil {
-		s.err = err
-	}
 }

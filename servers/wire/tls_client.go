@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -43,17 +44,14 @@ func (s *stack) secure(ctx context.Context, config *tls.Config) error {
 	s.conn.secured = handshaking
 	t := tls.Client(s.conn, config)
 	if err := t.HandshakeContext(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		return fmt.Errorf("make a TLS handshake: %w", err)
+		return fmt.Errorf("make a TLS handshake: %w", cmp.Or(context.Cause(ctx), err))
 	}
 	s.conn.secured = established
 	state := t.ConnectionState()
 	if want := config.NextProtos[0]; want == "h2" && state.NegotiatedProtocol != want {
 		return errors.New("the server has no HTTP/2 over TLS (ALPN h2); use HTTP/1.1")
 	}
-	s.opened.tls, s.opened.resumed, s.opened.turns = time.Since(s.opened.start), state.DidResume, s.conn.turns.Load()
+	s.made.TLS, s.made.Resumed, s.made.Turns = time.Since(s.start), state.DidResume, s.conn.turns.Load()
 	app := &counted{Conn: t, socket: s.conn, curt: true}
 	s.app, s.flow = app, &app.flow
 	return nil

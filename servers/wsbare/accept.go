@@ -2,6 +2,7 @@ package wsbare
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -46,18 +47,12 @@ func Accept(w http.ResponseWriter, r *http.Request, o Options) (*Conn, error) {
 	}
 	// A client has to wait for the 101. What one has sent that did not is its
 	// first frames all the same, and net/http has read them already.
-	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
-	if err == nil {
-		_, err = socket.Write(switching(w.Header(), acceptKey(r.Header.Get("Sec-WebSocket-Key"))))
-	}
-	if err != nil {
+	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
+	if _, err = socket.Write(switching(w.Header(), acceptKey(r.Header.Get("Sec-WebSocket-Key")))); err != nil {
 		socket.Close()
 		return nil, fmt.Errorf("websocket: answer the handshake: %w", err)
 	}
-	if o.Limit <= 0 || o.Limit > MaxMessage {
-		o.Limit = MaxMessage
-	}
-	conn := newServer(socket, bytes.Clone(early), o.Limit)
+	conn := newServer(socket, bytes.Clone(early), cmp.Or(o.Limit, MaxMessage))
 	conn.agreed = agreed
 	return conn, nil
 }

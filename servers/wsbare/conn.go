@@ -11,7 +11,7 @@
 // Each file is a part of the RFC: dial.go and accept.go are the two ends of its
 // section 4, with handshake.go for what both need, origin.go for 10.2 and
 // extension.go for 9.1; frame.go is 5.2, mask.go 5.3, message.go and write.go
-// 5.4 to 5.6, utf8.go 8.1, control.go 5.5, status.go and leave.go 7. RFC 7692 is
+// 5.4 to 5.6 and 8.1, control.go 5.5, status.go and leave.go 7. RFC 7692 is
 // in negotiate.go and deflate.go. Section numbers in the code are RFC 6455's
 // unless they name another. What the feed adds is in transport.go, subscribe.go
 // (client end), serve.go, shared.go and heartbeat.go (server end).

@@ -116,7 +116,8 @@ type expander struct {
 	flate  io.Reader
 	stream []byte       // the message as a whole DEFLATE stream
 	in     bytes.Reader // of stream; it reads single bytes, so that flate takes none beyond a stream's end
-	out    []byte
+	most   io.LimitedReader
+	out    bytes.Buffer
 }
 
 // ending makes a compressed message a whole DEFLATE stream: the tail that was left
@@ -137,14 +138,14 @@ func (f *inflater) inflate(payload []byte, limit int) ([]byte, error) {
 	f.used = e
 	e.stream = append(append(e.stream[:0], payload...), ending...)
 	e.in.Reset(e.stream)
-	e.out = e.out[:0]
+	e.out.Reset()
 	if err := e.run(f.window, limit); err != nil {
 		return nil, err
 	}
 	if f.takeover {
-		f.window = slide(f.window, e.out)
+		f.window = slide(f.window, e.out.Bytes())
 	}
-	return e.out, nil
+	return e.out.Bytes(), nil
 }
 
 // release gives back the last message's memory.
@@ -152,7 +153,7 @@ func (f *inflater) release() {
 	if f.used == nil {
 		return
 	}
-	if cap(f.used.stream)+cap(f.used.out) <= keepExpander {
+	if cap(f.used.stream)+f.used.out.Cap() <= keepExpander {
 		expanders.Put(f.used)
 	}
 	f.used = nil
@@ -169,28 +170,22 @@ func (e *expander) run(window []byte, limit int) error {
 		if e.in.Len() == 0 {
 			return nil
 		}
-		window = slide(slices.Clone(window), e.out)
+		window = slide(slices.Clone(window), e.out.Bytes())
 	}
 	return violation(StatusPolicy, "compressed message of more than %d streams", maxEnds)
 }
 
 // inflate inflates up to the end of a DEFLATE stream.
 func (e *expander) inflate(limit int) error {
-	for {
-		if len(e.out) == cap(e.out) {
-			e.out = slices.Grow(e.out, max(512, len(e.out)))
-		}
-		n, err := e.flate.Read(e.out[len(e.out):min(cap(e.out), limit+1)])
-		e.out = e.out[:len(e.out)+n]
-		switch {
-		case len(e.out) > limit:
-			return violation(StatusTooBig, "compressed message of more than the %d bytes allowed", limit)
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return violation(StatusBadData, "message that cannot be inflated: %v", err)
-		}
+	e.most = io.LimitedReader{R: e.flate, N: int64(limit + 1 - e.out.Len())}
+	_, err := e.out.ReadFrom(&e.most)
+	switch {
+	case e.out.Len() > limit:
+		return violation(StatusTooBig, "compressed message of more than the %d bytes allowed", limit)
+	case err != nil:
+		return violation(StatusBadData, "message that cannot be inflated: %v", err)
 	}
+	return nil
 }
 
 // slide moves a window on by what follows it. It grows with what there is.

@@ -1,7 +1,6 @@
 package wsbare
 
 import (
-	"errors"
 	"io"
 	"sync"
 	"time"
@@ -74,7 +73,7 @@ func (b *inbox) Take(n int) ([]byte, error) {
 	b.held = b.held[len(p):]
 	if err == nil && b.hurry && !b.within {
 		b.hurry = false
-		err = b.setDeadline(time.Time{})
+		b.setDeadline(time.Time{})
 	}
 	return p, err
 }
@@ -83,9 +82,7 @@ func (b *inbox) Take(n int) ([]byte, error) {
 func (b *inbox) read(n int) error {
 	if (len(b.held) > 0 || b.within) && !b.hurry {
 		b.hurry = true
-		if err := b.setDeadline(time.Now().Add(feed.MessageTime)); err != nil {
-			return err
-		}
+		b.setDeadline(time.Now().Add(feed.MessageTime))
 	}
 	room := b.roomFor(n)
 	if len(b.held) > 0 && &b.held[0] != &room[0] {
@@ -124,13 +121,8 @@ func (b *inbox) release() {
 
 // setDeadline limits how long reads of the source may take, where it is a
 // connection.
-func (b *inbox) setDeadline(t time.Time) error {
-	d, ok := b.source.(interface{ SetReadDeadline(time.Time) error })
-	if !ok {
-		return nil
+func (b *inbox) setDeadline(t time.Time) {
+	if d, ok := b.source.(interface{ SetReadDeadline(time.Time) error }); ok {
+		d.SetReadDeadline(t) // where it fails, so does the read
 	}
-	if err := d.SetReadDeadline(t); err != nil && !errors.Is(err, io.ErrClosedPipe) {
-		return err
-	}
-	return nil
 }

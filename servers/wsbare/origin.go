@@ -32,19 +32,11 @@ func sameOrigin(r *http.Request) error {
 	if err != nil || u.Host == "" {
 		return fmt.Errorf("the Origin %q names no host", origins[0])
 	}
-	if !strings.EqualFold(withoutPort(u.Host, u.Scheme), withoutPort(r.Host, u.Scheme)) {
+	port := ownPorts[u.Scheme]
+	if !strings.EqualFold(strings.TrimSuffix(u.Host, port), strings.TrimSuffix(r.Host, port)) {
 		return fmt.Errorf("the Origin %q is not this server's, %s", origins[0], r.Host)
 	}
 	return nil
 }
 
-// withoutPort leaves the scheme's own port out of a host.
-func withoutPort(host, scheme string) string {
-	switch scheme {
-	case "http", "ws":
-		return strings.TrimSuffix(host, ":80")
-	case "https", "wss":
-		return strings.TrimSuffix(host, ":443")
-	}
-	return host
-}
+var ownPorts = map[string]string{"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
