@@ -15,6 +15,7 @@ package host
 
 import (
 	"fmt"
+	"slices"
 
 	"pushbench/results"
 )
@@ -59,9 +60,5 @@ func busy(h results.Host) bool {
 // slowClock names the clock sources that user space cannot read by itself
 // (vdso(7) falls back to a system call, and these also leave the CPU).
 func slowClock(source string) bool {
-	switch source {
-	case "hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies", "xen":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies", "xen"}, source)
 }

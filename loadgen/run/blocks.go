@@ -45,18 +45,16 @@ func (s *session) blocks(ctx context.Context) error {
 	if looks := s.plan.planned.Looks; len(looks) > 0 && n < looks[len(looks)-1] {
 		last = min(last, looks[len(looks)-1])
 	}
-	most := n // blocks, in the end
+	var left []int
 	for block := 1; block <= last; block++ {
 		if !done[block] {
-			most++
+			left = append(left, block)
 		}
 	}
+	most := n + len(left) // blocks, in the end
 	s.always = max(results.MinBlocks, n+begun)
 	s.announce(n, most)
-	for block := 1; block <= last; block++ {
-		if done[block] {
-			continue
-		}
+	for _, block := range left {
 		if !s.begins(n, s.now()) {
 			break
 		}
