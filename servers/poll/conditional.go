@@ -32,7 +32,7 @@ func writeConditional(log *feed.Log, held precondition, w http.ResponseWriter, r
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	log.WriteRecords(w, records) // an error here is the connection's: the client sees it
+	log.WriteRecords(w, records)
 }
 
 // precondition is what a request says in If-None-Match (RFC 9110 §13.1.2). The
