@@ -37,26 +37,26 @@ func main() {
 // run is the program; it returns its exit code: 0, 1 for a failure, 2 for bad
 // usage.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o, err := parseFlags(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
+	failed := func(code int, err error) int {
 		fmt.Fprintln(stderr, "servers:", err)
-		return 2
+		return code
 	}
-	if o.version {
+	o, err := parseFlags(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return failed(2, err)
+	case o.version:
 		fmt.Fprintln(stdout, version())
 		return 0
 	}
 	source, err := newSource(o)
 	if err != nil {
-		fmt.Fprintln(stderr, "servers:", err)
-		return 2
+		return failed(2, err)
 	}
 	if err := serve(ctx, o, source, stdin, stdout, stderr); err != nil {
-		fmt.Fprintln(stderr, "servers:", err)
-		return 1
+		return failed(1, err)
 	}
 	return 0
 }
