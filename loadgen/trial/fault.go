@@ -22,8 +22,7 @@ import (
 // What comes before is a trial like any other, or one of a quiet feed. Then an
 // end falls silent at an instant that is random to the heartbeats, or the path
 // between both, and stays so for as long as a window is measured. Nothing is asked
-// of a silent end meanwhile. What has not noticed by then has no time: it counts in
-// the share of those that noticed, and in no quantile.
+// of a silent end meanwhile.
 
 // fault is one way to fall silent.
 type fault struct {

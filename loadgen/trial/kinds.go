@@ -26,10 +26,9 @@ func (c Config) phases() (list []phase) {
 	)
 	switch {
 	case p.OfMemory:
-		// What a connection costs is the slope over the steps: what the process takes
-		// without any falls out. What its first event adds is read at the last step. At
-		// the end the feed stays quiet for a while, and the bytes that pass then are
-		// what it costs to wait.
+		// Memory is read at each step, and after the first event at the last. At the end
+		// the feed stays quiet for a while, and the bytes that pass then are what it costs
+		// to wait.
 		dialled := 0
 		for _, n := range c.Steps {
 			open := func(r *run, ctx context.Context) error { return r.step(ctx, n) }
