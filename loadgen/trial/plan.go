@@ -49,11 +49,8 @@ func (c Config) plan() (plan, error) {
 	p.connect = seconds(float64(c.Treatment.Subscribers) / p.dialRate)
 	p.Mark1 = max(c.Warmup, c.Lead, p.Rhythm.Poll, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
 	p.Mark2 = p.Mark1 + c.Measure
-	if p.Rhythm.Poll > 0 { // at least one interval more, to a whole number of them
-		p.Mark2 = p.Mark1 + (c.Measure/p.Rhythm.Poll+1)*p.Rhythm.Poll
-		if c.Measure%p.Rhythm.Poll > 0 {
-			p.Mark2 += p.Rhythm.Poll
-		}
+	if poll := p.Rhythm.Poll; poll > 0 { // at least one interval more, to a whole number of them
+		p.Mark2 = p.Mark1 + ((c.Measure+poll-1)/poll+1)*poll
 	}
 	p.Prompt = p.promptPolls()
 	return p, nil
