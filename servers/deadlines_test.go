@@ -290,21 +290,6 @@ func TestEchoHasDeadlines(t *testing.T) {
 	}
 }
 
-// readHead reads the head of a 101, and nothing behind it.
-func readHead(t *testing.T, conn net.Conn) {
-	t.Helper()
-	b, got := make([]byte, 1), ""
-	for !strings.HasSuffix(got, "\r\n\r\n") {
-		if _, err := conn.Read(b); err != nil {
-			t.Fatal(err)
-		}
-		got += string(b)
-	}
-	if !strings.HasPrefix(got, "HTTP/1.1 101 ") {
-		t.Fatalf("the answer is %q", got)
-	}
-}
-
 // None of these bounds is one of a subscription, which lasts over every way, and
 // with it the answer to a request that is parked.
 func TestSubscriptionsLast(t *testing.T) {

@@ -37,22 +37,23 @@ func main() {
 // run is the program; it returns its exit code: 0, 1 for a failure, 2 for bad
 // usage.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o, err := parseFlags(args, stdout)
-	if errors.Is(err, cmdline.ErrDone) {
-		return 0
-	}
-	if err != nil {
+	failed := func(code int, err error) int {
 		fmt.Fprintln(stderr, "servers:", err)
-		return 2
+		return code
+	}
+	o, err := parseFlags(args, stdout)
+	switch {
+	case errors.Is(err, cmdline.ErrDone):
+		return 0
+	case err != nil:
+		return failed(2, err)
 	}
 	source, err := newSource(o)
 	if err != nil {
-		fmt.Fprintln(stderr, "servers:", err)
-		return 2
+		return failed(2, err)
 	}
 	if err := serve(ctx, o, source, stdin, stdout, stderr); err != nil {
-		fmt.Fprintln(stderr, "servers:", err)
-		return 1
+		return failed(1, err)
 	}
 	return 0
 }

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -115,5 +116,20 @@ func bothWays(t *testing.T, f func(t *testing.T, secure bool)) {
 	t.Helper()
 	for name, secure := range map[string]bool{"in clear": false, "over TLS": true} {
 		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { f(t, secure) }) })
+	}
+}
+
+// readHead reads the head of a 101, and nothing behind it.
+func readHead(t *testing.T, conn net.Conn) {
+	t.Helper()
+	b, got := make([]byte, 1), ""
+	for !strings.HasSuffix(got, "\r\n\r\n") {
+		if _, err := conn.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		got += string(b)
+	}
+	if !strings.HasPrefix(got, "HTTP/1.1 101 ") {
+		t.Fatalf("the answer is %q", got)
 	}
 }

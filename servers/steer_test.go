@@ -12,7 +12,6 @@ import (
 	"pushbench/servers/all"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
-	"pushbench/servers/feed/feedtest"
 	"pushbench/servers/wire"
 )
 
@@ -265,60 +264,6 @@ func (sub *subscriber) read(newest uint64) (events []feed.Event) {
 		}
 	}
 	return events
-}
-
-// Every transport brings the feed of the program itself, in every encoding and
-// over everything that it can go; both ends count the same bytes, and each of
-// them belongs to a layer.
-func TestEndToEnd(t *testing.T) {
-	for _, transport := range []string{"poll?interval=1ms", "longpoll", "ws", "raw"} {
-		for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
-			t.Run(string(codec)+" "+transport, func(t *testing.T) { endToEnd(t, transport, codec, feedtest.Way{}) })
-		}
-		spec, err := all.Parse(transport)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, way := range feedtest.Ways(spec.Transport)[1:] {
-			t.Run(transport+" over "+way.String(), func(t *testing.T) { endToEnd(t, transport, feed.Text, way) })
-		}
-	}
-}
-
-func endToEnd(t *testing.T, transport string, codec feed.Codec, way feedtest.Way) {
-	args := []string{"-encoding", string(codec), "-payload-kind", "ticker", "-payload", "100B"}
-	if way.TLS {
-		args = append(args, "-tls")
-	}
-	s := serveSteered(t, args...)
-	if (s.where.Authority != "") != way.TLS {
-		t.Errorf("its authority is %q", s.where.Authority)
-	}
-	sub := s.subscribe(transport, codec, way.HTTP2)
-	s.run(s.at + 30*time.Millisecond)
-	events := int64(0)
-	for _, e := range sub.read(s.newest) {
-		if e.Sent < e.Due || len(e.Body) != 100 || e.Body[0] != '[' {
-			t.Fatalf("got %+v", e)
-		}
-		events += int64(100 + codec.Envelope(100))
-	}
-	sub.timeline.Run(0, 0)
-	if err := sub.timeline.AtRest(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var server, client wire.Counts
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-		server, client = s.tally(), sub.tally.Counts()
-		if server.BytesRead == client.BytesWritten && server.BytesWritten == client.BytesRead && server.Conns == client.Conns &&
-			server.BytesWritten == server.TLS+sub.headers.Down.Load()+sub.meter.FramingDown.Load()+events &&
-			client.BytesWritten == client.TLS+sub.headers.Up.Load()+sub.meter.FramingUp.Load() &&
-			(server.Handshakes > 0) == way.TLS && (client.Handshakes > 0) == way.TLS {
-			return
-		}
-	}
-	t.Errorf("the server counted %+v, the client %+v; heads %d up, %d down, events %d",
-		server, client, sub.headers.Up.Load(), sub.headers.Down.Load(), events)
 }
 
 // What the scheduled events carry depends on the seed and the block alone: not

@@ -16,39 +16,6 @@ import (
 
 const bodySize = 10
 
-// ages are readings of the clock of a host that has just booted, of one whose clock
-// began below 0, and of one that has been up for years.
-var ages = []int64{0, -int64(time.Hour), int64(10 * 365 * 24 * time.Hour)}
-
-// inBubble runs a test whose time stands still, but for what it waits itself, on
-// hosts of each age.
-func inBubble(t *testing.T, f func(t *testing.T, r *recorder)) {
-	for _, at := range ages {
-		synctest.Test(t, func(t *testing.T) { f(t, newRecorder(feed.ClockAt(at))) })
-	}
-}
-
-func event(seq uint64, due int64) feed.Event {
-	return feed.Event{Seq: seq, Due: due, Sent: due, Body: make([]byte, bodySize)}
-}
-
-// dialled starts a recorder whose n subscribers have a connection.
-func dialled(r *recorder, n int, codec feed.Codec, size int) {
-	r.start(n, codec, size, 0, false)
-	for i := range n {
-		r.subscriber(i).ready(wire.Setup{})
-	}
-}
-
-func collect(t *testing.T, r *recorder, newest uint64) Collected {
-	t.Helper()
-	c, err := r.collect(newest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 // Whether an event is measured depends on when it was due, not on when it came.
 func TestWindowIsByDue(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *recorder) {

@@ -3,7 +3,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -75,44 +74,6 @@ func serve(t *testing.T, codec feed.Codec) *server {
 
 // publish publishes one event outside the schedule.
 func (s *server) publish() { s.Log.Publish(s.Clock.Now(), make([]byte, payload)) }
-
-// process is a fleet process within the test, as loadgen sees it.
-type process struct {
-	t    testing.TB
-	peer *control.Peer
-}
-
-// startFleet starts a fleet that ends, as it does under loadgen, with its input.
-func startFleet(t testing.TB) process {
-	t.Helper()
-	commands, in := io.Pipe()
-	out, answers := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- Serve(context.Background(), commands, answers)
-		answers.Close()
-	}()
-	t.Cleanup(func() {
-		in.Close()
-		if err := <-ended; err != nil {
-			t.Errorf("the fleet ended with %v", err)
-		}
-	})
-	return process{t, control.NewPeer(in, out)}
-}
-
-func (p process) try(do string, args, result any) error {
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
-	defer cancel()
-	return p.peer.Call(ctx, do, args, result)
-}
-
-func (p process) do(do string, args, result any) {
-	p.t.Helper()
-	if err := p.try(do, args, result); err != nil {
-		p.t.Fatal(err)
-	}
-}
 
 func (s *server) config(transport string) Config {
 	return Config{

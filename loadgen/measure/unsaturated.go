@@ -24,14 +24,10 @@ var unsaturatedRules = []rule{
 }
 
 const (
-	// fleetLimit and linkLimit: a generator that is busier than this queues events
-	// itself.
-	fleetLimit = 0.80
-	linkLimit  = 0.80
-	// serverLimit: beyond it the server is what is saturated.
+	fleetLimit  = 0.80
+	linkLimit   = 0.80
 	serverLimit = 0.95
-	// sharedLimit: of one core, used by several together.
-	sharedLimit = 0.95
+	sharedLimit = 0.95 // of one core, used by two together
 )
 
 // share is of the time between the marks, as a process spent it on its core.

@@ -22,11 +22,6 @@ type Place interface {
 // Loopback is this host as it is.
 type Loopback struct{ party.Limits }
 
-// Start implements Place.
-func (l Loopback) Start(name string, cpus []int, path string, args ...string) (*party.Party, error) {
-	return l.Limits.Start(name, cpus, path, args...)
-}
-
 // Listen implements Place.
 func (Loopback) Listen() string { return "127.0.0.1:0" }
 

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -26,16 +27,12 @@ type Ours struct {
 // Start implements Stage.
 func (s *Ours) Start(at Place) (err error) {
 	t := s.Treatment
-	rate := t.Rate
-	if rate == 0 {
-		rate = 1 // of a schedule that never begins
-	}
 	s.party, err = at.Start("server", s.CPUs, s.Path,
 		"-control", "-addr", at.Listen(),
 		"-ring", fmt.Sprint(s.Ring),
 		fmt.Sprintf("-tls=%t", t.TLS),
 		"-headers", t.Headers,
-		"-rate", fmt.Sprintf("%g/s", rate),
+		"-rate", fmt.Sprintf("%g/s", cmp.Or(t.Rate, 1)), // of a quiet feed, whose schedule never begins
 		"-arrivals", t.Arrivals,
 		"-payload", fmt.Sprintf("%dB", t.Payload),
 		"-payload-kind", t.PayloadKind,

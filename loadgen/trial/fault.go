@@ -22,8 +22,7 @@ import (
 // What comes before is a trial like any other, or one of a quiet feed. Then an
 // end falls silent at an instant that is random to the heartbeats, or the path
 // between both, and stays so for as long as a window is measured. Nothing is asked
-// of a silent end meanwhile. What has not noticed by then has no time: it counts in
-// the share of those that noticed, and in no quantile.
+// of a silent end meanwhile.
 
 // fault is one way to fall silent.
 type fault struct {
@@ -33,23 +32,11 @@ type fault struct {
 
 // faults is every value of the scenarios' key but none.
 var faults = map[string]fault{
-	scenarios.ServerStops: {
-		begin:    func(r *run, _ context.Context) error { return r.server.Party().Suspend() },
-		mend:     func(r *run, _ context.Context) error { return r.server.Party().Resume() },
-		noticing: []string{"fleet"},
-	},
-	scenarios.FleetStops: {
-		begin: func(r *run, _ context.Context) error {
-			return r.eachFleet(func(f *party.Party) error { return f.Suspend() })
-		},
-		mend: func(r *run, _ context.Context) error {
-			return r.eachFleet(func(f *party.Party) error { return f.Resume() })
-		},
-		noticing: []string{"server"},
-	},
-	scenarios.Cut:     cut(lab.CutArgs{Down: true, Up: true}),
-	scenarios.CutDown: cut(lab.CutArgs{Down: true}),
-	scenarios.CutUp:   cut(lab.CutArgs{Up: true}),
+	scenarios.ServerStops: stop("fleet", func(r *run) []*party.Party { return []*party.Party{r.server.Party()} }),
+	scenarios.FleetStops:  stop("server", func(r *run) []*party.Party { return r.fleets }),
+	scenarios.Cut:         cut(lab.CutArgs{Down: true, Up: true}),
+	scenarios.CutDown:     cut(lab.CutArgs{Down: true}),
+	scenarios.CutUp:       cut(lab.CutArgs{Up: true}),
 	// There is no way back to the old address, and what connections had it stay
 	// dead.
 	scenarios.AddressChange: {
@@ -63,6 +50,22 @@ var faults = map[string]fault{
 // and one that is heard no more, once the other end has given it up and is silent.
 var bothEnds = []string{"server", "fleet"}
 
+// stop suspends parties as they stand, which the other end may notice. Each of them is
+// suspended and resumed, whatever became of those before.
+func stop(noticing string, who func(*run) []*party.Party) fault {
+	each := func(do func(*party.Party) error) func(*run, context.Context) error {
+		return func(r *run, _ context.Context) (err error) {
+			for _, p := range who(r) {
+				err = errors.Join(err, do(p))
+			}
+			return err
+		}
+	}
+	suspend := each(func(p *party.Party) error { return p.Suspend() })
+	resume := each(func(p *party.Party) error { return p.Resume() })
+	return fault{begin: suspend, mend: resume, noticing: []string{noticing}}
+}
+
 // cut makes the path drop what is sent in some of its directions.
 func cut(ways lab.CutArgs) fault {
 	return fault{begin: onLink(lab.Cut, ways), mend: onLink(lab.Mend, control.None{}), noticing: bothEnds}
@@ -71,14 +74,6 @@ func cut(ways lab.CutArgs) fault {
 // onLink is a command to the link.
 func onLink(do string, args any) func(*run, context.Context) error {
 	return func(r *run, ctx context.Context) error { return r.lab.Link.Call(ctx, 0, do, args, nil) }
-}
-
-// eachFleet does something to every fleet, whatever became of those before.
-func (r *run) eachFleet(do func(*party.Party) error) (err error) {
-	for _, f := range r.fleets {
-		err = errors.Join(err, do(f))
-	}
-	return err
 }
 
 // spread is the rate, of at most so many a second, at which n connections are

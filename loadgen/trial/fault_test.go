@@ -111,6 +111,71 @@ func TestNobodyNoticesStop(t *testing.T) {
 	}
 }
 
+var cuts = []string{scenarios.Cut, scenarios.CutDown, scenarios.CutUp}
+
+// faultOver is a trial with a fault of the path.
+func faultOver(t *testing.T, fault, transport string, measure time.Duration) Config {
+	t.Helper()
+	c := labConfig(t, transport, rtt20)
+	c.Treatment.Fault, c.Treatment.Rate, c.Measure = fault, 0, measure
+	return c
+}
+
+// With heartbeats both ends notice that the path is cut, in either direction, or
+// that the address on it has changed.
+func TestHeartbeatsNoticeCut(t *testing.T) {
+	t.Parallel()
+	for _, fault := range append(cuts, scenarios.AddressChange) {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			trial := runTrial(t, faultOver(t, fault, "wsbare?ping=1s&pong=1s", 5*time.Second))
+			sound(t, trial)
+			for _, end := range bothEnds {
+				if got := value(t, trial, "notice/"+end+"-share"); got != 1 || trial.Hists["notice/"+end].N() != 4 {
+					t.Errorf("%v of the %s's noticed, %d of 4", got, end, trial.Hists["notice/"+end].N())
+				}
+			}
+		})
+	}
+}
+
+// Without them nobody does: TCP is patient.
+func TestNobodyNoticesCut(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		fault, transport string
+		rate             float64
+	}{
+		{scenarios.Cut, "ws", 0}, {scenarios.AddressChange, "longpoll?hold=1s", 0}, {scenarios.Cut, "poll?interval=50ms", 0}, {scenarios.AddressChange, "sse?heartbeat=1s", 0},
+		{scenarios.AddressChange, "ws", 40}, {scenarios.Cut, "longpoll?hold=1s", 40}, {scenarios.AddressChange, "poll?interval=50ms", 40},
+	} {
+		t.Run(fmt.Sprintf("%s %s %v", test.fault, test.transport, test.rate), func(t *testing.T) {
+			t.Parallel()
+			c := faultOver(t, test.fault, test.transport, 200*time.Millisecond)
+			c.Treatment.Rate = test.rate
+			trial := runTrial(t, c)
+			sound(t, trial)
+			for _, end := range bothEnds {
+				if got := value(t, trial, "notice/"+end+"-share"); got != 0 {
+					t.Errorf("%v of the %s's noticed", got, end)
+				}
+			}
+		})
+	}
+}
+
+// A fault of the path takes the lab also where the path is nothing else.
+func TestCutWithoutRTT(t *testing.T) {
+	t.Parallel()
+	c := faultOver(t, scenarios.Cut, "ws", 100*time.Millisecond)
+	c.Treatment.Network = scenarios.Network{}
+	trial := runTrial(t, c)
+	sound(t, trial)
+	if _, there := trial.Hists["link-late"]; !there {
+		t.Error("there is no link")
+	}
+}
+
 // stopped waits until the kernel has stopped a process.
 func stopped(t *testing.T, pid int) {
 	t.Helper()

@@ -26,12 +26,14 @@ func (c Config) phases() (list []phase) {
 	)
 	switch {
 	case p.OfMemory:
-		// What a connection costs is the slope over the steps: what the process takes
-		// without any falls out. What its first event adds is read at the last step. At
-		// the end the feed stays quiet for a while, and the bytes that pass then are
-		// what it costs to wait.
-		for i, n := range c.Steps {
-			list = append(list, c.step(i, n))
+		// Memory is read at each step, and after the first event at the last. At the end
+		// the feed stays quiet for a while, and the bytes that pass then are what it costs
+		// to wait.
+		dialled := 0
+		for _, n := range c.Steps {
+			open := func(r *run, ctx context.Context) error { return r.step(ctx, n) }
+			list = append(list, phase{open, idleDialTime(n) - idleDialTime(dialled) + trimming})
+			dialled = n
 		}
 		list = append(list, publish,
 			phase{(*run).oneRound, p.Rhythm.Poll}, // every poll comes round once
@@ -62,15 +64,6 @@ const (
 	// linkTime is about what it takes to start a link and to open its path.
 	linkTime = 150 * time.Millisecond
 )
-
-// step opens connections up to n, and reads what they take.
-func (c Config) step(i, n int) phase {
-	earlier := 0
-	if i > 0 {
-		earlier = c.Steps[i-1]
-	}
-	return phase{func(r *run, ctx context.Context) error { return r.step(ctx, n) }, idleDialTime(n) - idleDialTime(earlier) + trimming}
-}
 
 // Estimate is about how long the trial takes.
 func (c Config) Estimate() (d time.Duration) {

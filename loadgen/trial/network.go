@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"pushbench/loadgen/lab"
@@ -104,7 +105,7 @@ func dialsOver(path lab.Conditions, t scenarios.Treatment) float64 {
 	if t.TLS {
 		need += 3000 // the server's certificate and what belongs to it
 	}
-	rate := float64(maxDials)
+	rate := math.Inf(1)
 	for _, bandwidth := range []float64{path.Down, path.Up} {
 		if bandwidth > 0 {
 			rate = min(rate, dialShare*bandwidth/8/need)
@@ -112,8 +113,5 @@ func dialsOver(path lab.Conditions, t scenarios.Treatment) float64 {
 	}
 	return rate
 }
-
-// maxDials is more than is ever dialled a second.
-const maxDials = 1e6
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -30,7 +30,12 @@ func (c Config) plan() (plan, error) {
 			Treatment: c.Treatment, Layout: c.Layout, Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
 			OfMemory: len(c.Steps) > 0, Quiet: c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0, Saturate: c.Saturate, Window: c.Measure,
 		},
-		dialRate: c.dialRate(),
+		dialRate: fleet.DefaultDialRate,
+	}
+	if c.Treatment.TLS {
+		// A handshake takes about a millisecond of CPU at each end, and none should wait
+		// for the one before.
+		p.dialRate /= 5
 	}
 	if err := p.network(c); err != nil {
 		return plan{}, err
@@ -44,11 +49,8 @@ func (c Config) plan() (plan, error) {
 	p.connect = seconds(float64(c.Treatment.Subscribers) / p.dialRate)
 	p.Mark1 = max(c.Warmup, c.Lead, p.Rhythm.Poll, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
 	p.Mark2 = p.Mark1 + c.Measure
-	if p.Rhythm.Poll > 0 { // at least one interval more, to a whole number of them
-		p.Mark2 = p.Mark1 + (c.Measure/p.Rhythm.Poll+1)*p.Rhythm.Poll
-		if c.Measure%p.Rhythm.Poll > 0 {
-			p.Mark2 += p.Rhythm.Poll
-		}
+	if poll := p.Rhythm.Poll; poll > 0 { // at least one interval more, to a whole number of them
+		p.Mark2 = p.Mark1 + ((c.Measure+poll-1)/poll+1)*poll
 	}
 	p.Prompt = p.promptPolls()
 	return p, nil
@@ -65,15 +67,6 @@ func Lead(trials ...Config) (longest time.Duration) {
 		}
 	}
 	return longest
-}
-
-// dialRate is how many connections are opened a second: a handshake takes about
-// a millisecond of CPU at each end, and none should wait for the one before.
-func (c Config) dialRate() float64 {
-	if c.Treatment.TLS {
-		return fleet.DefaultDialRate / 5
-	}
-	return fleet.DefaultDialRate
 }
 
 // uplinkPeriod is the time between a subscriber's messages; 0 without any.

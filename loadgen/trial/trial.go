@@ -55,6 +55,7 @@ type Config struct {
 	Steps []int
 	// Saturate says that an end may be asked for more than it can do.
 	Saturate bool
+
 	// Server serves the feed, and Via stands before it, from the server on; nil: our
 	// own, and nobody. Fleets is how many processes share the subscribers, 0 for one,
 	// and Beside are others that share them, wherever they are.
@@ -63,23 +64,19 @@ type Config struct {
 	Fleets int
 	Beside []*party.Party
 
-	// moment, if set, is told by its word when the trial has come to it: linked, where
-	// the link was started; started, as all others are; listening, before anybody
-	// connects; marked, when the second mark was read and all is at rest; and silenced,
-	// when a fault has begun.
+	// moment, if set, is told by its word when the trial has come to it:
+	//
+	//	linked     the link was started, where there is one
+	//	started    all other parties were
+	//	listening  the server listens, and nobody has connected
+	//	marked     the second mark was read, and all is at rest
+	//	silenced   a fault has begun
 	moment func(string, *run)
 	// still is how long a test lets the kernel's counts stand still before a mark at
 	// least, so that delayed acknowledgements are in them. On a path it is what the plan
 	// makes it; on loopback both marks miss the same number of them.
 	still  time.Duration
 	limits party.Limits
-}
-
-// at tells that the trial has come to a moment.
-func (r *run) at(moment string) {
-	if r.config.moment != nil {
-		r.config.moment(moment, r)
-	}
 }
 
 // Run runs the trial. What goes wrong in it is part of its record; the error is
@@ -130,6 +127,13 @@ type run struct {
 	dialled int            // of its subscribers
 	reached stage.Endpoint // where the chain listened; none: it did not
 	seen    *measure.Observation
+}
+
+// at tells that the trial has come to a moment.
+func (r *run) at(moment string) {
+	if r.config.moment != nil {
+		r.config.moment(moment, r)
+	}
 }
 
 // observe takes the parties through the trial's phases. The log of one that failed

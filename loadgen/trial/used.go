@@ -79,37 +79,32 @@ func (r *run) markAfter(ctx context.Context) (err error) {
 	return nil
 }
 
-// awaitRest returns once no process has had anything to do for a step, or has had
-// enough time for it.
+// awaitRest returns once all processes rest: what they ran (s) is what it was a step ago,
+// and none of them waits for a CPU. It does not wait for that for ever.
 func (r *run) awaitRest(ctx context.Context, step time.Duration) error {
 	last := -1.0
-	_, err := until(ctx, restTime+r.plan.backlogTime()+r.plan.slack+step, step, func() (bool, error) {
-		ran, rests, err := r.running(last)
-		last = ran
-		return rests || err != nil, nil // off Linux nobody can tell; settling does without
+	_, err := until(ctx, restTime+r.plan.backlogTime()+r.plan.slack+step, step, func() (rest bool, _ error) {
+		ran := 0.0
+		for _, p := range r.processes() {
+			cpu, err := host.ReadProcessCPU(p.PID)
+			if err != nil { // off Linux nobody can tell; settling does without
+				return true, nil
+			}
+			ran += cpu
+		}
+		rest, last = ran == last, ran
+		for _, p := range r.processes() {
+			if !rest {
+				break
+			}
+			var err error
+			if rest, err = host.Resting(p.PID); err != nil {
+				return true, nil
+			}
+		}
+		return rest, nil
 	})
 	return err
-}
-
-// running is the CPU time of all processes (s), and whether they rest: it is what it
-// was, and none of them waits for a CPU.
-func (r *run) running(last float64) (ran float64, rests bool, err error) {
-	for _, c := range r.processes() {
-		cpu, err := host.ReadProcessCPU(c.PID)
-		if err != nil {
-			return 0, false, err
-		}
-		ran += cpu
-	}
-	if ran != last {
-		return ran, false, nil
-	}
-	for _, c := range r.processes() {
-		if rests, err := host.Resting(c.PID); err != nil || !rests {
-			return ran, false, err
-		}
-	}
-	return ran, true, nil
 }
 
 // use reads what has been used. What the host does not tell stays out of the record.

@@ -25,8 +25,8 @@ func ReadUsage() (Usage, error) {
 	}
 	metrics.Read(samples)
 	u := Usage{
-		User:       seconds(ru.Utime),
-		System:     seconds(ru.Stime),
+		User:       float64(ru.Utime.Nano()) / 1e9,
+		System:     float64(ru.Stime.Nano()) / 1e9,
 		Heap:       int64(samples[0].Value.Uint64()),
 		Stacks:     int64(samples[1].Value.Uint64()),
 		Goroutines: runtime.NumGoroutine(),
@@ -58,5 +58,3 @@ func Trimmed(context.Context, None) (Usage, error) {
 	debug.FreeOSMemory()
 	return ReadUsage()
 }
-
-func seconds(tv syscall.Timeval) float64 { return float64(tv.Sec) + float64(tv.Usec)/1e6 }

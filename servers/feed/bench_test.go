@@ -143,3 +143,30 @@ func BenchmarkCodec(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPush publishes an event and waits until 2,000 Pushes have handed it
+// over. BenchmarkFanout is the same without Push.
+func BenchmarkPush(b *testing.B) {
+	const subscribers = 2000
+	log := newLog(DefaultRing)
+	var read, ended sync.WaitGroup
+	for range subscribers {
+		ended.Go(func() {
+			Request{}.Push(context.Background(), log, Pusher{Send: func([]Record) error {
+				read.Done()
+				return nil
+			}})
+		})
+	}
+	body := make([]byte, 200)
+	before := processCPU(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		read.Add(subscribers)
+		log.Publish(1, body)
+		read.Wait()
+	}
+	b.ReportMetric(float64(processCPU(b)-before)/float64(b.N*subscribers), "cpu-ns/delivery")
+	log.Close()
+	ended.Wait()
+}

@@ -40,9 +40,6 @@ type Event struct {
 // subscriber will not get them.
 type Gap struct{ First, Last uint64 }
 
-// Missed is the number of events that the gap swallows.
-func (g Gap) Missed() uint64 { return g.Last - g.First + 1 }
-
 func (g Gap) String() string { return fmt.Sprintf("gap %d–%d", g.First, g.Last) }
 
 // Event is the gap as it travels in the stream: sequence number 0, with the

@@ -25,7 +25,7 @@ const (
 	// a feed whose events took it once will need it again, but one that is larger
 	// than any of the scenarios' is let go of.
 	MaxRoom = 2 << 20
-	// MaxEncoded bounds what an Intake takes for one event (bytes): that of a
+	// MaxEncoded bounds what a client end takes for one event (bytes): that of a
 	// body of 64 MB in base64 is less.
 	MaxEncoded = 128 << 20
 )

@@ -150,9 +150,6 @@ type poster struct {
 func (p *poster) exchange(message []byte) ([]byte, error) {
 	p.body.Reset(message)
 	p.req.Body, p.req.ContentLength = io.NopCloser(&p.body), int64(len(message))
-	if len(message) == 0 {
-		p.req.Body = http.NoBody // of any other, a length of 0 would be unknown
-	}
 	p.meter.EchoesUp.Add(int64(len(message))) // before it is out, so that once the server has it, it is counted
 	resp, err := p.client.Do(p.req)
 	if err != nil {

@@ -71,7 +71,7 @@ func post(t *testing.T, rt roundTripper, m *Meter, messages ...string) (echoed [
 }
 
 func TestPost(t *testing.T) {
-	messages := []string{">", "> second", "", ">" + strings.Repeat("x", 100_000)}
+	messages := []string{">", "> second", ">" + strings.Repeat("x", 100_000)}
 	var m Meter
 	echoed, err := post(t, func(r *http.Request) (*http.Response, error) {
 		if r.Method != http.MethodPost || r.URL.String() != "http://feed.test/plain" || r.Header.Get("Content-Type") != Text.ContentType() {

@@ -59,7 +59,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 		}
 		switch {
 		case len(records) > 0, errors.Is(err, context.DeadlineExceeded), errors.Is(err, feed.ErrClosed):
-			log.WriteRecords(w, records) // an error here is the connection's: the client sees it
+			log.WriteRecords(w, records)
 			return
 		case err != nil:
 			return // the client has gone

@@ -32,7 +32,7 @@ func writeConditional(log *feed.Log, held precondition, w http.ResponseWriter, r
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	log.WriteRecords(w, records) // an error here is the connection's: the client sees it
+	log.WriteRecords(w, records)
 }
 
 // precondition is what a request says in If-None-Match (RFC 9110 §13.1.2). The
@@ -63,10 +63,9 @@ func readIfNoneMatch(values []string) (p precondition, err error) {
 	if rest == "*" {
 		return precondition{any: true}, nil
 	}
-	for rest != "" {
-		if rest[0] == ',' || rest[0] == ' ' || rest[0] == '\t' {
-			rest = rest[1:]
-			continue
+	for {
+		if rest = strings.TrimLeft(rest, ", \t"); rest == "" {
+			return p, nil
 		}
 		opaque, after, err := cutTag(rest)
 		if err != nil {
@@ -77,7 +76,6 @@ func readIfNoneMatch(values []string) (p precondition, err error) {
 		}
 		rest = after
 	}
-	return p, nil
 }
 
 // cutTag cuts an entity tag off the front of a list, and returns what is between

@@ -57,7 +57,7 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	case conditional:
 		writeConditional(log, held, w, records, next)
 	default:
-		log.WriteRecords(w, records) // an error here is the connection's: the client sees it
+		log.WriteRecords(w, records)
 	}
 }
 

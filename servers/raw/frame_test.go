@@ -114,7 +114,7 @@ func FuzzServer(f *testing.F) {
 		if n := int64(prefixLen * len(events)); framing != n && framing != n+prefixLen {
 			t.Errorf("%d events took %d bytes of framing", len(events), framing)
 		}
-		if rest := stream[len(sent):]; len(rest) >= prefixLen && binary.BigEndian.Uint32(rest) > maxEvent && !strings.Contains(err.Error(), "allowed") {
+		if rest := stream[len(sent):]; len(rest) >= prefixLen && binary.BigEndian.Uint32(rest) > feed.MaxEncoded && !strings.Contains(err.Error(), "allowed") {
 			t.Errorf("a frame of %d bytes ends with %v", binary.BigEndian.Uint32(rest), err)
 		}
 	})

@@ -36,10 +36,6 @@ const protocol = "pushbench-raw"
 // prefixLen is the size of the length before a message (bytes).
 const prefixLen = 4
 
-// maxEvent bounds an event's encoding (bytes), as WebSocket's client end bounds
-// a message.
-const maxEvent = 128 << 20
-
 // writeFrame adds a message with its length in front.
 func writeFrame(b *bytes.Buffer, message []byte) {
 	b.Write(binary.BigEndian.AppendUint32(b.AvailableBuffer(), uint32(len(message))))

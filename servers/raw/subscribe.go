@@ -80,8 +80,8 @@ func next(in *feed.Buffer, meter *feed.Meter) ([]byte, error) {
 		return nil, fmt.Errorf("raw: read an event's length: %w", err)
 	}
 	length := binary.BigEndian.Uint32(prefix)
-	if length > maxEvent {
-		return nil, fmt.Errorf("raw: server announced an event of %d bytes, more than the %d allowed", length, maxEvent)
+	if length > feed.MaxEncoded {
+		return nil, fmt.Errorf("raw: server announced an event of %d bytes, more than the %d allowed", length, feed.MaxEncoded)
 	}
 	frame, err := in.Take(prefixLen + int(length))
 	if err != nil {

@@ -26,10 +26,14 @@ import (
 
 // Transport is server-sent events.
 var Transport = &feed.Transport{
-	Name:      "sse",
-	About:     "server-sent events: HTTP streaming in the format of EventSource",
-	Knobs:     []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
-	Rhythm:    rhythm,
+	Name:  "sse",
+	About: "server-sent events: HTTP streaming in the format of EventSource",
+	Knobs: []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
+	Rhythm: func(o feed.Options) feed.Rhythm {
+		r := feed.PushRhythm(o)
+		r.TextOnly = true
+		return r
+	},
 	Serve:     serve,
 	Subscribe: subscribe,
 }
@@ -59,12 +63,6 @@ func appendRecord(dst []byte, r feed.Record) ([]byte, error) {
 	dst = append(append(dst, "id:"...), id...)
 	dst = append(append(dst, "\ndata:"...), line[feed.Digits+1:]...)
 	return append(dst, '\n'), nil
-}
-
-func rhythm(o feed.Options) feed.Rhythm {
-	r := feed.PushRhythm(o)
-	r.TextOnly = true
-	return r
 }
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {

@@ -19,24 +19,22 @@ import (
 
 // Transport is HTTP streaming.
 var Transport = &feed.Transport{
-	Name:      "stream",
-	About:     "HTTP streaming: one request, and an answer that goes on",
-	Knobs:     []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
-	Rhythm:    rhythm,
+	Name:  "stream",
+	About: "HTTP streaming: one request, and an answer that goes on",
+	Knobs: []feed.Knob{feed.BatchKnob, feed.HeartbeatKnob},
+	Rhythm: func(o feed.Options) feed.Rhythm {
+		r := feed.PushRhythm(o)
+		// Binary events have no room for a heartbeat: in a line's place there is a number,
+		// and any number is one.
+		r.TextOnly = r.Beat > 0
+		return r
+	},
 	Serve:     serve,
 	Subscribe: subscribe,
 }
 
 // heartbeat is a line that no event is.
 const heartbeat = "\n"
-
-// rhythm is that of a push. Binary events have no room for a heartbeat: in a
-// line's place there is a number, and any number is one.
-func rhythm(o feed.Options) feed.Rhythm {
-	r := feed.PushRhythm(o)
-	r.TextOnly = r.Beat > 0
-	return r
-}
 
 func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Request) {
 	req.Respond(log, w, r, feed.Ongoing{
