@@ -33,19 +33,14 @@ func export(w io.Writer, format string, rs []*report) error {
 			if err := results.ExportCSV(&b, r.run); err != nil {
 				return fmt.Errorf("export %s: %w", r.path, err)
 			}
-			line, err := b.ReadBytes('\n')
-			if err != nil && err != io.EOF {
-				return err
-			}
-			switch {
-			case head == nil:
-				head = line
-				if _, err := w.Write(head); err != nil {
-					return err
-				}
-			case !bytes.Equal(head, line):
+			line, _, _ := bytes.Cut(b.Bytes(), []byte("\n"))
+			if head != nil && !bytes.Equal(head, line) {
 				return inputError{fmt.Errorf("export %s: its columns differ from those of %s; export them one by one", r.path, rs[0].path)}
 			}
+			if head != nil {
+				b.Next(len(line) + 1)
+			}
+			head = line
 		}
 		if _, err := b.WriteTo(w); err != nil {
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -45,16 +46,10 @@ func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
 		}
 	}
 	last := r.run.LastPasses()
-	kept := map[*results.Trial]bool{}
-	for _, trials := range last {
-		for _, trial := range trials {
-			kept[trial] = true
-		}
-	}
 	var trials []*results.Trial
 	var ticks []plot.Tick
 	for _, trial := range r.run.Trials {
-		if _, drawn := byKey[trial.Treatment.Key()]; !drawn || !kept[trial] {
+		if _, drawn := byKey[trial.Treatment.Key()]; !drawn || !slices.Contains(last[trial.Block], trial) {
 			continue
 		}
 		if n := len(trials); n == 0 || trials[n-1].Block != trial.Block {
@@ -83,10 +78,9 @@ func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
 			vs = append(vs, v)
 		}
 		shown += len(vs)
+		pl.Y = placeAxis(part.Expr, info.Unit, vs)
 		if info.Better != "" {
 			pl.Y = placeAxis(part.Expr+ownMean, "1", vs)
-		} else {
-			pl.Y = placeAxis(part.Expr, info.Unit, vs)
 		}
 		ch.Panels = append(ch.Panels, pl)
 	}
