@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -64,7 +65,7 @@ func logAxis(name, unit string, vs []float64) axis {
 	}
 	if minor {
 		for _, t := range (ladder{10, []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}}).ticks(lo, hi, unit) {
-			if !ticked(a.Ticks, t.Value) {
+			if !slices.ContainsFunc(a.Ticks, func(o plot.Tick) bool { return math.Abs(o.Value-t.Value) <= 1e-6*t.Value }) {
 				a.Ticks = append(a.Ticks, plot.Tick{Value: t.Value})
 			}
 		}
@@ -84,15 +85,6 @@ func (l ladder) ticks(lo, hi float64, unit string) []plot.Tick {
 		}
 	}
 	return ts
-}
-
-func ticked(ts []plot.Tick, v float64) bool {
-	for _, t := range ts {
-		if math.Abs(t.Value-v) <= 1e-6*v {
-			return true
-		}
-	}
-	return false
 }
 
 // linearAxis starts at zero, because lengths and heights are compared, unless
@@ -116,7 +108,13 @@ func linearAxis(name, unit string, vs []float64) axis {
 	if suffix != "" {
 		a.Name += " (" + suffix + ")"
 	}
-	for i := math.Ceil(a.Min / step); i*step <= a.Max; i++ {
+	return a.ticked(step, size)
+}
+
+// ticked has a tick at every step, labelled in a unit of that size.
+func (a axis) ticked(step, size float64) axis {
+	a.Ticks = nil
+	for i := math.Ceil(a.Min / step); i*step <= a.Max && len(a.Ticks) < 20; i++ {
 		a.Ticks = append(a.Ticks, plot.Tick{Value: i * step, Label: round(i * step / size)})
 	}
 	return a
@@ -132,11 +130,8 @@ func placeAxis(name, unit string, vs []float64) axis {
 	}
 	size, _ := units.Scale(hi, perEvent(unit))
 	step := niceStep((hi-lo)/size) * size
-	a.Min, a.Max, a.Ticks = lo-0.1*(hi-lo), hi+0.1*(hi-lo), nil
-	for i := math.Ceil(a.Min / step); i*step <= a.Max && len(a.Ticks) < 20; i++ {
-		a.Ticks = append(a.Ticks, plot.Tick{Value: i * step, Label: round(i * step / size)})
-	}
-	return a
+	a.Min, a.Max = lo-0.1*(hi-lo), hi+0.1*(hi-lo)
+	return a.ticked(step, size)
 }
 
 // niceStep is a round distance that divides a span into four to eight parts.
@@ -197,12 +192,13 @@ func quantileAxis(end float64, of string) axis {
 		end = 2
 	}
 	a := axis{Name: quantileWord(of), Log: true, Min: 1, Max: math.Min(end, 1e9)}
-	for _, t := range []struct {
-		x     float64
-		label string
-	}{{1, "0"}, {2, "50 %"}, {4, "75 %"}, {10, "90 %"}, {100, "99 %"}, {1e3, "99.9 %"}, {1e4, "99.99 %"}, {1e5, "99.999 %"}, {1e6, "99.9999 %"}} {
-		if t.x <= a.Max*1.0001 {
-			a.Ticks = append(a.Ticks, plot.Tick{Value: t.x, Label: t.label})
+	for i, label := range []string{"0", "50 %", "75 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %"} {
+		x := math.Pow(10, float64(i-2))
+		if i < 3 {
+			x = math.Pow(2, float64(i))
+		}
+		if x <= a.Max*1.0001 {
+			a.Ticks = append(a.Ticks, plot.Tick{Value: x, Label: label})
 		}
 	}
 	for d := 10.0; d < a.Max; d *= 10 {

@@ -91,22 +91,12 @@ func (ch *rowChart) lengths() bool { return ch.Mark == "bars" && !ch.X.Log }
 // spots are all of a row.
 func (r row) spots() []spot { return append([]spot{r.spot}, r.More...) }
 
-// Heights in rows: a heading takes one, and the space before it.
-const headingGap = 0.35
-
 // rows is the height of the chart in rows.
 func (ch *rowChart) rows() float64 {
-	n := 0.0
-	for i, g := range ch.Groups {
-		n += float64(len(g.Rows))
-		if g.Name != "" {
-			n++
-		}
-		if i > 0 {
-			n += headingGap
-		}
-	}
-	return math.Max(n, 1)
+	n := 1.0
+	deepest := func(at float64) { n = math.Max(n, 0.5-at) }
+	ch.each(func(_ string, at float64) { deepest(at) }, func(_ row, at float64) { deepest(at) })
+	return n
 }
 
 // height is that of a figure with this chart.
@@ -118,10 +108,13 @@ func (ch *rowChart) height() vg.Length {
 	return max(3.6*vg.Inch, min(16*vg.Inch, vg.Length(ch.rows())*each+words))
 }
 
-// each yields every heading, where that is wanted, and every row with its place,
-// counted from the bottom.
+// headingGap is the space before a heading, in rows; the heading takes one.
+const headingGap = 0.35
+
+// each yields every heading, where that is wanted, and every row with its place, in
+// rows below the top.
 func (ch *rowChart) each(heading func(name string, at float64), yield func(r row, at float64)) {
-	at := ch.rows() - 0.5
+	at := -0.5
 	for i, g := range ch.Groups {
 		if i > 0 {
 			at -= headingGap
@@ -150,9 +143,9 @@ func (ch *rowChart) draw(c draw.Canvas) {
 	var names plot.ConstantTicks
 	ch.each(nil, func(r row, at float64) { names = append(names, plot.Tick{Value: at, Label: r.Name}) })
 	p.Y.Tick.Marker = names
-	p.Y.Min, p.Y.Max = 0, ch.rows()
+	p.Y.Min, p.Y.Max = -ch.rows(), 0
 	if ch.Mark == "bars" {
-		p.Y.Min, p.Y.Max = -0.1, p.Y.Max+0.1
+		p.Y.Min, p.Y.Max = p.Y.Min-0.1, 0.1
 	}
 	p.Y.Tick.Label = aligned(colored(axisText, inkColor), text.XRight, text.YCenter)
 	p.Y.Tick.Length, p.Y.Padding, p.Y.LineStyle.Width = 0, 5, 0

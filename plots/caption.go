@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -155,30 +154,29 @@ func meaning(name string) string {
 
 // blocksNote says how many blocks stand behind each value drawn.
 func (r *report) blocksNote(ts []results.Treatment, metrics ...string) string {
-	ns := map[int]bool{}
+	least, most := r.blocksBehind(ts, metrics)
+	if least == most {
+		return fmt.Sprintf("n = %d blocks", least)
+	}
+	return fmt.Sprintf("n = %d to %d blocks", least, most)
+}
+
+// blocksBehind are the fewest and the most blocks behind values of some treatments.
+func (r *report) blocksBehind(ts []results.Treatment, metrics []string) (least, most int) {
+	var ns []int
 	for _, t := range ts {
-		ns[r.blocksOf(t, metrics...)] = true
+		ns = append(ns, r.blocksOf(t, metrics...))
 	}
-	counts := slices.Sorted(maps.Keys(ns))
-	switch len(counts) {
-	case 0:
-		return ""
-	case 1:
-		return fmt.Sprintf("n = %d blocks", counts[0])
-	default:
-		return fmt.Sprintf("n = %d to %d blocks", counts[0], counts[len(counts)-1])
-	}
+	return slices.Min(ns), slices.Max(ns)
 }
 
 // intervalNote explains what is drawn around a value.
 func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...string) string {
-	s := "Values: geometric means over blocks, " + r.blocksNote(ts, metrics...)
-	for _, t := range ts {
-		if r.blocksOf(t, metrics...) < results.MinBlocks {
-			return s + fmt.Sprintf("; %s: their %.0f %% intervals, where there are the %d blocks it takes.", around, 100*results.Confidence, results.MinBlocks)
-		}
+	where := " (none where the protocol fixes the value)"
+	if least, _ := r.blocksBehind(ts, metrics); least < results.MinBlocks {
+		where = fmt.Sprintf(", where there are the %d blocks it takes", results.MinBlocks)
 	}
-	return s + fmt.Sprintf("; %s: their %.0f %% intervals (none where the protocol fixes the value).", around, 100*results.Confidence)
+	return fmt.Sprintf("Values: geometric means over blocks, %s; %s: their %s%s.", r.blocksNote(ts, metrics...), around, confidence(), where)
 }
 
 // stackNote explains a bar of parts.

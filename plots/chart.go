@@ -54,16 +54,25 @@ type keyMark struct {
 	draw func(c draw.Canvas, x, mid vg.Length)
 }
 
+// The gaps of a key: between a mark and its word, and behind that.
+const keyGap, keyBetween = vg.Length(5), vg.Length(16)
+
+func keyWidth(key []keyMark) (wide vg.Length) {
+	for _, m := range key {
+		wide += m.wide + keyGap + axisText.Width(m.word) + keyBetween
+	}
+	return wide - keyBetween
+}
+
 // drawKey sets marks with their words side by side, from the upper left corner on.
 func drawKey(c draw.Canvas, key []keyMark) {
-	const gap, between = vg.Length(5), vg.Length(16)
 	sty := aligned(axisText, text.XLeft, text.YTop)
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y}
 	for _, m := range key {
 		m.draw(c, at.X, at.Y-sty.Font.Size*0.62)
-		at.X += m.wide + gap
+		at.X += m.wide + keyGap
 		c.FillText(sty, at, m.word)
-		at.X += sty.Width(m.word) + between
+		at.X += sty.Width(m.word) + keyBetween
 	}
 }
 
@@ -95,17 +104,12 @@ func hatch(c draw.Canvas, s style, x0, y0, x1, y1 vg.Length) {
 	}
 	c.FillPolygon(s.tint(0.07), box(x0, y0, x1, y1))
 	sty := draw.LineStyle{Color: s.tint(0.55), Width: 0.7}
-	high := y1 - y0
-	for x := x0 - high; x < x1; x += apart {
-		from, to := vg.Point{X: x, Y: y0}, vg.Point{X: x + high, Y: y1}
-		if from.X < x0 {
-			from = vg.Point{X: x0, Y: y0 + (x0 - x)}
-		}
-		if to.X > x1 {
-			to = vg.Point{X: x1, Y: y0 + (x1 - x)}
-		}
-		c.StrokeLines(sty, []vg.Point{from, to})
+	var strokes [][]vg.Point
+	for x := x0 - (y1 - y0); x < x1; x += apart {
+		strokes = append(strokes, []vg.Point{{X: x, Y: y0}, {X: x + y1 - y0, Y: y1}})
 	}
+	inside := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x0, Y: y0}, Max: vg.Point{X: x1, Y: y1}}}
+	c.StrokeLines(sty, inside.ClipLinesX(strokes...)...)
 }
 
 // interval is the line of a dot's interval.

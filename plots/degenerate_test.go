@@ -60,8 +60,12 @@ func TestDegenerateRuns(t *testing.T) {
 		"no metric":      func(run *results.Run) { each(run, func(t *results.Trial) { t.Metrics = nil }) },
 		"empty hist":     func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = results.NewHist() }) },
 		"nil hist":       func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = nil }) },
-		"zero latencies": func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = allOf(0, 1000) }) },
-		"equal":          func(run *results.Run) { each(run, func(t *results.Trial) { t.Hists["staleness"] = allOf(5000, 1000) }) },
+		"zero latencies": func(run *results.Run) {
+			each(run, func(t *results.Trial) { t.Hists["staleness"] = histOf(1000, func() float64 { return 0 }) })
+		},
+		"equal": func(run *results.Run) {
+			each(run, func(t *results.Trial) { t.Hists["staleness"] = histOf(1000, func() float64 { return 5e-6 }) })
+		},
 		"other units": func(run *results.Run) {
 			each(run, func(t *results.Trial) { t.Metrics["server/cpu"] = results.Metric{Value: 3, Unit: "parsec"} })
 		},
@@ -118,11 +122,6 @@ func each(run *results.Run, f func(*results.Trial)) {
 	for _, t := range run.Trials {
 		f(t)
 	}
-}
-
-// allOf is n times the same latency.
-func allOf(ns int64, n int) *results.Hist {
-	return histOf(n, func() float64 { return float64(ns) / 1e9 })
 }
 
 // anyFloat has its share of what is no number.

@@ -30,7 +30,6 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		}
 	}
 	put := func(name string, v float64, unit string) { trial.Metrics[name] = results.Metric{Value: v, Unit: unit} }
-	hist := func(n int, one func() float64) *results.Hist { return histOf(min(n, 1000), one) }
 	protocol := func(v float64) { // bytes of framing for an event from the server
 		old := trial.Metrics["bytes/protocol/down"].Value
 		put("bytes/protocol/down", v, "B/event")
@@ -66,7 +65,7 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		scale(1/(1+tr.Rate*wait), "server/cpu", "host/cpu")
 	}
 	if wait > 0 {
-		trial.Hists["staleness"] = hist(1000, func() float64 { return about(150e-6) + wait*r.Float64() })
+		trial.Hists["staleness"] = histOf(1000, func() float64 { return about(150e-6) + wait*r.Float64() })
 	}
 	if knobs.Has("compress") {
 		size := float64(tr.Payload) + trial.Metrics["bytes/envelope/down"].Value
@@ -112,7 +111,7 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		put("uplink/echoed", sent, "1")
 		put("uplink/lost", 0, "1")
 		put("server/cpu-per-message", trial.Metrics["server/cpu"].Value*(0.6+0.4*sockets), "s")
-		trial.Hists["roundtrip"] = hist(int(sent), func() float64 { return back * math.Exp(0.3*r.NormFloat64()) })
+		trial.Hists["roundtrip"] = histOf(min(int(sent), 1000), func() float64 { return back * math.Exp(0.3*r.NormFloat64()) })
 	}
 	beat, _ := time.ParseDuration(knobs.Get("ping") + knobs.Get("heartbeat"))
 	quiet := map[string][]string{
@@ -126,7 +125,7 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 			if beat > 10*time.Second { // the watch ends before the last of them
 				share = 0.4
 			}
-			took = hist(int(share*n), func() float64 { return beat.Seconds()*(1+r.Float64()) + 0.1 })
+			took = histOf(min(int(share*n), 1000), func() float64 { return beat.Seconds()*(1+r.Float64()) + 0.1 })
 		}
 		put("notice/"+end+"-share", share, "1")
 		trial.Hists["notice/"+end] = took

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"gonum.org/v1/plot/font"
@@ -116,23 +117,17 @@ func portable(svg []byte, widths []vg.Length, title string) []byte {
 	for i, text := range texts[1:] {
 		svg = fmt.Appendf(svg, "<text textLength=\"%.4g\" lengthAdjust=\"spacingAndGlyphs\" %s", widths[i].Points(), text)
 	}
-	if i := bytes.Index(svg, []byte("<svg")); i >= 0 {
-		if j := bytes.IndexByte(svg[i:], '>'); j >= 0 {
-			at := i + j + 1
-			mark := []byte("\n<title>" + html.EscapeString(title) + "</title>")
-			svg = append(svg[:at:at], append(mark, svg[at:]...)...)
-		}
-	}
-	return svg
+	return svgTag.ReplaceAllFunc(svg, func(tag []byte) []byte {
+		return fmt.Appendf(nil, "%s\n<title>%s</title>", tag, html.EscapeString(title))
+	})
 }
 
-// PNG is the figure as an image.
-func (f *figure) PNG() ([]byte, error) { return f.png(pngDPI) }
+var svgTag = regexp.MustCompile(`<svg[^>]*>`)
 
-// png is the figure as an image of so many dots per inch.
-func (f *figure) png(dpi int) ([]byte, error) {
+// PNG is the figure as an image.
+func (f *figure) PNG() ([]byte, error) {
 	w, h := f.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))
+	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pngDPI))
 	f.draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&b); err != nil {
@@ -160,16 +155,7 @@ func (f *figure) save(dir string, png bool) (files int, err error) {
 // fileName makes words fit for a file name: "staleness/p99" becomes
 // "staleness-p99".
 func fileName(parts ...string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(strings.Join(parts, "-")) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '.', r == '_':
-			b.WriteRune(r)
-		default:
-			if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
-				b.WriteByte('-')
-			}
-		}
-	}
-	return strings.Trim(b.String(), "-.")
+	return strings.Trim(unfit.ReplaceAllString(strings.ToLower(strings.Join(parts, "-")), "-"), "-.")
 }
+
+var unfit = regexp.MustCompile(`[^a-z0-9._]+`)

@@ -77,13 +77,11 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	if p.Title != "" {
 		f.Title = p.Title
 	}
-	notes := slices.DeleteFunc(slices.Clone(d.notes), func(s string) bool { return s == "" })
+	notes := append(slices.Clone(d.notes), r.oldBytes(p.Metrics()))
+	notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
 	asked := "Scenario " + r.run.Header.Scenario.Name + ", run " + r.when() + "."
 	if p.Title != "" {
 		asked = strings.TrimSuffix(asked, ".") + ": " + r.scenario.Question
-	}
-	if s := r.oldBytes(p.Metrics()); s != "" {
-		notes = append(notes, s)
 	}
 	f.Caption = []string{strings.Join(notes, " "), asked + " " + r.host() + "."}
 	return f, nil
@@ -140,10 +138,7 @@ type line struct {
 
 // lines are the levels of what tells marks apart, among the treatments that p shows.
 func (r *report) lines(p scenarios.Plot) []line {
-	per, and := "transport", ""
-	if len(p.Per) > 0 {
-		per = p.Per[0]
-	}
+	per, and := p.Per[0], ""
 	if len(p.Per) > 1 {
 		and = p.Per[1]
 	}

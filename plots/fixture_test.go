@@ -108,10 +108,9 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 	}
 	// As many as it takes for what is quoted: quantiles of staleness up to p99, of the
 	// others up to p90.
-	hist := func(n, most float64, one func() float64) *results.Hist { return histOf(int(math.Min(n, most)), one) }
 	delay := func() float64 { return interval*r.Float64() + spread(path, 0.35) }
 	bytes := func(v float64) results.Metric { return results.Metric{Value: v, Unit: "B/event"} }
-	staleness := hist(distinct*float64(tr.Subscribers), 1000, delay)
+	staleness := histOf(int(min(distinct*float64(tr.Subscribers), 1000)), delay)
 	subscribers := float64(tr.Subscribers)
 	cpu := spread((9+0.002*float64(tr.Payload)+34*requests+12/subscribers+2/tr.Rate)*1e-6, 0.02)
 	envelope := 60.0
@@ -164,16 +163,16 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 		Hists: map[string]*results.Hist{
 			"staleness":   staleness,
 			"delivery":    staleness,
-			"publish-lag": hist(distinct, 200, func() float64 { return spread(40e-6, 0.5) }),
-			"connect":     hist(float64(tr.Subscribers), 200, func() float64 { return spread(400e-6, 0.2) }),
-			"ttfe":        hist(float64(tr.Subscribers), 200, func() float64 { return spread(900e-6, 0.2) + interval*r.Float64() }),
+			"publish-lag": histOf(int(min(distinct, 200)), func() float64 { return spread(40e-6, 0.5) }),
+			"connect":     histOf(min(tr.Subscribers, 200), func() float64 { return spread(400e-6, 0.2) }),
+			"ttfe":        histOf(min(tr.Subscribers, 200), func() float64 { return spread(900e-6, 0.2) + interval*r.Float64() }),
 		},
 	}
 	dress(trial, tr, rand.New(rand.NewPCG(uint64(block), uint64(order))))
 	return trial
 }
 
-// histOf has n values, each made by one in seconds.
+// histOf has n values in seconds.
 func histOf(n int, one func() float64) *results.Hist {
 	h := results.NewHist()
 	for range n {

@@ -169,23 +169,6 @@ func TestScenariosFigures(t *testing.T) {
 	}
 }
 
-// The same record gives the same bytes, or committed figures would change
-// without a cause.
-func TestFiguresAreDeterministic(t *testing.T) {
-	s := scenarioAt(t, "testdata/feed.yaml")
-	first, second := figuresOf(t, inMemory(t, "testdata/feed.yaml")), figuresOf(t, newReport("feed.jsonl", syntheticRun(t, s), s))
-	small := func(f *figure) ([]byte, error) { return f.png(pngDPI / 8) }
-	for i, f := range first {
-		for _, encode := range []func(*figure) ([]byte, error){(*figure).SVG, small} {
-			a, errA := encode(f)
-			b, errB := encode(second[i])
-			if errA != nil || errB != nil || !bytes.Equal(a, b) {
-				t.Errorf("%s: two drawings differ (%v, %v)", f.Name, errA, errB)
-			}
-		}
-	}
-}
-
 func TestFileName(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"staleness/p99.9", "staleness-p99.9"},

@@ -87,19 +87,18 @@ func (ch *lineChart) key(c draw.Canvas) {
 	if ch.Held == "" {
 		return
 	}
-	const found, wide, gap, between = measuredWord, vg.Length(24), vg.Length(5), vg.Length(16)
-	sty := aligned(axisText, text.XLeft, text.YTop)
-	at := vg.Point{X: c.Max.X - sty.Width(ch.Held), Y: c.Max.Y}
-	mid := at.Y - sty.Font.Size*0.62
 	grey := style{Color: formGrey}
-	c.FillText(sty, at, ch.Held)
-	at.X -= gap + wide
-	c.StrokeLine2(draw.LineStyle{Color: grey.Color, Width: 0.6 * lineWidth, Dashes: formDashes}, at.X, mid, at.X+wide, mid)
-	at.X -= between + sty.Width(found)
-	c.FillText(sty, at, found)
-	at.X -= gap + markRadius
-	c.StrokeLine2(draw.LineStyle{Color: grey.Color, Width: 0.9}, at.X, mid-8, at.X, mid+8)
-	drawMarker(c, grey, vg.Point{X: at.X, Y: mid})
+	key := []keyMark{
+		{measuredWord, 2 * markRadius, func(c draw.Canvas, x, mid vg.Length) {
+			c.StrokeLine2(draw.LineStyle{Color: grey.Color, Width: 0.9}, x+markRadius, mid-8, x+markRadius, mid+8)
+			drawMarker(c, grey, vg.Point{X: x + markRadius, Y: mid})
+		}},
+		{ch.Held, 24, func(c draw.Canvas, x, mid vg.Length) {
+			c.StrokeLine2(draw.LineStyle{Color: grey.Color, Width: 0.6 * lineWidth, Dashes: formDashes}, x, mid, x+24, mid)
+		}},
+	}
+	c.Min.X = c.Max.X - keyWidth(key)
+	drawKey(c, key)
 }
 
 // bandOf fills the intervals of a series with its colour, thinned.

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,10 +41,14 @@ func familyLook(name string) style {
 	if s, ok := families[name]; ok {
 		return s
 	}
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	n := h.Sum32()
+	n := hash(name)
 	return style{Color: mix(rgb(0x333333), rgb(0xA0A0A0), float64(n%29)/28), Marker: marker((n >> 8) % 7)}
+}
+
+func hash(text string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(text))
+	return h.Sum32()
 }
 
 // pollShades is the ramp of poll intervals, from light amber for the eager to
@@ -61,17 +66,13 @@ var pollShades = []struct {
 }
 
 func pollShade(d time.Duration) color.NRGBA {
-	last := len(pollShades) - 1
-	if d <= pollShades[0].interval {
-		return pollShades[0].color
+	d = min(max(d, pollShades[0].interval), pollShades[len(pollShades)-1].interval)
+	i := 0
+	for d > pollShades[i+1].interval {
+		i++
 	}
-	for i, hi := range pollShades[1:] {
-		if lo := pollShades[i]; d <= hi.interval {
-			f := math.Log(float64(d)/float64(lo.interval)) / math.Log(float64(hi.interval)/float64(lo.interval))
-			return mix(lo.color, hi.color, f)
-		}
-	}
-	return pollShades[last].color
+	lo, hi := pollShades[i], pollShades[i+1]
+	return mix(lo.color, hi.color, math.Log(float64(d)/float64(lo.interval))/math.Log(float64(hi.interval)/float64(lo.interval)))
 }
 
 // What a transport's knobs do to its look. The family keeps its hue and marker;
@@ -82,12 +83,21 @@ func pollShade(d time.Duration) color.NRGBA {
 var defaults = map[string]string{
 	"poll interval": "1s", "poll keepalive": "on", "poll pace": "grid", "poll conditional": "off",
 	"longpoll hold": "30s", "longpoll batch": "on",
-	"stream batch": "off", "stream heartbeat": "off",
-	"sse batch": "off", "sse heartbeat": "off",
-	"raw batch": "off",
-	"ws client": "bare",
-	"ws batch":  "off", "ws compress": "off", "ws threshold": "0B", "ws ping": "off", "ws pong": "10s", "ws subprotocol": "none",
-	"wsbare batch": "off", "wsbare compress": "off", "wsbare threshold": "0B", "wsbare ping": "off", "wsbare pong": "10s", "wsbare subprotocol": "none",
+	"batch": "off", "heartbeat": "off", "client": "bare",
+	"compress": "off", "threshold": "0B", "ping": "off", "pong": "10s", "subprotocol": "none",
+}
+
+// ofKnob looks a knob up, of one transport first and then of all.
+func ofKnob[V any](table map[string]V, name, knob string) (v V, ok bool) {
+	if v, ok = table[name+" "+knob]; !ok {
+		v, ok = table[knob]
+	}
+	return v, ok
+}
+
+func isDefault(name, knob, value string) bool {
+	usual, known := ofKnob(defaults, name, knob)
+	return known && usual == value
 }
 
 var (
@@ -128,10 +138,22 @@ var knobRamps = map[string]struct {
 	"threshold": {"512B", dotted},
 }
 
+// takeApart splits name?knob=value&knob=value#label.
+func takeApart(transport string) (name, query, label string) {
+	transport, label, _ = strings.Cut(transport, "#")
+	name, query, _ = strings.Cut(transport, "?")
+	return name, query, label
+}
+
+// family is a transport without its knobs and its label.
+func family(transport string) string {
+	name, _, _ := takeApart(transport)
+	return name
+}
+
 // knobsOf are the knobs that a transport spells out.
 func knobsOf(transport string) url.Values {
-	spec, _, _ := strings.Cut(transport, "#")
-	_, query, _ := strings.Cut(spec, "?")
+	_, query, _ := takeApart(transport)
 	knobs, err := url.ParseQuery(query)
 	if err != nil {
 		return url.Values{"?": {query}} // still a style of its own
@@ -141,31 +163,24 @@ func knobsOf(transport string) url.Values {
 
 // plain is the transport without the knobs that change nothing.
 func plain(transport string) string {
-	name, rest, knobbed := strings.Cut(transport, "?")
-	if !knobbed {
-		return transport
-	}
-	query, label, labelled := strings.Cut(rest, "#")
-	var kept []string
-	for pair := range strings.SplitSeq(query, "&") {
-		if k, v, _ := strings.Cut(pair, "="); defaults[name+" "+k] != v {
-			kept = append(kept, pair)
-		}
-	}
+	name, query, label := takeApart(transport)
+	kept := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool {
+		k, v, _ := strings.Cut(pair, "=")
+		return pair == "" || isDefault(name, k, v)
+	})
+	said := name
 	if len(kept) > 0 {
-		name += "?" + strings.Join(kept, "&")
+		said += "?" + strings.Join(kept, "&")
 	}
-	if labelled {
-		name += "#" + label
+	if label != "" {
+		said += "#" + label
 	}
-	return name
+	return said
 }
 
-// styleOf is the look of a transport, given as the scenario writes it:
-// name?knob=value#label.
+// styleOf is the look of a transport.
 func styleOf(transport string) style {
-	spec, label, _ := strings.Cut(transport, "#")
-	name, _, _ := strings.Cut(spec, "?")
+	name, _, label := takeApart(transport)
 	s := familyLook(name)
 	knobs := knobsOf(transport)
 	shade := 0.0
@@ -181,7 +196,7 @@ func styleOf(transport string) style {
 				continue
 			}
 		}
-		if defaults[name+" "+k] == v {
+		if isDefault(name, k, v) {
 			continue
 		}
 		look, ok := lookOf(name, k, v)
@@ -204,10 +219,8 @@ func styleOf(transport string) style {
 
 // lookOf finds what a knob's value does.
 func lookOf(name, knob, value string) (knobLook, bool) {
-	for _, key := range []string{name + " " + knob + "=" + value, knob + "=" + value} {
-		if look, ok := knobLooks[key]; ok {
-			return look, true
-		}
+	if look, ok := ofKnob(knobLooks, name, knob+"="+value); ok {
+		return look, true
 	}
 	ramp, ok := knobRamps[knob]
 	if !ok {
@@ -244,9 +257,7 @@ func (s style) shift(by float64) style {
 // vary shifts a family's shade by a hash of knobs that have no row of their
 // own: always the same for the same knobs, most often another for others.
 func vary(s style, knobs string) style {
-	h := fnv.New32a()
-	h.Write([]byte(knobs))
-	n := h.Sum32()
+	n := hash(knobs)
 	toward := []color.NRGBA{rgb(0x000000), rgb(0xFFFFFF)}[n>>4%2]
 	s.Color = mix(s.Color, toward, []float64{0.25, 0.38, 0.50}[n%3])
 	if s.Dashes == nil {
@@ -267,11 +278,4 @@ func (s style) nth(i int) style {
 	}
 	s.Dashes, s.Hollow = [][]vg.Length{dashdot, dotted, longdash, dashed}[(i-1)%4], i%2 == 1
 	return s
-}
-
-// family is a transport without its knobs and its label.
-func family(transport string) string {
-	name, _, _ := strings.Cut(transport, "?")
-	name, _, _ = strings.Cut(name, "#")
-	return name
 }

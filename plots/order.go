@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -45,16 +46,10 @@ func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
 		}
 	}
 	last := r.run.LastPasses()
-	kept := map[*results.Trial]bool{}
-	for _, trials := range last {
-		for _, trial := range trials {
-			kept[trial] = true
-		}
-	}
 	var trials []*results.Trial
 	var ticks []plot.Tick
 	for _, trial := range r.run.Trials {
-		if _, drawn := byKey[trial.Treatment.Key()]; !drawn || !kept[trial] {
+		if _, drawn := byKey[trial.Treatment.Key()]; !drawn || !slices.Contains(last[trial.Block], trial) {
 			continue
 		}
 		if n := len(trials); n == 0 || trials[n-1].Block != trial.Block {
@@ -83,10 +78,9 @@ func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
 			vs = append(vs, v)
 		}
 		shown += len(vs)
+		pl.Y = placeAxis(part.Expr, info.Unit, vs)
 		if info.Better != "" {
 			pl.Y = placeAxis(part.Expr+ownMean, "1", vs)
-		} else {
-			pl.Y = placeAxis(part.Expr, info.Unit, vs)
 		}
 		ch.Panels = append(ch.Panels, pl)
 	}
@@ -107,7 +101,7 @@ func (ch *orderChart) draw(c draw.Canvas) {
 		drawMarker(c, l.style, vg.Point{X: at.X - 9, Y: at.Y})
 		beside(c, colored(labelText, l.style.ink()), at, l.name)
 	}
-	head, foot := leading(axisText)+4, leading(axisText)+2
+	head, foot := leading(axisText)+7, leading(axisText)+2
 	inner := draw.Crop(c, 0, -widest-26, foot, 0)
 	plots := make([][]*plot.Plot, len(ch.Panels))
 	for i := range ch.Panels {
@@ -123,7 +117,7 @@ func (ch *orderChart) draw(c draw.Canvas) {
 	for i, tile := range plot.Align(plots, draw.Tiles{Rows: len(plots), Cols: 1, PadTop: head, PadY: head}, inner) {
 		plots[i][0].Draw(tile[0])
 		data := plots[i][0].DataCanvas(tile[0])
-		c.FillText(aligned(axisText, text.XLeft, text.YBottom), vg.Point{X: c.Min.X, Y: data.Max.Y + 2}, ch.Panels[i].Y.Name)
+		c.FillText(aligned(axisText, text.XLeft, text.YBottom), vg.Point{X: c.Min.X, Y: data.Max.Y + 4}, ch.Panels[i].Y.Name)
 		if i == len(plots)-1 {
 			c.FillText(aligned(axisText, text.XCenter, text.YBottom), vg.Point{X: data.Center().X, Y: c.Min.Y}, ch.X.Name)
 		}

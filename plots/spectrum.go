@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 
 	"pushbench/results"
@@ -53,20 +55,11 @@ func (r *report) spectrum(p scenarios.Plot) (*drawing, error) {
 
 // samplesOf is what one value of a histogram is about.
 func samplesOf(hist string) string {
-	switch hist {
-	case "connect", "ttfe", "staleness-mean-by-subscriber", "staleness-max-by-subscriber":
-		return "subscribers"
-	case "publish-lag":
-		return "events"
-	case "roundtrip", "uplink-lag":
-		return "messages"
-	case "notice/server":
-		return "connections whose end the server noticed"
-	case "notice/fleet":
-		return "subscribers that noticed"
-	default:
-		return "deliveries"
-	}
+	return cmp.Or(map[string]string{
+		"connect": "subscribers", "ttfe": "subscribers", "staleness-mean-by-subscriber": "subscribers", "staleness-max-by-subscriber": "subscribers",
+		"publish-lag": "events", "roundtrip": "messages", "uplink-lag": "messages",
+		"notice/server": "connections whose end the server noticed", "notice/fleet": "subscribers that noticed",
+	}[hist], "deliveries")
 }
 
 // supported is the greatest 1/(1−q) at which the quantile q may be quoted, by
@@ -99,12 +92,7 @@ var marked = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
 // quantile that has ten values below it to the one that has ten beyond.
 func spectrumPoints(pool *results.Hist, blocks []*results.Hist, limit float64) []point {
 	const steps = 240
-	var xs []float64
-	first := 1 / (1 - 1/limit)
-	for i := 0; i <= steps; i++ {
-		xs = append(xs, first*math.Pow(limit/first, float64(i)/steps))
-	}
-	pts := make([]point, 0, len(xs)+len(marked))
+	var pts []point
 	add := func(x, q float64, mark bool) {
 		pt := point{X: x, Y: float64(pool.Quantile(q)) / 1e9, Lo: math.Inf(1), Hi: math.Inf(-1), Mark: mark}
 		for _, h := range blocks {
@@ -113,15 +101,16 @@ func spectrumPoints(pool *results.Hist, blocks []*results.Hist, limit float64) [
 		}
 		pts = append(pts, pt)
 	}
-	next := 0
-	for _, x := range xs {
-		for next < len(marked) && 1/(1-marked[next]) <= x {
-			if m := 1 / (1 - marked[next]); m >= first {
-				add(m, marked[next], true)
-			}
-			next++
+	first := 1 / (1 - 1/limit)
+	for _, q := range marked {
+		if x := 1 / (1 - q); x >= first && x <= limit {
+			add(x, q, true)
 		}
+	}
+	for i := range steps + 1 {
+		x := first * math.Pow(limit/first, float64(i)/steps)
 		add(x, 1-1/x, false)
 	}
+	slices.SortStableFunc(pts, func(a, b point) int { return cmp.Compare(a.X, b.X) })
 	return pts
 }

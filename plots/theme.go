@@ -112,60 +112,40 @@ func drawMarker(c draw.Canvas, s style, at vg.Point) {
 	c.SetColor(s.Color)
 	switch s.Marker {
 	case cross:
-		c.SetLineWidth(1.8)
-		r := markRadius * 0.8
-		for _, d := range []vg.Length{r, -r} {
-			c.Stroke(polyline(vg.Point{X: at.X - r, Y: at.Y - d}, vg.Point{X: at.X + r, Y: at.Y + d}))
-		}
+		r, sty := markRadius*0.8, draw.LineStyle{Color: s.Color, Width: 1.8}
+		c.StrokeLine2(sty, at.X-r, at.Y-r, at.X+r, at.Y+r)
+		c.StrokeLine2(sty, at.X-r, at.Y+r, at.X+r, at.Y-r)
 	default:
 		c.Fill(outline(s.Marker, at, markRadius))
 	}
 }
 
-// outline is the closed path of a marker; the shapes have like areas.
-func outline(m marker, at vg.Point, r vg.Length) vg.Path {
-	corners := func(n int, grow, turn float64) vg.Path {
-		var p vg.Path
-		for i := range n {
-			a := turn + 2*math.Pi*float64(i)/float64(n)
-			pt := vg.Point{X: at.X + r*vg.Length(grow*math.Cos(a)), Y: at.Y + r*vg.Length(grow*math.Sin(a))}
-			if i == 0 {
-				p.Move(pt)
-			} else {
-				p.Line(pt)
-			}
-		}
-		p.Close()
-		return p
-	}
-	switch m {
-	case square:
-		return corners(4, 1.25, math.Pi/4)
-	case triangle:
-		return corners(3, 1.4, math.Pi/2)
-	case wedge:
-		return corners(3, 1.4, -math.Pi/2)
-	case diamond:
-		return corners(4, 1.3, 0)
-	case pentagon:
-		return corners(5, 1.2, math.Pi/2)
-	default:
-		var p vg.Path
-		p.Move(vg.Point{X: at.X + r, Y: at.Y})
-		p.Arc(at, r, 0, 2*math.Pi)
-		p.Close()
-		return p
-	}
+// corners are those of each marker that is no circle: how many, how far out, and the
+// direction of the first. The shapes have like areas.
+var corners = map[marker]struct {
+	n          int
+	grow, turn float64
+}{
+	square: {4, 1.25, math.Pi / 4}, triangle: {3, 1.4, math.Pi / 2}, wedge: {3, 1.4, -math.Pi / 2},
+	diamond: {4, 1.3, 0}, pentagon: {5, 1.2, math.Pi / 2},
 }
 
-func polyline(pts ...vg.Point) vg.Path {
-	var p vg.Path
-	for i, pt := range pts {
+// outline is the closed path of a marker.
+func outline(m marker, at vg.Point, r vg.Length) (p vg.Path) {
+	shape, angular := corners[m]
+	if !angular {
+		p.Move(vg.Point{X: at.X + r, Y: at.Y})
+		p.Arc(at, r, 0, 2*math.Pi)
+	}
+	for i := range shape.n {
+		a := shape.turn + 2*math.Pi*float64(i)/float64(shape.n)
+		pt := vg.Point{X: at.X + r*vg.Length(shape.grow*math.Cos(a)), Y: at.Y + r*vg.Length(shape.grow*math.Sin(a))}
 		if i == 0 {
 			p.Move(pt)
 		} else {
 			p.Line(pt)
 		}
 	}
+	p.Close()
 	return p
 }

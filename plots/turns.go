@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,52 +11,42 @@ import (
 // what it did between the runs of one build and those of the other would look like a
 // change of the build.
 
-// turn is a run in time.
-type turn struct {
-	*report
-	side string
-}
-
-// began and ended are when a run did; one without an end line, when its last trial
-// began.
-func (t turn) began() time.Time { return t.run.Header.Started }
-
-func (t turn) ended() time.Time {
-	end := t.began()
-	for _, trial := range t.run.Trials {
+// ended is when a run did; one without an end line, when its last trial began.
+func (r *report) ended() time.Time {
+	end := r.run.Header.Started
+	for _, trial := range r.run.Trials {
 		if trial.Started.After(end) {
 			end = trial.Started
 		}
 	}
-	if t.run.End != nil && t.run.End.Ended.After(end) {
-		end = t.run.End.Ended
+	if r.run.End != nil && r.run.End.Ended.After(end) {
+		end = r.run.End.Ended
 	}
 	return end
 }
 
 // turned says where the runs did not alternate in time, or ran at once.
 func (s sides) turned() (list []string) {
-	var given []turn
+	byStart := func(a, b *report) int { return a.run.Header.Started.Compare(b.run.Header.Started) }
+	var given []*report
 	for i := range s.old {
-		given = append(given, turn{s.old[i], "old"}, turn{s.new[i], "new"})
+		given = append(given, s.old[i], s.new[i])
 	}
 	byTime := slices.Clone(given)
-	slices.SortStableFunc(byTime, func(a, b turn) int { return a.began().Compare(b.began()) })
+	slices.SortStableFunc(byTime, byStart)
 	var order []string
-	alternate := true
-	for i, t := range byTime {
-		order = append(order, t.side)
-		alternate = alternate && (i == 0 || t.side != byTime[i-1].side)
+	for _, r := range byTime {
+		order = append(order, map[bool]string{true: "old", false: "new"}[slices.Contains(s.old, r)])
 	}
-	switch sorted := slices.IsSortedFunc(given, func(a, b turn) int { return cmp.Compare(a.began().UnixNano(), b.began().UnixNano()) }); {
-	case !alternate:
+	switch turns := slices.Compact(slices.Clone(order)); {
+	case len(turns) < len(order):
 		list = append(list, "the runs of the two builds did not alternate; in time they were "+strings.Join(order, ", ")+": what the host did in between looks like a change")
-	case !sorted && len(s.old) > 1:
+	case len(s.old) > 1 && !slices.IsSortedFunc(given, byStart):
 		list = append(list, "the runs are not given in the order in which they ran, so that pairs are not of neighbours")
 	}
-	for i, t := range byTime[1:] {
-		if before := byTime[i]; before.ended().After(t.began()) {
-			list = append(list, fmt.Sprintf("%s and %s overlap in time: each took CPU from the other", before.path, t.path))
+	for i, r := range byTime[1:] {
+		if before := byTime[i]; before.ended().After(r.run.Header.Started) {
+			list = append(list, fmt.Sprintf("%s and %s overlap in time: each took CPU from the other", before.path, r.path))
 		}
 	}
 	return list

@@ -40,7 +40,7 @@ type braced struct {
 
 var nameParts = regexp.MustCompile(`\{[^}]*\}|[^/{]+`)
 
-func takeApart(name string) (b braced) {
+func parsed(name string) (b braced) {
 	for _, part := range nameParts.FindAllString(name, -1) {
 		words, listed := strings.Split(strings.Trim(part, "{}"), ","), ""
 		switch {
@@ -69,7 +69,7 @@ func sumWords(name string) string {
 		}
 		return name
 	}
-	b := takeApart(name)
+	b := parsed(name)
 	said := b.first
 	if owner := owners[b.first]; owner != "" && b.kinds != nil {
 		said = owner
@@ -86,7 +86,7 @@ func sumWords(name string) string {
 
 // stackWords says what the parts of bars are: "bytes down, by kind".
 func stackWords(name string) string {
-	b := takeApart(name)
+	b := parsed(name)
 	if len(b.by) == 0 || strings.Contains(name, " + ") {
 		return worded(name)
 	}
