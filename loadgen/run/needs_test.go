@@ -2,7 +2,10 @@ package run
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pushbench/scenarios"
@@ -50,6 +53,42 @@ func TestNeeds(t *testing.T) {
 			}
 			if lines := plans[1].lines(asked); test.line == "" && lines != nil || test.line != "" && !slices.Equal(lines, []string{line}) {
 				t.Errorf("%s, -only %q: the plan says %q, want %q", test.levels, test.only, lines, line)
+			}
+		}
+	}
+}
+
+// Doctor says of all that trials ask for whether this host has it, and of scenarios
+// that are named only what they ask for.
+func TestDoctor(t *testing.T) {
+	defer func(all []requirement) { needs = all }(needs)
+	can := func(err error) func([]scenarios.Treatment) error {
+		return func([]scenarios.Treatment) error { return err }
+	}
+	path := filepath.Join(t.TempDir(), "p.yaml")
+	if err := os.WriteFile(path, []byte("question: Q?\nfactors: {transport: [ws], cpus: [awake]}\nwarmup: 1s\nmeasure: 1s\nblocks: 6\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, lacking := range []bool{false, true} {
+		err, cpus, network := error(nil), "ok     cpu-sleep   kept awake\n", "ok     path        can be made\n"
+		if lacking {
+			err = errors.New("no such device")
+			cpus, network = "lacks  cpu-sleep   no such device – they sleep\n", "lacks  path        no such device – loopback only\n"
+		}
+		needs = []requirement{
+			{name: "path", asked: scenarios.Treatment.Emulated, can: can(err), found: "can be made", means: "loopback only"},
+			{name: "cpu-sleep", asked: func(t scenarios.Treatment) bool { return t.Awake }, can: can(err), found: "kept awake", means: "they sleep"},
+		}
+		for _, files := range [][]string{nil, {path}} {
+			var out strings.Builder
+			if err := Doctor(&out, files); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(out.String(), cpus) {
+				t.Errorf("of %q doctor says\n%s\nwant the line %q", files, &out, cpus)
+			}
+			if asked := files == nil; strings.Contains(out.String(), network) != asked {
+				t.Errorf("of %q doctor says\n%s\nwhether it has the line %q should be %t", files, &out, network, asked)
 			}
 		}
 	}
