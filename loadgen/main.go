@@ -6,6 +6,7 @@
 //	                       │ starts, per trial
 //	                       ├─▶ servers   (the programs that are compared)
 //	                       ├─▶ loadgen link   (the network between them, where one is asked for)
+//	                       ├─▶ loadgen relay   (a proxy before the servers, where one is asked for)
 //	                       └─▶ loadgen fleet   (the subscribers)
 //
 // Package run decides which trial comes next. Package trial takes one trial through
@@ -28,6 +29,7 @@ import (
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/lab"
 	"pushbench/loadgen/run"
+	"pushbench/loadgen/stage"
 )
 
 func main() {
@@ -51,6 +53,8 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 			return run.Report(stderr, fleet.Serve(ctx, stdin, stdout))
 		case "link": // another
 			return run.Report(stderr, lab.Serve(ctx, stdin, stdout))
+		case "relay": // a proxy
+			return run.Report(stderr, stage.Relay(ctx, args[1:], stdin, stdout))
 		case "join": // what becomes a child in one of the lab's namespaces
 			return run.Report(stderr, lab.Join(args[1:]))
 		case "doctor":

@@ -162,6 +162,14 @@ var mistakes = []mistake{
 	{"idle over a network", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {rtt: 20ms}"},
 	{"idle over a cut path", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {fault: cut}"},
 
+	// Who takes part.
+	{"no fleet", "payload: 200B", "fleets: 0"},
+	{"fleets beyond reason", "payload: 200B", "fleets: 65"},
+	{"more fleets than subscribers", "subscribers: 50, payload: 200B", "subscribers: 2, fleets: 3"},
+	{"proxy misspelt", "payload: 200B", "proxy: rely"},
+	{"idle behind a proxy", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {proxy: relay}"},
+	{"idle with more fleets than the first step", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {fleets: 11}"},
+
 	// Memory.
 	{"idle of CPUs that stay awake", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {cpus: awake}"},
 	{"idle not a list", "seed: 1", "idle: 500"},

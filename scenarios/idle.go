@@ -73,6 +73,12 @@ func (p *parser) checkIdle() {
 		case t.Subscribers != slices.Max(p.s.Idle):
 			p.add(line, "idle ends with %d connections; leave subscribers out", slices.Max(p.s.Idle))
 			return
+		case t.Fleets > p.s.Idle[0]:
+			p.add(line, "idle begins with %d connections, and each of %d fleets needs one; lower fleets, or begin with more", p.s.Idle[0], t.Fleets)
+			return
+		case t.Proxied():
+			p.add(line, "idle measures the memory of connections, which end at a proxy and begin again behind it; leave proxy out")
+			return
 		case t.Awake:
 			p.add(line, "idle measures memory, in which sleep has no part; leave cpus out")
 			return

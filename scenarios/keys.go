@@ -26,6 +26,7 @@ const MinTicker = 64
 type treatmentKey struct {
 	name    string
 	level   string // when the scenario does not say; "" if it must
+	tacit   bool   // a plan says nothing of that level
 	example string
 	// read checks a level, sets its typed value in t, and returns the one
 	// spelling that records and claims use for it.
@@ -58,6 +59,8 @@ var treatmentKeys = []treatmentKey{
 	{name: "fault", level: NoFault, example: ServerStops, read: choice(func(t *Treatment) *string { return &t.Fault }, faults...)},
 	{name: "client", level: "go", example: "stamp", read: choice(func(t *Treatment) *string { return &t.Client }, "go", "stamp")},
 	{name: "cpus", level: "host", example: "awake", read: readCPUs},
+	{name: "fleets", level: "1", tacit: true, example: "2", read: readFleets},
+	{name: "proxy", level: NoProxy, tacit: true, example: "relay", read: choice(func(t *Treatment) *string { return &t.Proxy }, Proxies...)},
 }
 
 func keyNames() []string {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 
 	"pushbench/results"
@@ -33,6 +34,8 @@ type Treatment struct {
 	Awake       bool   // idle CPUs do not sleep
 	Network     Network
 	Fault       string // one of faults
+	Fleets      int    // processes that share the subscribers
+	Proxy       string // one of Proxies
 
 	Uplink        float64 // messages per second that each subscriber sends; 0: none
 	UplinkPayload int     // bytes of each
@@ -82,6 +85,18 @@ func (s *Scenario) combination(i int) results.Treatment {
 	return labels
 }
 
+// Conditions is what all treatments have in common, as a plan says it: without a proxy
+// that nobody asks for, and the like.
+func (s *Scenario) Conditions() results.Treatment {
+	said := maps.Clone(s.Fixed)
+	for _, k := range treatmentKeys {
+		if k.tacit && said[k.name] == k.level {
+			delete(said, k.name)
+		}
+	}
+	return said
+}
+
 func (s *Scenario) excepted(labels results.Treatment) bool {
 	for _, e := range s.Except {
 		if labels.Matches(e) {
@@ -116,6 +131,9 @@ func (s *Scenario) impossible(t Treatment) string {
 	}
 	if t.PayloadKind != "random" && t.Payload < MinTicker {
 		return fmt.Sprintf("a ticker is JSON and needs a payload of at least %dB, not %s", MinTicker, t.Labels["payload"])
+	}
+	if t.Fleets > t.Subscribers {
+		return fmt.Sprintf("%d fleets share %d subscribers, and each needs one", t.Fleets, t.Subscribers)
 	}
 	return t.Network.impossible(t.Emulated())
 }

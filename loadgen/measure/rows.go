@@ -159,7 +159,8 @@ var costMeasures = []Measure{
 	{"server/fds", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.FDs) }, nil},
 	{"fleet/rss", window, func(o *Observation) float64 { return float64(o.After.Fleet.Usage.RSS) }, nil},
 	{"server/cpu-util", marks | told, (*Observation).serverCPU, perSecond},
-	{"fleet/cpu-util", marks, (*Observation).fleetCPU, perSecond},
+	{"fleet/cpu-util", marks, func(o *Observation) float64 { return o.fleetCPU() / o.fleetCores() }, perSecond},
+	{"proxy/cpu-util", marks | proxied, (*Observation).proxyCPU, perSecond},
 	{"publisher/cpu", window | told, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
 
 	{"throughput", events, (*Observation).events, perSecond},
@@ -173,6 +174,7 @@ var costMeasures = []Measure{
 		return known(float64(calls), calls > 0) // 0 where the host does not count it
 	}, perEvent},
 	{"fleet/cpu", events, (*Observation).fleetCPU, perEvent},
+	{"proxy/cpu", events | proxied, (*Observation).proxyCPU, perEvent},
 	{"fleet/reads", events, func(o *Observation) float64 { return float64(o.fleet().Counts.Reads) }, perEvent},
 	{"requests", events, perRequest, perEvent},
 	{"requests/empty", events, func(o *Observation) float64 { return float64(o.fleet().Empty) }, perEvent},
@@ -204,7 +206,7 @@ func (o *Observation) switches() int64 {
 // waitMeasures are of how long each process was ready to run and waited for its core:
 // each time before it ran, which is about what it adds to a latency, and in all.
 func waitMeasures() (rows []Measure) {
-	for _, name := range []string{"server", "fleet", "link"} {
+	for _, name := range []string{"server", "proxy", "fleet", "link"} {
 		waited := func(o *Observation) float64 {
 			_, there := o.After.Process[name]
 			seconds, told := o.spent(name).Waited()

@@ -19,9 +19,12 @@ import (
 var unsaturatedRules = []rule{
 	{results.Unsaturated, "server", "", marks | headroom, func(o *Observation) string { return o.busy("server") }},
 	{results.Unsaturated, "fleet", "", marks | headroom, func(o *Observation) string { return o.busy("fleet") }},
+	{results.Unsaturated, "proxy", "", marks | proxied | headroom, func(o *Observation) string { return o.busy("proxy") }},
 	{results.Unsaturated, "link", "", marks | link, func(o *Observation) string { return o.busy("link") }},
 	{results.Unsaturated, "shared-core", "", marks | headroom, func(o *Observation) string { return o.crowded("server", "fleet") }},
+	{results.Unsaturated, "shared-core", "", marks | proxied | headroom, func(o *Observation) string { return o.crowded("fleet", "proxy") }},
 	{results.Unsaturated, "shared-core", "", marks | link, func(o *Observation) string { return o.crowded("fleet", "link") }},
+	{results.Unsaturated, "shared-core", "", marks | link | proxied, func(o *Observation) string { return o.crowded("link", "proxy") }},
 }
 
 const (
@@ -29,7 +32,7 @@ const (
 	// itself.
 	fleetLimit = 0.80
 	linkLimit  = 0.80
-	// serverLimit: beyond it the server is what is saturated.
+	// serverLimit: beyond it the server, or a proxy, is what is saturated.
 	serverLimit = 0.95
 	// sharedLimit: of one core, used by several together.
 	sharedLimit = 0.95
@@ -48,7 +51,10 @@ func (o *Observation) parties() []party {
 	l, elapsed := o.Layout, o.elapsed()
 	all := []party{
 		{"server", l.Server, o.serverCPU() / elapsed, o.waited("server") / elapsed, serverLimit},
-		{"fleet", l.Fleet, o.fleetCPU() / elapsed, o.waited("fleet") / elapsed, fleetLimit},
+		{"fleet", l.Fleet, o.fleetCPU() / elapsed / o.fleetCores(), o.waited("fleet") / elapsed / o.fleetCores(), fleetLimit},
+	}
+	if o.Treatment.Proxied() {
+		all = append(all, party{"proxy", l.Link, o.proxyCPU() / elapsed, o.waited("proxy") / elapsed, serverLimit})
 	}
 	if o.Emulated {
 		all = append(all, party{"link", l.Link, o.linkCPU() / elapsed, o.waited("link") / elapsed, linkLimit})
@@ -108,7 +114,7 @@ func (o *Observation) saturated() string {
 		return ""
 	}
 	server := o.serverCPU()/o.elapsed() >= serverLimit
-	clients := o.fleetCPU()/o.elapsed() >= serverLimit
+	clients := o.fleetCPU()/o.elapsed()/o.fleetCores() >= serverLimit
 	switch {
 	case server && clients:
 		return "both"
@@ -116,6 +122,8 @@ func (o *Observation) saturated() string {
 		return "server"
 	case clients:
 		return "fleet"
+	case o.busy("proxy") != "":
+		return "proxy"
 	default:
 		return "neither"
 	}

@@ -48,6 +48,11 @@ type Server interface {
 	Publisher
 }
 
+// Proxies is who may stand between server and fleets, by the name that scenarios use.
+var Proxies = map[string]func(loadgen string, cpus []int) Stage{
+	"relay": newRelay,
+}
+
 // Promises is what a chain of stages promises: what all of them do.
 func Promises(chain []Stage) measure.Promises {
 	all := measure.Ours

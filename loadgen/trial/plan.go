@@ -6,6 +6,7 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/measure"
+	"pushbench/loadgen/stage"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )
@@ -27,13 +28,16 @@ func (c Config) plan() (plan, error) {
 	}
 	p := plan{
 		Asked: measure.Asked{
-			Treatment: c.Treatment, Layout: c.Layout, Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
+			Treatment: c.Treatment, Layout: c.Layout.For(c.Treatment.Fleets), Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
 			OfMemory: len(c.Steps) > 0, Quiet: c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0, Saturate: c.Saturate, Window: c.Measure,
 		},
 		dialRate: c.dialRate(),
 	}
 	if err := p.network(c); err != nil {
 		return plan{}, err
+	}
+	if _, known := stage.Proxies[c.Treatment.Proxy]; c.Treatment.Proxied() && !known {
+		return plan{}, fmt.Errorf("proxy %q is not known", c.Treatment.Proxy)
 	}
 	if c.Treatment.Faulty() {
 		if _, known := faults[c.Treatment.Fault]; !known {

@@ -39,7 +39,8 @@ import (
 type Config struct {
 	ServerPath string // program of the servers
 	// FleetPath is a program that is a fleet when started with the argument "fleet",
-	// a link with "link", and with "join" enters the link's namespaces.
+	// a link with "link", a proxy with its name, and with "join" enters the link's
+	// namespaces.
 	FleetPath string
 	Layout    host.Layout
 	Treatment scenarios.Treatment
@@ -62,16 +63,10 @@ type Config struct {
 	// as many as the kernel.
 	Still time.Duration
 
-	// Server serves the feed, and Via stands before it, from the server on; nil: our
-	// own, and nobody. Fleets is how many processes share the subscribers, 0 for one,
-	// and Beside are others that share them, wherever they are.
-	Server stage.Server
-	Via    []stage.Stage
-	Fleets int
-	Beside []*party.Party
+	Server stage.Server // serves the feed; nil: our own
 
 	// Linked, if set, is told the process ID of the link, Started those of server
-	// and fleet, Listening the server's address before anybody connects, Marked
+	// and first fleet, Listening the server's address before anybody connects, Marked
 	// that the second mark has been read and all is at rest, and Silenced that a
 	// fault has begun.
 	Linked    func(link int)
@@ -190,7 +185,10 @@ func (r *run) start() error {
 	if r.server == nil {
 		r.server = &stage.Ours{Path: c.ServerPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block}
 	}
-	r.chain = append([]stage.Stage{r.server}, c.Via...)
+	r.chain = []stage.Stage{r.server}
+	if c.Treatment.Proxied() {
+		r.chain = append(r.chain, stage.Proxies[c.Treatment.Proxy](c.FleetPath, c.Layout.Link))
+	}
 	r.seen.Promises = stage.Promises(r.chain)
 	for _, s := range r.chain {
 		if err := s.Start(r.place); err != nil {
@@ -200,18 +198,17 @@ func (r *run) start() error {
 			r.parties = append(r.parties, s.Party())
 		}
 	}
-	for i := range max(1, c.Fleets) {
+	for i := range max(1, c.Treatment.Fleets) {
 		name := "fleet"
 		if i > 0 {
 			name = fmt.Sprintf("fleet %d", i+1)
 		}
-		f, err := r.place.Start(name, c.Layout.Fleet, c.FleetPath, "fleet")
+		f, err := r.place.Start(name, r.plan.Layout.OfFleet(i), c.FleetPath, "fleet")
 		if err != nil {
 			return err
 		}
 		r.fleets, r.parties = append(r.fleets, f), append(r.parties, f)
 	}
-	r.fleets = append(r.fleets, c.Beside...)
 	if c.Started != nil {
 		c.Started(r.server.Party().PID, r.fleets[0].PID)
 	}

@@ -2,82 +2,72 @@ package trial
 
 import (
 	"context"
-	"io"
-	"net"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"pushbench/loadgen/measure"
 	"pushbench/loadgen/party"
 	"pushbench/loadgen/stage"
+	"pushbench/scenarios"
+	"pushbench/servers/all"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 	"pushbench/servers/wire"
 )
 
-// relay is a proxy that passes on what it is sent: a stage behind which the server
-// sees the connections and bytes of the fleets.
-type relay struct {
-	l      net.Listener
-	conns  atomic.Int64
-	copies sync.WaitGroup
-}
-
-func (p *relay) Start(stage.Place) error    { return nil }
-func (p *relay) Party() *party.Party        { return nil }
-func (p *relay) Promises() measure.Promises { return measure.Ours }
-
-func (p *relay) Listen(_ context.Context, up stage.Endpoint) (stage.Endpoint, error) {
-	behind := up.Addr
-	var err error
-	if p.l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return up, err
+// asked is a trial as a scenario asks for it by such keys, with all else as in config.
+func asked(t *testing.T, fixed string) Config {
+	t.Helper()
+	text := "question: q\nwarmup: 60ms\nmeasure: 200ms\nblocks: 1\nfixed: {subscribers: 4, rate: 400/s, arrivals: constant, payload: 100B, " + fixed + "}\n"
+	s, err := scenarios.Parse("walk.yaml", []byte(text), all.Parse)
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.copies.Go(func() {
-		for {
-			client, err := p.l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", behind)
-			if err != nil {
-				client.Close()
-				continue
-			}
-			p.conns.Add(1)
-			pass := func(to, from net.Conn) {
-				io.Copy(struct{ io.Writer }{to}, struct{ io.Reader }{from}) // not by splice, whose pipes stay open
-				to.Close()
-			}
-			p.copies.Go(func() { pass(client, server) })
-			p.copies.Go(func() { pass(server, client) })
-		}
-	})
-	up.Addr = p.l.Addr().String()
-	return up, nil
+	ts, _, err := s.Treatments()
+	if err != nil || len(ts) != 1 {
+		t.Fatalf("%d treatments: %v", len(ts), err)
+	}
+	c := realConfig(t, ts[0].Transport)
+	c.Treatment = ts[0]
+	return c
 }
 
-// A relay between server and fleet takes nothing from the record and adds nothing.
+// The stages that scenarios name are those that there are.
+func TestProxiesAreThoseOfScenarios(t *testing.T) {
+	names := append(slices.Collect(maps.Keys(stage.Proxies)), scenarios.NoProxy)
+	if want := slices.Sorted(slices.Values(scenarios.Proxies)); !slices.Equal(slices.Sorted(slices.Values(names)), want) {
+		t.Errorf("stages %q, scenarios %q", names, want)
+	}
+}
+
+// A relay between server and fleet takes nothing from the record. It adds what it costs
+// itself, of which nothing is charged to the ends.
 func TestThroughARelay(t *testing.T) {
 	t.Parallel()
-	for _, transport := range []string{"ws", "poll?interval=50ms"} {
-		p := &relay{}
-		c := realConfig(t, transport)
-		c.Via = []stage.Stage{p}
-		trial := runTrial(t, c)
-		sound(t, trial)
-		near(t, trial, "bytes/payload/down", 100)
-		sums(t, trial)
-		if p.conns.Load() != 4 {
-			t.Errorf("%d connections passed the relay, want 4", p.conns.Load())
-		}
-		p.l.Close()
-		p.copies.Wait()
+	for _, fixed := range []string{"transport: ws", "transport: poll?interval=50ms, tls: on", "transport: poll?interval=50ms&keepalive=off, fleets: 2"} {
+		t.Run(fixed, func(t *testing.T) {
+			t.Parallel()
+			r, trial := observeTrial(t, asked(t, "proxy: relay, "+fixed))
+			near(t, trial, "bytes/payload/down", 100)
+			sums(t, trial)
+			if listens := r.chain[len(r.chain)-1].Party(); listens.Name != "proxy" {
+				t.Errorf("the fleets connect to %s", listens.Name)
+			}
+			if runtime.GOOS == "linux" {
+				spent := r.seen.After.Process["proxy"].CPU - r.seen.Before.Process["proxy"].CPU
+				near(t, trial, "proxy/cpu", spent/float64(r.seen.After.Fleet.Delivered-r.seen.Before.Fleet.Delivered))
+			}
+			if trial.Treatment["proxy"] != "relay" {
+				t.Errorf("the record says %v", trial.Treatment)
+			}
+		})
 	}
 }
 
