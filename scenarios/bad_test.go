@@ -167,6 +167,12 @@ var mistakes = []mistake{
 	{"fleets beyond reason", "payload: 200B", "fleets: 65"},
 	{"more fleets than subscribers", "subscribers: 50, payload: 200B", "subscribers: 2, fleets: 3"},
 	{"proxy misspelt", "payload: 200B", "proxy: rely"},
+	{"server misspelt", "payload: 200B", "server: our"},
+	{"server that only polls", "  transport: [poll?interval=1s, ws, ws#twin]", "  server: [list]\n  transport: [ws, ws#twin]"},
+	{"server without TLS", "  transport: [poll?interval=1s, ws, ws#twin]", "  server: [list]\n  tls: [on]\n  transport: [poll]"},
+	{"server without an uplink", "  transport: [poll?interval=1s, ws, ws#twin]", "  server: [list]\n  uplink: [10/s]\n  transport: [poll]"},
+	{"server without a network", "  transport: [poll?interval=1s, ws, ws#twin]", "  server: [list]\n  rtt: [20ms]\n  transport: [poll]"},
+	{"idle of a foreign server", "  transport: [poll?interval=1s, ws, ws#twin]\n  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "  transport: [poll]\nidle: [10, 20, 30]\nfixed: {server: list}"},
 	{"idle behind a proxy", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {proxy: relay}"},
 	{"idle with more fleets than the first step", "  rate: [10/s, 40/s]\nfixed: {subscribers: 50, payload: 200B}", "idle: [10, 20, 30]\nfixed: {fleets: 11}"},
 

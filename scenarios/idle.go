@@ -79,6 +79,9 @@ func (p *parser) checkIdle() {
 		case t.Proxied():
 			p.add(line, "idle measures the memory of connections, which end at a proxy and begin again behind it; leave proxy out")
 			return
+		case t.Foreign():
+			p.add(line, "idle asks the server for its memory, which the server %s does not tell; leave server out", t.Server)
+			return
 		case t.Awake:
 			p.add(line, "idle measures memory, in which sleep has no part; leave cpus out")
 			return

@@ -61,6 +61,7 @@ var treatmentKeys = []treatmentKey{
 	{name: "cpus", level: "host", example: "awake", read: readCPUs},
 	{name: "fleets", level: "1", tacit: true, example: "2", read: readFleets},
 	{name: "proxy", level: NoProxy, tacit: true, example: "relay", read: choice(func(t *Treatment) *string { return &t.Proxy }, Proxies...)},
+	{name: "server", level: OurServer, tacit: true, example: "list", read: choice(func(t *Treatment) *string { return &t.Server }, Servers...)},
 }
 
 func keyNames() []string {

@@ -36,7 +36,7 @@ func TestParse(t *testing.T) {
 		},
 		Fixed: map[string]string{
 			"subscribers": "50", "arrivals": "poisson", "payload": "200B", "payload-kind": "random", "encoding": "text",
-			"want": "every", "uplink": "0/s", "uplink-payload": "64B", "fault": "none", "fleets": "1", "proxy": "none",
+			"want": "every", "uplink": "0/s", "uplink-payload": "64B", "fault": "none", "fleets": "1", "proxy": "none", "server": "ours",
 			"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": "unlimited", "congestion": "cubic",
 			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go", "cpus": "host",
 		},

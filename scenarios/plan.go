@@ -36,6 +36,7 @@ type Treatment struct {
 	Fault       string // one of faults
 	Fleets      int    // processes that share the subscribers
 	Proxy       string // one of Proxies
+	Server      string // one of Servers
 
 	Uplink        float64 // messages per second that each subscriber sends; 0: none
 	UplinkPayload int     // bytes of each
@@ -134,6 +135,11 @@ func (s *Scenario) impossible(t Treatment) string {
 	}
 	if t.Fleets > t.Subscribers {
 		return fmt.Sprintf("%d fleets share %d subscribers, and each needs one", t.Fleets, t.Subscribers)
+	}
+	if t.Foreign() && transport != nil {
+		if why := t.beyondForeign(rhythm); why != "" {
+			return why
+		}
 	}
 	return t.Network.impossible(t.Emulated())
 }

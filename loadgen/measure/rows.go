@@ -152,16 +152,16 @@ func (o *Observation) handshake() float64 {
 // costMeasures are of what steady state costs: the difference of the two marks, for
 // each event that was delivered between them.
 var costMeasures = []Measure{
-	{"server/rss", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.RSS) }, nil},
-	{"server/heap", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Heap) }, nil},
-	{"server/stacks", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Stacks) }, nil},
-	{"server/goroutines", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Goroutines) }, nil},
-	{"server/fds", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.FDs) }, nil},
+	{"server/rss", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.RSS) }, nil},
+	{"server/heap", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.Heap) }, nil},
+	{"server/stacks", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.Stacks) }, nil},
+	{"server/goroutines", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.Goroutines) }, nil},
+	{"server/fds", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.FDs) }, nil},
 	{"fleet/rss", window, func(o *Observation) float64 { return float64(o.After.Fleet.Usage.RSS) }, nil},
 	{"server/cpu-util", marks | told, (*Observation).serverCPU, perSecond},
 	{"fleet/cpu-util", marks, func(o *Observation) float64 { return o.fleetCPU() / o.fleetCores() }, perSecond},
 	{"proxy/cpu-util", marks | proxied, (*Observation).proxyCPU, perSecond},
-	{"publisher/cpu", window | told, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
+	{"publisher/cpu", window | tallied, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
 
 	{"throughput", events, (*Observation).events, perSecond},
 	{"server/cpu", events | told, (*Observation).serverCPU, perEvent},

@@ -43,7 +43,7 @@ func (s *session) calibrate(ctx context.Context) error {
 	base := s.plan.dearest()
 	base.Subscribers, base.Arrivals, base.Client, base.Fault = Calibrators, "constant", "go", scenarios.NoFault
 	base.Want, base.Uplink, base.Network, base.Awake = "every", 0, scenarios.Network{}, false
-	base.Fleets, base.Proxy = 1, scenarios.NoProxy
+	base.Fleets, base.Proxy, base.Server = 1, scenarios.NoProxy, scenarios.OurServer
 	rate := min(floodRate, floodBytes/float64(Calibrators*base.Payload))
 	event, err := s.busy(ctx, base, all.Floor, rate, "fleet/cpu")
 	poll, pollErr := s.busy(ctx, base, all.BusyPoll, rate/10, "fleet/cpu-per-request")

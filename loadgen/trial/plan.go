@@ -39,6 +39,9 @@ func (c Config) plan() (plan, error) {
 	if _, known := stage.Proxies[c.Treatment.Proxy]; c.Treatment.Proxied() && !known {
 		return plan{}, fmt.Errorf("proxy %q is not known", c.Treatment.Proxy)
 	}
+	if _, known := stage.Servers[c.Treatment.Server]; c.Treatment.Foreign() && !known {
+		return plan{}, fmt.Errorf("server %q is not known", c.Treatment.Server)
+	}
 	if c.Treatment.Faulty() {
 		if _, known := faults[c.Treatment.Fault]; !known {
 			return plan{}, fmt.Errorf("fault %q is not known", c.Treatment.Fault)

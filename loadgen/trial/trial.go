@@ -18,6 +18,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ import (
 type Config struct {
 	ServerPath string // program of the servers
 	// FleetPath is a program that is a fleet when started with the argument "fleet",
-	// a link with "link", a proxy with its name, and with "join" enters the link's
+	// a link with "link", a proxy or a foreign server with its name, and with "join" enters the link's
 	// namespaces.
 	FleetPath string
 	Layout    host.Layout
@@ -62,8 +63,6 @@ type Config struct {
 	// at least as long as an acknowledgement may take, so that the link has counted
 	// as many as the kernel.
 	Still time.Duration
-
-	Server stage.Server // serves the feed; nil: our own
 
 	// Linked, if set, is told the process ID of the link, Started those of server
 	// and first fleet, Listening the server's address before anybody connects, Marked
@@ -181,10 +180,9 @@ func (r *run) open(ctx context.Context) (within context.Context, over func(), er
 // start starts the parties at their place.
 func (r *run) start() error {
 	c := r.config
-	r.server = c.Server
-	if r.server == nil {
-		r.server = &stage.Ours{Path: c.ServerPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block}
-	}
+	r.server = stage.Servers[cmp.Or(c.Treatment.Server, scenarios.OurServer)](stage.Means{
+		Servers: c.ServerPath, Loadgen: c.FleetPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block,
+	})
 	r.chain = []stage.Stage{r.server}
 	if c.Treatment.Proxied() {
 		r.chain = append(r.chain, stage.Proxies[c.Treatment.Proxy](c.FleetPath, c.Layout.Link))
