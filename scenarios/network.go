@@ -71,30 +71,14 @@ func (t Treatment) Emulated() bool {
 // Faulty reports whether something falls silent at the end of the trial.
 func (t Treatment) Faulty() bool { return t.Fault != "" && t.Fault != NoFault }
 
-func readRTT(level string, t *Treatment) (string, error) {
-	return pathTime(level, "20ms", &t.Network.RTT)
-}
-
-func readJitter(level string, t *Treatment) (string, error) {
-	return pathTime(level, "5ms", &t.Network.Jitter)
-}
-
 // pathTime reads a time that a path can take.
-func pathTime(level, example string, into *time.Duration) (string, error) {
-	v, err := quantity(level, "s", 0, maxRTT.Seconds(), example)
-	*into = time.Duration(math.Round(v * float64(time.Second)))
-	return units.Text(v, "s"), err
+func pathTime(field func(*Treatment) *time.Duration, example string) reader {
+	return func(level string, t *Treatment) (string, error) {
+		v, err := quantity(level, "s", 0, maxRTT.Seconds(), example)
+		*field(t) = time.Duration(math.Round(v * float64(time.Second)))
+		return units.Text(v, "s"), err
+	}
 }
-
-func readReorder(level string, t *Treatment) (string, error) {
-	var asked string
-	level, err := choice(func(*Treatment) *string { return &asked }, inOrder, "on")(level, t)
-	t.Network.Reorder = asked == "on"
-	return level, err
-}
-
-// inOrder is the level of the key reorder where packets stay in order.
-const inOrder = "off"
 
 func readLoss(level string, t *Treatment) (string, error) {
 	v, err := quantity(level, "%", 0, maxLoss, "1%")

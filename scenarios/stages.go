@@ -1,10 +1,6 @@
 package scenarios
 
-import (
-	"strconv"
-
-	"pushbench/servers/feed"
-)
+import "pushbench/servers/feed"
 
 // Who takes part in a trial beside our server and one fleet.
 
@@ -48,12 +44,3 @@ const maxFleets = 64
 
 // Proxied reports whether somebody stands before the server.
 func (t Treatment) Proxied() bool { return t.Proxy != "" && t.Proxy != NoProxy }
-
-func readFleets(level string, t *Treatment) (string, error) {
-	n, err := wholeNumber(level, 1, maxFleets, "2")
-	if err != nil {
-		return "", err
-	}
-	t.Fleets = int(n)
-	return strconv.FormatUint(n, 10), nil
-}
