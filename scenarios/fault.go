@@ -24,23 +24,18 @@ var networkFaults = []string{Cut, CutDown, CutUp, AddressChange}
 
 var faults = append([]string{NoFault, ServerStops, FleetStops}, networkFaults...)
 
-// checkFault holds the plan to what can be asked of a fault.
-func (p *parser) checkFault() {
-	line := max(p.lines["fixed"], p.lines["factors"])
-	for _, t := range p.plan {
-		switch {
-		case t.Fault == NoFault:
-		case len(p.s.Idle) > 0:
-			p.add(line, "idle measures memory, which a fault has no part in; leave fault out")
-			return
-		case t.Uplink != 0:
-			p.add(line, "a fault is noticed by what the feed's own connection carries; leave uplink out")
-			return
-		case p.s.rhythm(t).FreshConns:
-			p.add(line, "%s keeps no connection that could be found dead; leave it out", t.Transport)
-			return
-		}
+// checkFault holds a treatment to what can be asked of a fault.
+func (s *Scenario) checkFault(t Treatment) string {
+	switch {
+	case t.Fault == NoFault:
+	case len(s.Idle) > 0:
+		return "idle measures memory, which a fault has no part in; leave fault out"
+	case t.Uplink != 0:
+		return "a fault is noticed by what the feed's own connection carries; leave uplink out"
+	case s.rhythm(t).FreshConns:
+		return fmt.Sprintf("%s keeps no connection that could be found dead; leave it out", t.Transport)
 	}
+	return ""
 }
 
 const (

@@ -112,19 +112,15 @@ func (n Network) impossible(emulated bool) string {
 	return ""
 }
 
-// checkNetwork holds the plan to what can be asked of a path.
-func (p *parser) checkNetwork() {
-	line := max(p.lines["fixed"], p.lines["factors"])
-	for _, t := range p.plan {
-		if set := t.pathKeys(); t.Network.named() && len(set) > 0 {
-			p.add(line, "network %s sets rtt, jitter, reorder, loss and bandwidth; leave %s out, or the combination by except", t.Network.Profile, strings.Join(set, ", "))
-			return
-		}
-		if len(p.s.Idle) > 0 && t.Network.Emulated() {
-			p.add(line, "idle measures memory, which a network between the ends has no part in; leave rtt, jitter, reorder, loss, bandwidth and network out")
-			return
-		}
+// checkNetwork holds a treatment to what can be asked of a path.
+func (s *Scenario) checkNetwork(t Treatment) string {
+	if set := t.pathKeys(); t.Network.named() && len(set) > 0 {
+		return fmt.Sprintf("network %s sets rtt, jitter, reorder, loss and bandwidth; leave %s out, or the combination by except", t.Network.Profile, strings.Join(set, ", "))
 	}
+	if len(s.Idle) > 0 && t.Network.Emulated() {
+		return "idle measures memory, which a network between the ends has no part in; leave rtt, jitter, reorder, loss, bandwidth and network out"
+	}
+	return ""
 }
 
 // pathKeys are the keys of the path that a treatment sets by itself.

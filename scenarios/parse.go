@@ -92,16 +92,27 @@ func (p *parser) file() {
 	}
 	if len(p.list) == before {
 		p.combine()
-		p.checkIdle()
-		p.checkFault()
-		p.checkNetwork()
-		p.checkSaturation()
+		conditions := max(p.lines["fixed"], p.lines["factors"])
+		p.hold(max(p.lines["idle"], conditions), p.s.checkIdle)
+		p.hold(conditions, p.s.checkFault)
+		p.hold(conditions, p.s.checkNetwork)
+		p.hold(p.lines["saturation"], p.s.checkSaturation)
 	}
 	if len(p.list) > before {
 		return // plots and claims speak of treatments
 	}
 	p.plots(values["plots"])
 	p.claims(values["claims"])
+}
+
+// hold notes the first treatment of the plan with which something is wrong.
+func (p *parser) hold(line int, wrong func(Treatment) string) {
+	for _, t := range p.plan {
+		if text := wrong(t); text != "" {
+			p.add(line, "%s", text)
+			return
+		}
+	}
 }
 
 // examples of what a scenario cannot do without.
