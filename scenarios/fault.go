@@ -47,24 +47,21 @@ const (
 	maxBeats = 200
 )
 
-// weakFaults: a trial that cannot show what its fault is about.
-func (s *Scenario) weakFaults(ts []Treatment) []string {
-	var w []string
-	for _, t := range ts {
-		if t.Fault == NoFault {
-			continue
-		}
-		if t.Subscribers < manyPhases {
-			w = append(w, fmt.Sprintf("subscribers: a fault finds each at another phase of its heartbeat, and %d are few; take %d or more", t.Subscribers, manyPhases))
-		}
-		r := s.rhythm(t)
-		if r.Patience > 0 && r.Beat+r.Patience > s.Measure {
-			w = append(w, fmt.Sprintf("measure: %s is shorter than ping and pong of %s together; what an end notices after it does not count", s.Measure, t.Labels.Transport()))
-		}
-		if beat := r.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat > maxBeats {
-			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s leave no moment of rest, in which both ends have counted the same; take %.0f or fewer",
-				t.Subscribers, r.Beat, maxBeats*beat))
-		}
+// weakFault: a trial that cannot show what its fault is about.
+func (s *Scenario) weakFault(t Treatment) (w []string) {
+	if t.Fault == NoFault {
+		return nil
+	}
+	if t.Subscribers < manyPhases {
+		w = append(w, fmt.Sprintf("subscribers: a fault finds each at another phase of its heartbeat, and %d are few; take %d or more", t.Subscribers, manyPhases))
+	}
+	r := s.rhythm(t)
+	if r.Patience > 0 && r.Beat+r.Patience > s.Measure {
+		w = append(w, fmt.Sprintf("measure: %s is shorter than ping and pong of %s together; what an end notices after it does not count", s.Measure, t.Labels.Transport()))
+	}
+	if beat := r.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat > maxBeats {
+		w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s leave no moment of rest, in which both ends have counted the same; take %.0f or fewer",
+			t.Subscribers, r.Beat, maxBeats*beat))
 	}
 	return w
 }

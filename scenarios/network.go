@@ -145,26 +145,23 @@ const maxUnderWay = 0.6
 // leastHead is the bytes that an event's numbers take, in any encoding at least.
 const leastHead = 32
 
-// weakNetworks: a trial that cannot show what its path is about.
-func (s *Scenario) weakNetworks(ts []Treatment) []string {
-	var w []string
-	for _, t := range ts {
-		rtt, rhythm := t.Network.RTT, s.rhythm(t)
-		if trips := s.Measure.Seconds() / rtt.Seconds(); rtt > 0 && trips < manyTrips {
-			w = append(w, fmt.Sprintf("measure: %s holds %.2g round trips of %s; take %d or more", s.Measure, trips, t.Labels["rtt"], manyTrips))
-		}
-		if rhythm.Poll > 0 && rhythm.Poll <= rtt {
-			w = append(w, fmt.Sprintf("%s over an rtt of %s: a poll is out for longer than the interval, and slots are passed over", t.Labels.Transport(), t.Labels["rtt"]))
-		}
-		if beat := rhythm.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat*rtt.Seconds() > maxUnderWay {
-			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s over an rtt of %s leave no moment without one under way, in which both ends have counted the same; take %.0f or fewer",
-				t.Subscribers, rhythm.Beat, t.Labels["rtt"], math.Floor(maxUnderWay*beat/rtt.Seconds())))
-		}
-		load := 8 * float64(t.Payload+leastHead) * t.Rate * float64(t.Subscribers)
-		if load >= t.Network.Bandwidth && t.Network.Bandwidth > 0 && t.Want == "every" && !rhythm.Compress {
-			w = append(w, fmt.Sprintf("bandwidth: %s is less than the %.3gMbps or more of events that %s subscribers of %s at %s take; what is published piles up",
-				t.Labels["bandwidth"], load/1e6, t.Labels["subscribers"], t.Labels["payload"], t.Labels["rate"]))
-		}
+// weakNetwork: a trial that cannot show what its path is about.
+func (s *Scenario) weakNetwork(t Treatment) (w []string) {
+	rtt, rhythm := t.Network.RTT, s.rhythm(t)
+	if trips := s.Measure.Seconds() / rtt.Seconds(); rtt > 0 && trips < manyTrips {
+		w = append(w, fmt.Sprintf("measure: %s holds %.2g round trips of %s; take %d or more", s.Measure, trips, t.Labels["rtt"], manyTrips))
+	}
+	if rhythm.Poll > 0 && rhythm.Poll <= rtt {
+		w = append(w, fmt.Sprintf("%s over an rtt of %s: a poll is out for longer than the interval, and slots are passed over", t.Labels.Transport(), t.Labels["rtt"]))
+	}
+	if beat := rhythm.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat*rtt.Seconds() > maxUnderWay {
+		w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s over an rtt of %s leave no moment without one under way, in which both ends have counted the same; take %.0f or fewer",
+			t.Subscribers, rhythm.Beat, t.Labels["rtt"], math.Floor(maxUnderWay*beat/rtt.Seconds())))
+	}
+	load := 8 * float64(t.Payload+leastHead) * t.Rate * float64(t.Subscribers)
+	if load >= t.Network.Bandwidth && t.Network.Bandwidth > 0 && t.Want == "every" && !rhythm.Compress {
+		w = append(w, fmt.Sprintf("bandwidth: %s is less than the %.3gMbps or more of events that %s subscribers of %s at %s take; what is published piles up",
+			t.Labels["bandwidth"], load/1e6, t.Labels["subscribers"], t.Labels["payload"], t.Labels["rate"]))
 	}
 	return w
 }
