@@ -24,20 +24,18 @@ type parser struct {
 	plan  []Treatment    // once factors, fixed and except are sound
 }
 
-// topKeys are the keys of a scenario in the order they are best written.
-var topKeys = []struct {
-	name   string
-	needed bool
-}{
-	{"question", true}, {"factors", false}, {"fixed", false}, {"except", false},
-	{"warmup", true}, {"measure", true}, {"blocks", true}, {"seed", false},
-	{"idle", false}, {"saturation", false}, {"plots", false}, {"claims", false},
+// topKeys are the keys of a scenario in the order they are best written, with an example
+// of those that it cannot do without.
+var topKeys = []struct{ name, example string }{
+	{"question", "Is a push fresher than a poll?"}, {"factors", ""}, {"fixed", ""}, {"except", ""},
+	{"warmup", "1s"}, {"measure", "5s"}, {"blocks", "10"}, {"seed", ""},
+	{"idle", ""}, {"saturation", ""}, {"plots", ""}, {"claims", ""},
 }
 
 func needed() []string {
 	var names []string
 	for _, k := range topKeys {
-		if k.needed {
+		if k.example != "" {
 			names = append(names, k.name)
 		}
 	}
@@ -62,13 +60,13 @@ func (p *parser) file() {
 		return
 	}
 	for _, k := range topKeys {
-		if k.needed && values[k.name] == nil && !misspelt(top, k.name, known) {
-			p.add(top.Line, "no %s; write such as %s: %s", k.name, k.name, examples[k.name])
+		if k.example != "" && values[k.name] == nil && !misspelt(top, k.name, known) {
+			p.add(top.Line, "no %s; write such as %s: %s", k.name, k.name, k.example)
 		}
 	}
 
 	if v := values["question"]; v != nil {
-		p.s.Question, _ = scalar(v, "question", examples["question"], &p.problems)
+		p.s.Question, _ = scalar(v, "question", topKeys[0].example, &p.problems)
 	}
 	p.window(values["warmup"], "warmup", 0, &p.s.Warmup)
 	p.window(values["measure"], "measure", time.Millisecond, &p.s.Measure)
@@ -113,14 +111,6 @@ func (p *parser) hold(line int, wrong func(Treatment) string) {
 			return
 		}
 	}
-}
-
-// examples of what a scenario cannot do without.
-var examples = map[string]string{
-	"question": "Is a push fresher than a poll?",
-	"warmup":   "1s",
-	"measure":  "5s",
-	"blocks":   "10",
 }
 
 // window reads a length of time.

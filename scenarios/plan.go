@@ -1,13 +1,11 @@
 package scenarios
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 
 	"pushbench/results"
+	"pushbench/servers/feed"
 )
 
 // maxTreatments bounds a plan: at seconds a trial, more is weeks.
@@ -174,15 +172,5 @@ func (s *Scenario) Order(seed uint64, block int) []int {
 	if err != nil {
 		return nil
 	}
-	return stream(seed, block, "order").Perm(len(ts))
-}
-
-// stream is the random sequence called name of one block. The hash keeps
-// streams apart whose seed and block are neighbours: PCG alone, seeded with
-// consecutive numbers, begins with related draws.
-func stream(seed uint64, block int, name string) *rand.Rand {
-	id := binary.BigEndian.AppendUint64(nil, seed)
-	id = binary.BigEndian.AppendUint64(id, uint64(block))
-	sum := sha256.Sum256(append(id, name...))
-	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])))
+	return feed.Rand(seed, block, "order").Perm(len(ts))
 }

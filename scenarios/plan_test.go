@@ -305,9 +305,3 @@ func TestOrderStaysTheSame(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
-
-func TestStreamsOfABlockDiffer(t *testing.T) {
-	if a, b := stream(1, 1, "order").Uint64(), stream(1, 1, "phases").Uint64(); a == b {
-		t.Error("two streams of a block begin alike")
-	}
-}
