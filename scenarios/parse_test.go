@@ -152,15 +152,3 @@ func TestPlotMetrics(t *testing.T) {
 		}
 	}
 }
-
-func TestNearest(t *testing.T) {
-	known := []string{"subscribers", "rate", "payload", "payload-kind"}
-	for got, want := range map[string]string{
-		"subscriber": "subscribers", "Rate": "rate", "rat": "rate", "paylod": "payload",
-		"colour": "", "": "", strings.Repeat("rate", 100): "",
-	} {
-		if near := results.Nearest(got, known); near != want {
-			t.Errorf("%q: nearest %q, want %q", got, near, want)
-		}
-	}
-}
