@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pushbench/loadgen/measure"
@@ -26,12 +27,10 @@ type foreign struct {
 	publisher *feed.Publisher
 	extra     *feed.Payload
 	party     *party.Party
-	life      context.Context // ends when the party is stopped
+	life      context.Context // ends when the party is stopped, or takes no more events
+	over      context.CancelCauseFunc
 	working   sync.WaitGroup
-
-	mu     sync.Mutex
-	taken  uint64 // events that the server has taken
-	failed error  // why it took no more
+	taken     atomic.Uint64 // events that the server has taken
 }
 
 // source is the feed that our own server would have.
@@ -54,15 +53,14 @@ func (s *foreign) Start(at Place) (err error) {
 		return err
 	}
 	s.party.Caller = nil
-	life, over := context.WithCancel(context.Background())
-	s.life = life
+	s.life, s.over = context.WithCancelCause(context.Background())
 	end := s.party.Stop
 	s.party.Stop = func() error {
-		over()
+		s.over(nil)
 		s.working.Wait()
 		return end()
 	}
-	s.working.Go(func() { s.publisher.Run(life) }) // which rests until trial time begins
+	s.working.Go(func() { s.publisher.Run(s.life) }) // which rests until trial time begins
 	return nil
 }
 
@@ -98,19 +96,20 @@ func (s *foreign) deliver(url string) {
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	var records []feed.Record
-	for cursor, err := uint64(0), error(nil); err == nil; {
-		if err = s.publisher.Log.Wait(s.life, cursor); err != nil {
-			return
-		}
-		records, cursor, err = s.publisher.Log.Since(cursor, feed.DefaultRing, records[:0])
+	for s.publisher.Log.Wait(s.life, s.taken.Load()) == nil {
+		var next uint64
+		var err error
+		records, next, err = s.publisher.Log.Since(s.taken.Load(), feed.DefaultRing, records[:0])
 		for _, r := range records {
 			if err == nil {
 				err = post(s.life, client, url, r.Wire)
 			}
 		}
-		s.mu.Lock()
-		s.taken, s.failed = cursor, err
-		s.mu.Unlock()
+		if err != nil {
+			s.over(fmt.Errorf("server: %w", err))
+			return
+		}
+		s.taken.Store(next)
 	}
 }
 
@@ -132,20 +131,16 @@ func post(ctx context.Context, client *http.Client, url string, body []byte) err
 
 // delivered waits until the server has taken all that is published.
 func (s *foreign) delivered(ctx context.Context) (newest uint64, err error) {
-	newest = s.publisher.Log.Newest()
-	for {
-		s.mu.Lock()
-		taken, failed := s.taken, s.failed
-		s.mu.Unlock()
-		if taken >= newest || failed != nil {
-			return newest, failed
-		}
+	for newest = s.publisher.Log.Newest(); s.taken.Load() < newest; {
 		select {
+		case <-s.life.Done():
+			return newest, context.Cause(s.life)
 		case <-ctx.Done():
-			return newest, fmt.Errorf("server: it took %d of %d events: %w", taken, newest, context.Cause(ctx))
+			return newest, fmt.Errorf("server: it took %d of %d events: %w", s.taken.Load(), newest, context.Cause(ctx))
 		case <-time.After(time.Millisecond):
 		}
 	}
+	return newest, nil
 }
 
 // Party implements Stage.
