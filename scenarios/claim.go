@@ -17,9 +17,6 @@ var claimKeys = []string{"id", "says", "expect", "where"}
 var claimID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*$`)
 
 func (p *parser) claims(n *yaml.Node) {
-	if n == nil {
-		return
-	}
 	lines := map[string]int{}
 	for _, item := range list(n, "claims", "[{id: C1, says: …, expect: …}]", &p.problems) {
 		before := len(p.list)

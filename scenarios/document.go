@@ -118,8 +118,11 @@ type entry struct {
 }
 
 // mapping reads a node as key: value pairs, each key one of known and there
-// once. What is not is noted and left out.
+// once. What is not is noted and left out. A node that is not there has none.
 func mapping(n *yaml.Node, what string, known []string, p *problems) []entry {
+	if n == nil {
+		return nil
+	}
 	if n.Kind != yaml.MappingNode {
 		p.add(n.Line, "%s is %s; it takes key: value pairs; %s", what, kind(n), listing("known keys", known))
 		return nil
@@ -157,8 +160,11 @@ func misspelt(n *yaml.Node, key string, known []string) bool {
 	return false
 }
 
-// list reads a node as a list of at least one item.
+// list reads a node as a list. A node that is not there has no item.
 func list(n *yaml.Node, what, example string, p *problems) []*yaml.Node {
+	if n == nil {
+		return nil
+	}
 	if n.Kind != yaml.SequenceNode {
 		p.add(n.Line, "%s is %s; it takes a list: %s", what, kind(n), example)
 		return nil

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -41,19 +40,6 @@ func (p *parser) idle(n *yaml.Node) {
 	case !slices.IsSorted(s) || len(slices.Compact(slices.Clone(s))) < len(s):
 		p.add(n.Line, "idle must grow from step to step; write such as idle: %s", example)
 	}
-}
-
-// idleLevel is the level that a key has where a scenario of memory does not say.
-func (p *parser) idleLevel(key string) (string, bool) {
-	switch {
-	case len(p.s.Idle) == 0:
-		return "", false
-	case key == "subscribers":
-		return strconv.Itoa(slices.Max(p.s.Idle)), true
-	case key == "rate":
-		return "0/s", true
-	}
-	return "", false
 }
 
 // checkIdle holds a treatment to what a quiet feed can be asked.

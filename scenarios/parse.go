@@ -82,8 +82,8 @@ func (p *parser) file() {
 	p.saturation(values["saturation"])
 	p.factors(values["factors"])
 	p.fixed(values["fixed"])
-	if len(p.list) == before {
-		p.transportGiven(top.Line)
+	if len(p.list) == before && p.levels("transport") == nil {
+		p.add(top.Line, "no transport; name some under factors, such as transport: [poll?interval=1s, ws]")
 	}
 	if len(p.list) == before {
 		p.except(values["except"])
