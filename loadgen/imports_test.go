@@ -49,9 +49,9 @@ var layers = []layer{
 	{"loadgen/measure", []string{"scenarios", "results", "servers/control", "servers/count", "servers/feed", "servers/wire", "loadgen/fleet", "loadgen/host", "loadgen/lab"}, "it computes from what was seen, and starts nothing"},
 	{"loadgen/trial", []string{"scenarios", "results", "servers/all", "servers/control", "servers/count", "servers/feed", "servers/wire", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/measure", "loadgen/party", "loadgen/stage"}, "it acts on parties, and leaves what comes of it to package measure"},
 	{"loadgen/party", []string{"servers/control", "servers/count", "servers/wire", "loadgen/fleet", "loadgen/host"}, "it asks, and knows no metric"},
-	{"loadgen/stage", []string{"scenarios", "servers/control", "servers/feed", "loadgen/host", "loadgen/lab", "loadgen/measure", "loadgen/party"}, "it starts what the feed passes through, whatever a trial does with it"},
+	{"loadgen/stage", []string{"scenarios", "servers/control", "servers/feed", "servers/wire", "loadgen/host", "loadgen/lab", "loadgen/measure", "loadgen/party"}, "it starts what the feed passes through, whatever a trial does with it"},
 	{"loadgen/…", []string{"scenarios", "results", "servers/all", "servers/control", "servers/count", "servers/feed", "servers/units", "servers/wire", "loadgen/…"}, "the generator knows a server by its contract, and never draws"},
-	{"loadgen", []string{"servers/cmdline", "servers/units", "loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run"}, "it is the command line, and leaves the run to package run"},
+	{"loadgen", []string{"servers/cmdline", "servers/units", "loadgen/conform", "loadgen/fleet", "loadgen/host", "loadgen/lab", "loadgen/run", "loadgen/stage"}, "it is the command line, and leaves the run to package run"},
 }
 
 // owners is the one folder that each third-party package has, so that it can be

@@ -4,8 +4,9 @@
 //
 //	scenarios/x.yaml ─▶ loadgen ─▶ results/runs/<time>/x.jsonl ─▶ plots
 //	                       │ starts, per trial
-//	                       ├─▶ servers   (the programs that are compared)
+//	                       ├─▶ servers   (the programs that are compared; or loadgen list, a server as others write it)
 //	                       ├─▶ loadgen link   (the network between them, where one is asked for)
+//	                       ├─▶ loadgen relay   (a proxy before the servers, where one is asked for)
 //	                       └─▶ loadgen fleet   (the subscribers)
 //
 // Package run decides which trial comes next. Package trial takes one trial through
@@ -29,6 +30,7 @@ import (
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/lab"
 	"pushbench/loadgen/run"
+	"pushbench/loadgen/stage"
 	"pushbench/servers/cmdline"
 )
 
@@ -53,6 +55,10 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 			return run.Report(stderr, fleet.Serve(ctx, stdin, stdout))
 		case "link": // another
 			return run.Report(stderr, lab.Serve(ctx, stdin, stdout))
+		case "relay": // a proxy
+			return run.Report(stderr, stage.Relay(ctx, args[1:], stdin, stdout))
+		case "list": // a foreign server
+			return run.Report(stderr, stage.List(ctx, args[1:], stdin, stderr))
 		case "join": // what becomes a child in one of the lab's namespaces
 			return run.Report(stderr, lab.Join(args[1:]))
 		case "doctor":

@@ -49,7 +49,7 @@ var withoutLateness = []view{
 // waited is about how long an event waited for cores on its way, in s: what each
 // process did on average, each time before it ran.
 func (t *Trial) waited() float64 {
-	return t.Metrics["server/wait"].Value + t.Metrics["fleet/wait"].Value
+	return t.Metrics["server/wait"].Value + t.Metrics["proxy/wait"].Value + t.Metrics["fleet/wait"].Value
 }
 
 // consult holds a verdict against the other readings of what it rests on, and notes

@@ -87,7 +87,7 @@ type Host struct {
 	Load       float64   `json:"load"`                 // 1-minute load average before the start
 	ServerCPUs []int     `json:"server-cpus"`          // cores the server process was held to
 	FleetCPUs  []int     `json:"fleet-cpus"`           // cores the fleet process was held to
-	LinkCPUs   []int     `json:"link-cpus,omitempty"`  // cores the link was held to, in a run that has one
+	LinkCPUs   []int     `json:"link-cpus,omitempty"`  // cores a link and a proxy were held to, in a run that has one
 	Canary     []float64 `json:"canary"`               // s, calibration loop before the first trial
 
 	// Facts is what else changes a figure, as the kernel tells it: governor →
@@ -155,7 +155,7 @@ type Trial struct {
 	Metrics   map[string]Metric `json:"metrics"`
 	Hists     map[string]*Hist  `json:"hists"`
 	// Saturated says which end could not do more, where the scenario asks for
-	// more than one can do: "server", "fleet", "both", "neither"; else "".
+	// more than one can do: "server", "fleet", "both", "proxy", "neither"; else "".
 	Saturated string `json:"saturated,omitempty"`
 	Log       string `json:"log,omitempty"` // tail of a failed child's log
 }

@@ -17,9 +17,6 @@ var claimKeys = []string{"id", "says", "expect", "where"}
 var claimID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*$`)
 
 func (p *parser) claims(n *yaml.Node) {
-	if n == nil {
-		return
-	}
 	lines := map[string]int{}
 	for _, item := range list(n, "claims", "[{id: C1, says: …, expect: …}]", &p.problems) {
 		before := len(p.list)
@@ -217,4 +214,18 @@ func (p *parser) termName(c results.Claim, term results.Term, line int) {
 			return
 		}
 	}
+}
+
+// metricNames are the words of the record's vocabulary: numbers as they are,
+// and distributions, of which name/p50, /p99.9, /mean, /min or /max is a
+// number. They are asked for here so that a slip in a claim is found before a
+// run of twenty minutes and not after it.
+func metricNames() (all, distributions []string) {
+	for _, m := range results.Vocabulary() {
+		all = append(all, m.Name)
+		if _, isNumber := results.Describe(m.Name); !isNumber {
+			distributions = append(distributions, m.Name)
+		}
+	}
+	return all, distributions
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -12,9 +13,6 @@ import (
 // out, and so which treatments there are.
 
 func (p *parser) factors(n *yaml.Node) {
-	if n == nil {
-		return
-	}
 	for _, e := range mapping(n, "factors", keyNames(), &p.problems) {
 		k := keyNamed(e.key)
 		items := list(e.value, "factor "+e.key, "["+k.example+"]", &p.problems)
@@ -52,25 +50,25 @@ func twinHint(k treatmentKey, level, other string) string {
 }
 
 func (p *parser) fixed(n *yaml.Node) {
-	if n != nil {
-		for _, e := range mapping(n, "fixed", keyNames(), &p.problems) {
-			k := keyNamed(e.key)
-			if slices.ContainsFunc(p.s.Factors, func(f Factor) bool { return f.Key == e.key }) {
-				p.add(e.line, "%s is fixed and a factor; keep one", e.key)
-				continue
-			}
-			if level, _, ok := p.level(e.value, k); ok {
-				p.s.Fixed[e.key] = level
-			}
+	for _, e := range mapping(n, "fixed", keyNames(), &p.problems) {
+		if slices.ContainsFunc(p.s.Factors, func(f Factor) bool { return f.Key == e.key }) {
+			p.add(e.line, "%s is fixed and a factor; keep one", e.key)
+			continue
+		}
+		if level, _, ok := p.level(e.value, keyNamed(e.key)); ok {
+			p.s.Fixed[e.key] = level
 		}
 	}
 	for _, k := range treatmentKeys {
-		if p.levels(k.name) != nil || k.level == "" {
-			continue
+		usual := k.level
+		switch idle := len(p.s.Idle) > 0; {
+		case idle && k.name == "subscribers":
+			usual = strconv.Itoa(slices.Max(p.s.Idle))
+		case idle && k.name == "rate":
+			usual = "0/s"
 		}
-		p.s.Fixed[k.name] = k.level
-		if level, ok := p.idleLevel(k.name); ok {
-			p.s.Fixed[k.name] = level
+		if usual != "" && p.levels(k.name) == nil {
+			p.s.Fixed[k.name] = usual
 		}
 	}
 }
@@ -99,12 +97,6 @@ func (p *parser) level(n *yaml.Node, k treatmentKey) (level, same string, ok boo
 	}
 	p.s.specs[t.Transport] = spec
 	return level, spec.String() + strings.TrimPrefix(level, t.Transport), true
-}
-
-func (p *parser) transportGiven(line int) {
-	if p.levels("transport") == nil {
-		p.add(line, "no transport; name some under factors, such as transport: [poll?interval=1s, ws]")
-	}
 }
 
 // levels are all levels that key takes in this scenario, nil where it has
@@ -149,9 +141,6 @@ func (p *parser) where(n *yaml.Node, what string) (map[string]string, bool) {
 }
 
 func (p *parser) except(n *yaml.Node) {
-	if n == nil {
-		return
-	}
 	for _, item := range list(n, "except", "[{transport: ws, rate: 1/s}]", &p.problems) {
 		where, ok := p.where(item, "except")
 		if !ok {

@@ -25,7 +25,7 @@ const maxValue = 2000
 // lists, single values): what anchors, aliases, merge keys and tags would
 // save in typing they cost in reading, and a claim must be plain to read.
 func document(text []byte, p *problems) *yaml.Node {
-	if line, ok := foreignByte(text); !ok {
+	if line, found := foreignLine(text); found {
 		p.add(line, "not plain UTF-8 text; a scenario is a YAML file")
 		return nil
 	}
@@ -62,22 +62,15 @@ func document(text []byte, p *problems) *yaml.Node {
 	return doc.Content[0]
 }
 
-// foreignByte finds the first line that is not text.
-func foreignByte(text []byte) (line int, ok bool) {
-	line = 1
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			return line, false
-		case r == '\n':
-			line++
-		case r < ' ' && r != '\t' && r != '\r', r == 0x7f:
-			return line, false
+// foreignLine finds the first line that is not text.
+func foreignLine(text []byte) (number int, found bool) {
+	foreign := func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' || r == 0x7f }
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if !utf8.Valid(line) || bytes.ContainsFunc(line, foreign) {
+			return i + 1, true
 		}
-		text = text[size:]
 	}
-	return 0, true
+	return 0, false
 }
 
 // syntaxProblem notes what the YAML reader said, with its own line.
@@ -125,8 +118,11 @@ type entry struct {
 }
 
 // mapping reads a node as key: value pairs, each key one of known and there
-// once. What is not is noted and left out.
+// once. What is not is noted and left out. A node that is not there has none.
 func mapping(n *yaml.Node, what string, known []string, p *problems) []entry {
+	if n == nil {
+		return nil
+	}
 	if n.Kind != yaml.MappingNode {
 		p.add(n.Line, "%s is %s; it takes key: value pairs; %s", what, kind(n), listing("known keys", known))
 		return nil
@@ -135,24 +131,19 @@ func mapping(n *yaml.Node, what string, known []string, p *problems) []entry {
 	first := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
-		if k.Kind != yaml.ScalarNode {
+		switch at, twice := first[k.Value]; {
+		case k.Kind != yaml.ScalarNode:
 			p.add(k.Line, "%s has %s for a key; %s", what, kind(k), listing("known keys", known))
-			continue
-		}
-		if len(k.Value) > results.MaxWord {
+		case len(k.Value) > results.MaxWord:
 			p.add(k.Line, "a key of %d bytes in %s; %s", len(k.Value), what, listing("known keys", known))
-			continue
-		}
-		if !slices.Contains(known, k.Value) {
+		case !slices.Contains(known, k.Value):
 			p.add(k.Line, "unknown key %q in %s; %s", k.Value, what, among(k.Value, "known keys", known))
-			continue
-		}
-		if at, twice := first[k.Value]; twice {
+		case twice:
 			p.add(k.Line, "key %q again in %s, first on line %d; keep one", k.Value, what, at)
-			continue
+		default:
+			first[k.Value] = k.Line
+			entries = append(entries, entry{key: k.Value, line: k.Line, value: v})
 		}
-		first[k.Value] = k.Line
-		entries = append(entries, entry{key: k.Value, line: k.Line, value: v})
 	}
 	return entries
 }
@@ -169,8 +160,11 @@ func misspelt(n *yaml.Node, key string, known []string) bool {
 	return false
 }
 
-// list reads a node as a list of at least one item.
+// list reads a node as a list. A node that is not there has no item.
 func list(n *yaml.Node, what, example string, p *problems) []*yaml.Node {
+	if n == nil {
+		return nil
+	}
 	if n.Kind != yaml.SequenceNode {
 		p.add(n.Line, "%s is %s; it takes a list: %s", what, kind(n), example)
 		return nil
@@ -180,20 +174,18 @@ func list(n *yaml.Node, what, example string, p *problems) []*yaml.Node {
 
 // scalar reads a node as one value in one line, as it was written.
 func scalar(n *yaml.Node, what, example string, p *problems) (string, bool) {
-	if n.Kind != yaml.ScalarNode {
-		p.add(n.Line, "%s is %s; it takes one value: %s", what, kind(n), example)
-		return "", false
-	}
 	text := strings.Join(strings.Fields(n.Value), " ")
-	if text == "" || n.Tag == "!!null" {
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		p.add(n.Line, "%s is %s; it takes one value: %s", what, kind(n), example)
+	case text == "" || n.Tag == "!!null":
 		p.add(n.Line, "%s is empty; write %s", what, example)
-		return "", false
-	}
-	if len(text) > maxValue {
+	case len(text) > maxValue:
 		p.add(n.Line, "%s is %d bytes long, at most %d; write %s", what, len(text), maxValue, example)
-		return "", false
+	default:
+		return text, true
 	}
-	return text, true
+	return "", false
 }
 
 func kind(n *yaml.Node) string {

@@ -24,23 +24,18 @@ var networkFaults = []string{Cut, CutDown, CutUp, AddressChange}
 
 var faults = append([]string{NoFault, ServerStops, FleetStops}, networkFaults...)
 
-// checkFault holds the plan to what can be asked of a fault.
-func (p *parser) checkFault() {
-	line := max(p.lines["fixed"], p.lines["factors"])
-	for _, t := range p.plan {
-		switch {
-		case t.Fault == NoFault:
-		case len(p.s.Idle) > 0:
-			p.add(line, "idle measures memory, which a fault has no part in; leave fault out")
-			return
-		case t.Uplink != 0:
-			p.add(line, "a fault is noticed by what the feed's own connection carries; leave uplink out")
-			return
-		case p.s.rhythm(t).FreshConns:
-			p.add(line, "%s keeps no connection that could be found dead; leave it out", t.Transport)
-			return
-		}
+// checkFault holds a treatment to what can be asked of a fault.
+func (s *Scenario) checkFault(t Treatment) string {
+	switch {
+	case t.Fault == NoFault:
+	case len(s.Idle) > 0:
+		return "idle measures memory, which a fault has no part in; leave fault out"
+	case t.Uplink != 0:
+		return "a fault is noticed by what the feed's own connection carries; leave uplink out"
+	case s.rhythm(t).FreshConns:
+		return fmt.Sprintf("%s keeps no connection that could be found dead; leave it out", t.Transport)
 	}
+	return ""
 }
 
 const (
@@ -52,24 +47,21 @@ const (
 	maxBeats = 200
 )
 
-// weakFaults: a trial that cannot show what its fault is about.
-func (s *Scenario) weakFaults(ts []Treatment) []string {
-	var w []string
-	for _, t := range ts {
-		if t.Fault == NoFault {
-			continue
-		}
-		if t.Subscribers < manyPhases {
-			w = append(w, fmt.Sprintf("subscribers: a fault finds each at another phase of its heartbeat, and %d are few; take %d or more", t.Subscribers, manyPhases))
-		}
-		r := s.rhythm(t)
-		if r.Patience > 0 && r.Beat+r.Patience > s.Measure {
-			w = append(w, fmt.Sprintf("measure: %s is shorter than ping and pong of %s together; what an end notices after it does not count", s.Measure, t.Labels.Transport()))
-		}
-		if beat := r.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat > maxBeats {
-			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s leave no moment of rest, in which both ends have counted the same; take %.0f or fewer",
-				t.Subscribers, r.Beat, maxBeats*beat))
-		}
+// weakFault: a trial that cannot show what its fault is about.
+func (s *Scenario) weakFault(t Treatment) (w []string) {
+	if t.Fault == NoFault {
+		return nil
+	}
+	if t.Subscribers < manyPhases {
+		w = append(w, fmt.Sprintf("subscribers: a fault finds each at another phase of its heartbeat, and %d are few; take %d or more", t.Subscribers, manyPhases))
+	}
+	r := s.rhythm(t)
+	if r.Patience > 0 && r.Beat+r.Patience > s.Measure {
+		w = append(w, fmt.Sprintf("measure: %s is shorter than ping and pong of %s together; what an end notices after it does not count", s.Measure, t.Labels.Transport()))
+	}
+	if beat := r.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat > maxBeats {
+		w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s leave no moment of rest, in which both ends have counted the same; take %.0f or fewer",
+			t.Subscribers, r.Beat, maxBeats*beat))
 	}
 	return w
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"pushbench/servers/all"
 )
 
 // withFault is a sound scenario of a fault, with these levels beside it.
@@ -21,50 +19,13 @@ blocks: 6
 `, transport, fixed, more)
 }
 
-// A fault goes with a quiet feed, which nothing but memory does otherwise, and
-// not with what would hide it.
+// A fault goes with a quiet feed, which nothing but memory does otherwise.
 func TestFault(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		want       string // of the error; "" for none
-	}{
-		{"quiet", withFault("ws", "fault: server-stops, rate: 0/s", ""), ""},
-		{"running", withFault("ws", "fault: fleet-stops, rate: 10/s", ""), ""},
-		{"none", withFault("ws", "fault: none", ""), ""},
-		{"quiet without", withFault("ws", "fault: none, rate: 0/s", ""), "bad.yaml:2: rate 0/s is a quiet feed"},
-		{"unknown", withFault("ws", "fault: server-explodes", ""), `bad.yaml:2: fault "server-explodes" is none of its values; known values: none, server-stops, fleet-stops, cut, cut-down, cut-up, address-change`},
-		{"misspelt", withFault("ws", "fault: server-stop", ""), `did you mean "server-stops"?`},
-		{"memory", withFault("ws", "fault: server-stops", "idle: [5, 10, 20]"), "bad.yaml:2: idle measures memory, which a fault has no part in; leave fault out"},
-		{"uplink", withFault("ws", "fault: server-stops, uplink: 10/s", ""), "bad.yaml:2: a fault is noticed by what the feed's own connection carries; leave uplink out"},
-		{"no connection", withFault("poll?keepalive=off", "fault: server-stops", ""), "bad.yaml:2: poll?keepalive=off keeps no connection that could be found dead; leave it out"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s, err := Parse("bad.yaml", []byte(test.text), all.Parse)
-			if test.want != "" {
-				if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Fatalf("error %v, want %q", err, test.want)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			ts, _, err := s.Treatments()
-			if err != nil || len(ts) != 1 || ts[0].Labels["fault"] != ts[0].Fault || ts[0].Fault == "" {
-				t.Errorf("treatments %+v, %v", ts, err)
-			}
-		})
-	}
-}
-
-// Who leaves fault out has none.
-func TestNoFault(t *testing.T) {
-	s, err := Parse("sound.yaml", []byte(sound), all.Parse)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Fixed["fault"] != NoFault {
-		t.Errorf("fault is %q", s.Fixed["fault"])
+	for _, fixed := range []string{"fault: server-stops, rate: 0/s", "fault: fleet-stops, rate: 10/s", "fault: none"} {
+		ts, _, err := mustParse(t, withFault("ws", fixed, "")).Treatments()
+		if err != nil || len(ts) != 1 || ts[0].Labels["fault"] != ts[0].Fault || ts[0].Fault == "" {
+			t.Errorf("%s: treatments %+v, %v", fixed, ts, err)
+		}
 	}
 }
 
@@ -84,11 +45,7 @@ func TestFaultWarnings(t *testing.T) {
 		{"sse?heartbeat=1s", "fault: server-stops, rate: 0/s, subscribers: 1000", "subscribers: 1000 with a heartbeat every 1s leave no moment of rest, in which both ends have counted the same; take 200 or fewer"},
 		{"ws", "fault: server-stops, rate: 1/s", "rate: 1/s gives about 3 events in 3s; some trials may measure none"},
 	} {
-		s, err := Parse("heartbeat.yaml", []byte(withFault(test.transport, test.fixed, "")), all.Parse)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.Join(s.Warnings(), "; "); got != test.want {
+		if got := strings.Join(mustParse(t, withFault(test.transport, test.fixed, "")).Warnings(), "; "); got != test.want {
 			t.Errorf("%s, %s: warnings %q, not %q", test.transport, test.fixed, got, test.want)
 		}
 	}

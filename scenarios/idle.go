@@ -1,8 +1,8 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -42,43 +42,29 @@ func (p *parser) idle(n *yaml.Node) {
 	}
 }
 
-// idleLevel is the level that a key has where a scenario of memory does not say.
-func (p *parser) idleLevel(key string) (string, bool) {
+// checkIdle holds a treatment to what a quiet feed can be asked.
+func (s *Scenario) checkIdle(t Treatment) string {
+	quiet := len(s.Idle) > 0
 	switch {
-	case len(p.s.Idle) == 0:
-		return "", false
-	case key == "subscribers":
-		return strconv.Itoa(slices.Max(p.s.Idle)), true
-	case key == "rate":
-		return "0/s", true
+	case !quiet && t.Rate == 0 && t.Fault == NoFault:
+		return "rate 0/s is a quiet feed, of which only memory can be measured, or a fault; add idle: [500, 1000, 2000] or fault: server-stops, or write such as 40/s"
+	case !quiet:
+	case t.Rate != 0:
+		return "idle measures a quiet feed; leave rate out"
+	case t.Uplink != 0:
+		return "idle measures connections that carry nothing; leave uplink out"
+	case t.Subscribers != slices.Max(s.Idle):
+		return fmt.Sprintf("idle ends with %d connections; leave subscribers out", slices.Max(s.Idle))
+	case t.Fleets > s.Idle[0]:
+		return fmt.Sprintf("idle begins with %d connections, and each of %d fleets needs one; lower fleets, or begin with more", s.Idle[0], t.Fleets)
+	case t.Proxied():
+		return "idle measures the memory of connections, which end at a proxy and begin again behind it; leave proxy out"
+	case t.Foreign():
+		return fmt.Sprintf("idle asks the server for its memory, which the server %s does not tell; leave server out", t.Server)
+	case t.Awake:
+		return "idle measures memory, in which sleep has no part; leave cpus out"
+	case s.rhythm(t).FreshConns:
+		return fmt.Sprintf("%s keeps no connection whose memory could be measured; leave it out", t.Transport)
 	}
-	return "", false
-}
-
-// checkIdle holds the plan to what a quiet feed can be asked.
-func (p *parser) checkIdle() {
-	line := max(p.lines["idle"], p.lines["fixed"], p.lines["factors"])
-	for _, t := range p.plan {
-		switch {
-		case len(p.s.Idle) == 0 && t.Rate == 0 && t.Fault == NoFault:
-			p.add(line, "rate 0/s is a quiet feed, of which only memory can be measured, or a fault; add idle: [500, 1000, 2000] or fault: server-stops, or write such as 40/s")
-			return
-		case len(p.s.Idle) == 0:
-		case t.Rate != 0:
-			p.add(line, "idle measures a quiet feed; leave rate out")
-			return
-		case t.Uplink != 0:
-			p.add(line, "idle measures connections that carry nothing; leave uplink out")
-			return
-		case t.Subscribers != slices.Max(p.s.Idle):
-			p.add(line, "idle ends with %d connections; leave subscribers out", slices.Max(p.s.Idle))
-			return
-		case t.Awake:
-			p.add(line, "idle measures memory, in which sleep has no part; leave cpus out")
-			return
-		case p.s.rhythm(t).FreshConns:
-			p.add(line, "%s keeps no connection whose memory could be measured; leave it out", t.Transport)
-			return
-		}
-	}
+	return ""
 }

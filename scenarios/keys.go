@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"pushbench/servers/units"
 )
@@ -26,38 +27,42 @@ const MinTicker = 64
 type treatmentKey struct {
 	name    string
 	level   string // when the scenario does not say; "" if it must
+	tacit   bool   // a plan says nothing of that level
 	example string
 	// read checks a level, sets its typed value in t, and returns the one
 	// spelling that records and claims use for it.
-	read func(level string, t *Treatment) (string, error)
+	read reader
 }
 
 // treatmentKeys is the whole vocabulary of factors and fixed; a new factor is
 // a new row and a field of Treatment.
 var treatmentKeys = []treatmentKey{
 	{name: "transport", example: "poll?interval=1s", read: readTransport},
-	{name: "subscribers", level: "50", example: "50", read: readSubscribers},
-	{name: "rate", level: "40/s", example: "40/s", read: readRate},
+	{name: "subscribers", level: "50", example: "50", read: whole(func(t *Treatment) *int { return &t.Subscribers }, maxSubscribers, "50")},
+	{name: "rate", level: "40/s", example: "40/s", read: rate(func(t *Treatment) *float64 { return &t.Rate }, "40/s")},
 	{name: "arrivals", level: "poisson", example: "poisson", read: choice(func(t *Treatment) *string { return &t.Arrivals }, "constant", "poisson")},
-	{name: "payload", level: "200B", example: "200B", read: readPayload},
+	{name: "payload", level: "200B", example: "200B", read: size(func(t *Treatment) *int { return &t.Payload }, maxPayload, "200B")},
 	{name: "payload-kind", level: "random", example: "random", read: choice(func(t *Treatment) *string { return &t.PayloadKind }, "random", "ticker", "identical")},
 	{name: "encoding", level: "text", example: "text", read: choice(func(t *Treatment) *string { return &t.Encoding }, "text", "binary", "base64")},
 	{name: "want", level: "every", example: "latest", read: choice(func(t *Treatment) *string { return &t.Want }, "every", "latest")},
-	{name: "uplink", level: "0/s", example: "10/s", read: readUplink},
-	{name: "uplink-payload", level: "64B", example: "64B", read: readUplinkPayload},
-	{name: "tls", level: "off", example: "on", read: readTLS},
+	{name: "uplink", level: "0/s", example: "10/s", read: rate(func(t *Treatment) *float64 { return &t.Uplink }, "10/s")},
+	{name: "uplink-payload", level: "64B", example: "64B", read: size(func(t *Treatment) *int { return &t.UplinkPayload }, maxUplink, "64B")},
+	{name: "tls", level: "off", example: "on", read: either(func(t *Treatment) *bool { return &t.TLS }, "off", "on")},
 	{name: "http", level: "1.1", example: "1.1", read: choice(func(t *Treatment) *string { return &t.HTTP }, "1.1", "2")},
 	{name: "headers", level: "minimal", example: "browser", read: readHeaders},
 	{name: "network", level: NoNetwork, example: "4g", read: choice(func(t *Treatment) *string { return &t.Network.Profile }, Networks...)},
-	{name: "rtt", level: "0ms", example: "20ms", read: readRTT},
-	{name: "jitter", level: "0ms", example: "5ms", read: readJitter},
-	{name: "reorder", level: inOrder, example: "on", read: readReorder},
+	{name: "rtt", level: "0ms", example: "20ms", read: pathTime(func(t *Treatment) *time.Duration { return &t.Network.RTT }, "20ms")},
+	{name: "jitter", level: "0ms", example: "5ms", read: pathTime(func(t *Treatment) *time.Duration { return &t.Network.Jitter }, "5ms")},
+	{name: "reorder", level: "off", example: "on", read: either(func(t *Treatment) *bool { return &t.Network.Reorder }, "off", "on")},
 	{name: "loss", level: "0%", example: "1%", read: readLoss},
 	{name: "bandwidth", level: unlimited, example: "10Mbps", read: readBandwidth},
 	{name: "congestion", level: Congestions[0], example: "bbr", read: choice(func(t *Treatment) *string { return &t.Network.Congestion }, Congestions...)},
 	{name: "fault", level: NoFault, example: ServerStops, read: choice(func(t *Treatment) *string { return &t.Fault }, faults...)},
 	{name: "client", level: "go", example: "stamp", read: choice(func(t *Treatment) *string { return &t.Client }, "go", "stamp")},
-	{name: "cpus", level: "host", example: "awake", read: readCPUs},
+	{name: "cpus", level: "host", example: "awake", read: either(func(t *Treatment) *bool { return &t.Awake }, "host", "awake")},
+	{name: "fleets", level: "1", tacit: true, example: "2", read: whole(func(t *Treatment) *int { return &t.Fleets }, maxFleets, "2")},
+	{name: "proxy", level: NoProxy, tacit: true, example: "relay", read: choice(func(t *Treatment) *string { return &t.Proxy }, Proxies...)},
+	{name: "server", level: OurServer, tacit: true, example: "list", read: choice(func(t *Treatment) *string { return &t.Server }, Servers...)},
 }
 
 func keyNames() []string {
@@ -82,67 +87,38 @@ func readTransport(level string, t *Treatment) (string, error) {
 	return level, nil
 }
 
-func readSubscribers(level string, t *Treatment) (string, error) {
-	n, err := wholeNumber(level, 1, maxSubscribers, "50")
-	if err != nil {
-		return "", err
+// reader checks a level, and sets it in a treatment.
+type reader = func(level string, t *Treatment) (string, error)
+
+// whole reads a count from 1 on.
+func whole(field func(*Treatment) *int, most uint64, example string) reader {
+	return func(level string, t *Treatment) (string, error) {
+		n, err := wholeNumber(level, 1, most, example)
+		*field(t) = int(n)
+		return strconv.FormatUint(n, 10), err
 	}
-	t.Subscribers = int(n)
-	return strconv.FormatUint(n, 10), nil
 }
 
-func readRate(level string, t *Treatment) (string, error) {
-	v, err := rate(level, "40/s") // 0/s is a quiet feed; checkIdle sees to it that there is a reason
-	t.Rate = v
-	return units.Text(v, "1/s"), err
-}
-
-func readUplink(level string, t *Treatment) (string, error) {
-	v, err := rate(level, "10/s") // 0/s is no uplink
-	t.Uplink = v
-	return units.Text(v, "1/s"), err
-}
-
-// rate reads a number a second, which may be none at all.
-func rate(level, example string) (float64, error) {
-	v, err := quantity(level, "1/s", 0, maxRate, example)
-	if v > 0 && v < minRate {
-		err = fmt.Errorf("is below %s, and not 0/s; write such as %s", units.Text(minRate, "1/s"), example)
+// rate reads a number a second, which may be none at all: a quiet feed, for which
+// checkIdle sees to it that there is a reason, or no uplink.
+func rate(field func(*Treatment) *float64, example string) reader {
+	return func(level string, t *Treatment) (string, error) {
+		v, err := quantity(level, "1/s", 0, maxRate, example)
+		if v > 0 && v < minRate {
+			err = fmt.Errorf("is below %s, and not 0/s; write such as %s", units.Text(minRate, "1/s"), example)
+		}
+		*field(t) = v
+		return units.Text(v, "1/s"), err
 	}
-	return v, err
 }
 
-func readPayload(level string, t *Treatment) (string, error) {
-	n, err := size(level, maxPayload, "200B")
-	t.Payload = n
-	return units.Text(float64(n), "B"), err
-}
-
-func readUplinkPayload(level string, t *Treatment) (string, error) {
-	n, err := size(level, maxUplink, "64B")
-	t.UplinkPayload = n
-	return units.Text(float64(n), "B"), err
-}
-
-// size reads a whole number of bytes from 1 to most.
-func size(level string, most int, example string) (int, error) {
-	n, err := units.Size(level, 1, most)
-	return n, such(err, example)
-}
-
-func readTLS(level string, t *Treatment) (string, error) {
-	var word string
-	level, err := choice(func(*Treatment) *string { return &word }, "off", "on")(level, t)
-	t.TLS = word == "on"
-	return level, err
-}
-
-// readCPUs reads what CPUs do that wait: what the host has them do, or no sleep.
-func readCPUs(level string, t *Treatment) (string, error) {
-	var word string
-	level, err := choice(func(*Treatment) *string { return &word }, "host", "awake")(level, t)
-	t.Awake = word == "awake"
-	return level, err
+// size reads a whole number of bytes.
+func size(field func(*Treatment) *int, most int, example string) reader {
+	return func(level string, t *Treatment) (string, error) {
+		n, err := units.Size(level, 1, most)
+		*field(t) = n
+		return units.Text(float64(n), "B"), such(err, example)
+	}
 }
 
 // readHeaders reads a header profile; its fields are the servers' business.
@@ -160,13 +136,21 @@ func readHeaders(level string, t *Treatment) (string, error) {
 }
 
 // choice reads one word of a few.
-func choice(field func(*Treatment) *string, words ...string) func(string, *Treatment) (string, error) {
+func choice(field func(*Treatment) *string, words ...string) reader {
 	return func(level string, t *Treatment) (string, error) {
 		if !slices.Contains(words, level) {
 			return "", fmt.Errorf("is none of its values; %s", among(level, "known values", words))
 		}
 		*field(t) = level
 		return level, nil
+	}
+}
+
+// either reads one of two words, of which the second is true.
+func either(field func(*Treatment) *bool, no, yes string) reader {
+	return func(level string, t *Treatment) (string, error) {
+		*field(t) = level == yes
+		return choice(func(*Treatment) *string { return new(string) }, no, yes)(level, t)
 	}
 }
 

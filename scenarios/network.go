@@ -71,30 +71,14 @@ func (t Treatment) Emulated() bool {
 // Faulty reports whether something falls silent at the end of the trial.
 func (t Treatment) Faulty() bool { return t.Fault != "" && t.Fault != NoFault }
 
-func readRTT(level string, t *Treatment) (string, error) {
-	return pathTime(level, "20ms", &t.Network.RTT)
-}
-
-func readJitter(level string, t *Treatment) (string, error) {
-	return pathTime(level, "5ms", &t.Network.Jitter)
-}
-
 // pathTime reads a time that a path can take.
-func pathTime(level, example string, into *time.Duration) (string, error) {
-	v, err := quantity(level, "s", 0, maxRTT.Seconds(), example)
-	*into = time.Duration(math.Round(v * float64(time.Second)))
-	return units.Text(v, "s"), err
+func pathTime(field func(*Treatment) *time.Duration, example string) reader {
+	return func(level string, t *Treatment) (string, error) {
+		v, err := quantity(level, "s", 0, maxRTT.Seconds(), example)
+		*field(t) = time.Duration(math.Round(v * float64(time.Second)))
+		return units.Text(v, "s"), err
+	}
 }
-
-func readReorder(level string, t *Treatment) (string, error) {
-	var asked string
-	level, err := choice(func(*Treatment) *string { return &asked }, inOrder, "on")(level, t)
-	t.Network.Reorder = asked == "on"
-	return level, err
-}
-
-// inOrder is the level of the key reorder where packets stay in order.
-const inOrder = "off"
 
 func readLoss(level string, t *Treatment) (string, error) {
 	v, err := quantity(level, "%", 0, maxLoss, "1%")
@@ -128,19 +112,15 @@ func (n Network) impossible(emulated bool) string {
 	return ""
 }
 
-// checkNetwork holds the plan to what can be asked of a path.
-func (p *parser) checkNetwork() {
-	line := max(p.lines["fixed"], p.lines["factors"])
-	for _, t := range p.plan {
-		if set := t.pathKeys(); t.Network.named() && len(set) > 0 {
-			p.add(line, "network %s sets rtt, jitter, reorder, loss and bandwidth; leave %s out, or the combination by except", t.Network.Profile, strings.Join(set, ", "))
-			return
-		}
-		if len(p.s.Idle) > 0 && t.Network.Emulated() {
-			p.add(line, "idle measures memory, which a network between the ends has no part in; leave rtt, jitter, reorder, loss, bandwidth and network out")
-			return
-		}
+// checkNetwork holds a treatment to what can be asked of a path.
+func (s *Scenario) checkNetwork(t Treatment) string {
+	if set := t.pathKeys(); t.Network.named() && len(set) > 0 {
+		return fmt.Sprintf("network %s sets rtt, jitter, reorder, loss and bandwidth; leave %s out, or the combination by except", t.Network.Profile, strings.Join(set, ", "))
 	}
+	if len(s.Idle) > 0 && t.Network.Emulated() {
+		return "idle measures memory, which a network between the ends has no part in; leave rtt, jitter, reorder, loss, bandwidth and network out"
+	}
+	return ""
 }
 
 // pathKeys are the keys of the path that a treatment sets by itself.
@@ -165,26 +145,23 @@ const maxUnderWay = 0.6
 // leastHead is the bytes that an event's numbers take, in any encoding at least.
 const leastHead = 32
 
-// weakNetworks: a trial that cannot show what its path is about.
-func (s *Scenario) weakNetworks(ts []Treatment) []string {
-	var w []string
-	for _, t := range ts {
-		rtt, rhythm := t.Network.RTT, s.rhythm(t)
-		if trips := s.Measure.Seconds() / rtt.Seconds(); rtt > 0 && trips < manyTrips {
-			w = append(w, fmt.Sprintf("measure: %s holds %.2g round trips of %s; take %d or more", s.Measure, trips, t.Labels["rtt"], manyTrips))
-		}
-		if rhythm.Poll > 0 && rhythm.Poll <= rtt {
-			w = append(w, fmt.Sprintf("%s over an rtt of %s: a poll is out for longer than the interval, and slots are passed over", t.Labels.Transport(), t.Labels["rtt"]))
-		}
-		if beat := rhythm.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat*rtt.Seconds() > maxUnderWay {
-			w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s over an rtt of %s leave no moment without one under way, in which both ends have counted the same; take %.0f or fewer",
-				t.Subscribers, rhythm.Beat, t.Labels["rtt"], math.Floor(maxUnderWay*beat/rtt.Seconds())))
-		}
-		load := 8 * float64(t.Payload+leastHead) * t.Rate * float64(t.Subscribers)
-		if load >= t.Network.Bandwidth && t.Network.Bandwidth > 0 && t.Want == "every" && !rhythm.Compress {
-			w = append(w, fmt.Sprintf("bandwidth: %s is less than the %.3gMbps or more of events that %s subscribers of %s at %s take; what is published piles up",
-				t.Labels["bandwidth"], load/1e6, t.Labels["subscribers"], t.Labels["payload"], t.Labels["rate"]))
-		}
+// weakNetwork: a trial that cannot show what its path is about.
+func (s *Scenario) weakNetwork(t Treatment) (w []string) {
+	rtt, rhythm := t.Network.RTT, s.rhythm(t)
+	if trips := s.Measure.Seconds() / rtt.Seconds(); rtt > 0 && trips < manyTrips {
+		w = append(w, fmt.Sprintf("measure: %s holds %.2g round trips of %s; take %d or more", s.Measure, trips, t.Labels["rtt"], manyTrips))
+	}
+	if rhythm.Poll > 0 && rhythm.Poll <= rtt {
+		w = append(w, fmt.Sprintf("%s over an rtt of %s: a poll is out for longer than the interval, and slots are passed over", t.Labels.Transport(), t.Labels["rtt"]))
+	}
+	if beat := rhythm.Beat.Seconds(); beat > 0 && float64(t.Subscribers)/beat*rtt.Seconds() > maxUnderWay {
+		w = append(w, fmt.Sprintf("subscribers: %d with a heartbeat every %s over an rtt of %s leave no moment without one under way, in which both ends have counted the same; take %.0f or fewer",
+			t.Subscribers, rhythm.Beat, t.Labels["rtt"], math.Floor(maxUnderWay*beat/rtt.Seconds())))
+	}
+	load := 8 * float64(t.Payload+leastHead) * t.Rate * float64(t.Subscribers)
+	if load >= t.Network.Bandwidth && t.Network.Bandwidth > 0 && t.Want == "every" && !rhythm.Compress {
+		w = append(w, fmt.Sprintf("bandwidth: %s is less than the %.3gMbps or more of events that %s subscribers of %s at %s take; what is published piles up",
+			t.Labels["bandwidth"], load/1e6, t.Labels["subscribers"], t.Labels["payload"], t.Labels["rate"]))
 	}
 	return w
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +14,51 @@ import (
 // Records carry the plots of their scenario in the words of their time. Here is each
 // kind of those days as a sentence of today, under the file name that it had.
 
+// oldKinds are the sentences, with the old plot's own words for what begins with $. Of
+// some kinds there is one for each of what they are of.
+var oldKinds = map[string]string{
+	"quantiles": `mark: spectrum, y: "$of", log: y`,
+	"bars":      `mark: bars, x: "$values"`,
+	"curve":     `mark: line, x: $over, y: "$values"`,
+	"stack":     `mark: bars, x: ["$of"]`,
+	"tradeoff":  `mark: points, x: "$of", y: "$to"`,
+
+	"fit server/cpu": `mark: points, x: $over, y: server/cpu-util, reference: fit(server/cpu), upwards: CPU (1 is a core), log: y`,
+	"fit host/cpu": `mark: points, x: $over, y: host/cpu × server/cpu-util ÷ server/cpu, reference: fit(host/cpu),
+		upwards: CPU (1 is a core), log: y`,
+
+	"overhead": `mark: dots, x: "y[$of] ÷ y[$to]", y: {` + wireRows + `, from the server alone: wire/ip/down},
+		across: "bytes of $of ÷ bytes of $to", log: x`,
+	"bandwidth": `mark: dots, ` + bandwidth,
+	// The table of "HTML5 Web Sockets: A Quantum Leap in Scalability for the Web".
+	"bandwidth lubbers2010": `mark: dots, also: {subscribers: 100000}, reference: {
+			says: "Lubbers and Greco (2010), 871 or 2 bytes × clients", protocol alone: {
+				poll?interval=1s: {1000: 6.968Mbps, 10000: 69.68Mbps, 100000: 696.8Mbps},
+				ws: {1000: 16kbps, 10000: 160kbps, 100000: 1.6Mbps}}}, ` + bandwidth,
+	"breakeven": `mark: line, x: "1 ÷ requests[$of]", y: wire/ip, along: $over, only: ["$of", "$to"], join: 1/x, cross: "$to",
+		across: "k: events in a poll", upwards: "IP bytes for each event, both directions", log: xy`,
+
+	"amortised bytes": `y: "conn/{bytes,tcpip}/{down,up} ÷ n + wire/ip", instead: {keepalive=off: wire/ip},
+		upwards: IP bytes for each event, ` + lifetime,
+	"amortised server-cpu": `y: conn/server-cpu ÷ n + server/cpu, instead: {keepalive=off: server/cpu},
+		upwards: server CPU time for each event, ` + lifetime,
+	"amortised time": `y: connect/p50 ÷ n, instead: {keepalive=off: connect/p50 × requests},
+		upwards: set-up time for each event, ` + lifetime,
+
+	"memory": `mark: bars, across: memory for each connection, x: {
+		no event yet: {heap: idle/server-heap, stacks: idle/server-stacks,
+			rest of resident memory: idle/server-rss − idle/server-heap − idle/server-stacks, "kernel, both ends": idle/kernel},
+		after one event: {heap: held/server-heap, stacks: held/server-stacks,
+			rest of resident memory: held/server-rss − held/server-heap − held/server-stacks, "kernel, both ends": held/kernel}}`,
+}
+
+const (
+	wireRows  = `protocol alone: wire/protocol, with the data: wire/data, with TLS: wire/tls, with TCP and IP: wire/ip`
+	bandwidth = `x: 8 × y × rate × subscribers, y: {` + wireRows + `}, facet: [transport, subscribers],
+		unit: bit/s, across: bits per second, log: x`
+	lifetime = `mark: line, x: {n: 1..10000}, cross: ws, across: "n: events that a connection lives for", log: xy`
+)
+
 var oldKeys = []string{"kind", "of", "by", "to", "over", "per", "where", "model", "title", "log"}
 
 func isOldPlot(n *yaml.Node) bool {
@@ -20,132 +66,69 @@ func isOldPlot(n *yaml.Node) bool {
 }
 
 func (p *parser) oldPlot(n *yaml.Node) Plot {
-	plot := Plot{Where: map[string]string{}, Line: n.Line}
-	said, model, log := map[string]string{}, Choice{}, false
+	var per []string
+	where, said, model := map[string]string{}, map[string]string{}, Choice{}
 	for _, e := range mapping(n, "a plot", oldKeys, &p.problems) {
 		switch e.key {
 		case "per":
-			plot.Per = p.words(e.value, "a plot's per", "transport")
+			per = p.words(e.value, "a plot's per", "transport")
 		case "where":
-			plot.Where, _ = p.where(e.value, "a plot's where")
+			where, _ = p.where(e.value, "a plot's where")
 		case "model":
 			model = p.choice(e.value, "a plot's model")
 		default:
 			said[e.key], _ = scalar(e.value, "a plot's "+e.key, "one value", &p.problems)
 		}
 	}
-	kind, of, to, over := said["kind"], said["of"], said["to"], said["over"]
-	plot.Title, log = said["title"], said["log"] == "true"
-	plot.Name = oldName(said, plot)
-	if plot.Per == nil && kind != "overhead" && kind != "breakeven" {
-		plot.Per = []string{"transport"}
+	kind, of, to := said["kind"], said["of"], said["to"]
+	sentence := cmp.Or(oldKinds[kind+" "+of], oldKinds[kind])
+	if sentence == "" {
+		p.add(n.Line, "unknown kind of plot %q; today a plot has a mark; %s", kind, listing("marks", marks))
+		return Plot{}
 	}
+	values := of
+	if said["by"] != "" {
+		values += " ÷ " + said["by"]
+	}
+	today := document([]byte("{"+strings.NewReplacer("$values", values, "$of", of, "$to", to, "$over", said["over"]).Replace(sentence)+"}"), &p.problems)
+	if today == nil {
+		return Plot{}
+	}
+	plot := p.plot(today)
+	plot.Where, plot.Title, plot.Line = where, said["title"], n.Line
+	plot.Name = oldName(said, per, where)
 	tls := slices.Equal(p.held(plot, "tls"), []string{"on"})
+	if !tls {
+		plot.Y.Rows = slices.DeleteFunc(plot.Y.Rows, func(r Row) bool { return r.Name == "with TLS" })
+	}
 	switch kind {
-	case "quantiles":
-		plot.Mark, plot.Y, plot.LogY = "spectrum", one(of), true
-	case "curve", "bars":
-		values := of
-		if said["by"] != "" {
-			values += " ÷ " + said["by"]
-		}
-		plot.Mark, plot.X = "bars", one(values)
-		if kind == "curve" {
-			plot.Mark, plot.X, plot.Y, plot.LogX, plot.LogY = "line", Axis{Factor: over}, one(values), log, log
-			path := !slices.Equal(p.held(plot, "rtt"), []string{"0ms"}) && p.levels("rtt") != nil
-			if of == "staleness/mean" && said["by"] == "" && (over == "rtt" || over == "rate" && path) {
-				plot.Mark, plot.Reference = "points", Choice{Expr: "model/staleness"}
-			}
-		}
-	case "stack":
-		plot.Mark, plot.X = "bars", stacked(of)
-	case "tradeoff":
-		plot.Mark, plot.X, plot.Y, plot.LogX, plot.LogY = "points", one(of), one(to), log, log
-	case "fit":
-		plot.Mark, plot.X, plot.Y = "points", Axis{Factor: over}, one("server/cpu-util")
-		if of != "server/cpu" {
-			plot.Y = one(of + " × server/cpu-util ÷ server/cpu")
-		}
-		plot.Reference, plot.Upwards = Choice{Expr: "fit(" + of + ")"}, "CPU (1 is a core)"
-		plot.LogY = true
 	case "overhead":
-		plot.Mark, plot.Facet, plot.Per, plot.LogX = "dots", plot.Per, nil, true
-		plot.X, plot.Y = one(fmt.Sprintf("y[%s] ÷ y[%s]", of, to)), Axis{Rows: wireRows(tls, true)}
-		plot.Across = fmt.Sprintf("bytes of %s ÷ bytes of %s", of, to)
+		plot.Facet, per = per, nil
 		p.oldModel(&plot, of, to, model, tls)
 	case "breakeven":
-		plot.Mark, plot.X, plot.Y = "line", one("1 ÷ requests["+of+"]"), one("wire/ip")
-		plot.Per, plot.Along, plot.Only = []string{"transport"}, over, []string{of, to}
-		plot.Join, plot.Cross, plot.LogX, plot.LogY = true, to, true, true
-		plot.Across, plot.Upwards = "k: events in a poll", "IP bytes for each event, both directions"
+		per = nil
 		p.oldModel(&plot, of, to, model, tls)
-	case "amortised":
-		plot.Mark, plot.X, plot.LogX, plot.LogY, plot.Cross = "line", Axis{From: 1, To: 10_000}, true, true, "ws"
-		plot.Across = "n: events that a connection lives for"
-		plot.Upwards = map[string]string{"bytes": "IP bytes for each event", "server-cpu": "server CPU time for each event", "time": "set-up time for each event"}[of]
-		setup, each, anew := "conn/{bytes,tcpip}/{down,up}", " + wire/ip", "wire/ip"
-		switch of {
-		case "server-cpu":
-			setup, each, anew = "conn/server-cpu", " + server/cpu", "server/cpu"
-		case "time":
-			setup, each, anew = "connect/p50", "", "connect/p50 × requests"
+	case "bandwidth":
+		per = nil
+	case "curve", "tradeoff":
+		plot.LogX, plot.LogY = said["log"] == "true", said["log"] == "true"
+		path := !slices.Equal(p.held(plot, "rtt"), []string{"0ms"}) && p.levels("rtt") != nil
+		if kind == "curve" && values == "staleness/mean" && (said["over"] == "rtt" || said["over"] == "rate" && path) {
+			plot.Mark, plot.Reference = "points", Choice{Expr: "model/staleness"}
 		}
-		plot.Y, plot.Instead = one(setup+" ÷ n"+each), map[string]string{}
+	case "amortised":
+		anew := plot.Instead["keepalive=off"]
+		plot.Instead = map[string]string{}
 		for _, t := range p.levels("transport") {
 			if strings.Contains(t, "keepalive=off") {
 				plot.Instead[t] = anew
 			}
 		}
-	case "memory":
-		plot.Mark, plot.X.Stacked, plot.Across = "bars", true, "memory for each connection"
-		for _, state := range []struct{ prefix, words string }{{"idle", "no event yet"}, {"held", "after one event"}} {
-			at := func(format string) string { return strings.ReplaceAll(format, "@", state.prefix) }
-			plot.X.Rows = append(plot.X.Rows, Row{state.words, []Part{{"heap", at("@/server-heap")}, {"stacks", at("@/server-stacks")},
-				{"rest of resident memory", at("@/server-rss − @/server-heap − @/server-stacks")}, {"kernel, both ends", at("@/kernel")}}})
-		}
-	case "bandwidth":
-		plot.Mark, plot.Facet, plot.Per, plot.LogX = "dots", []string{"transport", "subscribers"}, nil, true
-		plot.X, plot.Y, plot.Unit = one("8 × y × rate × subscribers"), Axis{Rows: wireRows(tls, false)}, "bit/s"
-		plot.Across = "bits per second"
-		if of == "lubbers2010" {
-			plot.Also = map[string]string{"subscribers": "100000"}
-			plot.Says = "Lubbers and Greco (2010), 871 or 2 bytes × clients"
-			plot.Reference = p.lubbers2010()
-		}
-	default:
-		p.add(n.Line, "unknown kind of plot %q; today a plot has a mark; %s", kind, listing("marks", marks))
+	}
+	if per != nil {
+		plot.Per = per
 	}
 	return plot
-}
-
-// lubbers2010 is the table of "HTML5 Web Sockets: A Quantum Leap in Scalability for the
-// Web", as far as a scenario runs it: products of 871 characters a second by poll, or of
-// 2 bytes by WebSocket, with the number of clients.
-func (p *parser) lubbers2010() Choice {
-	of := map[string]Choice{}
-	for _, printed := range []struct{ transport, clients, rate string }{
-		{"poll?interval=1s", "1000", "6.968Mbps"}, {"poll?interval=1s", "10000", "69.68Mbps"}, {"poll?interval=1s", "100000", "696.8Mbps"},
-		{"ws", "1000", "16kbps"}, {"ws", "10000", "160kbps"}, {"ws", "100000", "1.6Mbps"},
-	} {
-		if !slices.Contains(p.levels("transport"), printed.transport) || printed.clients != "100000" && !slices.Contains(p.levels("subscribers"), printed.clients) {
-			continue
-		}
-		if of[printed.transport].Of == nil {
-			of[printed.transport] = Choice{Of: map[string]Choice{}}
-		}
-		of[printed.transport].Of[printed.clients] = Choice{Expr: printed.rate}
-	}
-	return Choice{Of: map[string]Choice{"protocol alone": {Of: of}}}
-}
-
-func wireRows(tls, alone bool) (rows []Row) {
-	for _, r := range [][2]string{{"protocol alone", "wire/protocol"}, {"with the data", "wire/data"}, {"with TLS", "wire/tls"},
-		{"with TCP and IP", "wire/ip"}, {"from the server alone", "wire/ip/down"}} {
-		if (tls || r[1] != "wire/tls") && (alone || r[1] != "wire/ip/down") {
-			rows = append(rows, Row{r[0], []Part{{Expr: r[1]}}})
-		}
-	}
-	return rows
 }
 
 // oldModel is the closed form of the header bytes H of a poll: with k requests and e
@@ -217,18 +200,18 @@ func (p *parser) held(plot Plot, key string) []string {
 	return p.levels(key)
 }
 
-func oldName(said map[string]string, plot Plot) string {
+func oldName(said map[string]string, per []string, where map[string]string) string {
 	parts := []string{said["kind"], said["of"]}
 	for _, key := range []string{"by", "to", "over"} {
 		if said[key] != "" {
 			parts = append(parts, key, said[key])
 		}
 	}
-	if len(plot.Per) > 0 && !slices.Equal(plot.Per, []string{"transport"}) {
-		parts = append(append(parts, "per"), plot.Per...)
+	if len(per) > 0 && !slices.Equal(per, []string{"transport"}) {
+		parts = append(append(parts, "per"), per...)
 	}
-	for _, k := range sortedNames(plot.Where) {
-		parts = append(parts, k, plot.Where[k])
+	for _, k := range sortedNames(where) {
+		parts = append(parts, k, where[k])
 	}
 	return strings.Join(parts, "-")
 }

@@ -24,20 +24,18 @@ type parser struct {
 	plan  []Treatment    // once factors, fixed and except are sound
 }
 
-// topKeys are the keys of a scenario in the order they are best written.
-var topKeys = []struct {
-	name   string
-	needed bool
-}{
-	{"question", true}, {"factors", false}, {"fixed", false}, {"except", false},
-	{"warmup", true}, {"measure", true}, {"blocks", true}, {"seed", false},
-	{"idle", false}, {"saturation", false}, {"plots", false}, {"claims", false},
+// topKeys are the keys of a scenario in the order they are best written, with an example
+// of those that it cannot do without.
+var topKeys = []struct{ name, example string }{
+	{"question", "Is a push fresher than a poll?"}, {"factors", ""}, {"fixed", ""}, {"except", ""},
+	{"warmup", "1s"}, {"measure", "5s"}, {"blocks", "10"}, {"seed", ""},
+	{"idle", ""}, {"saturation", ""}, {"plots", ""}, {"claims", ""},
 }
 
 func needed() []string {
 	var names []string
 	for _, k := range topKeys {
-		if k.needed {
+		if k.example != "" {
 			names = append(names, k.name)
 		}
 	}
@@ -62,13 +60,13 @@ func (p *parser) file() {
 		return
 	}
 	for _, k := range topKeys {
-		if k.needed && values[k.name] == nil && !misspelt(top, k.name, known) {
-			p.add(top.Line, "no %s; write such as %s: %s", k.name, k.name, examples[k.name])
+		if k.example != "" && values[k.name] == nil && !misspelt(top, k.name, known) {
+			p.add(top.Line, "no %s; write such as %s: %s", k.name, k.name, k.example)
 		}
 	}
 
 	if v := values["question"]; v != nil {
-		p.s.Question, _ = scalar(v, "question", examples["question"], &p.problems)
+		p.s.Question, _ = scalar(v, "question", topKeys[0].example, &p.problems)
 	}
 	p.window(values["warmup"], "warmup", 0, &p.s.Warmup)
 	p.window(values["measure"], "measure", time.Millisecond, &p.s.Measure)
@@ -84,18 +82,19 @@ func (p *parser) file() {
 	p.saturation(values["saturation"])
 	p.factors(values["factors"])
 	p.fixed(values["fixed"])
-	if len(p.list) == before {
-		p.transportGiven(top.Line)
+	if len(p.list) == before && p.levels("transport") == nil {
+		p.add(top.Line, "no transport; name some under factors, such as transport: [poll?interval=1s, ws]")
 	}
 	if len(p.list) == before {
 		p.except(values["except"])
 	}
 	if len(p.list) == before {
 		p.combine()
-		p.checkIdle()
-		p.checkFault()
-		p.checkNetwork()
-		p.checkSaturation()
+		conditions := max(p.lines["fixed"], p.lines["factors"])
+		p.hold(max(p.lines["idle"], conditions), p.s.checkIdle)
+		p.hold(conditions, p.s.checkFault)
+		p.hold(conditions, p.s.checkNetwork)
+		p.hold(p.lines["saturation"], p.s.checkSaturation)
 	}
 	if len(p.list) > before {
 		return // plots and claims speak of treatments
@@ -104,12 +103,14 @@ func (p *parser) file() {
 	p.claims(values["claims"])
 }
 
-// examples of what a scenario cannot do without.
-var examples = map[string]string{
-	"question": "Is a push fresher than a poll?",
-	"warmup":   "1s",
-	"measure":  "5s",
-	"blocks":   "10",
+// hold notes the first treatment of the plan with which something is wrong.
+func (p *parser) hold(line int, wrong func(Treatment) string) {
+	for _, t := range p.plan {
+		if text := wrong(t); text != "" {
+			p.add(line, "%s", text)
+			return
+		}
+	}
 }
 
 // window reads a length of time.

@@ -36,7 +36,7 @@ func TestParse(t *testing.T) {
 		},
 		Fixed: map[string]string{
 			"subscribers": "50", "arrivals": "poisson", "payload": "200B", "payload-kind": "random", "encoding": "text",
-			"want": "every", "uplink": "0/s", "uplink-payload": "64B", "fault": "none",
+			"want": "every", "uplink": "0/s", "uplink-payload": "64B", "fault": "none", "fleets": "1", "proxy": "none", "server": "ours",
 			"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": "unlimited", "congestion": "cubic",
 			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go", "cpus": "host",
 		},
@@ -149,18 +149,6 @@ func TestPlotMetrics(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, results.Expand(of)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", of, diff)
-		}
-	}
-}
-
-func TestNearest(t *testing.T) {
-	known := []string{"subscribers", "rate", "payload", "payload-kind"}
-	for got, want := range map[string]string{
-		"subscriber": "subscribers", "Rate": "rate", "rat": "rate", "paylod": "payload",
-		"colour": "", "": "", strings.Repeat("rate", 100): "",
-	} {
-		if near := results.Nearest(got, known); near != want {
-			t.Errorf("%q: nearest %q, want %q", got, near, want)
 		}
 	}
 }

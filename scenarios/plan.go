@@ -1,12 +1,11 @@
 package scenarios
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
+	"maps"
 
 	"pushbench/results"
+	"pushbench/servers/feed"
 )
 
 // maxTreatments bounds a plan: at seconds a trial, more is weeks.
@@ -33,6 +32,9 @@ type Treatment struct {
 	Awake       bool   // idle CPUs do not sleep
 	Network     Network
 	Fault       string // one of faults
+	Fleets      int    // processes that share the subscribers
+	Proxy       string // one of Proxies
+	Server      string // one of Servers
 
 	Uplink        float64 // messages per second that each subscriber sends; 0: none
 	UplinkPayload int     // bytes of each
@@ -82,6 +84,18 @@ func (s *Scenario) combination(i int) results.Treatment {
 	return labels
 }
 
+// Conditions is what all treatments have in common, as a plan says it: without a proxy
+// that nobody asks for, and the like.
+func (s *Scenario) Conditions() results.Treatment {
+	said := maps.Clone(s.Fixed)
+	for _, k := range treatmentKeys {
+		if k.tacit && said[k.name] == k.level {
+			delete(said, k.name)
+		}
+	}
+	return said
+}
+
 func (s *Scenario) excepted(labels results.Treatment) bool {
 	for _, e := range s.Except {
 		if labels.Matches(e) {
@@ -117,6 +131,14 @@ func (s *Scenario) impossible(t Treatment) string {
 	if t.PayloadKind != "random" && t.Payload < MinTicker {
 		return fmt.Sprintf("a ticker is JSON and needs a payload of at least %dB, not %s", MinTicker, t.Labels["payload"])
 	}
+	if t.Fleets > t.Subscribers {
+		return fmt.Sprintf("%d fleets share %d subscribers, and each needs one", t.Fleets, t.Subscribers)
+	}
+	if t.Foreign() && transport != nil {
+		if why := t.beyondForeign(rhythm); why != "" {
+			return why
+		}
+	}
 	return t.Network.impossible(t.Emulated())
 }
 
@@ -150,15 +172,5 @@ func (s *Scenario) Order(seed uint64, block int) []int {
 	if err != nil {
 		return nil
 	}
-	return stream(seed, block, "order").Perm(len(ts))
-}
-
-// stream is the random sequence called name of one block. The hash keeps
-// streams apart whose seed and block are neighbours: PCG alone, seeded with
-// consecutive numbers, begins with related draws.
-func stream(seed uint64, block int, name string) *rand.Rand {
-	id := binary.BigEndian.AppendUint64(nil, seed)
-	id = binary.BigEndian.AppendUint64(id, uint64(block))
-	sum := sha256.Sum256(append(id, name...))
-	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])))
+	return feed.Rand(seed, block, "order").Perm(len(ts))
 }

@@ -36,6 +36,7 @@ blocks: 6
 			"want": "every", "fault": "none", "uplink": "0/s", "uplink-payload": "64B",
 			"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": "unlimited", "congestion": "cubic",
 			"tls": "off", "http": "1.1", "headers": "minimal", "client": "go", "cpus": "host",
+			"fleets": "1", "proxy": "none", "server": "ours",
 		}
 	}
 	treatment := func(transport, label string, payload int, payloadText, kind string) Treatment {
@@ -43,6 +44,7 @@ blocks: 6
 			Labels: labels(transport+label, payloadText, kind), Transport: transport, Subscribers: 7, Rate: 0.5,
 			Arrivals: "constant", Payload: payload, PayloadKind: kind, Encoding: "base64", HTTP: "1.1", Headers: "minimal", Client: "go",
 			Want: "every", Fault: "none", Network: Network{Profile: NoNetwork, Congestion: "cubic"}, UplinkPayload: 64,
+			Fleets: 1, Proxy: NoProxy, Server: OurServer,
 		}
 	}
 	want := []Treatment{
@@ -301,11 +303,5 @@ func TestOrderStaysTheSame(t *testing.T) {
 	want := [][]int{{5, 4, 3, 1, 0, 2}, {5, 4, 2, 1, 0, 3}, {0, 1, 2, 5, 3, 4}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestStreamsOfABlockDiffer(t *testing.T) {
-	if a, b := stream(1, 1, "order").Uint64(), stream(1, 1, "phases").Uint64(); a == b {
-		t.Error("two streams of a block begin alike")
 	}
 }

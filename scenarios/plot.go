@@ -92,9 +92,6 @@ var (
 )
 
 func (p *parser) plots(n *yaml.Node) {
-	if n == nil {
-		return
-	}
 	for _, item := range list(n, "plots", "[{mark: bars, x: server/cpu}]", &p.problems) {
 		p.addPlot(item)
 	}

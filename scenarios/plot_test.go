@@ -88,7 +88,7 @@ func TestOldPlots(t *testing.T) {
 		"{kind: amortised, of: server-cpu, where: {rate: 10/s}}":                          "amortised-server-cpu-rate-10/s",
 		"{kind: memory, where: {rate: 10/s}}":                                             "memory--rate-10/s",
 		"{kind: fit, of: host/cpu, over: rate}":                                           "fit-host/cpu-over-rate",
-		"{kind: bandwidth, of: lubbers2010, where: {rate: 10/s}}":                         "bandwidth-lubbers2010-rate-10/s",
+		"{kind: bandwidth, where: {rate: 10/s}}":                                          "bandwidth--rate-10/s",
 	} {
 		s := mustParse(t, strings.Replace(sound, "{mark: line, x: rate, y: staleness/p50}", text, 1))
 		if len(s.Plots) != 1 || s.Plots[0].Name != name {

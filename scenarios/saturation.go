@@ -1,6 +1,10 @@
 package scenarios
 
-import "go.yaml.in/yaml/v4"
+import (
+	"fmt"
+
+	"go.yaml.in/yaml/v4"
+)
 
 // A scenario that asks for saturation offers more than an end can take, to find
 // what it can. The feed stays open loop: it is published as fast as planned, or
@@ -24,35 +28,23 @@ func (p *parser) saturation(n *yaml.Node) {
 	if !ok {
 		return
 	}
-	word := ""
-	if _, err := choice(func(*Treatment) *string { return &word }, saturationRefused, saturationAsked)(text, nil); err != nil {
+	if _, err := either(func(*Treatment) *bool { return &p.s.Saturation }, saturationRefused, saturationAsked)(text, nil); err != nil {
 		p.add(n.Line, "saturation %q %v", text, err)
-		return
 	}
-	p.s.Saturation = word == saturationAsked
 }
 
-// checkSaturation holds the plan to what can be asked at saturation.
-func (p *parser) checkSaturation() {
-	if !p.s.Saturation {
-		return
+// checkSaturation holds a treatment to what can be asked at saturation.
+func (s *Scenario) checkSaturation(t Treatment) string {
+	switch events := t.Rate * (s.Warmup + s.Measure).Seconds(); {
+	case !s.Saturation:
+	case len(s.Idle) > 0:
+		return "idle measures a quiet feed, which saturates nothing; leave one of the two out"
+	case t.Fault != NoFault:
+		return "whether an end noticed a fault cannot be told from one that is late anyway; leave fault or saturation out"
+	case t.Want == "latest":
+		return "a subscriber that wants the latest event skips what it is too late for, and never lags; leave want: latest or saturation out"
+	case events > maxBacklog:
+		return fmt.Sprintf("%s publishes %.0f events in a trial, and the server keeps %d for subscribers that lag; shorten measure or lower rate", t.Labels["rate"], events, maxBacklog)
 	}
-	line := p.lines["saturation"]
-	if len(p.s.Idle) > 0 {
-		p.add(line, "idle measures a quiet feed, which saturates nothing; leave one of the two out")
-		return
-	}
-	for _, t := range p.plan {
-		switch events := t.Rate * (p.s.Warmup + p.s.Measure).Seconds(); {
-		case t.Fault != NoFault:
-			p.add(line, "whether an end noticed a fault cannot be told from one that is late anyway; leave fault or saturation out")
-			return
-		case t.Want == "latest":
-			p.add(line, "a subscriber that wants the latest event skips what it is too late for, and never lags; leave want: latest or saturation out")
-			return
-		case events > maxBacklog:
-			p.add(line, "%s publishes %.0f events in a trial, and the server keeps %d for subscribers that lag; shorten measure or lower rate", t.Labels["rate"], events, maxBacklog)
-			return
-		}
-	}
+	return ""
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -21,34 +22,21 @@ func splitTransport(spec string) (base, label string, err error) {
 	if m == nil {
 		return "", "", errors.New("is not name?knob=value&knob=value#label; write such as ws, poll?interval=1s or ws#twin")
 	}
-	seen := map[string]bool{}
-	for knob := range knobs(m[2]) {
-		if seen[knob] {
+	query := knobs(m[1] + m[2])
+	for _, knob := range sortedNames(query) {
+		if len(query[knob]) > 1 {
 			return "", "", fmt.Errorf("sets the knob %s twice; keep one", knob)
 		}
-		seen[knob] = true
 	}
 	return m[1] + m[2], m[3], nil
 }
 
-// knobs yields the knobs written in a transport, in order.
-func knobs(base string) func(yield func(knob, value string) bool) {
-	return func(yield func(string, string) bool) {
-		_, query, _ := strings.Cut(base, "?")
-		for pair := range strings.SplitSeq(query, "&") {
-			if k, v, ok := strings.Cut(pair, "="); ok && !yield(k, v) {
-				return
-			}
-		}
-	}
+// knobs are those written in a transport.
+func knobs(base string) url.Values {
+	_, query, _ := strings.Cut(base, "?")
+	values, _ := url.ParseQuery(query) // whose shape leaves nothing to escape
+	return values
 }
 
 // knob is the value written for a knob, "" where the transport does not say.
-func knob(base, name string) string {
-	for k, v := range knobs(base) {
-		if k == name {
-			return v
-		}
-	}
-	return ""
-}
+func knob(base, name string) string { return knobs(base).Get(name) }

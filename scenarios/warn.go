@@ -24,86 +24,73 @@ func (s *Scenario) Warnings() []string {
 	if s.Blocks < results.MinBlocks {
 		w = append(w, fmt.Sprintf("blocks: %d is too few for an interval; it takes %d or more", s.Blocks, results.MinBlocks))
 	}
-	if s.asksLatency() {
-		w = append(w, s.resonance(ts)...)
+	for _, doubt := range []func(Treatment) []string{s.resonance, s.shortWindow, s.fewEvents, s.weakFault, s.weakNetwork} {
+		for _, t := range ts {
+			w = append(w, doubt(t)...)
+		}
 	}
-	w = append(w, s.shortWindow(ts)...)
-	if len(s.Idle) == 0 {
-		w = append(w, s.fewEvents(ts)...)
-	}
-	w = append(w, s.weakFaults(ts)...)
-	w = append(w, s.weakNetworks(ts)...)
 	if len(s.Claims) > 0 && !hasTwin(s.levels("transport")) {
 		w = append(w, "no twin: without a transport such as ws#twin beside ws, nothing says how large a difference is noise")
 	}
 	return unique(append(w, s.unprintable(ts)...))
 }
 
-// asksLatency reports whether a plot or claim reads how old events are.
-func (s *Scenario) asksLatency() bool {
-	latency := func(metric string) bool {
-		return strings.HasPrefix(metric, "staleness") || strings.HasPrefix(metric, "delivery")
-	}
+// reads calls back with each metric that a plot or claim reads, and where.
+func (s *Scenario) reads(ask func(metric string, where map[string]string)) {
 	for _, p := range s.Plots {
-		if slices.ContainsFunc(p.Metrics(), latency) {
-			return true
+		for _, metric := range p.Metrics() {
+			ask(metric, p.Where)
 		}
 	}
 	for _, c := range s.Claims {
-		if e, err := results.ParseExpect(c.Expect); err == nil && slices.ContainsFunc(e.Terms(), func(t results.Term) bool { return latency(t.Name) }) {
-			return true
+		if e, err := results.ParseExpect(c.Expect); err == nil {
+			for _, term := range e.Terms() {
+				ask(term.Name, singledOut(c, term))
+			}
 		}
 	}
-	return false
+}
+
+// asksLatency reports whether a plot or claim reads how old events are.
+func (s *Scenario) asksLatency() (asks bool) {
+	s.reads(func(metric string, _ map[string]string) {
+		asks = asks || strings.HasPrefix(metric, "staleness") || strings.HasPrefix(metric, "delivery")
+	})
+	return asks
 }
 
 // resonance: where constant arrivals and polls march in step, each poll finds
 // its events at the same age for a whole trial, and the trial measures the
 // phase it happened to start with.
-func (s *Scenario) resonance(ts []Treatment) []string {
-	var w []string
-	for _, t := range ts {
-		interval := s.rhythm(t).Poll.Seconds()
-		if t.Arrivals != "constant" || interval == 0 {
-			continue
-		}
-		period := 1 / t.Rate
-		if divides(period, interval) || divides(interval, period) {
-			w = append(w, fmt.Sprintf("%s at a constant %s: events and polls march in step, and a trial measures the phase it began with; use arrivals: poisson", t.Labels.Transport(), t.Labels["rate"]))
-		}
+func (s *Scenario) resonance(t Treatment) []string {
+	interval, period := s.rhythm(t).Poll.Seconds(), 1/t.Rate
+	if t.Arrivals != "constant" || interval == 0 || !divides(period, interval) && !divides(interval, period) || !s.asksLatency() {
+		return nil
 	}
-	return w
+	return []string{fmt.Sprintf("%s at a constant %s: events and polls march in step, and a trial measures the phase it began with; use arrivals: poisson", t.Labels.Transport(), t.Labels["rate"])}
 }
 
-func (s *Scenario) shortWindow(ts []Treatment) []string {
-	var w []string
-	for _, t := range ts {
-		if s.rhythm(t).Poll > s.Measure {
-			w = append(w, fmt.Sprintf("measure: %s is shorter than the interval of %s; not every subscriber polls within it", s.Measure, t.Labels.Transport()))
-		}
+func (s *Scenario) shortWindow(t Treatment) []string {
+	if s.rhythm(t).Poll <= s.Measure {
+		return nil
 	}
-	return w
+	return []string{fmt.Sprintf("measure: %s is shorter than the interval of %s; not every subscriber polls within it", s.Measure, t.Labels.Transport())}
 }
 
-// fewEvents: a trial without an event has no number to give.
-func (s *Scenario) fewEvents(ts []Treatment) []string {
-	var w []string
-	for _, t := range ts {
-		if t.Rate == 0 && t.Fault != NoFault {
-			continue // none is what is asked for
-		}
-		if expected := t.Rate * s.Measure.Seconds(); expected < 5 {
-			w = append(w, fmt.Sprintf("rate: %s gives about %.2g events in %s; some trials may measure none", t.Labels["rate"], expected, s.Measure))
-		}
+// fewEvents: a trial without an event has no number to give, unless none is what is
+// asked for.
+func (s *Scenario) fewEvents(t Treatment) []string {
+	expected := t.Rate * s.Measure.Seconds()
+	if expected >= 5 || len(s.Idle) > 0 || t.Rate == 0 && t.Fault != NoFault {
+		return nil
 	}
-	return w
+	return []string{fmt.Sprintf("rate: %s gives about %.2g events in %s; some trials may measure none", t.Labels["rate"], expected, s.Measure)}
 }
 
 // unprintable names the quantiles asked for that the run will hold too few
 // events for.
-func (s *Scenario) unprintable(ts []Treatment) []string {
-	var w []string
-	ask := func(metric string, where map[string]string) {
+func (s *Scenario) unprintable(ts []Treatment) (w []string) {
+	s.reads(func(metric string, where map[string]string) {
 		q, ok := results.QuantileOf(metric)
 		if !ok {
 			return
@@ -126,19 +113,7 @@ func (s *Scenario) unprintable(ts []Treatment) []string {
 				w = append(w, fmt.Sprintf("%s at %s: about %.0f %s in a trial, %.0f are needed to print it", metric, at, have, what, need))
 			}
 		}
-	}
-	for _, p := range s.Plots {
-		for _, metric := range p.Metrics() {
-			ask(metric, p.Where)
-		}
-	}
-	for _, c := range s.Claims {
-		if e, err := results.ParseExpect(c.Expect); err == nil {
-			for _, term := range e.Terms() {
-				ask(term.Name, singledOut(c, term))
-			}
-		}
-	}
+	})
 	return w
 }
 

@@ -172,36 +172,12 @@ type source struct {
 }
 
 // newSource makes the source that the flags describe.
-func newSource(o options) (source, error) {
-	codec, err := feed.ParseCodec(o.encoding)
-	if err != nil {
-		return source{}, err
-	}
-	payload, err := feed.NewPayload(o.payloadKind, o.payload, codec, feed.Rand(o.seed, o.block, "payload"))
-	if err != nil {
-		return source{}, err
-	}
-	extra, err := feed.NewPayload(o.payloadKind, o.payload, codec, feed.Rand(o.seed, o.block, "extra"))
-	if err != nil {
-		return source{}, err
-	}
-	arrivals := feed.Rand(o.seed, o.block, "arrivals")
-	if o.arrivals == "constant" {
-		arrivals = nil
-	}
-	schedule, err := feed.NewSchedule(o.rate, arrivals)
-	if err != nil {
-		return source{}, err
-	}
-	clock := feed.NewClock()
-	publisher := &feed.Publisher{
-		Log:      feed.NewLog(codec, o.ring, clock),
-		Schedule: schedule,
-		Payload:  payload,
-		Timeline: feed.NewTimeline(clock),
-		Clock:    clock,
-	}
-	return source{publisher, extra}, nil
+func newSource(o options) (s source, err error) {
+	s.publisher, s.extra, err = feed.Source{
+		Encoding: o.encoding, Payload: o.payload, PayloadKind: o.payloadKind,
+		Rate: o.rate, Arrivals: o.arrivals, Ring: o.ring, Seed: o.seed, Block: o.block,
+	}.Publisher()
+	return s, err
 }
 
 func announce(w io.Writer, addr net.Addr, o options) {

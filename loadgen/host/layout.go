@@ -18,16 +18,34 @@ import (
 //
 // The link, which is there in the lab's trials alone, gets what is left: a CPU
 // on a core that neither of them uses, in the server's package if it can be,
-// and else the fleet's.
+// and else the fleet's. A proxy has the same CPU. Where a trial has several fleets,
+// each beyond the first has a core that is left after that, as long as there is one.
 type Layout struct {
 	Server, Fleet []int
-	Link          []int
+	Link          []int  // of the link, and of a proxy
+	Spare         []int  // CPUs for further fleets
 	Shared        bool   // server and fleet are held to the same CPU
 	Note          string // what about it weakens the results, "" if nothing: a warning for the record
 }
 
 // LinkShares reports whether the link is held to the fleet's CPU.
 func (l Layout) LinkShares() bool { return slices.Equal(l.Link, l.Fleet) }
+
+// For is the layout of a trial with so many fleets: each CPU of Fleet has one of them,
+// or where there are not enough, several.
+func (l Layout) For(fleets int) Layout {
+	l.Fleet = slices.Concat(l.Fleet, l.Spare[:min(max(fleets-1, 0), len(l.Spare))])
+	return l
+}
+
+// OfFleet is where the i-th fleet of such a trial runs; nil: where the kernel puts it.
+func (l Layout) OfFleet(i int) []int {
+	if len(l.Fleet) == 0 {
+		return nil
+	}
+	at := i % len(l.Fleet)
+	return l.Fleet[at : at+1]
+}
 
 // Split chooses the CPUs of server and fleet. The same topology always gives
 // the same layout.
@@ -42,7 +60,8 @@ func Split(t Topology) Layout {
 		return l
 	}
 	server, fleet := choose(t.CPUs)
-	l := Layout{Server: []int{server.ID}, Fleet: []int{fleet.ID}, Link: []int{linkCPU(t.CPUs, server, fleet).ID}}
+	link := linkCPU(t.CPUs, server, fleet)
+	l := Layout{Server: []int{server.ID}, Fleet: []int{fleet.ID}, Link: []int{link.ID}, Spare: spare(t.CPUs, server, fleet, link)}
 	var where string
 	switch {
 	case server.Core == fleet.Core:
@@ -94,6 +113,23 @@ func linkCPU(cpus []CPU, server, fleet CPU) CPU {
 		}
 	}
 	return link
+}
+
+// spare is a CPU of each core that none of those uses, the first core's last.
+func spare(cpus []CPU, used ...CPU) (left []int) {
+	taken := map[int]bool{}
+	for _, cpu := range used {
+		taken[cpu.Core] = true
+	}
+	for _, onFirst := range []bool{false, true} {
+		for _, cpu := range cpus {
+			if (cpu.Core == cpus[0].Core) == onFirst && !taken[cpu.Core] {
+				taken[cpu.Core] = true
+				left = append(left, cpu.ID)
+			}
+		}
+	}
+	return left
 }
 
 // quotaNote warns where the control group grants less than the CPUs in use:

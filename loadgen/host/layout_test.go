@@ -75,6 +75,22 @@ func TestSplitLink(t *testing.T) {
 	}
 }
 
+// Further fleets have the cores that are left, the first core last, and then share.
+func TestFleetsHaveTheCoresThatAreLeft(t *testing.T) {
+	l := Split(Topology{CPUs: []CPU{{0, 0, 0}, {1, 0, 0}, {2, 2, 0}, {3, 2, 0}, {4, 4, 0}, {6, 6, 0}, {8, 8, 0}}})
+	for fleets, want := range map[int][]int{0: {4}, 1: {4}, 2: {4, 8}, 3: {4, 8, 0}, 4: {4, 8, 0}} {
+		if got := l.For(fleets).Fleet; !reflect.DeepEqual(got, want) {
+			t.Errorf("%d fleets on %v, want %v; server on %v, link on %v", fleets, got, want, l.Server, l.Link)
+		}
+	}
+	if on := l.For(3).OfFleet(4); !reflect.DeepEqual(on, []int{8}) {
+		t.Errorf("the fifth of five fleets on three CPUs is on %v", on)
+	}
+	if on := (Layout{}).For(2).OfFleet(1); on != nil {
+		t.Errorf("where no CPU is known the second fleet is on %v", on)
+	}
+}
+
 func only(cpu int) []int {
 	if cpu < 0 {
 		return nil

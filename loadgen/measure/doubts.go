@@ -14,6 +14,9 @@ func (o *Observation) doubts() []string {
 	if has&window != 0 {
 		said = append(said, o.fleetBound()...)
 	}
+	if has&tallied == 0 {
+		said = append(said, untold)
+	}
 	if has&headroom != 0 {
 		said = append(said, o.kept()...)
 	}
@@ -38,6 +41,9 @@ func (o *Observation) doubts() []string {
 	}
 	return said
 }
+
+// untold is why some measures are missing where nobody tells them.
+const untold = "the server counts nothing for us: its connections, its memory, its part of TLS and the cost of publishing are left out, and its bytes are the fleet's count alone"
 
 // stealDoubt: of the cores' time.
 const stealDoubt = 0.05

@@ -13,7 +13,7 @@ func (o *Observation) meanwhile() *results.Meanwhile {
 	for _, end := range []struct {
 		cpus []int
 		used float64
-	}{{l.Server, o.serverCPU()}, {l.Fleet, o.fleetCPU()}, {l.Link, o.linkCPU()}} {
+	}{{l.Server, o.serverCPU()}, {l.Fleet, o.fleetCPU()}, {l.Link, o.linkCPU() + o.proxyCPU()}} {
 		for _, cpu := range end.cpus { // one, as host.Split gives them
 			own[cpu] += end.used / float64(len(end.cpus))
 		}

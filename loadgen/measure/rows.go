@@ -164,15 +164,16 @@ func (o *Observation) handshake() float64 {
 // costMeasures are of what steady state costs: the difference of the two marks, for
 // each event that was delivered between them.
 var costMeasures = []Measure{
-	{"server/rss", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.RSS) }, nil},
-	{"server/heap", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Heap) }, nil},
-	{"server/stacks", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Stacks) }, nil},
-	{"server/goroutines", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.Goroutines) }, nil},
-	{"server/fds", window | told, func(o *Observation) float64 { return float64(o.After.Server.Usage.FDs) }, nil},
+	{"server/rss", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.RSS) }, nil},
+	{"server/heap", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.Heap) }, nil},
+	{"server/stacks", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.Stacks) }, nil},
+	{"server/goroutines", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.Goroutines) }, nil},
+	{"server/fds", window | tallied, func(o *Observation) float64 { return float64(o.After.Server.Usage.FDs) }, nil},
 	{"fleet/rss", window, func(o *Observation) float64 { return float64(o.After.Fleet.Usage.RSS) }, nil},
 	{"server/cpu-util", marks | told, (*Observation).serverCPU, perSecond},
-	{"fleet/cpu-util", marks, (*Observation).fleetCPU, perSecond},
-	{"publisher/cpu", window | told, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
+	{"fleet/cpu-util", marks, func(o *Observation) float64 { return o.fleetCPU() / o.fleetCores() }, perSecond},
+	{"proxy/cpu-util", marks | proxied, (*Observation).proxyCPU, perSecond},
+	{"publisher/cpu", window | tallied, func(o *Observation) float64 { return o.After.Server.PublishCPU - o.Before.Server.PublishCPU }, func(o *Observation) float64 { return float64(len(o.due())) }},
 
 	{"throughput", events, (*Observation).events, perSecond},
 	{"server/cpu", events | told, (*Observation).serverCPU, perEvent},
@@ -185,6 +186,7 @@ var costMeasures = []Measure{
 		return known(float64(calls), calls > 0) // 0 where the host does not count it
 	}, perEvent},
 	{"fleet/cpu", events, (*Observation).fleetCPU, perEvent},
+	{"proxy/cpu", events | proxied, (*Observation).proxyCPU, perEvent},
 	{"fleet/reads", events, func(o *Observation) float64 { return float64(o.fleet().Counts.Reads) }, perEvent},
 	{"requests", events, perRequest, perEvent},
 	{"requests/empty", events, func(o *Observation) float64 { return float64(o.fleet().Empty) }, perEvent},
@@ -216,7 +218,7 @@ func (o *Observation) switches() int64 {
 // waitMeasures are of how long each process was ready to run and waited for its core:
 // each time before it ran, which is about what it adds to a latency, and in all.
 func waitMeasures() (rows []Measure) {
-	for _, name := range []string{"server", "fleet", "link"} {
+	for _, name := range []string{"server", "proxy", "fleet", "link"} {
 		waited := func(o *Observation) float64 {
 			return known(o.spent(name).Waited())
 		}

@@ -43,6 +43,7 @@ const (
 	told                       // what the server used was read, or it told
 	tallied                    // the server's tally is that of the other end of the fleets' connections
 	link                       // the path is emulated
+	proxied                    // somebody stands before the server, whose CPU time was read
 	silenced                   // a fault made an end or the path fall silent
 	awake                      // the CPUs were to stay awake
 	headroom                   // nobody is asked for more than it can do
@@ -51,6 +52,7 @@ const (
 // has is what of that the trial has.
 func (o *Observation) has() (all trait) {
 	delivered := !o.OfMemory && o.events() > 0
+	_, proxy := o.After.Process["proxy"]
 	for what, there := range map[trait]bool{
 		marks:    !o.OfMemory,
 		window:   !o.OfMemory && !o.Quiet,
@@ -67,6 +69,7 @@ func (o *Observation) has() (all trait) {
 		told:     o.told(),
 		tallied:  o.Tallies,
 		link:     o.Emulated,
+		proxied:  proxy,
 		silenced: o.Treatment.Faulty(),
 		awake:    o.Treatment.Awake,
 		headroom: !o.Saturate,

@@ -139,11 +139,11 @@ func Tallies(server, clients wire.Counts) string {
 		server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
 }
 
-// Cores is every core that the trial's processes run on, a link's among them where
-// there is one.
+// Cores is every core that the trial's processes run on, a link's and a proxy's among
+// them where there is one.
 func (a Asked) Cores() []int {
 	all := slices.Concat(a.Layout.Server, a.Layout.Fleet)
-	if a.Emulated {
+	if a.Emulated || a.Treatment.Proxied() {
 		all = append(all, a.Layout.Link...)
 	}
 	slices.Sort(all)
@@ -249,6 +249,12 @@ func (o *Observation) linkCPU() float64 {
 	return o.After.Link.Usage.CPU() - o.Before.Link.Usage.CPU()
 }
 
+// proxyCPU is the same of a proxy. It tells nothing, and is read from outside.
+func (o *Observation) proxyCPU() float64 { return o.spent("proxy").CPU }
+
+// fleetCores is the number of cores that the fleets share.
+func (o *Observation) fleetCores() float64 { return float64(max(1, len(o.Layout.Fleet))) }
+
 // spent is what a process used between the marks.
 func (o *Observation) spent(name string) host.ProcessTime {
 	return o.After.Process[name].Sub(o.Before.Process[name])
@@ -260,7 +266,7 @@ func (o *Observation) hostTime() host.CPUTime { return o.After.CPU.Sub(o.Before.
 // foreign is how long others than the trial's processes ran on its cores (s), loadgen
 // among them.
 func (o *Observation) foreign() float64 {
-	return o.hostTime().Sum().Tasks - o.serverCPU() - o.fleetCPU() - o.linkCPU()
+	return o.hostTime().Sum().Tasks - o.serverCPU() - o.fleetCPU() - o.linkCPU() - o.proxyCPU()
 }
 
 // asleep is the share of their time between the marks that the cores slept.

@@ -18,9 +18,12 @@ import (
 var unsaturatedRules = []rule{
 	{results.Unsaturated, "server", "", marks | headroom, atLimit("server")},
 	{results.Unsaturated, "fleet", "", marks | headroom, atLimit("fleet")},
+	{results.Unsaturated, "proxy", "", marks | proxied | headroom, atLimit("proxy")},
 	{results.Unsaturated, "link", "", marks | link, atLimit("link")},
 	{results.Unsaturated, "shared-core", "", marks | headroom, crowded("server", "fleet")},
+	{results.Unsaturated, "shared-core", "", marks | proxied | headroom, crowded("fleet", "proxy")},
 	{results.Unsaturated, "shared-core", "", marks | link, crowded("fleet", "link")},
+	{results.Unsaturated, "shared-core", "", marks | link | proxied, crowded("link", "proxy")},
 }
 
 const (
@@ -37,18 +40,21 @@ type share struct {
 	limit        float64
 }
 
-// shareOf is that of the server, the fleet or the link.
+// shareOf is that of the server, the fleets, a proxy or the link.
 func (o *Observation) shareOf(name string) (s share) {
 	switch name {
 	case "server":
 		s = share{cpus: o.Layout.Server, used: o.serverCPU(), limit: serverLimit}
 	case "fleet":
 		s = share{cpus: o.Layout.Fleet, used: o.fleetCPU(), limit: fleetLimit}
+	case "proxy":
+		s = share{cpus: o.Layout.Link, used: o.proxyCPU(), limit: serverLimit}
 	case "link":
 		s = share{cpus: o.Layout.Link, used: o.linkCPU(), limit: linkLimit}
 	}
 	waited, _ := o.spent(name).Waited() // 0 where nobody tells
-	s.used, s.waited = s.used/o.elapsed(), waited/o.elapsed()
+	time := o.elapsed() * float64(max(1, len(s.cpus)))
+	s.used, s.waited = s.used/time, waited/time
 	return s
 }
 
@@ -73,7 +79,7 @@ func crowded(one, other string) func(*Observation) string {
 // kept says which processes would have been at their limit had they used the time
 // that they waited for their core: others had it.
 func (o *Observation) kept() (doubts []string) {
-	for _, name := range []string{"server", "fleet", "link"} {
+	for _, name := range []string{"server", "fleet", "proxy", "link"} {
 		s := o.shareOf(name)
 		if s.used < s.limit && s.used+s.waited >= s.limit {
 			doubts = append(doubts, fmt.Sprintf("the %s waited %.0f %% of the time for its core", name, 100*s.waited))
@@ -96,6 +102,8 @@ func (o *Observation) saturated() string {
 		return "server"
 	case clients:
 		return "fleet"
+	case o.shareOf("proxy").used >= serverLimit:
+		return "proxy"
 	default:
 		return "neither"
 	}

@@ -31,6 +31,18 @@ var unsaturatedCases = []ruleCase{
 		o.After.Server.Usage.User, o.After.Fleet.Usage.User = 1+0.6, 3+0.5
 	}, nil},
 
+	{"proxy at its limit", proxiedTrial, func(o *Observation) { relays(o, 2, 1.13) },
+		[]string{"unsaturated proxy: the proxy used 103 % of its core, limit 95 %"}},
+	{"proxy busy, on the fleet's core", proxiedTrial, func(o *Observation) {
+		relays(o, 5, 0.6)
+		o.After.Fleet.Usage.User = 3 + 0.5
+	}, []string{"unsaturated shared-core: the fleet and the proxy used 100 % of their core, limit 95 %"}},
+	{"two fleets, on two cores, as busy as one may be on one", clean, func(o *Observation) {
+		o.Layout.Fleet = []int{5, 6}
+		o.After.Fleet.Usage.User = 3 + 1.7
+		o.After.CPU.Cores = append(o.After.CPU.Cores, host.CoreTime{CPU: 6, Wall: 51.1})
+	}, nil},
+
 	{"link busy, on the fleet's core", linked, func(o *Observation) { o.After.Link.Usage.User = 18.2 }, []string{
 		"unsaturated link: the link used 96 % of its core, limit 80 %",
 		"unsaturated shared-core: the fleet and the link used 96 % of their core, limit 95 %"}},
@@ -56,6 +68,23 @@ var unsaturatedCases = []ruleCase{
 		o.After.Link.Usage.User = 15
 		o.After.CPU.Cores = append(o.After.CPU.Cores, host.CoreTime{CPU: 2, Wall: 20})
 	}, []string{"unsaturated link: the link used 80 % of its core, limit 80 %"}},
+}
+
+// proxiedTrial is a trial through a relay that has nothing to do.
+func proxiedTrial(t testing.TB) *Observation {
+	o := clean(t)
+	o.Treatment.Proxy = "relay"
+	relays(o, 5, 0)
+	return o
+}
+
+// relays lets the relay use so much CPU time on a core.
+func relays(o *Observation, cpu int, seconds float64) {
+	o.Layout.Link = []int{cpu}
+	o.After.Process["proxy"] = host.ProcessTime{CPU: seconds}
+	if cpu != 5 {
+		o.After.CPU.Cores = append(o.After.CPU.Cores, host.CoreTime{CPU: cpu, Wall: 51.1})
+	}
 }
 
 // What is more than an end can take breaks no rule where a scenario asks for it, and

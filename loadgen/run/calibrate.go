@@ -44,6 +44,7 @@ func (s *session) calibrate(ctx context.Context) error {
 	base := s.plan.dearest()
 	base.Subscribers, base.Arrivals, base.Client, base.Fault = Calibrators, "constant", "go", scenarios.NoFault
 	base.Want, base.Uplink, base.Network, base.Awake = "every", 0, scenarios.Network{}, false
+	base.Fleets, base.Proxy, base.Server = 1, scenarios.NoProxy, scenarios.OurServer
 	rate := min(floodRate, floodBytes/float64(Calibrators*base.Payload))
 	event, err := s.busy(ctx, base, all.Floor, rate, "fleet/cpu")
 	poll, pollErr := s.busy(ctx, base, all.BusyPoll, rate/10, "fleet/cpu-per-request")
@@ -99,13 +100,14 @@ func (p *plan) dearest() scenarios.Treatment {
 	return most
 }
 
-// load puts into a trial's record how near the fleet came to its ceiling.
-func load(t *results.Trial, c results.Calibration) {
+// load puts into a trial's record how near its fleets, on so many cores, came to their
+// ceiling.
+func load(t *results.Trial, c results.Calibration, cores int) {
 	perEvent, used := t.Metrics["fleet/cpu"].Value, t.Metrics["fleet/cpu-util"].Value
 	if c.Event == 0 || !(perEvent > 0) || !(used > 0) {
 		return
 	}
-	deliveries := used / perEvent // a second
+	deliveries := used / perEvent // a second, of each core
 	needs := deliveries * c.Event
 	if together := t.Metrics["events-per-response"].Value; together > 1 {
 		// The floor was calibrated with a message for each event. Several in one
@@ -117,8 +119,9 @@ func load(t *results.Trial, c results.Calibration) {
 	}
 	// A message of an uplink is sent and its echo read: at most what a poll takes.
 	if window := t.Metrics["window"].Value; window > 0 {
-		needs += t.Metrics["uplink/echoed"].Value / window * c.Poll
+		needs += t.Metrics["uplink/echoed"].Value / window * c.Poll / float64(cores)
 	}
+	deliveries *= float64(cores)
 	t.Metrics["fleet/load"] = results.Metric{Value: needs, Unit: "1"}
 	t.Metrics["fleet/ceiling"] = results.Metric{Value: deliveries / needs, Unit: "1/s"}
 	if needs > clientBound {

@@ -126,7 +126,7 @@ func TestLoad(t *testing.T) {
 			"fleet/cpu": {Value: test.perEvent, Unit: "s/event"}, "fleet/cpu-util": {Value: test.util, Unit: "1"}, "requests": {Value: test.request, Unit: "1"},
 			"events-per-response": {Value: test.together, Unit: "1"},
 		}}
-		load(r, c)
+		load(r, c, 1)
 		near := func(metric string, want float64) {
 			if got := r.Metrics[metric].Value; math.Abs(got-want) > 1e-9*want {
 				t.Errorf("%s: %s is %v, want %v", test.name, metric, got, want)
@@ -143,11 +143,11 @@ func TestLoad(t *testing.T) {
 		"fleet/cpu": {Value: 10e-6, Unit: "s/event"}, "fleet/cpu-util": {Value: 0.2, Unit: "1"},
 		"uplink/echoed": {Value: 1000, Unit: "1"}, "window": {Value: 2, Unit: "s"},
 	}}
-	if load(talk, c); math.Abs(talk.Metrics["fleet/load"].Value-0.11) > 1e-9 {
+	if load(talk, c, 1); math.Abs(talk.Metrics["fleet/load"].Value-0.11) > 1e-9 {
 		t.Errorf("load %v with an uplink, want 0.11", talk.Metrics["fleet/load"].Value)
 	}
 	idle := &results.Trial{Metrics: map[string]results.Metric{}}
-	if load(idle, c); len(idle.Metrics) > 0 {
+	if load(idle, c, 1); len(idle.Metrics) > 0 {
 		t.Errorf("a trial of memory has %v", idle.Metrics)
 	}
 }

@@ -3,11 +3,8 @@ package run
 import (
 	"fmt"
 	"io"
-	"maps"
 	"strings"
 	"time"
-
-	"pushbench/results"
 )
 
 // print writes the plan for a person.
@@ -19,8 +16,7 @@ func (p *plan) print(w io.Writer) {
 		fmt.Fprintf(w, "until every claim is decided, looked at after blocks %s\n", commas(p.planned.Looks))
 	}
 	fmt.Fprintf(w, "each: warm-up %v, measured window %v; seed %d; the order is drawn anew for each run\n", s.Warmup, s.Measure, s.Seed)
-	fixed := results.Treatment(maps.Clone(s.Fixed))
-	fmt.Fprintf(w, "fixed: %s\n", fixed.Key())
+	fmt.Fprintf(w, "fixed: %s\n", s.Conditions().Key())
 	for _, t := range p.chosen {
 		fmt.Fprintf(w, "  %s\n", p.name(t.Labels))
 	}

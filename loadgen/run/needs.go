@@ -135,8 +135,11 @@ func enterLab(plans []*plan, stderr io.Writer) (code int, entered bool, err erro
 	return code, entered, err
 }
 
-// sharedLink is a warning for the record.
-const sharedLink = "the link shares the fleet's core: while one runs the other waits; link-late and link/cpu say how much of it there is"
+// Warnings for the record, where there is no core for a link or a proxy.
+const (
+	sharedLink  = "the link shares the fleet's core: while one runs the other waits; link-late and link/cpu say how much of it there is"
+	sharedProxy = "the proxy shares the fleet's core: while one runs the other waits; proxy/wait and proxy/cpu-util say how much of it there is"
+)
 
 // congestions are the congestion controls that treatments ask the lab for.
 func congestions(ts []scenarios.Treatment) (asked []string) {

@@ -150,17 +150,34 @@ func (p *plan) name(labels results.Treatment) string {
 	return name
 }
 
-// emulated reports whether some trial to be run takes the lab.
-func (p *plan) emulated() bool { return slices.ContainsFunc(p.chosen, scenarios.Treatment.Emulated) }
+// some reports whether a trial to be run is such.
+func (p *plan) some(such func(scenarios.Treatment) bool) bool {
+	return slices.ContainsFunc(p.chosen, such)
+}
 
-// connections is how many a trial has open at most. Where the feed's is HTTP's,
-// an uplink has one of its own.
+// emulated reports whether some trial to be run takes the lab.
+func (p *plan) emulated() bool { return p.some(scenarios.Treatment.Emulated) }
+
+// fleets is how many share the subscribers of a trial to be run, at most.
+func (p *plan) fleets() (most int) {
+	for _, t := range p.chosen {
+		most = max(most, t.Fleets)
+	}
+	return most
+}
+
+// connections is how many a process of a trial has open at most. Where the feed's is
+// HTTP's, an uplink has one of its own, and a proxy has two for each of the fleets'.
 func connections(t scenarios.Treatment) int {
+	n := t.Subscribers
 	spec, err := all.Parse(t.Transport)
 	if t.Uplink > 0 && err == nil && !spec.Transport.Upgrades {
-		return 2 * t.Subscribers
+		n *= 2
 	}
-	return t.Subscribers
+	if t.Proxied() {
+		n *= 2
+	}
+	return n
 }
 
 // slot is a place in the plan: one treatment in one block.

@@ -13,6 +13,7 @@ import (
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/trial"
 	"pushbench/results"
+	"pushbench/scenarios"
 )
 
 // session is one sitting of a run of one scenario: from its first block, or from
@@ -194,8 +195,9 @@ var FirstCanaries = 9
 // header describes the run, and warns of what is wrong with the host.
 func (s *session) header(ctx context.Context) results.Header {
 	h := host.Describe()
-	h.ServerCPUs, h.FleetCPUs = s.layout.Server, s.layout.Fleet
-	if s.plan.emulated() {
+	h.ServerCPUs, h.FleetCPUs = s.layout.Server, s.layout.For(s.plan.fleets()).Fleet
+	proxied := s.plan.some(scenarios.Treatment.Proxied)
+	if s.plan.emulated() || proxied {
 		h.LinkCPUs = s.layout.Link
 	}
 	s.loops()
@@ -208,6 +210,9 @@ func (s *session) header(ctx context.Context) results.Header {
 	warnings := slices.Concat(s.plan.scenario.Warnings(), host.Doubts(h, s.layout), doubtsOf(build))
 	if s.plan.emulated() && s.layout.LinkShares() {
 		warnings = append(warnings, sharedLink)
+	}
+	if proxied && s.layout.LinkShares() {
+		warnings = append(warnings, sharedProxy)
 	}
 	if err := s.calibrate(ctx); err != nil {
 		warnings = append(warnings, err.Error())
@@ -241,7 +246,7 @@ func (s *session) one(ctx context.Context, sl slot, pass int) (*results.Trial, e
 	if err != nil {
 		return nil, err
 	}
-	load(t, s.fleet)
+	load(t, s.fleet, max(1, len(s.layout.For(sl.treatment.Fleets).Fleet)))
 	s.loop(facts, after)
 	maps.Copy(t.Metrics, facts)
 	t.Order, t.Pass = len(s.record.Trials)+1, pass

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
@@ -25,8 +26,8 @@ type Loopback struct{ party.Limits }
 // Listen implements Place.
 func (Loopback) Listen() string { return "127.0.0.1:0" }
 
-// Lab is two namespaces with a link between them, which carries packets: the server is
-// in one, and everybody else in the other. They are told nothing of it: they are
+// Lab is two namespaces with a link between them, which carries packets: the fleets are
+// in one, and the server with whatever stands before it in the other. They are told nothing of it: they are
 // started by way of `loadgen join`, which enters a namespace and becomes the program,
 // so that the process that was started is the process that is measured.
 type Lab struct {
@@ -39,9 +40,9 @@ type Lab struct {
 
 // Start implements Place.
 func (l *Lab) Start(name string, cpus []int, path string, args ...string) (*party.Party, error) {
-	namespace := l.opened.FleetNS
-	if name == "server" {
-		namespace = l.opened.ServerNS
+	namespace := l.opened.ServerNS
+	if strings.HasPrefix(name, "fleet") {
+		namespace = l.opened.FleetNS
 	}
 	p, err := l.Limits.Start(name, cpus, l.Loadgen, append([]string{"join", namespace, path}, args...)...)
 	if err == nil {

@@ -12,22 +12,28 @@ import (
 	"pushbench/servers/control"
 )
 
-// Ours is the server of this project, which publishes its feed itself.
-type Ours struct {
-	Path      string // of the program
-	CPUs      []int
-	Treatment scenarios.Treatment
-	Ring      int // events that it keeps
-	Seed      uint64
-	Block     int
+// Means is what a server is started with.
+type Means struct {
+	Servers, Loadgen string // our programs
+	CPUs             []int
+	Treatment        scenarios.Treatment
+	Ring             int // events that it keeps
+	Seed             uint64
+	Block            int
+}
 
+// ours is the server of this project, which publishes its feed itself.
+type ours struct {
+	Means
 	party *party.Party
 }
 
+func newOurs(m Means) Server { return &ours{Means: m} }
+
 // Start implements Stage.
-func (s *Ours) Start(at Place) (err error) {
+func (s *ours) Start(at Place) (err error) {
 	t := s.Treatment
-	s.party, err = at.Start("server", s.CPUs, s.Path,
+	s.party, err = at.Start("server", s.CPUs, s.Servers,
 		"-control", "-addr", at.Listen(),
 		"-ring", fmt.Sprint(s.Ring),
 		fmt.Sprintf("-tls=%t", t.TLS),
@@ -44,36 +50,36 @@ func (s *Ours) Start(at Place) (err error) {
 }
 
 // Listen implements Stage.
-func (s *Ours) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err error) {
+func (s *ours) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err error) {
 	err = s.party.Call(ctx, 0, control.Listen, control.None{}, &at.Listening)
 	return at, err
 }
 
 // Party implements Stage.
-func (s *Ours) Party() *party.Party { return s.party }
+func (s *ours) Party() *party.Party { return s.party }
 
 // Promises implements Stage.
-func (s *Ours) Promises() measure.Promises { return measure.Ours }
+func (s *ours) Promises() measure.Promises { return measure.Ours }
 
 // Publish implements Publisher.
-func (s *Ours) Publish(ctx context.Context) (newest uint64, err error) {
+func (s *ours) Publish(ctx context.Context) (newest uint64, err error) {
 	err = s.party.Call(ctx, 0, control.Publish, control.None{}, &newest)
 	return newest, err
 }
 
 // Run implements Publisher.
-func (s *Ours) Run(ctx context.Context, within time.Duration, a control.RunArgs) (newest uint64, err error) {
+func (s *ours) Run(ctx context.Context, within time.Duration, a control.RunArgs) (newest uint64, err error) {
 	err = s.party.Call(ctx, within, control.Run, a, &newest)
 	return newest, err
 }
 
 // GoOn implements Publisher.
-func (s *Ours) GoOn(ctx context.Context, a control.RunArgs) error {
+func (s *ours) GoOn(ctx context.Context, a control.RunArgs) error {
 	return s.party.Call(ctx, 0, control.Start, a, nil)
 }
 
 // Published implements Publisher.
-func (s *Ours) Published(ctx context.Context) (p control.PublishedAt, err error) {
+func (s *ours) Published(ctx context.Context) (p control.PublishedAt, err error) {
 	if err := s.party.Call(ctx, 0, control.Published, control.None{}, &p); err != nil {
 		return p, err
 	}

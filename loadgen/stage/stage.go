@@ -9,6 +9,7 @@ import (
 
 	"pushbench/loadgen/measure"
 	"pushbench/loadgen/party"
+	"pushbench/scenarios"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 )
@@ -46,6 +47,17 @@ type Publisher interface {
 type Server interface {
 	Stage
 	Publisher
+}
+
+// Servers is who may serve the feed, by the name that scenarios use.
+var Servers = map[string]func(Means) Server{
+	scenarios.OurServer: newOurs,
+	"list":              newList,
+}
+
+// Proxies is who may stand between server and fleets, by the name that scenarios use.
+var Proxies = map[string]func(loadgen string, cpus []int) Stage{
+	"relay": newRelay,
 }
 
 // Promises is what a chain of stages promises: what all of them do.

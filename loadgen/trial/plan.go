@@ -6,6 +6,7 @@ import (
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/measure"
+	"pushbench/loadgen/stage"
 	"pushbench/servers/all"
 	"pushbench/servers/feed"
 )
@@ -27,7 +28,7 @@ func (c Config) plan() (plan, error) {
 	}
 	p := plan{
 		Asked: measure.Asked{
-			Treatment: c.Treatment, Layout: c.Layout, Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
+			Treatment: c.Treatment, Layout: c.Layout.For(c.Treatment.Fleets), Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
 			OfMemory: len(c.Steps) > 0, Quiet: c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0, Saturate: c.Saturate, Window: c.Measure,
 		},
 		dialRate: fleet.DefaultDialRate,
@@ -39,6 +40,12 @@ func (c Config) plan() (plan, error) {
 	}
 	if err := p.network(c); err != nil {
 		return plan{}, err
+	}
+	if _, known := stage.Proxies[c.Treatment.Proxy]; c.Treatment.Proxied() && !known {
+		return plan{}, fmt.Errorf("proxy %q is not known", c.Treatment.Proxy)
+	}
+	if _, known := stage.Servers[c.Treatment.Server]; c.Treatment.Foreign() && !known {
+		return plan{}, fmt.Errorf("server %q is not known", c.Treatment.Server)
 	}
 	if c.Treatment.Faulty() {
 		if _, known := faults[c.Treatment.Fault]; !known {

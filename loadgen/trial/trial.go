@@ -18,6 +18,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,8 @@ import (
 type Config struct {
 	ServerPath string // program of the servers
 	// FleetPath is a program that is a fleet when started with the argument "fleet",
-	// a link with "link", and with "join" enters the link's namespaces.
+	// a link with "link", a proxy or a foreign server with its name, and with "join" enters the link's
+	// namespaces.
 	FleetPath string
 	Layout    host.Layout
 	Treatment scenarios.Treatment
@@ -55,14 +57,6 @@ type Config struct {
 	Steps []int
 	// Saturate says that an end may be asked for more than it can do.
 	Saturate bool
-
-	// Server serves the feed, and Via stands before it, from the server on; nil: our
-	// own, and nobody. Fleets is how many processes share the subscribers, 0 for one,
-	// and Beside are others that share them, wherever they are.
-	Server stage.Server
-	Via    []stage.Stage
-	Fleets int
-	Beside []*party.Party
 
 	// moment, if set, is told by its word when the trial has come to it:
 	//
@@ -191,11 +185,13 @@ func (r *run) open(ctx context.Context) (within context.Context, err error) {
 // start starts the parties at their place.
 func (r *run) start() error {
 	c := r.config
-	r.server = c.Server
-	if r.server == nil {
-		r.server = &stage.Ours{Path: c.ServerPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block}
+	r.server = stage.Servers[cmp.Or(c.Treatment.Server, scenarios.OurServer)](stage.Means{
+		Servers: c.ServerPath, Loadgen: c.FleetPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block,
+	})
+	r.chain = []stage.Stage{r.server}
+	if c.Treatment.Proxied() {
+		r.chain = append(r.chain, stage.Proxies[c.Treatment.Proxy](c.FleetPath, c.Layout.Link))
 	}
-	r.chain = append([]stage.Stage{r.server}, c.Via...)
 	r.seen.Promises = stage.Promises(r.chain)
 	for _, s := range r.chain {
 		if err := s.Start(r.place); err != nil {
@@ -205,18 +201,17 @@ func (r *run) start() error {
 			r.parties = append(r.parties, s.Party())
 		}
 	}
-	for i := range max(1, c.Fleets) {
+	for i := range max(1, c.Treatment.Fleets) {
 		name := "fleet"
 		if i > 0 {
 			name = fmt.Sprintf("fleet %d", i+1)
 		}
-		f, err := r.place.Start(name, c.Layout.Fleet, c.FleetPath, "fleet")
+		f, err := r.place.Start(name, r.plan.Layout.OfFleet(i), c.FleetPath, "fleet")
 		if err != nil {
 			return err
 		}
 		r.fleets, r.parties = append(r.fleets, f), append(r.parties, f)
 	}
-	r.fleets = append(r.fleets, c.Beside...)
 	r.at("started")
 	return nil
 }

@@ -1,0 +1,179 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pushbench/loadgen/measure"
+	"pushbench/loadgen/party"
+	"pushbench/servers/control"
+	"pushbench/servers/feed"
+)
+
+// foreign is a server of somebody else: it knows none of our commands, and is published
+// to by POST. The publisher is loadgen itself, on the schedule that our own server has.
+type foreign struct {
+	Means
+	command string       // of loadgen, before the address that the server is to take
+	address feed.Address // where it has the feed, and takes its events
+
+	publisher *feed.Publisher
+	extra     *feed.Payload
+	party     *party.Party
+	life      context.Context // ends when the party is stopped, or takes no more events
+	over      context.CancelCauseFunc
+	working   sync.WaitGroup
+	taken     atomic.Uint64 // events that the server has taken
+}
+
+// source is the feed that our own server would have.
+func (s *foreign) source() feed.Source {
+	t := s.Treatment
+	return feed.Source{
+		Encoding: t.Encoding, Payload: t.Payload, PayloadKind: t.PayloadKind,
+		Rate: t.Rate, Arrivals: t.Arrivals, Ring: s.Ring, Seed: s.Seed, Block: s.Block,
+	}
+}
+
+// Start implements Stage.
+func (s *foreign) Start(at Place) (err error) {
+	if s.publisher, s.extra, err = s.source().Publisher(); err != nil {
+		return err
+	}
+	s.publisher.Record = true
+	s.party, err = at.Start("server", s.CPUs, s.Loadgen, s.command, at.Listen())
+	if err != nil {
+		return err
+	}
+	s.party.Caller = nil
+	s.life, s.over = context.WithCancelCause(context.Background())
+	end := s.party.Stop
+	s.party.Stop = func() error {
+		s.over(nil)
+		s.working.Wait()
+		return end()
+	}
+	s.working.Go(func() { s.publisher.Run(s.life) }) // which rests until trial time begins
+	return nil
+}
+
+// listening is how such a server begins the line of its log that says where it listens.
+const listening = "listening on "
+
+// Listen implements Stage.
+func (s *foreign) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.party.Limits.Patience, errors.New("it does not say where it listens"))
+	defer cancel()
+	for at.Addr == "" {
+		if _, after, said := strings.Cut(s.party.Log(), listening); said {
+			at.Addr, _, _ = strings.Cut(after, "\n")
+			continue
+		}
+		select {
+		case <-s.party.Done:
+			return at, errors.New("server: it ended before it listened")
+		case <-ctx.Done():
+			return at, fmt.Errorf("server: %w", context.Cause(ctx))
+		case <-time.After(time.Millisecond):
+		}
+	}
+	at.Address = &s.address
+	s.working.Go(func() { s.deliver("http://" + at.Addr + s.address.Path) })
+	_, err = s.Publish(ctx) // every feed begins with an event
+	return at, err
+}
+
+// deliver posts each event as it is published, one after the other.
+func (s *foreign) deliver(url string) {
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	var records []feed.Record
+	for s.publisher.Log.Wait(s.life, s.taken.Load()) == nil {
+		var next uint64
+		var err error
+		records, next, err = s.publisher.Log.Since(s.taken.Load(), feed.DefaultRing, records[:0])
+		for _, r := range records {
+			if err == nil {
+				err = post(s.life, client, url, r.Wire)
+			}
+		}
+		if err != nil {
+			s.over(fmt.Errorf("server: %w", err))
+			return
+		}
+		s.taken.Store(next)
+	}
+}
+
+func post(ctx context.Context, client *http.Client, url string, body []byte) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	answer.Body.Close()
+	if answer.StatusCode/100 != 2 {
+		return fmt.Errorf("post an event to %s: %s", url, answer.Status)
+	}
+	return nil
+}
+
+// delivered waits until the server has taken all that is published.
+func (s *foreign) delivered(ctx context.Context) (newest uint64, err error) {
+	for newest = s.publisher.Log.Newest(); s.taken.Load() < newest; {
+		select {
+		case <-s.life.Done():
+			return newest, context.Cause(s.life)
+		case <-ctx.Done():
+			return newest, fmt.Errorf("server: it took %d of %d events: %w", s.taken.Load(), newest, context.Cause(ctx))
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return newest, nil
+}
+
+// Party implements Stage.
+func (s *foreign) Party() *party.Party { return s.party }
+
+// Promises implements Stage: it promises nothing.
+func (s *foreign) Promises() measure.Promises { return measure.Promises{} }
+
+// Publish implements Publisher.
+func (s *foreign) Publish(ctx context.Context) (uint64, error) {
+	s.publisher.Log.Publish(s.publisher.Clock.Now(), s.extra.Next(nil))
+	return s.delivered(ctx)
+}
+
+// Run implements Publisher.
+func (s *foreign) Run(ctx context.Context, within time.Duration, a control.RunArgs) (uint64, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, within+s.party.Limits.Patience, errors.New("it hangs"))
+	defer cancel()
+	s.publisher.Timeline.Run(a.Origin, a.To)
+	if err := s.publisher.Timeline.AtRest(ctx); err != nil {
+		return 0, err
+	}
+	return s.delivered(ctx)
+}
+
+// GoOn implements Publisher.
+func (s *foreign) GoOn(_ context.Context, a control.RunArgs) error {
+	s.publisher.Timeline.Run(a.Origin, a.To)
+	return nil
+}
+
+// Published implements Publisher.
+func (s *foreign) Published(context.Context) (control.PublishedAt, error) {
+	due, lag, _ := s.publisher.Published()
+	return control.PublishedAt{Due: due, Lag: lag}, nil
+}
