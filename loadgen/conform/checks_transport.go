@@ -102,14 +102,11 @@ func endless(p *probe) error {
 		c.heardError(err)
 		return c.wrong("want 431, 400 or the end of the connection")
 	}
-	if answer, err := c.head(); err != nil {
-		return err
-	} else if isBusy(answer.status) {
-		return c.refused(answer)
-	} else if answer.status < 400 || answer.status > 499 {
-		return c.wrong("want 431 or 400, not %s", quote(in))
+	answer, err := c.head()
+	if err == nil && (isBusy(answer.status) || answer.status < 400 || answer.status > 499) {
+		err = c.misanswered(answer, "want 431 or 400, not %s", quote(in))
 	}
-	return nil
+	return err
 }
 
 // slow sends a handshake a byte a second, and wants it cut.

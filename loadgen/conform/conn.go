@@ -18,7 +18,7 @@ type conn struct {
 	*probe
 	socket  net.Conn
 	request *request // the handshake
-	what    string   // that is
+	what    string   // it is called in the report
 	said    []string
 	came    []string
 	stuck   bool // the server has stopped reading

@@ -85,8 +85,7 @@ func (c *conn) answer() (*response, error) {
 	case untilClose:
 		r.body, err = io.ReadAll(io.LimitReader(rest, maxBody+1))
 	default:
-		r.body = make([]byte, n)
-		_, err = io.ReadFull(rest, r.body)
+		r.body, err = io.ReadAll(io.LimitReader(rest, int64(n)))
 	}
 	switch {
 	case n == untilClose && err == errEnd:

@@ -9,11 +9,10 @@ import (
 
 // offers is what a server was found to offer.
 type offers struct {
-	Open         bool   // a legal handshake opens the connection
-	EchoesText   bool   // text comes back
-	EchoesBinary bool   // and binary
-	Deflate      string // an offer of permessage-deflate that it agrees to, "" if to none
-	Quits        string // how it ends each connection of its own accord, "" if it does not
+	Open    bool          // a legal handshake opens the connection
+	Echoes  map[byte]bool // the kinds of messages that come back
+	Deflate string        // an offer of permessage-deflate that it agrees to, "" if to none
+	Quits   string        // how it ends each connection of its own accord, "" if it does not
 
 	unasked map[string]int // what it says of its own accord on a new connection, and how often
 }
@@ -40,15 +39,14 @@ func (r *runner) look() error {
 		r.o.Parallel = 1
 	}
 	p.release()
-	r.report.unasked = found.unasked
-	r.report.EchoesText, r.report.EchoesBinary = found.back[opText], found.back[opBinary]
+	r.report.unasked, r.report.Echoes = found.unasked, found.back
 	if found.ended { // for one of the two, for neither, or for the other connection
-		for op, echoes := range map[byte]*bool{opText: &r.report.EchoesText, opBinary: &r.report.EchoesBinary} {
-			if !*echoes && r.hearsAlone(op) {
-				*echoes, r.o.Parallel = true, 1
+		for _, op := range []byte{opText, opBinary} {
+			if !found.back[op] && r.hearsAlone(op) {
+				found.back[op], r.o.Parallel = true, 1
 			}
 		}
-		if !r.report.EchoesText && !r.report.EchoesBinary && r.quits(ping("are you there?")) != "" {
+		if len(found.back) == 0 && r.quits(ping("are you there?")) != "" {
 			r.report.Quits = r.quits()
 		}
 	}

@@ -124,7 +124,7 @@ func TestFeed(t *testing.T) {
 					t.Error(failure)
 				}
 			}
-			if !report.Open || report.EchoesText || (report.Deflate != "") != strings.Contains(path, "compress") {
+			if !report.Open || report.Echoes[opText] || (report.Deflate != "") != strings.Contains(path, "compress") {
 				t.Errorf("%s", report.offered())
 			}
 		})
@@ -186,7 +186,7 @@ func checkArticle(t *testing.T, report *Report) {
 			t.Errorf("%s: %q, want %s", name, outcome[name], want)
 		}
 	}
-	if !report.Open || report.EchoesText || report.Deflate != "" || !report.Failed() {
+	if !report.Open || report.Echoes[opText] || report.Deflate != "" || !report.Failed() {
 		t.Errorf("%s", report.offered())
 	}
 }

@@ -48,11 +48,11 @@ func (r *Report) offered() string {
 	}
 	echo, deflate := "no echo", "no "+deflateName
 	switch {
-	case r.EchoesText && r.EchoesBinary:
+	case len(r.Echoes) == 2:
 		echo = "echo"
-	case r.EchoesText:
+	case r.Echoes[opText]:
 		echo = "echo of text alone"
-	case r.EchoesBinary:
+	case r.Echoes[opBinary]:
 		echo = "echo of binary alone"
 	}
 	switch parameters, _ := strings.CutPrefix(r.Deflate, deflateName+"; "); r.Deflate {

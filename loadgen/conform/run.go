@@ -212,9 +212,9 @@ func (r *runner) lacks(n needs) (Outcome, string) {
 		return NotApplicable, "no handshake opens the connection"
 	case n&needsOpen != 0 && found.Quits != "":
 		return Untested, found.Quits
-	case n&needsEcho != 0 && !found.EchoesText && !found.EchoesBinary:
+	case n&needsEcho != 0 && len(found.Echoes) == 0:
 		return NotApplicable, "the server does not echo"
-	case n&needsText != 0 && !found.EchoesText:
+	case n&needsText != 0 && !found.Echoes[opText]:
 		return NotApplicable, "the server does not echo text"
 	case n&needsDeflate != 0 && found.Deflate == "":
 		return NotApplicable, "the server does not agree to permessage-deflate"

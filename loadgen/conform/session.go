@@ -202,22 +202,17 @@ func (s *session) pong(payload string) error {
 // back waits for the echo of a message: it is known by its content, since a
 // server may greet, or say something else of its own accord.
 func (s *session) back(op byte, payload []byte) error {
-	if !s.returns(op) {
+	if !s.Echoes[op] {
 		return notApplicable("the server does not echo " + nameOf(op))
 	}
 	return s.awaits(func(e event) bool { return e.op == op && bytes.Equal(e.payload, payload) },
 		"want the %s message %s back unchanged", nameOf(op), describe(op, payload))
 }
 
-// returns reports whether messages of a kind come back.
-func (o *offers) returns(op byte) bool {
-	return op == opText && o.EchoesText || op == opBinary && o.EchoesBinary
-}
-
 // kind is that of a message for which either would do: the other one where only
 // that comes back.
 func (o *offers) kind(op byte) byte {
-	if other := opText + opBinary - op; o.returns(other) && !o.returns(op) {
+	if other := opText + opBinary - op; o.Echoes[other] && !o.Echoes[op] {
 		return other
 	}
 	return op

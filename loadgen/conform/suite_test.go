@@ -34,7 +34,7 @@ func TestReport(t *testing.T) {
 	row := func(group, rule string, s Severity, name string, o Outcome, details ...string) Result {
 		return Result{Check{Group: group, Rule: rule, Severity: s, Name: name}, o, details}
 	}
-	report := &Report{URL: "ws://a/", offers: offers{Open: true, EchoesText: true, EchoesBinary: true}, Results: []Result{
+	report := &Report{URL: "ws://a/", offers: offers{Open: true, Echoes: map[byte]bool{opText: true, opBinary: true}}, Results: []Result{
 		row("first", "§1", Must, "kept", Pass),
 		row("first", "RFC 9112 §3.2", Must, "broken | in <a> way", Fail, `sent ping "*"; came nothing; want a pong`),
 		row("second", "§2", Should, "broken", Fail, "sent a; came b; want c", "sent d; came e; want f"),

@@ -12,7 +12,6 @@ type Status uint16
 // The statuses of §7.4.1 that are used here. StatusNone is never sent: it
 // stands for a close frame without a status.
 const (
-	StatusNormal        Status = 1000
 	StatusGoingAway     Status = 1001
 	StatusProtocolError Status = 1002
 	StatusUnsupported   Status = 1003 // a type of message that this end takes none of
