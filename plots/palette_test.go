@@ -163,19 +163,25 @@ func TestDefaultsLookTheSame(t *testing.T) {
 	}
 }
 
-// No file but looks.go knows a transport by its name.
-func TestTransportsAreNamedInOnePlace(t *testing.T) {
+// No file but looks.go knows a transport by its name, and no file that draws says a
+// sentence, except in an error: captions come from caption.go.
+func TestNamesAndWordsAreInOnePlace(t *testing.T) {
 	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	literal := regexp.MustCompile(`"([a-z]+)[?#"]`)
+	sentence := regexp.MustCompile(`"[^"]*[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}[^"]*"`)
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
+		draws := strings.Contains(string(text), `"gonum.org/v1/plot`) && name != "caption.go" && !strings.HasSuffix(name, "_test.go")
 		for i, line := range strings.Split(string(text), "\n") {
+			if said := sentence.FindString(line); draws && said != "" && !strings.Contains(line, "Errorf(") && !strings.Contains(line, "errors.New(") {
+				t.Errorf("%s:%d says %s", name, i+1, said)
+			}
 			for _, m := range literal.FindAllStringSubmatch(line, -1) {
 				if _, known := families[m[1]]; known && name != "looks.go" && !strings.HasSuffix(name, "_test.go") {
 					t.Errorf("%s:%d names %s", name, i+1, m[1])

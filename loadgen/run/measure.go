@@ -54,7 +54,7 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	dir, err := o.place()
+	dir, err := o.folder()
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	return few
 }
 
-// place is a folder for the servers' program, "" where that is given.
-func (o Options) place() (string, error) {
+// folder is one for the servers' program, "" where that is given.
+func (o Options) folder() (string, error) {
 	if o.Servers != "" {
 		return "", nil
 	}
