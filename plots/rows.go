@@ -183,8 +183,8 @@ func (r *report) dots(p scenarios.Plot) (*drawing, error) {
 				shown, unit = append(shown, g.t), v.unit
 				cell = d.Words
 				if expr, ok := s.choose(p.Reference.Of[of.Name], g.t); ok {
-					if held, why := s.eval(expr, g.t); why == "" {
-						d.Held = held.center()
+					if v := s.read(expr, g.t); v.why == "" {
+						d.Held = v.Center
 						held := heldWord + " " + amount(d.Held, none, none, unit)
 						d.Words, cell = d.Words+", "+held, cell+",\n"+held
 					}
