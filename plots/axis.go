@@ -168,13 +168,10 @@ func levelAxis(name string, levels []level, log bool) axis {
 	}
 	var scale plot.Normalizer = plot.LinearScale{}
 	if a.Log {
-		scale = plot.LogScale{}
+		scale, a.Name = plot.LogScale{}, a.Name+logScale
 	}
 	const crowded = 0.055 // of the axis, about the width of a label
 	last := math.Inf(-1)
-	if a.Log {
-		a.Name += logScale
-	}
 	for _, l := range levels {
 		t := plot.Tick{Value: l.Value}
 		if at := scale.Normalize(a.Min, a.Max, l.Value); at-last >= crowded {

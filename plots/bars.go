@@ -274,15 +274,17 @@ func (ch *rowChart) values() (vs []value) {
 	}
 	for _, g := range ch.Groups {
 		for _, r := range g.Rows {
-			name := func(of string) string { return strings.TrimPrefix(g.Name+": "+of, ": ") }
+			add := func(mark, of string, x, low, high float64) {
+				vs = append(vs, value{mark, strings.TrimPrefix(g.Name+": "+of, ": "), x, none, low, high})
+			}
 			for _, s := range r.spots() {
-				vs = append(vs, value{mark: strings.TrimSuffix(ch.Mark, "s"), row: name(cmp.Or(s.Case, r.Name)), x: raw(s.Value), y: none, low: raw(s.Lo), high: raw(s.Hi)})
+				add(strings.TrimSuffix(ch.Mark, "s"), cmp.Or(s.Case, r.Name), raw(s.Value), raw(s.Lo), raw(s.Hi))
 			}
 			if finite(r.Held) {
-				vs = append(vs, value{mark: "held", row: name(r.Name), x: r.Held, y: none, low: none, high: none})
+				add("held", r.Name, r.Held, none, none)
 			}
 			for i, part := range r.Parts {
-				vs = append(vs, value{mark: "part", row: name(r.Name) + ": " + ch.Parts[i], x: part, y: none, low: none, high: none})
+				add("part", r.Name+": "+ch.Parts[i], part, none, none)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -68,14 +69,11 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	}
 	f := &figure{
 		Name:       figureName(r.name(), p),
-		Title:      r.scenario.Question,
+		Title:      cmp.Or(p.Title, r.scenario.Question),
 		Subtitle:   r.about(p),
 		Conditions: dots(append(r.given(p.Where), r.window()...)),
 		Chart:      d.chart,
 		Height:     d.height,
-	}
-	if p.Title != "" {
-		f.Title = p.Title
 	}
 	notes := append(slices.Clone(d.notes), r.oldBytes(p.Metrics()))
 	notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
@@ -92,24 +90,15 @@ func figureName(run string, p scenarios.Plot) string {
 	if p.Name != "" {
 		return fileName(run, p.Name)
 	}
-	kind := map[string]string{"spectrum": "quantiles", "line": "curve", "points": "curve"}[p.Mark]
-	switch {
-	case p.X.Run != "":
+	kind := cmp.Or(map[string]string{"spectrum": "quantiles", "line": "curve", "points": "curve"}[p.Mark], p.Mark)
+	if p.X.Run != "" {
 		kind = p.Mark
-	case p.X.Stacked:
+	} else if p.X.Stacked {
 		kind = "stack"
-	case kind == "":
-		kind = p.Mark
 	}
 	parts := []string{run, kind}
 	for _, a := range []scenarios.Axis{p.Y, p.X} {
-		shown := strings.Join(a.Exprs(), " ")
-		if a.Text != "" {
-			shown = a.Text
-		}
-		if a.Run != "" {
-			shown = a.Run
-		}
+		shown := cmp.Or(a.Run, a.Text, strings.Join(a.Exprs(), " "))
 		if shown != "" {
 			parts = append(parts, strings.ReplaceAll(shown, " ÷ ", " by "))
 		}
@@ -134,6 +123,16 @@ type line struct {
 	name  string
 	style style
 	ts    []results.Treatment
+}
+
+// at is the treatment of a line at a level of a factor.
+func (l line) at(factor string, level level) (results.Treatment, bool) {
+	for _, t := range l.ts {
+		if t[factor] == level.Text {
+			return t, true
+		}
+	}
+	return nil, false
 }
 
 // lines are the levels of what tells marks apart, among the treatments that p shows.

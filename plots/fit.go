@@ -58,13 +58,16 @@ func (r *report) fits(metric string) exhibit {
 	}
 	e.Head = append(e.Head, "off by\n(at most)", "left out, off\nby (at most)", "grid")
 	var notes footnotes
+	apart := append([]string{"transport"}, slices.DeleteFunc(slices.Clone(r.varying), func(k string) bool {
+		return k == "transport" || k == "subscribers" || k == "rate"
+	})...)
 	done := map[string]bool{}
 	for _, t := range r.ts {
 		if done[gridKey(t)] {
 			continue
 		}
 		done[gridKey(t)] = true
-		row := []string{r.gridName(t)}
+		row := []string{heading(apart, t)}
 		model, err := r.run.FitCPU(r.grid(t), metric)
 		if err != nil {
 			row = append(row, "– "+notes.mark(inShort(err)), "–", "–", "–", "–", "–", "–")
@@ -80,17 +83,6 @@ func (r *report) fits(metric string) exhibit {
 	e.Notes = append([]string{fmt.Sprintf("Least squares of the relative error in each block, no coefficient below 0; means over blocks with their %s; ~ 0: not told from 0. "+
 		"Off by: how far the model's CPU lies from each trial's, at the median and at most; left out: as a fit to the other treatments predicts it. Grid: treatments × blocks.", confidence())}, notes.paragraphs()...)
 	return e
-}
-
-// gridName is what tells a grid from the others of the run.
-func (r *report) gridName(t results.Treatment) string {
-	parts := []string{t.Transport()}
-	for _, k := range r.varying {
-		if k != "transport" && k != "subscribers" && k != "rate" {
-			parts = append(parts, phrase(k, t[k]))
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 // termCell is one coefficient.

@@ -116,12 +116,18 @@ func (r *report) claimRow(v results.Verdict, cells []results.CellVerdict) row {
 // effectAxis reaches so far on both sides of 0.
 func effectAxis(reach float64) axis {
 	a := axis{Name: effectWord, Min: -1.05 * reach, Max: 1.05 * reach, Ticks: []plot.Tick{{Value: 0, Label: "0"}}}
+	labelled := 0.0
 	for decade := smallEffect; aside(decade) <= a.Max; decade *= 10 {
-		label := round(100*decade) + " %"
+		at, label := aside(decade), round(100*decade)+" %"
 		if decade >= 10 {
-			label = fmt.Sprintf("%s-fold", count(decade))
+			label = count(decade) + "-fold"
 		}
-		a.Ticks = append(a.Ticks, plot.Tick{Value: aside(decade), Label: "+" + label}, plot.Tick{Value: -aside(decade), Label: "−" + label})
+		if at-labelled < 0.13*a.Max { // one would be written over the other
+			a.Ticks = append(a.Ticks, plot.Tick{Value: at}, plot.Tick{Value: -at})
+			continue
+		}
+		labelled = at
+		a.Ticks = append(a.Ticks, plot.Tick{Value: at, Label: "+" + label}, plot.Tick{Value: -at, Label: "−" + label})
 	}
 	slices.SortFunc(a.Ticks, func(a, b plot.Tick) int { return int(math.Copysign(1, a.Value-b.Value)) })
 	return a

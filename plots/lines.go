@@ -198,17 +198,14 @@ func (cs crossings) Plot(c draw.Canvas, p *plot.Plot) {
 // runs are the longest stretches of points that are ok.
 func (s *series) runs(ok func(point) bool) [][]point {
 	var rs [][]point
-	start := -1
 	for i, pt := range s.Points {
-		switch {
-		case ok(pt) && start < 0:
-			start = i
-		case !ok(pt) && start >= 0:
-			rs, start = append(rs, s.Points[start:i]), -1
+		if !ok(pt) {
+			continue
 		}
-	}
-	if start >= 0 {
-		rs = append(rs, s.Points[start:])
+		if i == 0 || !ok(s.Points[i-1]) {
+			rs = append(rs, nil)
+		}
+		rs[len(rs)-1] = append(rs[len(rs)-1], pt)
 	}
 	return rs
 }

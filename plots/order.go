@@ -69,7 +69,7 @@ func (r *report) inOrder(p scenarios.Plot) (*drawing, error) {
 			}
 			v, has := q.blocks[trial.Block]
 			if info.Better != "" { // treatments differ; against its own mean each shows the host
-				v /= q.center()
+				v /= q.summary().Center
 			}
 			if !has || !finite(v) {
 				continue

@@ -136,15 +136,15 @@ func (s *strokes) overFactor() error {
 	for _, l := range s.lines(s.plot) {
 		to := s.series(l)
 		for _, level := range levels {
-			i := slices.IndexFunc(l.ts, func(t results.Treatment) bool { return t[over] == level.Text })
-			if i < 0 {
+			t, ok := l.at(over, level)
+			if !ok {
 				continue
 			}
-			v := s.read(s.plot.Y.Expr(), l.ts[i])
+			v := s.read(s.plot.Y.Expr(), t)
 			if level.Text == unlimited && len(to.Points) > 0 && v.why == "" {
 				to.Points = append(to.Points, gap(level.Value))
 			}
-			s.add(&to, level.Value, v, l.ts[i], " at "+over+" "+level.Text)
+			s.add(&to, level.Value, v, t, " at "+over+" "+level.Text)
 		}
 		s.ch.Series = append(s.ch.Series, to)
 	}

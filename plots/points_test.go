@@ -137,3 +137,32 @@ func TestUnusualSentences(t *testing.T) {
 		}
 	}
 }
+
+// A claim's cases share a row of the forest for each verdict, and all of them are in its
+// values.
+func TestForest(t *testing.T) {
+	runs, err := referenceRuns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		d, err := r.forest(scenarios.Plot{})
+		if err != nil {
+			continue // a run without claims
+		}
+		rows, cases := 0, 0
+		d.chart.(*rowChart).each(nil, func(row, float64) { rows++ })
+		verdicts := r.verdicts()
+		for _, v := range verdicts {
+			cases += len(v.Cells)
+		}
+		if n := len(d.chart.values()); n != cases || rows > 3*len(verdicts) {
+			t.Errorf("%s: %d of %d cases on %d rows for %d claims", r.path, n, cases, rows, len(verdicts))
+		}
+		f, err := r.figure(scenarios.Plot{Mark: "dots", X: scenarios.Axis{Run: "claims"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		legibleWords(t, f, svgOf(t, f))
+	}
+}

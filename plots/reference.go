@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"pushbench/results"
 )
 
 // What lines and points are held against: a model's value at each level, a formula of
@@ -29,11 +27,9 @@ func (s *strokes) references() {
 			form.Points = s.fitted(l, strings.TrimSuffix(of, ")"))
 		case s.plot.X.Factor != "":
 			for _, level := range s.numericLevels(s.plot.X.Factor) {
-				for _, t := range l.ts {
-					if t[s.plot.X.Factor] == level.Text {
-						if q, why := s.with("x", level.Value).eval(expr, t); why == "" && (q.fixed || len(q.blocks) > 0) {
-							form.Points = append(form.Points, bare(level.Value, q.center()))
-						}
+				if t, ok := l.at(s.plot.X.Factor, level); ok {
+					if v := s.with("x", level.Value).read(expr, t); v.why == "" {
+						form.Points = append(form.Points, bare(level.Value, v.Center))
 					}
 				}
 			}
@@ -43,8 +39,8 @@ func (s *strokes) references() {
 			const points = 60
 			for i := range points + 1 {
 				x := lo * math.Pow(hi/lo, float64(i)/points)
-				if q, why := s.with("x", x).eval(expr, l.ts[0]); why == "" {
-					form.Points = append(form.Points, bare(x, q.center()))
+				if v := s.with("x", x).read(expr, l.ts[0]); v.why == "" {
+					form.Points = append(form.Points, bare(x, v.Center))
 				}
 			}
 		}
@@ -80,11 +76,11 @@ func (s *strokes) fitted(l line, metric string) (pts []point) {
 	}
 	const steps = 12
 	for _, level := range levels {
-		j := slices.IndexFunc(l.ts, func(t results.Treatment) bool { return t[over] == level.Text })
-		if j < 0 {
+		t, ok := l.at(over, level)
+		if !ok {
 			continue
 		}
-		load, ok := s.loadOf(l.ts[j], metric)
+		load, ok := s.loadOf(t, metric)
 		if !ok {
 			continue
 		}

@@ -107,7 +107,7 @@ type group struct {
 func (r *report) facets(p scenarios.Plot) (gs []group) {
 	seen := map[string]bool{}
 	for _, t := range r.shown(p) {
-		name := r.facetName(p, t)
+		name := heading(p.Facet, t)
 		if !seen[name] {
 			gs = append(gs, group{name: name, t: t, scope: r.scope(p)})
 		}
@@ -121,7 +121,7 @@ func (r *report) facets(p scenarios.Plot) (gs []group) {
 				return with(o.t, key, "").Key() == with(g.t, key, "").Key() && number(o.t[key]) > number(g.t[key])
 			})
 			g.scope, g.also = g.scope.with(key, v), true
-			g.name = r.facetName(p, with(g.t, key, p.Also[key])) + notRun
+			g.name = heading(p.Facet, with(g.t, key, p.Also[key])) + notRun
 			known := slices.ContainsFunc(p.Y.Rows, func(row scenarios.Row) bool {
 				_, ok := g.scope.choose(p.Reference.Of[row.Name], g.t)
 				return ok
@@ -134,10 +134,10 @@ func (r *report) facets(p scenarios.Plot) (gs []group) {
 	return gs
 }
 
-// facetName heads a group of dots.
-func (r *report) facetName(p scenarios.Plot, t results.Treatment) string {
+// heading says some levels of a treatment.
+func heading(keys []string, t results.Treatment) string {
 	var parts []string
-	for _, key := range p.Facet {
+	for _, key := range keys {
 		switch n, _, err := units.Parse(t[key]); {
 		case key == "transport":
 			parts = append(parts, t.Transport())
@@ -165,7 +165,7 @@ func (r *report) dots(p scenarios.Plot) (*drawing, error) {
 	var notes footnotes
 	unit := "1"
 	for _, g := range r.facets(p) {
-		heading := rowGroup{Name: g.name}
+		under := rowGroup{Name: g.name}
 		look := styleOf(g.t.Transport())
 		if f, err := results.ParseFormula(p.X.Expr()); err == nil {
 			if ts := f.Terms(); len(ts) > 0 && ts[0].Transport != "" {
@@ -183,16 +183,16 @@ func (r *report) dots(p scenarios.Plot) (*drawing, error) {
 				shown, unit = append(shown, g.t), v.unit
 				cell = d.Words
 				if expr, ok := s.choose(p.Reference.Of[of.Name], g.t); ok {
-					if held, why := s.eval(expr, g.t); why == "" {
-						d.Held = held.center()
+					if v := s.read(expr, g.t); v.why == "" {
+						d.Held = v.Center
 						held := heldWord + " " + amount(d.Held, none, none, unit)
 						d.Words, cell = d.Words+", "+held, cell+",\n"+held
 					}
 				}
 			}
-			heading.Rows, cells = append(heading.Rows, d), append(cells, cell)
+			under.Rows, cells = append(under.Rows, d), append(cells, cell)
 		}
-		groups, found.Rows = append(groups, heading), append(found.Rows, cells)
+		groups, found.Rows = append(groups, under), append(found.Rows, cells)
 	}
 	if len(shown) == 0 {
 		return nil, r.noData(p)

@@ -39,7 +39,7 @@ func (s scope) eval(expr string, t results.Treatment) (q quantity, why string) {
 	if term, alone := f.Single(); alone {
 		return s.term(term, t)
 	}
-	means, units := map[*results.Term]quantity{}, map[*results.Term]string{}
+	means := map[*results.Term]quantity{}
 	var of []quantity
 	place := map[*results.Term]int{}
 	for _, term := range f.Terms() {
@@ -47,13 +47,13 @@ func (s scope) eval(expr string, t results.Treatment) (q quantity, why string) {
 		if why != "" {
 			return quantity{}, why
 		}
-		means[term], units[term] = q, q.unit
+		means[term] = q
 		if !q.fixed {
 			place[term] = len(of)
 			of = append(of, q)
 		}
 	}
-	unit, err := f.Unit(func(t *results.Term) string { return units[t] })
+	unit, err := f.Unit(func(t *results.Term) string { return means[t].unit })
 	if err != nil {
 		return quantity{}, err.Error()
 	}
@@ -73,14 +73,6 @@ func (s scope) eval(expr string, t results.Treatment) (q quantity, why string) {
 
 // constantly is a value that no block has another of.
 func constantly(v float64, unit string) quantity { return quantity{fixed: true, value: v, unit: unit} }
-
-// center is the value, or its mean over blocks.
-func (q quantity) center() float64 {
-	if q.fixed {
-		return q.value
-	}
-	return q.summary().Center
-}
 
 // term is what a name means: of the sentence, a metric, or a level of the treatment.
 func (s scope) term(term *results.Term, t results.Treatment) (q quantity, why string) {
