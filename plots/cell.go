@@ -153,12 +153,8 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 	if base == nil || col.Alone {
 		return c
 	}
-	b, why := r.quote(base, col)
-	var ratio results.Summary
-	if why == "" {
-		ratio, why = q.over(b)
-	}
-	switch {
+	b, _ := r.quote(base, col)
+	switch ratio, why := q.over(b); {
 	case why != "" && s.Center == 0 && allZero(b.blocks): // 0 beside 0 speaks for itself
 	case why != "":
 		c.Ratio, c.Why = "–", "no ratio to "+base.Transport()+": "+why

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,36 +22,39 @@ type turn struct {
 func (t turn) began() time.Time { return t.run.Header.Started }
 
 func (t turn) ended() time.Time {
-	end := t.began()
+	instants := []time.Time{t.began()}
 	for _, trial := range t.run.Trials {
-		if trial.Started.After(end) {
-			end = trial.Started
-		}
+		instants = append(instants, trial.Started)
 	}
-	if t.run.End != nil && t.run.End.Ended.After(end) {
-		end = t.run.End.Ended
+	if t.run.End != nil {
+		instants = append(instants, t.run.End.Ended)
 	}
-	return end
+	return slices.MaxFunc(instants, time.Time.Compare)
+}
+
+// given are the runs in the order in which they were given.
+func (s sides) given() (list []turn) {
+	for i := range s.old {
+		list = append(list, turn{s.old[i], "old"}, turn{s.new[i], "new"})
+	}
+	return list
 }
 
 // turned says where the runs did not alternate in time, or ran at once.
 func (s sides) turned() (list []string) {
-	var given []turn
-	for i := range s.old {
-		given = append(given, turn{s.old[i], "old"}, turn{s.new[i], "new"})
-	}
-	byTime := slices.Clone(given)
-	slices.SortStableFunc(byTime, func(a, b turn) int { return a.began().Compare(b.began()) })
+	given := s.given()
+	byStart := func(a, b turn) int { return a.began().Compare(b.began()) }
+	byTime := slices.SortedStableFunc(slices.Values(given), byStart)
 	var order []string
 	alternate := true
 	for i, t := range byTime {
 		order = append(order, t.side)
 		alternate = alternate && (i == 0 || t.side != byTime[i-1].side)
 	}
-	switch sorted := slices.IsSortedFunc(given, func(a, b turn) int { return cmp.Compare(a.began().UnixNano(), b.began().UnixNano()) }); {
+	switch {
 	case !alternate:
 		list = append(list, "the runs of the two builds did not alternate; in time they were "+strings.Join(order, ", ")+": what the host did in between looks like a change")
-	case !sorted && len(s.old) > 1:
+	case len(s.old) > 1 && !slices.IsSortedFunc(given, byStart):
 		list = append(list, "the runs are not given in the order in which they ran, so that pairs are not of neighbours")
 	}
 	for i, t := range byTime[1:] {
