@@ -96,8 +96,10 @@ func (q quantity) reading() reading {
 	return reading{Summary: q.summary(), unit: q.unit}
 }
 
-func (q quantity) summary() results.Summary {
-	return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}.Summary()
+func (q quantity) summary() results.Summary { return q.sample().Summary() }
+
+func (q quantity) sample() results.Sample {
+	return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}
 }
 
 // over divides block by block, so that what the host did to both cancels; why

@@ -102,7 +102,7 @@ func (s sides) quantity(c column) results.Quantity {
 		if why != "" {
 			return results.Sample{}, errors.New(why)
 		}
-		return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}, nil
+		return q.sample(), nil
 	}}
 }
 
