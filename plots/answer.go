@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"pushbench/results"
 	"pushbench/servers/units"
@@ -137,11 +136,15 @@ func (r *report) sentence(transport string, told []fact) (s string, ranged bool)
 	var parts []string   // of a clause
 	subject, verb, based := "", "", false
 	end := func() {
-		if len(parts) > 1 {
-			parts[len(parts)-1] = "and " + parts[len(parts)-1]
+		between := ", "
+		if n := len(parts); n > 1 {
+			parts[n-1] = "and " + parts[n-1]
+		}
+		if len(parts) == 2 {
+			between = " "
 		}
 		if len(parts) > 0 {
-			clauses = append(clauses, subject+" "+listed(parts))
+			clauses = append(clauses, subject+" "+strings.Join(parts, between))
 		}
 		parts, verb = nil, ""
 	}
@@ -167,16 +170,7 @@ func (r *report) sentence(transport string, told []fact) (s string, ranged bool)
 		return "", false
 	}
 	s = strings.Join(clauses, "; ") + "."
-	first, n := utf8.DecodeRuneInString(s)
-	return strings.ToUpper(string(first)) + s[n:], ranged
-}
-
-// listed joins two parts by a blank and more by commas.
-func listed(parts []string) string {
-	if len(parts) == 2 {
-		return strings.Join(parts, " ")
-	}
-	return strings.Join(parts, ", ")
+	return strings.ToUpper(s[:1]) + s[1:], ranged
 }
 
 // found is what is known of a fact under the conditions of a run.
@@ -202,11 +196,10 @@ func (r *report) factOf(transport string, f fact) (v found) {
 			if !ok || ws.Transport() == transport || f.never != "" {
 				continue
 			}
-			if b, why := r.quote(ws, column{Expr: f.expr}); why == "" {
-				if ratio, why := q.over(b); why == "" {
-					v.base = ws.Transport()
-					v.ratios = append(v.ratios, reading{Summary: ratio, unit: "1"})
-				}
+			b, _ := r.quote(ws, column{Expr: f.expr})
+			if ratio, why := q.over(b); why == "" {
+				v.base = ws.Transport()
+				v.ratios = append(v.ratios, reading{Summary: ratio, unit: "1"})
 			}
 		}
 	}

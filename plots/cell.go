@@ -96,8 +96,10 @@ func (q quantity) reading() reading {
 	return reading{Summary: q.summary(), unit: q.unit}
 }
 
-func (q quantity) summary() results.Summary {
-	return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}.Summary()
+func (q quantity) summary() results.Summary { return q.sample().Summary() }
+
+func (q quantity) sample() results.Sample {
+	return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}
 }
 
 // over divides block by block, so that what the host did to both cancels; why
@@ -153,12 +155,8 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 	if base == nil || col.Alone {
 		return c
 	}
-	b, why := r.quote(base, col)
-	var ratio results.Summary
-	if why == "" {
-		ratio, why = q.over(b)
-	}
-	switch {
+	b, _ := r.quote(base, col)
+	switch ratio, why := q.over(b); {
 	case why != "" && s.Center == 0 && allZero(b.blocks): // 0 beside 0 speaks for itself
 	case why != "":
 		c.Ratio, c.Why = "–", "no ratio to "+base.Transport()+": "+why

@@ -116,7 +116,7 @@ func (r *report) quotable(ts []results.Treatment, expr string) bool {
 		if ok, _ := r.run.Printable(t, expr); !ok {
 			return false
 		}
-		_, why := r.quote(t, column{Expr: expr})
+		_, why := r.scope(scenarios.Plot{}).eval(expr, t)
 		some = some || why == ""
 	}
 	return some

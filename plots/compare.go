@@ -40,8 +40,8 @@ func turns(rs []*report) sides {
 // one host differ in most of the rest.
 func compare(w io.Writer, s sides) error {
 	var b strings.Builder
-	for i := range s.old {
-		b.WriteString(s.head("old", s.old[i]) + s.head("new", s.new[i]))
+	for _, t := range s.given() {
+		b.WriteString(hanging(t.side+"  ", fmt.Sprintf("%s: scenario %s, %s, %s", t.path, t.run.Header.Scenario.Name, t.buildWords(), t.when())) + "\n")
 	}
 	b.WriteString(hanging("host ", s.old[0].machine()) + "\n\n")
 
@@ -75,11 +75,6 @@ func compare(w io.Writer, s sides) error {
 	return err
 }
 
-// head is the line of a run.
-func (s sides) head(word string, r *report) string {
-	return hanging(word+"  ", fmt.Sprintf("%s: scenario %s, %s, %s", r.path, r.run.Header.Scenario.Name, r.buildWords(), r.when())) + "\n"
-}
-
 // changesOf are the changes of a treatment.
 func changesOf(changes []results.Change, t results.Treatment) []results.Change {
 	return slices.DeleteFunc(slices.Clone(changes), func(c results.Change) bool { return !maps.Equal(c.Treatment, t) })
@@ -107,7 +102,7 @@ func (s sides) quantity(c column) results.Quantity {
 		if why != "" {
 			return results.Sample{}, errors.New(why)
 		}
-		return results.Sample{Values: q.blocks, Unit: q.unit, Grain: q.grain, Exact: q.exact}, nil
+		return q.sample(), nil
 	}}
 }
 
@@ -162,8 +157,8 @@ func (s sides) strangers() (list []string) {
 // and another does not, bytes are those above them.
 func (s sides) columns() []column {
 	columns := s.old[0].columns(s.old[0].ts)
-	counts := func(r *report) bool { return r.countsTCPIP() }
-	if !slices.ContainsFunc(s.all(), func(r *report) bool { return counts(r) != counts(s.old[0]) }) {
+	unlike := func(r *report) bool { return r.countsTCPIP() != s.old[0].countsTCPIP() }
+	if !slices.ContainsFunc(s.all(), unlike) {
 		return columns
 	}
 	for i, c := range columns {

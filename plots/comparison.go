@@ -50,11 +50,7 @@ func newComparison(pairs bool) *comparison {
 // are not.
 func (t *comparison) treatment(s sides, tr results.Treatment, changes, laws []results.Change) {
 	t.AppendSeparator()
-	name := s.old[0].label(tr)
-	heading := table.Row{}
-	for range t.columns {
-		heading = append(heading, name)
-	}
+	heading := slices.Repeat(table.Row{s.old[0].label(tr)}, t.columns)
 	t.AppendRow(heading, table.RowConfig{AutoMerge: true, AutoMergeAlign: text.AlignLeft})
 	for _, c := range changes {
 		t.change(s, c)

@@ -65,9 +65,14 @@ var keys = []key{
 	{name: "cpus", former: "host", silent: true,
 		words: map[string]string{"host": "CPUs that sleep as the host has them", "awake": "CPUs kept awake"}},
 	{name: "fault", former: scenarios.NoFault, silent: true, words: map[string]string{
-		scenarios.NoFault: "no fault", scenarios.ServerStops: "the server stops answering", scenarios.FleetStops: "the subscribers stop answering",
-		scenarios.Cut: "the network is cut", scenarios.CutDown: "the network is cut towards the subscribers", scenarios.CutUp: "the network is cut towards the server",
-		scenarios.AddressChange: "the subscribers' address changes"}},
+		scenarios.NoFault:       "no fault",
+		scenarios.ServerStops:   "the server stops answering",
+		scenarios.FleetStops:    "the subscribers stop answering",
+		scenarios.Cut:           "the network is cut",
+		scenarios.CutDown:       "the network is cut towards the subscribers",
+		scenarios.CutUp:         "the network is cut towards the server",
+		scenarios.AddressChange: "the subscribers' address changes",
+	}},
 }
 
 const (

@@ -134,8 +134,8 @@ func (r *report) blocks() string {
 // trials, where those that differ only in their numbers count as one.
 func (r *report) warnings() []string {
 	var list []string
-	if few := r.tooFew(); len(few) > 0 {
-		list = append(list, (&tooFewError{path: filepath.Base(r.path), names: few}).Error())
+	if few := r.tooFew(filepath.Base(r.path)); few != nil {
+		list = append(list, few.Error())
 	}
 	if !r.countsTCPIP() {
 		list = append(list, "bytes are those at the socket, without TCP and IP headers: "+oldRecord+"; hold them against no newer one")

@@ -18,7 +18,6 @@ import (
 	"strings"
 	"syscall"
 
-	"pushbench/results"
 	"pushbench/servers/cmdline"
 )
 
@@ -42,22 +41,12 @@ type usageError string
 func (e usageError) Error() string { return string(e) }
 
 // tooFewError names treatments that have no interval.
-type tooFewError struct {
-	path  string
-	names []string
-}
+type tooFewError string
+
+func (e tooFewError) Error() string { return string(e) }
 
 // namedAtMost is how many treatments an error names before it counts them.
 const namedAtMost = 5
-
-func (e *tooFewError) Error() string {
-	names := e.names
-	if more := len(names) - namedAtMost; more > 1 {
-		names = append(slices.Clone(names[:namedAtMost]), fmt.Sprintf("and %d treatments more", more))
-	}
-	return fmt.Sprintf("%s: too few sound blocks for an interval (%d are needed): %s; go on with it: loadgen -resume, with more time (-for) or -blocks",
-		e.path, results.MinBlocks, strings.Join(names, "; "))
-}
 
 // run is the program; it returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -91,7 +80,7 @@ func complain(stderr io.Writer, command string, err error) int {
 	}
 	var usage usageError
 	var input inputError
-	var few *tooFewError
+	var few tooFewError
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, strings.Join(strings.Fields("usage: plots "+command+" -h"), " "), "shows how, with an example")
@@ -213,9 +202,7 @@ func plotAll(ctx context.Context, rs []*report, out string, asMarkdown, png bool
 		if err != nil {
 			return err
 		}
-		if few := r.tooFew(); len(few) > 0 {
-			errs = append(errs, &tooFewError{path: r.path, names: few})
-		}
+		errs = append(errs, r.tooFew(r.path))
 	}
 	return errors.Join(errs...)
 }

@@ -24,6 +24,7 @@ var givenNumbers = map[string]string{
 	fmt.Sprintf("%.0f %% interval", 100*results.Confidence): "the level of every interval, results.Confidence",
 	"includes 1":                "a ratio of two that are alike",
 	"runs twice in every block": "a treatment and its twin, as the scenario lists them",
+	"2²⁰ bits":                  "the unit in which Lubbers and Greco print their figures",
 	"known to 10 ms only":       "a tick of the kernel's, USER_HZ being 100 on every Linux",
 	"Go " + goOfModule():        "what go.mod asks for",
 }

@@ -130,13 +130,7 @@ func (r *report) conditions() []results.Treatment {
 
 // under are the treatments of a condition.
 func (r *report) under(condition map[string]string) []results.Treatment {
-	var ts []results.Treatment
-	for _, t := range r.ts {
-		if t.Matches(condition) {
-			ts = append(ts, t)
-		}
-	}
-	return ts
+	return slices.DeleteFunc(slices.Clone(r.ts), func(t results.Treatment) bool { return !t.Matches(condition) })
 }
 
 // baseline is the treatment that ratios of its condition refer to: plain
@@ -155,15 +149,23 @@ func (r *report) named(transport string, condition map[string]string) (results.T
 	return nil, false
 }
 
-// tooFew names the treatments with fewer sound blocks than an interval takes.
-func (r *report) tooFew() []string {
+// tooFew says which treatments have fewer sound blocks than an interval takes, nil for
+// none. It calls the record by the name given.
+func (r *report) tooFew(path string) error {
 	var names []string
 	for _, t := range r.ts {
 		if sound, tried := r.run.SoundBlocks(t); sound < results.MinBlocks {
 			names = append(names, fmt.Sprintf("%s (%d of %d sound)", r.label(t), sound, tried))
 		}
 	}
-	return names
+	if len(names) == 0 {
+		return nil
+	}
+	if more := len(names) - namedAtMost; more > 1 {
+		names = append(names[:namedAtMost], fmt.Sprintf("and %d treatments more", more))
+	}
+	return tooFewError(fmt.Sprintf("%s: too few sound blocks for an interval (%d are needed): %s; go on with it: loadgen -resume, with more time (-for) or -blocks",
+		path, results.MinBlocks, strings.Join(names, "; ")))
 }
 
 // label names a treatment by its transport and what else varies.

@@ -131,13 +131,15 @@ func (g grouping) exhibit(notes *footnotes, name func(string) string, cell func(
 
 // renderTable sets a group for a terminal.
 func renderTable(g grouping, notes *footnotes) string {
-	e := g.exhibit(notes, foldName, func(lines []string) string { return strings.TrimRight(strings.Join(lines, "\n"), "\n") })
+	below := func(lines []string) string { return strings.TrimRight(strings.Join(lines, "\n"), "\n") }
+	e := g.exhibit(notes, foldName, below)
 	return rendered(e.writer(text.AlignLeft))
 }
 
 // markdownTable sets a group for a README.
 func markdownTable(g grouping, notes *footnotes) string {
-	e := g.exhibit(notes, func(name string) string { return "`" + name + "`" }, func(lines []string) string { return joined("<br>", lines...) })
+	code := func(name string) string { return "`" + name + "`" }
+	e := g.exhibit(notes, code, func(lines []string) string { return joined("<br>", lines...) })
 	e.Head = eachCell(e.Head, oneLine)
 	return e.writer(text.AlignDefault).RenderMarkdown()
 }

@@ -32,8 +32,8 @@ func printClaims(w io.Writer, rs []*report, asTSV bool) error {
 		default:
 			texts = append(texts, r.claims())
 		}
-		if few := r.tooFew(); len(few) > 0 && len(r.scenario.Claims) > 0 {
-			errs = append(errs, &tooFewError{path: r.path, names: few})
+		if len(r.scenario.Claims) > 0 {
+			errs = append(errs, r.tooFew(r.path))
 		}
 	}
 	_, err := io.WriteString(w, head+strings.Join(texts, between))
