@@ -23,9 +23,8 @@ func (r *Run) trialsOf(t Treatment) map[int]*Trial {
 	return r.indexed.trials[t.Key()]
 }
 
-// LastPasses are the trials of each block's last pass, in the order of the file. A
-// block that was interrupted is begun again, so that all of its trials have met the
-// same host.
+// LastPasses are the trials of each block's last pass, in the order of the file. A block
+// that was interrupted is begun again, so that all of its trials have met the same host.
 func (r *Run) LastPasses() map[int][]*Trial {
 	passes := map[int][]*Trial{}
 	for _, t := range r.Trials {
@@ -206,8 +205,7 @@ func (r *Run) Pooled(t Treatment, hist string) (*Hist, error) {
 	return pool, nil
 }
 
-// SoundBlocks is in how many blocks t has a sound trial, and in how many it was
-// tried.
+// SoundBlocks is in how many blocks t has a sound trial, and in how many it was tried.
 func (r *Run) SoundBlocks(t Treatment) (sound, tried int) {
 	for _, trial := range r.trialsOf(t) {
 		tried++
