@@ -43,25 +43,21 @@ func (r *Run) index() {
 	if r.indexed.of == len(r.Trials) && r.indexed.planned == len(planned) && r.indexed.trials != nil {
 		return
 	}
-	treatments, known := slices.Clone(planned), map[string]bool{}
+	treatments, counted := slices.Clone(planned), map[string]map[int]*Trial{}
 	for _, t := range planned {
-		known[t.Key()] = true
+		counted[t.Key()] = map[int]*Trial{}
 	}
 	for _, trial := range r.Trials {
-		if key := trial.Treatment.Key(); !known[key] {
-			known[key], treatments = true, append(treatments, trial.Treatment)
+		if key := trial.Treatment.Key(); counted[key] == nil {
+			counted[key], treatments = map[int]*Trial{}, append(treatments, trial.Treatment)
 		}
 	}
-	r.indexed = index{of: len(r.Trials), planned: len(planned), treatments: treatments, trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
 	for block, trials := range r.LastPasses() {
 		for _, trial := range trials {
-			key := trial.Treatment.Key()
-			if r.indexed.trials[key] == nil {
-				r.indexed.trials[key] = map[int]*Trial{}
-			}
-			r.indexed.trials[key][block] = trial
+			counted[trial.Treatment.Key()][block] = trial
 		}
 	}
+	r.indexed = index{of: len(r.Trials), planned: len(planned), treatments: treatments, trials: counted, usual: map[string]Metric{}}
 }
 
 // index is the trials that count, by treatment and block.
