@@ -16,9 +16,8 @@ type cell struct {
 	treatments map[*Term]Treatment
 }
 
-// cells finds the combinations under which an expectation is to be judged, in
-// planned order. It also returns how many more have some of the treatments
-// compared but not all.
+// cells finds the combinations under which an expectation is to be judged, in planned
+// order. It also returns how many more have some of the treatments compared but not all.
 func (r *Run) cells(where map[string]string, e *Expect) (cells []cell, incomplete int, err error) {
 	pool := slices.DeleteFunc(r.Treatments(), func(t Treatment) bool { return !t.Matches(where) })
 	if len(pool) == 0 {

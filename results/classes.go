@@ -34,8 +34,7 @@ type Broken struct {
 	Of string `json:"of,omitempty"`
 }
 
-// kind is what sort of number a metric is: what it needs, and how two of them
-// compare.
+// kind is what sort of number a metric is: what it needs, and how two of them compare.
 type kind struct {
 	needs []Class // beside Sound
 	by    comparison

@@ -16,8 +16,7 @@ var (
 	ErrTruncated = errors.New("the file ends within its header")
 )
 
-// WriteError is a line that could not be appended. The lines before it are
-// safe.
+// WriteError is a line that could not be appended. The lines before it are safe.
 type WriteError struct {
 	Path  string
 	What  string // the record, such as "trial 17"

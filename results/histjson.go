@@ -19,9 +19,8 @@ type encodedHist struct {
 	HDR     string  `json:"hdr"` // HdrHistogram V2, compressed, base64
 }
 
-// MarshalJSON writes the exact figures, and the buckets in HdrHistogram's
-// interchange format (V2, compressed, base64), which its ports to other
-// languages read.
+// MarshalJSON writes the exact figures, and the buckets in HdrHistogram's interchange
+// format (V2, compressed, base64), which its ports to other languages read.
 func (h *Hist) MarshalJSON() ([]byte, error) {
 	text, err := h.packed().Encode()
 	if err != nil {

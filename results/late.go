@@ -10,11 +10,10 @@ import (
 	"pushbench/servers/units"
 )
 
-// A generator that was late is consulted and voids nothing. A verdict about
-// staleness has to be the same without the publisher's lateness, and without what
-// server and fleet waited for their cores; where it is not, nobody can tell whose
-// doing it is. Where the server was asked for all it can do, its publisher's
-// lateness is its own.
+// A generator that was late is consulted and voids nothing. A verdict about staleness has
+// to be the same without the publisher's lateness, and without what server and fleet
+// waited for their cores; where it is not, nobody can tell whose doing it is. Where the
+// server was asked for all it can do, its publisher's lateness is its own.
 
 // view is another reading of a metric in a trial.
 type view struct {
@@ -128,8 +127,7 @@ func (r *Run) notes(e *Expect, c cell, samples map[*Term]sample, v *CellVerdict)
 	return list
 }
 
-// shares reports whether events may share an answer, so that lateness moves their
-// number.
+// shares reports whether events may share an answer, so that lateness moves their number.
 func shares(t Treatment) bool {
 	name, knobs, _ := splitTransport(t.Transport())
 	batches := slices.ContainsFunc(knobs, func(k string) bool { return strings.HasPrefix(k, "batch=") && k != "batch=off" })

@@ -17,8 +17,7 @@ func Nearest(got string, known []string) string {
 	return best
 }
 
-// MaxWord is longer than any word that is known, so that what is longer needs
-// no search.
+// MaxWord is longer than any word that is known, so that what is longer needs no search.
 const MaxWord = 100
 
 // distance is the number of single-byte insertions, deletions and

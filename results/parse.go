@@ -20,17 +20,15 @@ const (
 //
 //	EXPR (< | > | ≈) EXPR [± TOLERANCE]
 //
-// EXPR is made of NAME[treatment], numbers with units, + − × and parentheses.
-// NAME is a metric (staleness/p50), a knob of the treatment's transport
-// (interval) or a key of the treatment (rate). The treatment in brackets is a
-// transport as the scenario writes it, and then any further levels:
-// [ws, subscribers=2000]. The tolerance is a number with a unit, or a share of
-// the right side in %, and goes with ≈ only; ≈ without one means that there is
-// no difference.
+// EXPR is made of NAME[treatment], numbers with units, + − × and parentheses. NAME is a
+// metric (staleness/p50), a knob of the treatment's transport (interval) or a key of the
+// treatment (rate). The treatment in brackets is a transport as the scenario writes it,
+// and then any further levels: [ws, subscribers=2000]. The tolerance is a number with a
+// unit, or a share of the right side in %, and goes with ≈ only; ≈ without one means that
+// there is no difference.
 //
-// On a plain keyboard: - with a blank on each side, *, ~ and +/-. Units are
-// checked, as far as names tell them; a plain 0 goes with any. The error is an
-// *ExprError.
+// On a plain keyboard: - with a blank on each side, *, ~ and +/-. Units are checked, as
+// far as names tell them; a plain 0 goes with any. The error is an *ExprError.
 func ParseExpect(s string) (*Expect, error) {
 	e := new(Expect)
 	p, err := parse(s, false, func(p *parser) { p.expect(e) })

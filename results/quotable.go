@@ -6,8 +6,7 @@ import (
 	"pushbench/servers/units"
 )
 
-// enough is the number of values that must lie beyond a quantile before it is
-// printed.
+// enough is the number of values that must lie beyond a quantile before it is printed.
 const enough = 10
 
 // perSubscriber names the histograms with one value per subscriber and trial,

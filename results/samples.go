@@ -23,9 +23,8 @@ func (r *Run) trialsOf(t Treatment) map[int]*Trial {
 	return r.indexed.trials[t.Key()]
 }
 
-// LastPasses are the trials of each block's last pass, in the order of the file. A
-// block that was interrupted is begun again, so that all of its trials have met the
-// same host.
+// LastPasses are the trials of each block's last pass, in the order of the file. A block
+// that was interrupted is begun again, so that all of its trials have met the same host.
 func (r *Run) LastPasses() map[int][]*Trial {
 	passes := map[int][]*Trial{}
 	for _, t := range r.Trials {
@@ -44,25 +43,21 @@ func (r *Run) index() {
 	if r.indexed.of == len(r.Trials) && r.indexed.planned == len(planned) && r.indexed.trials != nil {
 		return
 	}
-	treatments, known := slices.Clone(planned), map[string]bool{}
+	treatments, counted := slices.Clone(planned), map[string]map[int]*Trial{}
 	for _, t := range planned {
-		known[t.Key()] = true
+		counted[t.Key()] = map[int]*Trial{}
 	}
 	for _, trial := range r.Trials {
-		if key := trial.Treatment.Key(); !known[key] {
-			known[key], treatments = true, append(treatments, trial.Treatment)
+		if key := trial.Treatment.Key(); counted[key] == nil {
+			counted[key], treatments = map[int]*Trial{}, append(treatments, trial.Treatment)
 		}
 	}
-	r.indexed = index{of: len(r.Trials), planned: len(planned), treatments: treatments, trials: map[string]map[int]*Trial{}, usual: map[string]Metric{}}
 	for block, trials := range r.LastPasses() {
 		for _, trial := range trials {
-			key := trial.Treatment.Key()
-			if r.indexed.trials[key] == nil {
-				r.indexed.trials[key] = map[int]*Trial{}
-			}
-			r.indexed.trials[key][block] = trial
+			counted[trial.Treatment.Key()][block] = trial
 		}
 	}
+	r.indexed = index{of: len(r.Trials), planned: len(planned), treatments: treatments, trials: counted, usual: map[string]Metric{}}
 }
 
 // index is the trials that count, by treatment and block.
@@ -206,8 +201,7 @@ func (r *Run) Pooled(t Treatment, hist string) (*Hist, error) {
 	return pool, nil
 }
 
-// SoundBlocks is in how many blocks t has a sound trial, and in how many it was
-// tried.
+// SoundBlocks is in how many blocks t has a sound trial, and in how many it was tried.
 func (r *Run) SoundBlocks(t Treatment) (sound, tried int) {
 	for _, trial := range r.trialsOf(t) {
 		tried++

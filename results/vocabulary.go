@@ -163,10 +163,7 @@ func Describe(metric string) (Info, bool) {
 	if i := slices.IndexFunc(vocabulary, func(m Info) bool { return m.Name == metric }); i >= 0 {
 		return vocabulary[i], true
 	}
-	hist, _, ok := splitStat(metric)
-	if !ok {
-		return Info{}, false
-	}
+	hist, _, _ := splitStat(metric)
 	i := slices.IndexFunc(histograms, func(m Info) bool { return m.Name == hist })
 	if i < 0 {
 		return Info{}, false

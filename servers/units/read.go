@@ -127,9 +127,8 @@ var (
 	unitStart   = regexp.MustCompile(`^ *([\pL/%]+)`)
 )
 
-// Number cuts s behind its number: an optional sign, decimal digits with
-// at most one point, an optional exponent. It returns "" where s begins with no
-// number.
+// Number cuts s behind its number: an optional sign, decimal digits with at most one
+// point, an optional exponent. It returns "" where s begins with no number.
 func Number(s string) (number, rest string) {
 	number = numberStart.FindString(s)
 	return number, s[len(number):]
