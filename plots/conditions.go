@@ -102,11 +102,29 @@ var phrases = map[string]func(level string) string{
 		}
 		return "CPUs kept awake"
 	},
+	"fleets": func(l string) string {
+		if l == "1" {
+			return "one fleet"
+		}
+		return l + " fleets"
+	},
+	"proxy": func(l string) string {
+		if l == "none" {
+			return "no proxy"
+		}
+		return "through the proxy " + l
+	},
+	"server": func(l string) string {
+		if l == "ours" {
+			return "our own server"
+		}
+		return "the server " + l
+	},
 }
 
 // order in which conditions are told; other keys follow.
 var phraseOrder = []string{"transport", "subscribers", "rate", "arrivals", "payload", "payload-kind", "encoding", "want", "uplink", "uplink-payload", "tls", "http", "headers",
-	"network", "rtt", "jitter", "reorder", "loss", "bandwidth", "congestion", "client", "cpus", "fault"}
+	"network", "rtt", "jitter", "reorder", "loss", "bandwidth", "congestion", "client", "cpus", "server", "proxy", "fleets", "fault"}
 
 // quietFeed is the rate of one that publishes nothing, of which the keys in
 // ofEvents say nothing.
@@ -125,7 +143,8 @@ const usualCPUs = "host"
 
 // silent are the levels that go without saying where nothing else was run.
 var silent = map[string]string{"want": "every", "uplink": noUplink, "fault": "none", "client": usualClient, "cpus": usualCPUs,
-	"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited}
+	"network": "none", "rtt": "0ms", "jitter": "0ms", "reorder": "off", "loss": "0%", "bandwidth": unlimited,
+	"fleets": "1", "proxy": "none", "server": "ours"}
 
 // factorAxes say what a factor is where it is the name of an axis, and the unit of
 // its levels where they all have the same; others are called by their keys.

@@ -17,7 +17,7 @@ import (
 var formerly = map[string]string{
 	"tls": "off", "http": "1.1", "headers": "minimal", "client": usualClient, "cpus": usualCPUs,
 	"want": "every", "uplink": noUplink, "uplink-payload": "64B", "fault": "none",
-	"congestion": "cubic",
+	"congestion": "cubic", "fleets": "1", "proxy": "none", "server": "ours",
 }
 
 // complete is t with the levels that an older record takes for granted.
