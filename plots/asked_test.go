@@ -41,6 +41,8 @@ func TestConditionsInPlainWords(t *testing.T) {
 		"a path":                {[]results.Treatment{{"rtt": "50ms", "jitter": "5ms", "loss": "0.5%", "bandwidth": "10Mbps", "congestion": "bbr"}}, nil, "RTT 50 ms · jitter 5 ms · 0.5 % of packets lost · 10 Mbps each way · TCP bbr on the path"},
 		"a named path":          {[]results.Treatment{{"rtt": "0ms", "network": "4g", "congestion": "cubic"}}, nil, "network 4g · TCP cubic on the path"},
 		"of several paths":      {[]results.Treatment{{"rtt": "0ms", "loss": "0%"}, {"rtt": "50ms", "loss": "1%"}}, map[string]string{"rtt": "0ms", "loss": "0%"}, "RTT 0 (loopback) · 0 % of packets lost"},
+		"others take part":      {[]results.Treatment{{"fleets": "2", "proxy": "relay", "server": "list"}}, nil, "the server list · through the proxy relay · 2 fleets"},
+		"nobody else, of two":   {[]results.Treatment{{"fleets": "1", "proxy": "none", "server": "ours"}, {"fleets": "2", "proxy": "relay", "server": "list"}}, map[string]string{"fleets": "1", "proxy": "none", "server": "ours"}, "our own server · no proxy · one fleet"},
 		"no fault, of two":      {[]results.Treatment{{"fault": "none"}, {"fault": "fleet-stops"}}, map[string]string{"fault": "none"}, "no fault"},
 	} {
 		for _, tr := range c.ts {

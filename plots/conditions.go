@@ -64,6 +64,11 @@ var keys = []key{
 		words: map[string]string{"go": "a fleet that records events as they come", "stamp": "a fleet that only stamps"}},
 	{name: "cpus", former: "host", silent: true,
 		words: map[string]string{"host": "CPUs that sleep as the host has them", "awake": "CPUs kept awake"}},
+	{name: "server", former: scenarios.OurServer, silent: true, says: "the server %s",
+		words: map[string]string{scenarios.OurServer: "our own server"}},
+	{name: "proxy", former: scenarios.NoProxy, silent: true, says: "through the proxy %s",
+		words: map[string]string{scenarios.NoProxy: "no proxy"}},
+	{name: "fleets", former: "1", silent: true, says: "%s fleets", words: map[string]string{"1": "one fleet"}},
 	{name: "fault", former: scenarios.NoFault, silent: true, words: map[string]string{
 		scenarios.NoFault:       "no fault",
 		scenarios.ServerStops:   "the server stops answering",

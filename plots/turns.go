@@ -11,42 +11,55 @@ import (
 // what it did between the runs of one build and those of the other would look like a
 // change of the build.
 
-// ended is when a run did; one without an end line, when its last trial began.
-func (r *report) ended() time.Time {
-	end := r.run.Header.Started
-	for _, trial := range r.run.Trials {
-		if trial.Started.After(end) {
-			end = trial.Started
-		}
+// turn is a run in time.
+type turn struct {
+	*report
+	side string
+}
+
+// began and ended are when a run did; one without an end line, when its last trial
+// began.
+func (t turn) began() time.Time { return t.run.Header.Started }
+
+func (t turn) ended() time.Time {
+	instants := []time.Time{t.began()}
+	for _, trial := range t.run.Trials {
+		instants = append(instants, trial.Started)
 	}
-	if r.run.End != nil && r.run.End.Ended.After(end) {
-		end = r.run.End.Ended
+	if t.run.End != nil {
+		instants = append(instants, t.run.End.Ended)
 	}
-	return end
+	return slices.MaxFunc(instants, time.Time.Compare)
+}
+
+// given are the runs in the order in which they were given.
+func (s sides) given() (list []turn) {
+	for i := range s.old {
+		list = append(list, turn{s.old[i], "old"}, turn{s.new[i], "new"})
+	}
+	return list
 }
 
 // turned says where the runs did not alternate in time, or ran at once.
 func (s sides) turned() (list []string) {
-	byStart := func(a, b *report) int { return a.run.Header.Started.Compare(b.run.Header.Started) }
-	var given []*report
-	for i := range s.old {
-		given = append(given, s.old[i], s.new[i])
-	}
-	byTime := slices.Clone(given)
-	slices.SortStableFunc(byTime, byStart)
+	given := s.given()
+	byStart := func(a, b turn) int { return a.began().Compare(b.began()) }
+	byTime := slices.SortedStableFunc(slices.Values(given), byStart)
 	var order []string
-	for _, r := range byTime {
-		order = append(order, map[bool]string{true: "old", false: "new"}[slices.Contains(s.old, r)])
+	alternate := true
+	for i, t := range byTime {
+		order = append(order, t.side)
+		alternate = alternate && (i == 0 || t.side != byTime[i-1].side)
 	}
-	switch turns := slices.Compact(slices.Clone(order)); {
-	case len(turns) < len(order):
+	switch {
+	case !alternate:
 		list = append(list, "the runs of the two builds did not alternate; in time they were "+strings.Join(order, ", ")+": what the host did in between looks like a change")
 	case len(s.old) > 1 && !slices.IsSortedFunc(given, byStart):
 		list = append(list, "the runs are not given in the order in which they ran, so that pairs are not of neighbours")
 	}
-	for i, r := range byTime[1:] {
-		if before := byTime[i]; before.ended().After(r.run.Header.Started) {
-			list = append(list, fmt.Sprintf("%s and %s overlap in time: each took CPU from the other", before.path, r.path))
+	for i, t := range byTime[1:] {
+		if before := byTime[i]; before.ended().After(t.began()) {
+			list = append(list, fmt.Sprintf("%s and %s overlap in time: each took CPU from the other", before.path, t.path))
 		}
 	}
 	return list
