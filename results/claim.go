@@ -38,13 +38,7 @@ func (t *Term) bracket() string {
 }
 
 // Terms lists every NAME[treatment] of the expectation, from left to right.
-func (e *Expect) Terms() []Term {
-	var list []Term
-	for _, t := range e.terms {
-		list = append(list, *t)
-	}
-	return list
-}
+func (e *Expect) Terms() []*Term { return e.terms }
 
 // unit holds the units of all parts against each other. It is the one that is
 // compared, nil where that is still open.

@@ -9,7 +9,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"pushbench/results"
-	"pushbench/servers/units"
 )
 
 var claimKeys = []string{"id", "says", "expect", "where"}
@@ -101,7 +100,7 @@ func (p *parser) expectation(c results.Claim, line int) {
 
 // meet reports whether there is at least one setting of what the claim leaves
 // open under which the plan has every treatment that it compares.
-func (p *parser) meet(c results.Claim, terms []results.Term) bool {
+func (p *parser) meet(c results.Claim, terms []*results.Term) bool {
 	named := map[string]bool{"transport": true}
 	for _, term := range terms {
 		for key := range term.Levels {
@@ -111,7 +110,7 @@ func (p *parser) meet(c results.Claim, terms []results.Term) bool {
 	return slices.ContainsFunc(p.plan, func(t Treatment) bool {
 		open := maps.Clone(map[string]string(t.Labels))
 		maps.DeleteFunc(open, func(key, _ string) bool { return named[key] })
-		return !slices.ContainsFunc(terms, func(term results.Term) bool {
+		return !slices.ContainsFunc(terms, func(term *results.Term) bool {
 			single := singledOut(c, term)
 			return !slices.ContainsFunc(p.plan, func(u Treatment) bool {
 				return u.Labels.Matches(open) && u.Labels.Matches(single)
@@ -122,7 +121,7 @@ func (p *parser) meet(c results.Claim, terms []results.Term) bool {
 
 // withLevels puts the level itself for every term that is a knob or a key:
 // "0.5 × interval[poll?interval=1s]" becomes "0.5 × 1s".
-func (p *parser) withLevels(expect string, terms []results.Term) string {
+func (p *parser) withLevels(expect string, terms []*results.Term) string {
 	text := []rune(expect)
 	for _, term := range slices.Backward(terms) {
 		levels := p.levelsOf(term)
@@ -139,7 +138,7 @@ func (p *parser) withLevels(expect string, terms []results.Term) string {
 // levelsOf are the values that a term can have which is no metric: what its
 // transport writes for the knob of that name, or the levels of the key. It is
 // nil for a metric, and for a name that is nothing.
-func (p *parser) levelsOf(term results.Term) []string {
+func (p *parser) levelsOf(term *results.Term) []string {
 	if _, ok := results.Describe(term.Name); ok {
 		return nil
 	}
@@ -147,12 +146,12 @@ func (p *parser) levelsOf(term results.Term) []string {
 	if written := knob(base, term.Name); written != "" {
 		return []string{written}
 	}
-	return p.levels(term.Name)
+	return p.s.levels(term.Name)
 }
 
 // term holds NAME[treatment] against the vocabulary and the plan.
-func (p *parser) term(c results.Claim, term results.Term, line int) {
-	levels := p.levels("transport")
+func (p *parser) term(c results.Claim, term *results.Term, line int) {
+	levels := p.s.levels("transport")
 	if !slices.Contains(levels, term.Transport) {
 		p.add(line, "claim %s names the transport %q, which is not in this scenario; %s", c.ID, term.Transport, among(term.Transport, "its transports", levels))
 		return
@@ -162,7 +161,7 @@ func (p *parser) term(c results.Claim, term results.Term, line int) {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(term.Levels)) {
-		level, have := term.Levels[key], p.levels(key)
+		level, have := term.Levels[key], p.s.levels(key)
 		if have == nil {
 			p.add(line, "claim %s names the unknown key %q; %s", c.ID, key, among(key, "known keys", keyNames()))
 			return
@@ -185,7 +184,7 @@ func (p *parser) term(c results.Claim, term results.Term, line int) {
 }
 
 // singledOut is every level that a term and its claim ask of a treatment.
-func singledOut(c results.Claim, term results.Term) map[string]string {
+func singledOut(c results.Claim, term *results.Term) map[string]string {
 	where := map[string]string{}
 	maps.Copy(where, c.Where)
 	maps.Copy(where, term.Levels)
@@ -195,7 +194,7 @@ func singledOut(c results.Claim, term results.Term) map[string]string {
 
 // termName holds the name before the bracket to being a metric, a knob that
 // the transport writes out, or a key; and what is no metric to being a number.
-func (p *parser) termName(c results.Claim, term results.Term, line int) {
+func (p *parser) termName(c results.Claim, term *results.Term, line int) {
 	if _, ok := results.Describe(term.Name); ok {
 		return
 	}
@@ -208,11 +207,8 @@ func (p *parser) termName(c results.Claim, term results.Term, line int) {
 		}
 		p.add(line, "claim %s: %s is no metric, no key of a scenario, and no knob that %s writes out%s", c.ID, term.Name, term.Transport, mend)
 	}
-	for _, level := range levels {
-		if _, _, err := units.Parse(level); err != nil {
-			p.add(line, "claim %s computes with %s, which is %q and not a number", c.ID, term.Name, level)
-			return
-		}
+	if i := slices.IndexFunc(levels, func(level string) bool { return !isNumber(level) }); i >= 0 {
+		p.add(line, "claim %s computes with %s, which is %q and not a number", c.ID, term.Name, levels[i])
 	}
 }
 
