@@ -151,25 +151,15 @@ func (p *parser) levelsOf(term *results.Term) []string {
 
 // term holds NAME[treatment] against the vocabulary and the plan.
 func (p *parser) term(c results.Claim, term *results.Term, line int) {
-	levels := p.s.levels("transport")
-	if !slices.Contains(levels, term.Transport) {
-		p.add(line, "claim %s names the transport %q, which is not in this scenario; %s", c.ID, term.Transport, among(term.Transport, "its transports", levels))
+	if !p.inScenario(line, "claim "+c.ID, term.Transport, term.Levels) {
 		return
 	}
 	if level, set := c.Where["transport"]; set && level != term.Transport {
 		p.add(line, "claim %s names %s but its where holds the transport to %s; leave transport out of where", c.ID, term.Transport, level)
 		return
 	}
-	for _, key := range slices.Sorted(maps.Keys(term.Levels)) {
-		level, have := term.Levels[key], p.s.levels(key)
-		if have == nil {
-			p.add(line, "claim %s names the unknown key %q; %s", c.ID, key, among(key, "known keys", keyNames()))
-			return
-		}
-		if !slices.Contains(have, level) {
-			p.add(line, "claim %s names %s=%s, which is not in this scenario; %s", c.ID, key, level, among(level, "its levels", have))
-			return
-		}
+	for _, key := range sortedNames(term.Levels) {
+		level := term.Levels[key]
 		if held, set := c.Where[key]; set && held != level {
 			p.add(line, "claim %s names %s=%s but its where holds %s to %s; leave %s out of where", c.ID, key, level, key, held, key)
 			return
@@ -181,6 +171,26 @@ func (p *parser) term(c results.Claim, term *results.Term, line int) {
 		return
 	}
 	p.termName(c, term, line)
+}
+
+// inScenario holds a transport, where one is named, and further levels to being those
+// of some treatment.
+func (p *parser) inScenario(line int, who, transport string, further map[string]string) bool {
+	if levels := p.s.levels("transport"); transport != "" && !slices.Contains(levels, transport) {
+		p.add(line, "%s names the transport %q, which is not in this scenario; %s", who, transport, among(transport, "its transports", levels))
+		return false
+	}
+	for _, key := range sortedNames(further) {
+		switch level, levels := further[key], p.s.levels(key); {
+		case levels == nil:
+			p.add(line, "%s names the unknown key %q; %s", who, key, among(key, "known keys", keyNames()))
+			return false
+		case !slices.Contains(levels, level):
+			p.add(line, "%s names %s=%s, which is not in this scenario; %s", who, key, level, among(level, "its levels", levels))
+			return false
+		}
+	}
+	return true
 }
 
 // singledOut is every level that a term and its claim ask of a treatment.

@@ -104,14 +104,7 @@ func (p *parser) formula(plot Plot, expr string) {
 		return
 	}
 	for _, term := range f.Terms() {
-		if levels := p.s.levels("transport"); term.Transport != "" && !slices.Contains(levels, term.Transport) {
-			p.add(plot.Line, "a plot names the transport %q, which is not in this scenario; %s", term.Transport, among(term.Transport, "its transports", levels))
-		}
-		for _, key := range sortedNames(term.Levels) {
-			if levels := p.s.levels(key); !slices.Contains(levels, term.Levels[key]) {
-				p.add(plot.Line, "a plot names %s=%s, which is not in this scenario; %s", key, term.Levels[key], among(term.Levels[key], "its levels", levels))
-			}
-		}
+		p.inScenario(plot.Line, "a plot", term.Transport, term.Levels)
 		p.formulaName(plot, term)
 	}
 }
@@ -198,9 +191,7 @@ func (p *parser) plotFactors(plot Plot) {
 		}
 	}
 	for _, transport := range slices.Concat(plot.Only, sortedNames(plot.Instead), []string{plot.Cross}) {
-		if levels := p.s.levels("transport"); transport != "" && !slices.Contains(levels, transport) {
-			p.add(plot.Line, "a plot names the transport %q, which is not in this scenario; %s", transport, among(transport, "its transports", levels))
-		}
+		p.inScenario(plot.Line, "a plot", transport, nil)
 	}
 	if !slices.ContainsFunc(p.plan, func(t Treatment) bool {
 		return t.Labels.Matches(plot.Where) && (plot.Only == nil || slices.Contains(plot.Only, t.Labels.Transport()))
