@@ -36,9 +36,8 @@ func (p *parser) claims(n *yaml.Node) {
 // claim reads one claim; at is the line of its expectation.
 func (p *parser) claim(n *yaml.Node) (c results.Claim, at int) {
 	c = results.Claim{Line: n.Line}
-	entries := mapping(n, "a claim", claimKeys, &p.problems)
 	given := map[string]bool{}
-	for _, e := range entries {
+	for _, e := range mapping(n, "a claim", claimKeys, &p.problems) {
 		given[e.key] = true
 		what := "a claim's " + e.key
 		switch e.key {
