@@ -121,8 +121,16 @@ func splitTransport(s string) (name string, knobs []string, label string) {
 func transports(pool []Treatment) []string {
 	var list []string
 	for _, t := range pool {
-		if !slices.Contains(list, t.Transport()) {
-			list = append(list, t.Transport())
+		list = AddNew(list, t.Transport())
+	}
+	return list
+}
+
+// AddNew adds to a list whatever is not in it yet.
+func AddNew[T comparable](list []T, more ...T) []T {
+	for _, v := range more {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
 		}
 	}
 	return list

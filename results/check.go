@@ -13,13 +13,12 @@ import (
 
 // check reports what makes a header unfit for a record.
 func (h *Header) check() error {
-	if h.Schema < 1 {
+	switch {
+	case h.Schema < 1:
 		return fmt.Errorf("its schema is %d, and they count from 1", h.Schema)
-	}
-	if !utf8.ValidString(h.Scenario.Text) { // JSON would replace it silently
+	case !utf8.ValidString(h.Scenario.Text): // JSON would replace it silently
 		return errors.New("the scenario's text is not UTF-8")
-	}
-	if h.Plan.Blocks < 0 {
+	case h.Plan.Blocks < 0:
 		return fmt.Errorf("the plan has %d blocks", h.Plan.Blocks)
 	}
 	for i, t := range h.Plan.Treatments {

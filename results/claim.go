@@ -38,13 +38,7 @@ func (t *Term) bracket() string {
 }
 
 // Terms lists every NAME[treatment] of the expectation, from left to right.
-func (e *Expect) Terms() []Term {
-	var list []Term
-	for _, t := range e.terms {
-		list = append(list, *t)
-	}
-	return list
-}
+func (e *Expect) Terms() []*Term { return e.terms }
 
 // unit holds the units of all parts against each other. It is the one that is
 // compared, nil where that is still open.
@@ -75,11 +69,8 @@ func knownUnit(t *Term) dimension {
 
 // checkName refuses a name that no metric, knob or level can have.
 func (t *Term) checkName() error {
-	if _, ok := Describe(t.Name); ok {
-		return nil
-	}
 	isHist := slices.ContainsFunc(histograms, func(h Info) bool { return h.Name == t.Name })
-	if !isHist && !strings.Contains(t.Name, "/") {
+	if t.measured() || !isHist && !strings.Contains(t.Name, "/") {
 		return nil // perhaps a knob or a level, which the treatment will tell
 	}
 	return fmt.Errorf("%s %s", t.Name, Unknown(t.Name))

@@ -89,11 +89,7 @@ func (r *Run) judgeCells(c Claim) Verdict {
 			return refuse(err)
 		}
 		v.Cells = append(v.Cells, judged)
-		for _, note := range judged.Notes {
-			if !slices.Contains(v.Notes, note) {
-				v.Notes = append(v.Notes, note)
-			}
-		}
+		v.Notes = AddNew(v.Notes, judged.Notes...)
 	}
 	if left > 0 {
 		v.Reason = fmt.Sprintf("combinations left out for want of a treatment to compare with: %d", left)

@@ -31,12 +31,12 @@ func (r *Run) looks() (further int, planned bool) {
 	var at []int // trials that there were
 	fewest := MinBlocks * len(r.Header.Plan.Treatments)
 	for _, trials := range r.ends {
-		if trials >= fewest && !slices.Contains(at, trials) {
-			at = append(at, trials)
+		if trials >= fewest {
+			at = AddNew(at, trials)
 		}
 	}
-	if len(at) > 0 && !slices.Contains(at, len(r.Trials)) {
-		at = append(at, len(r.Trials))
+	if len(at) > 0 {
+		at = AddNew(at, len(r.Trials))
 	}
 	plan := r.plannedLooks()
 	planned = true

@@ -28,11 +28,8 @@ func (r *Run) Printable(t Treatment, metric string) (ok bool, why string) {
 	}
 	least, what := -1.0, ""
 	for _, trial := range r.bearing(t, metric) {
-		if _, direct := trial.Metrics[metric]; direct {
-			continue
-		}
 		h := trial.Hists[hist]
-		if h == nil {
+		if _, direct := trial.Metrics[metric]; direct || h == nil {
 			continue
 		}
 		if n, of := trial.different(hist, float64(h.N())); least < 0 || n < least {

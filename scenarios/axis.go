@@ -90,16 +90,13 @@ func (p *parser) axis(n *yaml.Node, what string) Axis {
 		if e.key == "n" {
 			return p.counted(e.value, what)
 		}
-		row := Row{Name: e.key}
+		row, parts := Row{Name: e.key}, []entry{{value: e.value}}
 		if e.value.Kind == yaml.MappingNode {
-			a.Stacked = true
-			for _, part := range pairs(e.value) {
-				text, _ := scalar(part.value, what, example, &p.problems)
-				row.Parts = append(row.Parts, Part{part.key, text})
-			}
-		} else {
-			text, _ := scalar(e.value, what, example, &p.problems)
-			row.Parts = []Part{{Expr: text}}
+			a.Stacked, parts = true, pairs(e.value)
+		}
+		for _, part := range parts {
+			text, _ := scalar(part.value, what, example, &p.problems)
+			row.Parts = append(row.Parts, Part{part.key, text})
 		}
 		a.Rows = append(a.Rows, row)
 	}

@@ -9,7 +9,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"pushbench/results"
-	"pushbench/servers/units"
 )
 
 var claimKeys = []string{"id", "says", "expect", "where"}
@@ -37,9 +36,8 @@ func (p *parser) claims(n *yaml.Node) {
 // claim reads one claim; at is the line of its expectation.
 func (p *parser) claim(n *yaml.Node) (c results.Claim, at int) {
 	c = results.Claim{Line: n.Line}
-	entries := mapping(n, "a claim", claimKeys, &p.problems)
 	given := map[string]bool{}
-	for _, e := range entries {
+	for _, e := range mapping(n, "a claim", claimKeys, &p.problems) {
 		given[e.key] = true
 		what := "a claim's " + e.key
 		switch e.key {
@@ -101,7 +99,7 @@ func (p *parser) expectation(c results.Claim, line int) {
 
 // meet reports whether there is at least one setting of what the claim leaves
 // open under which the plan has every treatment that it compares.
-func (p *parser) meet(c results.Claim, terms []results.Term) bool {
+func (p *parser) meet(c results.Claim, terms []*results.Term) bool {
 	named := map[string]bool{"transport": true}
 	for _, term := range terms {
 		for key := range term.Levels {
@@ -111,7 +109,7 @@ func (p *parser) meet(c results.Claim, terms []results.Term) bool {
 	return slices.ContainsFunc(p.plan, func(t Treatment) bool {
 		open := maps.Clone(map[string]string(t.Labels))
 		maps.DeleteFunc(open, func(key, _ string) bool { return named[key] })
-		return !slices.ContainsFunc(terms, func(term results.Term) bool {
+		return !slices.ContainsFunc(terms, func(term *results.Term) bool {
 			single := singledOut(c, term)
 			return !slices.ContainsFunc(p.plan, func(u Treatment) bool {
 				return u.Labels.Matches(open) && u.Labels.Matches(single)
@@ -122,7 +120,7 @@ func (p *parser) meet(c results.Claim, terms []results.Term) bool {
 
 // withLevels puts the level itself for every term that is a knob or a key:
 // "0.5 × interval[poll?interval=1s]" becomes "0.5 × 1s".
-func (p *parser) withLevels(expect string, terms []results.Term) string {
+func (p *parser) withLevels(expect string, terms []*results.Term) string {
 	text := []rune(expect)
 	for _, term := range slices.Backward(terms) {
 		levels := p.levelsOf(term)
@@ -139,7 +137,7 @@ func (p *parser) withLevels(expect string, terms []results.Term) string {
 // levelsOf are the values that a term can have which is no metric: what its
 // transport writes for the knob of that name, or the levels of the key. It is
 // nil for a metric, and for a name that is nothing.
-func (p *parser) levelsOf(term results.Term) []string {
+func (p *parser) levelsOf(term *results.Term) []string {
 	if _, ok := results.Describe(term.Name); ok {
 		return nil
 	}
@@ -147,30 +145,20 @@ func (p *parser) levelsOf(term results.Term) []string {
 	if written := knob(base, term.Name); written != "" {
 		return []string{written}
 	}
-	return p.levels(term.Name)
+	return p.s.levels(term.Name)
 }
 
 // term holds NAME[treatment] against the vocabulary and the plan.
-func (p *parser) term(c results.Claim, term results.Term, line int) {
-	levels := p.levels("transport")
-	if !slices.Contains(levels, term.Transport) {
-		p.add(line, "claim %s names the transport %q, which is not in this scenario; %s", c.ID, term.Transport, among(term.Transport, "its transports", levels))
+func (p *parser) term(c results.Claim, term *results.Term, line int) {
+	if !p.inScenario(line, "claim "+c.ID, term.Transport, term.Levels) {
 		return
 	}
 	if level, set := c.Where["transport"]; set && level != term.Transport {
 		p.add(line, "claim %s names %s but its where holds the transport to %s; leave transport out of where", c.ID, term.Transport, level)
 		return
 	}
-	for _, key := range slices.Sorted(maps.Keys(term.Levels)) {
-		level, have := term.Levels[key], p.levels(key)
-		if have == nil {
-			p.add(line, "claim %s names the unknown key %q; %s", c.ID, key, among(key, "known keys", keyNames()))
-			return
-		}
-		if !slices.Contains(have, level) {
-			p.add(line, "claim %s names %s=%s, which is not in this scenario; %s", c.ID, key, level, among(level, "its levels", have))
-			return
-		}
+	for _, key := range sortedNames(term.Levels) {
+		level := term.Levels[key]
 		if held, set := c.Where[key]; set && held != level {
 			p.add(line, "claim %s names %s=%s but its where holds %s to %s; leave %s out of where", c.ID, key, level, key, held, key)
 			return
@@ -184,8 +172,28 @@ func (p *parser) term(c results.Claim, term results.Term, line int) {
 	p.termName(c, term, line)
 }
 
+// inScenario holds a transport, where one is named, and further levels to being those
+// of some treatment.
+func (p *parser) inScenario(line int, who, transport string, further map[string]string) bool {
+	if levels := p.s.levels("transport"); transport != "" && !slices.Contains(levels, transport) {
+		p.add(line, "%s names the transport %q, which is not in this scenario; %s", who, transport, among(transport, "its transports", levels))
+		return false
+	}
+	for _, key := range sortedNames(further) {
+		switch level, levels := further[key], p.s.levels(key); {
+		case levels == nil:
+			p.add(line, "%s names the unknown key %q; %s", who, key, among(key, "known keys", keyNames()))
+			return false
+		case !slices.Contains(levels, level):
+			p.add(line, "%s names %s=%s, which is not in this scenario; %s", who, key, level, among(level, "its levels", levels))
+			return false
+		}
+	}
+	return true
+}
+
 // singledOut is every level that a term and its claim ask of a treatment.
-func singledOut(c results.Claim, term results.Term) map[string]string {
+func singledOut(c results.Claim, term *results.Term) map[string]string {
 	where := map[string]string{}
 	maps.Copy(where, c.Where)
 	maps.Copy(where, term.Levels)
@@ -195,7 +203,7 @@ func singledOut(c results.Claim, term results.Term) map[string]string {
 
 // termName holds the name before the bracket to being a metric, a knob that
 // the transport writes out, or a key; and what is no metric to being a number.
-func (p *parser) termName(c results.Claim, term results.Term, line int) {
+func (p *parser) termName(c results.Claim, term *results.Term, line int) {
 	if _, ok := results.Describe(term.Name); ok {
 		return
 	}
@@ -208,11 +216,8 @@ func (p *parser) termName(c results.Claim, term results.Term, line int) {
 		}
 		p.add(line, "claim %s: %s is no metric, no key of a scenario, and no knob that %s writes out%s", c.ID, term.Name, term.Transport, mend)
 	}
-	for _, level := range levels {
-		if _, _, err := units.Parse(level); err != nil {
-			p.add(line, "claim %s computes with %s, which is %q and not a number", c.ID, term.Name, level)
-			return
-		}
+	if i := slices.IndexFunc(levels, func(level string) bool { return !isNumber(level) }); i >= 0 {
+		p.add(line, "claim %s computes with %s, which is %q and not a number", c.ID, term.Name, levels[i])
 	}
 }
 

@@ -67,7 +67,7 @@ func (p *parser) fixed(n *yaml.Node) {
 		case idle && k.name == "rate":
 			usual = "0/s"
 		}
-		if usual != "" && p.levels(k.name) == nil {
+		if usual != "" && p.s.levels(k.name) == nil {
 			p.s.Fixed[k.name] = usual
 		}
 	}
@@ -77,18 +77,10 @@ func (p *parser) fixed(n *yaml.Node) {
 // the same treatment; a transport keeps the spelling of the file, because that
 // is the spelling its claims use.
 func (p *parser) level(n *yaml.Node, k treatmentKey) (level, same string, ok bool) {
-	text, ok := scalar(n, k.name, k.example, &p.problems)
-	if !ok {
-		return "", "", false
-	}
 	var t Treatment
-	level, err := k.read(text, &t)
-	if err != nil {
-		p.add(n.Line, "%s %q %v", k.name, text, err)
-		return "", "", false
-	}
-	if k.name != "transport" || p.check == nil {
-		return level, level, true
+	level, ok = read(p, n, k.name, k.example, func(text string) (string, error) { return k.read(text, &t) })
+	if !ok || k.name != "transport" || p.check == nil {
+		return level, level, ok
 	}
 	spec, err := p.check(t.Transport)
 	if err != nil {
@@ -101,13 +93,9 @@ func (p *parser) level(n *yaml.Node, k treatmentKey) (level, same string, ok boo
 
 // levels are all levels that key takes in this scenario, nil where it has
 // none yet.
-func (p *parser) levels(key string) []string { return p.s.levels(key) }
-
 func (s *Scenario) levels(key string) []string {
-	for _, f := range s.Factors {
-		if f.Key == key {
-			return f.Levels
-		}
+	if i := slices.IndexFunc(s.Factors, func(f Factor) bool { return f.Key == key }); i >= 0 {
+		return s.Factors[i].Levels
 	}
 	if level, ok := s.Fixed[key]; ok {
 		return []string{level}
@@ -131,7 +119,7 @@ func (p *parser) where(n *yaml.Node, what string) (map[string]string, bool) {
 			p.add(e.value.Line, "%s %s %q %v", what, e.key, text, err)
 			continue
 		}
-		if levels := p.levels(e.key); !slices.Contains(levels, level) {
+		if levels := p.s.levels(e.key); !slices.Contains(levels, level) {
 			p.add(e.value.Line, "%s %s %q is not in this scenario; %s", what, e.key, text, among(level, "its levels", levels))
 			continue
 		}

@@ -22,16 +22,7 @@ func (p *parser) idle(n *yaml.Node) {
 	const example = "[500, 1000, 2000, 4000]"
 	before := len(p.list)
 	for _, item := range list(n, "idle", example, &p.problems) {
-		text, ok := scalar(item, "a step of idle", "500", &p.problems)
-		if !ok {
-			continue
-		}
-		v, err := wholeNumber(text, 1, maxSubscribers, "500")
-		if err != nil {
-			p.add(item.Line, "a step of idle %q %v", text, err)
-			continue
-		}
-		p.s.Idle = append(p.s.Idle, int(v))
+		p.s.Idle = append(p.s.Idle, int(p.count(item, "a step of idle", 1, maxSubscribers, "500")))
 	}
 	switch s := p.s.Idle; {
 	case len(p.list) > before:

@@ -112,14 +112,14 @@ func (p *parser) oldPlot(n *yaml.Node) Plot {
 		per = nil
 	case "curve", "tradeoff":
 		plot.LogX, plot.LogY = said["log"] == "true", said["log"] == "true"
-		path := !slices.Equal(p.held(plot, "rtt"), []string{"0ms"}) && p.levels("rtt") != nil
+		path := !slices.Equal(p.held(plot, "rtt"), []string{"0ms"}) && p.s.levels("rtt") != nil
 		if kind == "curve" && values == "staleness/mean" && (said["over"] == "rtt" || said["over"] == "rate" && path) {
 			plot.Mark, plot.Reference = "points", Choice{Expr: "model/staleness"}
 		}
 	case "amortised":
 		anew := plot.Instead["keepalive=off"]
 		plot.Instead = map[string]string{}
-		for _, t := range p.levels("transport") {
+		for _, t := range p.s.levels("transport") {
 			if strings.Contains(t, "keepalive=off") {
 				plot.Instead[t] = anew
 			}
@@ -197,7 +197,7 @@ func (p *parser) held(plot Plot, key string) []string {
 	if level, ok := plot.Where[key]; ok {
 		return []string{level}
 	}
-	return p.levels(key)
+	return p.s.levels(key)
 }
 
 func oldName(said map[string]string, per []string, where map[string]string) string {

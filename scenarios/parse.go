@@ -82,7 +82,7 @@ func (p *parser) file() {
 	p.saturation(values["saturation"])
 	p.factors(values["factors"])
 	p.fixed(values["fixed"])
-	if len(p.list) == before && p.levels("transport") == nil {
+	if len(p.list) == before && p.s.levels("transport") == nil {
 		p.add(top.Line, "no transport; name some under factors, such as transport: [poll?interval=1s, ws]")
 	}
 	if len(p.list) == before {
@@ -118,26 +118,28 @@ func (p *parser) window(n *yaml.Node, what string, least time.Duration, into *ti
 	if n == nil {
 		return
 	}
-	text, ok := scalar(n, what, "5s", &p.problems)
-	if !ok {
-		return
+	v, ok := read(p, n, what, "5s", func(text string) (float64, error) {
+		return quantity(text, "s", least.Seconds(), maxWindow.Seconds(), "500ms or 5s")
+	})
+	if ok {
+		*into = time.Duration(math.Round(v * float64(time.Second)))
 	}
-	v, err := quantity(text, "s", least.Seconds(), maxWindow.Seconds(), "500ms or 5s")
-	if err != nil {
-		p.add(n.Line, "%s %q %v", what, text, err)
-		return
-	}
-	*into = time.Duration(math.Round(v * float64(time.Second)))
 }
 
 func (p *parser) count(n *yaml.Node, what string, least, most uint64, example string) uint64 {
+	v, _ := read(p, n, what, example, func(text string) (uint64, error) { return wholeNumber(text, least, most, example) })
+	return v
+}
+
+// read reads a node as one value, and notes what is wrong with it.
+func read[T any](p *parser, n *yaml.Node, what, example string, parse func(string) (T, error)) (v T, ok bool) {
 	text, ok := scalar(n, what, example, &p.problems)
 	if !ok {
-		return 0
+		return v, false
 	}
-	v, err := wholeNumber(text, least, most, example)
+	v, err := parse(text)
 	if err != nil {
 		p.add(n.Line, "%s %q %v", what, text, err)
 	}
-	return v
+	return v, err == nil
 }

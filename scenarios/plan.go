@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"pushbench/results"
 	"pushbench/servers/feed"
@@ -53,7 +54,7 @@ func (s *Scenario) Treatments() (ts []Treatment, dropped []results.Dropped, err 
 	}
 	for i := range combinations {
 		labels := s.combination(i)
-		if s.excepted(labels) {
+		if slices.ContainsFunc(s.Except, labels.Matches) {
 			continue
 		}
 		t, err := typed(labels)
@@ -73,9 +74,7 @@ func (s *Scenario) Treatments() (ts []Treatment, dropped []results.Dropped, err 
 // the last factor turning fastest.
 func (s *Scenario) combination(i int) results.Treatment {
 	labels := results.Treatment{}
-	for k, level := range s.Fixed {
-		labels[k] = level
-	}
+	maps.Copy(labels, s.Fixed)
 	for j := len(s.Factors) - 1; j >= 0; j-- {
 		f := s.Factors[j]
 		labels[f.Key] = f.Levels[i%len(f.Levels)]
@@ -96,15 +95,6 @@ func (s *Scenario) Conditions() results.Treatment {
 	return said
 }
 
-func (s *Scenario) excepted(labels results.Treatment) bool {
-	for _, e := range s.Except {
-		if labels.Matches(e) {
-			return true
-		}
-	}
-	return false
-}
-
 func typed(labels results.Treatment) (Treatment, error) {
 	t := Treatment{Labels: labels}
 	for _, k := range treatmentKeys {
@@ -119,22 +109,18 @@ func typed(labels results.Treatment) (Treatment, error) {
 // exist; "" where it can.
 func (s *Scenario) impossible(t Treatment) string {
 	transport, rhythm := s.specs[t.Transport].Transport, s.rhythm(t)
-	if t.HTTP == "2" && transport != nil && transport.Upgrades {
+	switch {
+	case t.HTTP == "2" && transport != nil && transport.Upgrades:
 		return fmt.Sprintf("%s begins with an upgrade, which HTTP/2 does not have", t.Transport)
-	}
-	if t.Encoding == "binary" && rhythm.TextOnly {
+	case t.Encoding == "binary" && rhythm.TextOnly:
 		return fmt.Sprintf("%s carries text, which binary events are not; base64 ones are", t.Transport)
-	}
-	if t.HTTP == "2" && rhythm.FreshConns {
+	case t.HTTP == "2" && rhythm.FreshConns:
 		return "HTTP/2 keeps its connection"
-	}
-	if t.PayloadKind != "random" && t.Payload < MinTicker {
+	case t.PayloadKind != "random" && t.Payload < MinTicker:
 		return fmt.Sprintf("a ticker is JSON and needs a payload of at least %dB, not %s", MinTicker, t.Labels["payload"])
-	}
-	if t.Fleets > t.Subscribers {
+	case t.Fleets > t.Subscribers:
 		return fmt.Sprintf("%d fleets share %d subscribers, and each needs one", t.Fleets, t.Subscribers)
-	}
-	if t.Foreign() && transport != nil {
+	case t.Foreign() && transport != nil:
 		if why := t.beyondForeign(rhythm); why != "" {
 			return why
 		}

@@ -70,7 +70,7 @@ func (p Plot) Metrics() []string {
 	var names []string
 	for _, expr := range p.Exprs() {
 		if p.Mark == "spectrum" {
-			names = append(names, expr)
+			names = results.AddNew(names, expr)
 			continue
 		}
 		f, err := results.ParseFormula(strings.TrimSuffix(strings.TrimPrefix(expr, "fit("), ")"))
@@ -79,10 +79,10 @@ func (p Plot) Metrics() []string {
 		}
 		for _, term := range f.Terms() {
 			sum, _ := term.Metrics()
-			names = append(names, sum...)
+			names = results.AddNew(names, sum...)
 		}
 	}
-	return unique(names)
+	return names
 }
 
 var (

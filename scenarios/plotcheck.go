@@ -104,14 +104,7 @@ func (p *parser) formula(plot Plot, expr string) {
 		return
 	}
 	for _, term := range f.Terms() {
-		if levels := p.levels("transport"); term.Transport != "" && !slices.Contains(levels, term.Transport) {
-			p.add(plot.Line, "a plot names the transport %q, which is not in this scenario; %s", term.Transport, among(term.Transport, "its transports", levels))
-		}
-		for _, key := range sortedNames(term.Levels) {
-			if levels := p.levels(key); !slices.Contains(levels, term.Levels[key]) {
-				p.add(plot.Line, "a plot names %s=%s, which is not in this scenario; %s", key, term.Levels[key], among(term.Levels[key], "its levels", levels))
-			}
-		}
+		p.inScenario(plot.Line, "a plot", term.Transport, term.Levels)
 		p.formulaName(plot, term)
 	}
 }
@@ -131,15 +124,13 @@ func (p *parser) formulaName(plot Plot, term *results.Term) {
 	if slices.Contains(names, term.Name) {
 		return
 	}
-	number := func(level string) bool { _, _, err := units.Parse(level); return err == nil }
-	if slices.ContainsFunc(p.levels(term.Name), number) {
-		return
-	}
-	for _, transport := range p.levels("transport") {
+	written := p.s.levels(term.Name)
+	for _, transport := range p.s.levels("transport") {
 		base, _, _ := strings.Cut(transport, "#")
-		if number(knob(base, term.Name)) {
-			return
-		}
+		written = append(slices.Clip(written), knob(base, term.Name))
+	}
+	if slices.ContainsFunc(written, isNumber) {
+		return
 	}
 	all, _ := metricNames()
 	for _, d := range results.Derived {
@@ -157,8 +148,7 @@ func (p *parser) formulaName(plot Plot, term *results.Term) {
 func (p *parser) plotOver(plot Plot, over string) {
 	var numeric []string
 	for _, f := range p.s.Factors {
-		number := func(level string) bool { _, _, err := units.Parse(level); return err == nil }
-		if len(f.Levels) > 1 && slices.ContainsFunc(f.Levels, number) { // a bandwidth may be unlimited besides
+		if len(f.Levels) > 1 && slices.ContainsFunc(f.Levels, isNumber) { // a bandwidth may be unlimited besides
 			numeric = append(numeric, f.Key)
 		}
 	}
@@ -182,7 +172,7 @@ func (p *parser) plotFactors(plot Plot) {
 	}
 	for i, key := range apart {
 		switch {
-		case p.levels(key) == nil:
+		case p.s.levels(key) == nil:
 			p.add(plot.Line, "a plot per %s, which is no key of a scenario; %s", key, among(key, "known keys", keyNames()))
 			return
 		case slices.Contains(apart[:i], key):
@@ -201,9 +191,7 @@ func (p *parser) plotFactors(plot Plot) {
 		}
 	}
 	for _, transport := range slices.Concat(plot.Only, sortedNames(plot.Instead), []string{plot.Cross}) {
-		if levels := p.levels("transport"); transport != "" && !slices.Contains(levels, transport) {
-			p.add(plot.Line, "a plot names the transport %q, which is not in this scenario; %s", transport, among(transport, "its transports", levels))
-		}
+		p.inScenario(plot.Line, "a plot", transport, nil)
 	}
 	if !slices.ContainsFunc(p.plan, func(t Treatment) bool {
 		return t.Labels.Matches(plot.Where) && (plot.Only == nil || slices.Contains(plot.Only, t.Labels.Transport()))
@@ -243,7 +231,7 @@ func (p *parser) choiceLevels(plot Plot, c Choice, apart []string) {
 	for _, level := range sortedNames(c.Of) {
 		known := slices.Collect(maps.Values(plot.Also))
 		for _, key := range apart {
-			known = append(known, p.levels(key)...)
+			known = append(known, p.s.levels(key)...)
 		}
 		if !slices.Contains(known, level) {
 			p.add(plot.Line, "a plot has a value for %q, which is no level of %s; %s", level, strings.Join(apart, " or "), among(level, "their levels", known))
@@ -251,5 +239,7 @@ func (p *parser) choiceLevels(plot Plot, c Choice, apart []string) {
 		p.choiceLevels(plot, c.Of[level], apart)
 	}
 }
+
+func isNumber(level string) bool { _, _, err := units.Parse(level); return err == nil }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -24,13 +24,8 @@ func (p *parser) saturation(n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	text, ok := scalar(n, "saturation", saturationAsked, &p.problems)
-	if !ok {
-		return
-	}
-	if _, err := either(func(*Treatment) *bool { return &p.s.Saturation }, saturationRefused, saturationAsked)(text, nil); err != nil {
-		p.add(n.Line, "saturation %q %v", text, err)
-	}
+	asked := either(func(*Treatment) *bool { return &p.s.Saturation }, saturationRefused, saturationAsked)
+	read(p, n, "saturation", saturationAsked, func(text string) (string, error) { return asked(text, nil) })
 }
 
 // checkSaturation holds a treatment to what can be asked at saturation.

@@ -26,13 +26,13 @@ func (s *Scenario) Warnings() []string {
 	}
 	for _, doubt := range []func(Treatment) []string{s.resonance, s.shortWindow, s.fewEvents, s.weakFault, s.weakNetwork} {
 		for _, t := range ts {
-			w = append(w, doubt(t)...)
+			w = results.AddNew(w, doubt(t)...) // many treatments share a doubt
 		}
 	}
 	if len(s.Claims) > 0 && !hasTwin(s.levels("transport")) {
 		w = append(w, "no twin: without a transport such as ws#twin beside ws, nothing says how large a difference is noise")
 	}
-	return unique(append(w, s.unprintable(ts)...))
+	return results.AddNew(w, s.unprintable(ts)...)
 }
 
 // reads calls back with each metric that a plot or claim reads, and where.
@@ -130,15 +130,4 @@ func hasTwin(transports []string) bool {
 func divides(a, b float64) bool {
 	n := math.Round(b / a)
 	return n >= 1 && math.Abs(b/a-n) < 1e-9*n
-}
-
-// unique keeps the first of each warning: many treatments share a doubt.
-func unique(w []string) []string {
-	var kept []string
-	for _, s := range w {
-		if !slices.Contains(kept, s) {
-			kept = append(kept, s)
-		}
-	}
-	return kept
 }

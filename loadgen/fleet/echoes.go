@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"pushbench/servers/feed"
 )
@@ -20,10 +21,9 @@ type Uplink struct {
 // echoes is the recorder's part for uplinks.
 type echoes struct {
 	uplinks []*uplink
-	counts  Uplink // Lost is counted in the end
-	came    int64  // echoes, in the whole trial
-	out     int    // messages under way whose echoes may yet come
-	landed  chan struct{}
+	counts  Uplink    // Lost is counted in the end
+	came    int64     // echoes, in the whole trial
+	out     countdown // messages under way whose echoes may yet come
 }
 
 // flights is a subscriber's messages.
@@ -61,7 +61,7 @@ func (r *recorder) sent(u *uplink, m flight) {
 	defer r.mu.Unlock()
 	u.flights.next++
 	u.flights.out = append(u.flights.out, m)
-	r.echo.out++
+	r.echo.out.left++
 	if r.win.has(m.due) {
 		r.echo.counts.Sent++
 		r.record(uplinkLag, feed.Between(m.due, r.clock.Now()))
@@ -87,7 +87,7 @@ func (r *recorder) echoed(u *uplink, sum uint64, now int64) {
 		r.echo.counts.Echoed++
 		r.record(roundtrip, feed.Between(due, now))
 	}
-	r.echo.land(i + 1)
+	r.echo.out.less(i + 1)
 }
 
 // abandon gives up what a subscription that has ended had under way.
@@ -96,35 +96,46 @@ func (r *recorder) abandon(u *uplink) {
 	defer r.mu.Unlock()
 	if !u.flights.abandoned {
 		u.flights.abandoned = true
-		r.echo.land(len(u.flights.out))
-	}
-}
-
-// land takes messages off those that are under way.
-func (e *echoes) land(n int) {
-	if e.out -= n; e.out == 0 && e.landed != nil {
-		close(e.landed)
-		e.landed = nil
+		r.echo.out.less(len(u.flights.out))
 	}
 }
 
 // allEchoed returns once no message is under way, or ctx has ended.
 func (r *recorder) allEchoed(ctx context.Context) error {
 	r.mu.Lock()
-	if r.echo.out == 0 {
-		r.mu.Unlock()
-		return ctx.Err()
+	defer r.mu.Unlock()
+	r.echo.out.wait(ctx, &r.mu)
+	return ctx.Err()
+}
+
+// countdown is how much is awaited yet, under the recorder's lock.
+type countdown struct {
+	left int
+	none chan struct{} // closed when left falls to 0; nil: nobody waits for it
+}
+
+// less takes off what has come, or never will.
+func (c *countdown) less(n int) {
+	if c.left -= n; c.left == 0 && c.none != nil {
+		close(c.none)
+		c.none = nil
 	}
-	if r.echo.landed == nil {
-		r.echo.landed = make(chan struct{})
+}
+
+// wait returns once nothing is left, or ctx has ended. The lock is free meanwhile.
+func (c *countdown) wait(ctx context.Context, lock sync.Locker) {
+	if c.left == 0 {
+		return
 	}
-	landed := r.echo.landed
-	r.mu.Unlock()
+	if c.none == nil {
+		c.none = make(chan struct{})
+	}
+	none := c.none
+	lock.Unlock()
+	defer lock.Lock()
 	select {
-	case <-landed:
-		return nil
+	case <-none:
 	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -64,27 +64,15 @@ type fleet struct {
 // connect opens the subscribers' connections at the configured pace and
 // returns when each has its first event or has failed.
 func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
-	spec, err := all.Parse(c.Transport)
-	if err != nil {
-		return control.None{}, err
-	}
-	codec, err := feed.ParseCodec(c.Encoding)
-	if err != nil {
-		return control.None{}, err
-	}
 	if c.Subscribers < 1 || !(c.DialRate > 0) {
 		return control.None{}, fmt.Errorf("%d subscribers dialled at %v/s make no fleet; both must be above zero", c.Subscribers, c.DialRate)
 	}
-	client, err := f.client(c)
-	if err != nil {
-		return control.None{}, err
-	}
-	dials, err := feed.NewSchedule(c.DialRate, nil)
-	if err != nil {
-		return control.None{}, err
-	}
-	sends, err := newUplinks(c, codec)
-	if err != nil {
+	spec, noSpec := all.Parse(c.Transport)
+	codec, noCodec := feed.ParseCodec(c.Encoding)
+	client, noClient := f.client(c)
+	dials, noDials := feed.NewSchedule(c.DialRate, nil)
+	sends, noSends := newUplinks(c, codec)
+	if err := cmp.Or(noSpec, noCodec, noClient, noDials, noSends); err != nil {
 		return control.None{}, err
 	}
 	if sends != nil {

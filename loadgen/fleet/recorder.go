@@ -33,9 +33,8 @@ type recorder struct {
 	setups    Setups
 	failed    int
 	errs      []error
-	target    uint64        // event that await asks for
-	behind    int           // subscribers that do not have it and may yet get it
-	reached   chan struct{} // closed when behind falls to 0
+	target    uint64    // event that await asks for
+	behind    countdown // subscribers that do not have it and may yet get it
 	echo      echoes
 }
 
@@ -142,7 +141,7 @@ func (s *subscriber) take(e feed.Event, size int, now int64) {
 	before := s.seq.newest
 	s.seq.see(e)
 	if before < r.target && s.seq.newest >= r.target {
-		r.caughtUp()
+		r.behind.less(1)
 	}
 	if _, gap := e.Gap(); gap {
 		r.envelope += int64(r.codec.Envelope(0)) // no event, but bytes
@@ -183,7 +182,7 @@ func (s *subscriber) fail(err error) {
 	r.failed++
 	r.note(err)
 	if s.seq.newest < r.target && !s.failed {
-		r.caughtUp() // as far as it ever will
+		r.behind.less(1) // as far as it ever will
 	}
 	s.failed = true
 }
@@ -201,36 +200,19 @@ func (r *recorder) note(err error) {
 	}
 }
 
-// caughtUp takes a subscriber off those that await waits for.
-func (r *recorder) caughtUp() {
-	if r.behind--; r.behind == 0 && r.reached != nil {
-		close(r.reached)
-		r.reached = nil
-	}
-}
-
 // await returns once every subscriber that has not failed has the event newest,
 // or ctx has ended, with the number of those that do not have it, failed ones
 // included.
 func (r *recorder) await(ctx context.Context, newest uint64) (missing int) {
 	r.mu.Lock()
-	r.target, r.behind = newest, 0
+	defer r.mu.Unlock()
+	r.target, r.behind.left = newest, 0
 	for _, s := range r.subs {
 		if s.seq.newest < newest && !s.failed {
-			r.behind++
+			r.behind.left++
 		}
 	}
-	if r.behind > 0 {
-		reached := make(chan struct{})
-		r.reached = reached
-		r.mu.Unlock()
-		select {
-		case <-reached:
-		case <-ctx.Done():
-		}
-		r.mu.Lock()
-	}
-	defer r.mu.Unlock()
+	r.behind.wait(ctx, &r.mu)
 	for _, s := range r.subs {
 		if s.seq.newest < newest {
 			missing++

@@ -2,6 +2,7 @@ package host
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/procfs"
@@ -52,12 +53,7 @@ func cpuModel(cpuinfo string) string {
 // virtual reports whether a hypervisor is announced: by CPUID on x86, by the
 // device tree on ARM, by the kernel under Xen.
 func virtual(r root, cpuinfo string) bool {
-	for flag := range strings.FieldsSeq(infoValue(cpuinfo, "flags")) {
-		if flag == "hypervisor" {
-			return true
-		}
-	}
-	return r.has("proc/device-tree/hypervisor") || r.text("sys/hypervisor/type") != ""
+	return slices.Contains(strings.Fields(infoValue(cpuinfo, "flags")), "hypervisor") || r.has("proc/device-tree/hypervisor") || r.text("sys/hypervisor/type") != ""
 }
 
 // distribution returns PRETTY_NAME of os-release(5).

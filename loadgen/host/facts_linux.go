@@ -141,14 +141,11 @@ func perCPU(name string) func(reader) string {
 // preemption is the model that was chosen at boot or since, which debugfs tells root,
 // and else what the kernel was built for.
 func (r reader) preemption() string {
-	for word := range strings.FieldsSeq(r.text("sys/kernel/debug/sched/preempt")) {
-		if chosen, ok := strings.CutPrefix(word, "("); ok {
-			return strings.TrimSuffix(chosen, ")")
-		}
-	}
-	for word := range strings.FieldsSeq(r.text("proc/cmdline")) {
-		if chosen, ok := strings.CutPrefix(word, "preempt="); ok {
-			return chosen
+	for _, told := range []struct{ file, mark string }{{"sys/kernel/debug/sched/preempt", "("}, {"proc/cmdline", "preempt="}} {
+		for word := range strings.FieldsSeq(r.text(told.file)) {
+			if chosen, ok := strings.CutPrefix(word, told.mark); ok {
+				return strings.TrimSuffix(chosen, ")")
+			}
 		}
 	}
 	return ""

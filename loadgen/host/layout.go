@@ -103,16 +103,13 @@ func choose(cpus []CPU) (server, fleet CPU) {
 
 // linkCPU is where the link runs beside server and fleet.
 func linkCPU(cpus []CPU, server, fleet CPU) CPU {
-	link := fleet
-	for _, cpu := range cpus {
-		if cpu.Core == server.Core || cpu.Core == fleet.Core {
-			continue // a sibling would slow the one it is of
-		}
-		if link == fleet || cost(server, cpu, cpus[0]) < cost(server, link, cpus[0]) {
-			link = cpu
-		}
+	free := slices.DeleteFunc(slices.Clone(cpus), func(c CPU) bool {
+		return c.Core == server.Core || c.Core == fleet.Core // a sibling would slow the one it is of
+	})
+	if len(free) == 0 {
+		return fleet
 	}
-	return link
+	return slices.MinFunc(free, func(a, b CPU) int { return cost(server, a, cpus[0]) - cost(server, b, cpus[0]) })
 }
 
 // spare is a CPU of each core that none of those uses, the first core's last.

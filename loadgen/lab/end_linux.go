@@ -70,19 +70,12 @@ func (e *end) make() error {
 	if e.handle, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
 		return fmt.Errorf("open a netlink socket: %w", err)
 	}
-	if err := tune(); err != nil {
-		return err
+	for _, step := range []func() error{tune, e.openTUN, e.up, e.route, e.probe} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if e.tun, err = openTUN(); err != nil {
-		return err
-	}
-	if err := e.up(); err != nil {
-		return err
-	}
-	if err := e.route(); err != nil {
-		return err
-	}
-	return e.probe()
+	return nil
 }
 
 // tune sets what of the namespace differs from a new one.
@@ -112,21 +105,19 @@ func tune() error {
 // openTUN makes a device in the calling thread's namespace. It takes and gives
 // whole IP packets without a header of its own (IFF_NO_PI), and without
 // IFF_VNET_HDR the kernel does segmentation and checksums before they come.
-func openTUN() (int, error) {
-	fd, err := unix.Open(tunPath, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return -1, fmt.Errorf("open %s: %w%s", tunPath, err, hint(whyNoTUN(err)))
+func (e *end) openTUN() (err error) {
+	if e.tun, err = unix.Open(tunPath, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0); err != nil {
+		return fmt.Errorf("open %s: %w%s", tunPath, err, hint(whyNoTUN(err)))
 	}
 	req, err := unix.NewIfreq(deviceName)
 	if err == nil {
 		req.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL)
-		err = unix.IoctlIfreq(fd, unix.TUNSETIFF, req)
+		err = unix.IoctlIfreq(e.tun, unix.TUNSETIFF, req)
 	}
 	if err != nil {
-		unix.Close(fd)
-		return -1, fmt.Errorf("make a TUN device (TUNSETIFF): %w%s", err, hint(whyNoTUN(err)))
+		return fmt.Errorf("make a TUN device (TUNSETIFF): %w%s", err, hint(whyNoTUN(err)))
 	}
-	return fd, nil
+	return nil
 }
 
 // up brings loopback and the device up.

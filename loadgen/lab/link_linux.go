@@ -77,20 +77,14 @@ func (l *link) close() {
 }
 
 func (l *link) mark(context.Context, control.None) (LinkMark, error) {
-	usage, err := control.ReadUsage()
-	if err != nil {
-		return LinkMark{}, err
-	}
-	m, err := l.forward.mark()
-	if err != nil {
+	usage, noUsage := control.ReadUsage()
+	m, ended := l.forward.mark()
+	serverSent, serverReceived, noServer := l.server.missed()
+	fleetSent, fleetReceived, noFleet := l.fleet.missed()
+	if err := errors.Join(noUsage, ended, noServer, noFleet); err != nil {
 		return LinkMark{}, err
 	}
 	m.Usage = usage
-	serverSent, serverReceived, err := l.server.missed()
-	fleetSent, fleetReceived, err2 := l.fleet.missed()
-	if err := errors.Join(err, err2); err != nil {
-		return LinkMark{}, err
-	}
 	m.Down.Missed += serverSent + fleetReceived
 	m.Up.Missed += fleetSent + serverReceived
 	return m, nil

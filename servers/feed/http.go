@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -60,12 +61,9 @@ func (t *Transport) readRequest(log *Log, rawQuery string) (Request, error) {
 	if err != nil {
 		return Request{}, fmt.Errorf("read the query: %w", err)
 	}
-	since, err := ParseCursor(query["since"])
-	if err != nil {
-		return Request{}, err
-	}
-	latest, err := parseWant(query["want"])
-	if err != nil {
+	since, noSince := ParseCursor(query["since"])
+	latest, noWant := parseWant(query["want"])
+	if err := cmp.Or(noSince, noWant); err != nil {
 		return Request{}, err
 	}
 	delete(query, "since")

@@ -1,5 +1,7 @@
 package feed
 
+import "cmp"
+
 // Source is what a feed's events are made of, and when they are due.
 type Source struct {
 	Encoding    string
@@ -16,24 +18,15 @@ type Source struct {
 // bodies of events outside the schedule, whose number must not change what the
 // scheduled ones carry.
 func (s Source) Publisher() (p *Publisher, extra *Payload, err error) {
-	codec, err := ParseCodec(s.Encoding)
-	if err != nil {
-		return nil, nil, err
-	}
-	payload, err := NewPayload(s.PayloadKind, s.Payload, codec, Rand(s.Seed, s.Block, "payload"))
-	if err != nil {
-		return nil, nil, err
-	}
-	extra, err = NewPayload(s.PayloadKind, s.Payload, codec, Rand(s.Seed, s.Block, "extra"))
-	if err != nil {
-		return nil, nil, err
-	}
 	arrivals := Rand(s.Seed, s.Block, "arrivals")
 	if s.Arrivals == "constant" {
 		arrivals = nil
 	}
-	schedule, err := NewSchedule(s.Rate, arrivals)
-	if err != nil {
+	codec, noCodec := ParseCodec(s.Encoding)
+	payload, noPayload := NewPayload(s.PayloadKind, s.Payload, codec, Rand(s.Seed, s.Block, "payload"))
+	extra, noExtra := NewPayload(s.PayloadKind, s.Payload, codec, Rand(s.Seed, s.Block, "extra"))
+	schedule, noSchedule := NewSchedule(s.Rate, arrivals)
+	if err := cmp.Or(noCodec, noPayload, noExtra, noSchedule); err != nil {
 		return nil, nil, err
 	}
 	clock := NewClock()

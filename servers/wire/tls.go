@@ -33,12 +33,8 @@ const certificateLife = 30 * 24 * time.Hour
 // NewAuthority makes an authority and its server's certificate, on P-256 as
 // most of the web has them.
 func NewAuthority() (*Authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make the authority's key: %w", err)
-	}
 	from := time.Now().Add(-time.Hour) // clocks of a host agree, but not those of its tools
-	template := x509.Certificate{
+	authority := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: "pushbench authority"},
 		NotBefore:             from,
@@ -47,19 +43,7 @@ func NewAuthority() (*Authority, error) {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign,
 	}
-	root, err := x509.CreateCertificate(rand.Reader, &template, &template, key.Public(), key)
-	if err != nil {
-		return nil, fmt.Errorf("make the authority's certificate: %w", err)
-	}
-	parent, err := x509.ParseCertificate(root)
-	if err != nil {
-		return nil, fmt.Errorf("read the authority's certificate: %w", err)
-	}
-	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make the server's key: %w", err)
-	}
-	leaf, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+	server := &x509.Certificate{
 		SerialNumber: big.NewInt(2),
 		Subject:      pkix.Name{CommonName: Host},
 		DNSNames:     []string{Host, "localhost"},
@@ -68,7 +52,20 @@ func NewAuthority() (*Authority, error) {
 		NotAfter:     from.Add(certificateLife),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, parent, own.Public(), key)
+	}
+	key, noKey := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	own, noOwn := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err := errors.Join(noKey, noOwn); err != nil {
+		return nil, fmt.Errorf("make the keys of authority and server: %w", err)
+	}
+	root, err := x509.CreateCertificate(rand.Reader, authority, authority, key.Public(), key)
+	if err == nil {
+		authority, err = x509.ParseCertificate(root) // as others know it
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the authority's certificate: %w", err)
+	}
+	leaf, err := x509.CreateCertificate(rand.Reader, server, authority, own.Public(), key)
 	if err != nil {
 		return nil, fmt.Errorf("make the server's certificate: %w", err)
 	}
