@@ -192,7 +192,7 @@ func (r *report) factOf(transport string, f fact) (v found) {
 				continue
 			}
 			v.values = append(v.values, reading{Summary: q.summary(), unit: perEvent(q.unit)})
-			ws, ok := r.baseline(c)
+			ws, ok := r.named(baselineTransport, c)
 			if !ok || ws.Transport() == transport || f.never != "" {
 				continue
 			}
@@ -229,7 +229,8 @@ func spanOf(vs []reading) string {
 	if len(vs) == 0 {
 		return ""
 	}
-	low, high := ends(vs)
+	byCenter := func(a, b reading) int { return cmp.Compare(a.Center, b.Center) }
+	low, high := slices.MinFunc(vs, byCenter), slices.MaxFunc(vs, byCenter)
 	if low.short() == high.short() {
 		return low.short()
 	}
@@ -237,11 +238,6 @@ func spanOf(vs []reading) string {
 		return low.short() + " to " + high.short()
 	}
 	return strings.Replace(units.FormatInterval(low.Center, high.Center, low.unit), "–", " to ", 1)
-}
-
-func ends(vs []reading) (low, high reading) {
-	byCenter := func(a, b reading) int { return cmp.Compare(a.Center, b.Center) }
-	return slices.MinFunc(vs, byCenter), slices.MaxFunc(vs, byCenter)
 }
 
 // against says how much that is of what the baseline takes, and how surely; "" where

@@ -138,7 +138,7 @@ func (ch *rowChart) draw(c draw.Canvas) {
 		c = draw.Crop(c, 0, 0, 0, -leading(axisText)-4)
 	}
 	p := newPlot()
-	p.Add(grid{X: true}, ch)
+	p.Add(grid{}, ch)
 	ch.X.apply(&p.X)
 	var names plot.ConstantTicks
 	ch.each(nil, func(r row, at float64) { names = append(names, plot.Tick{Value: at, Label: r.Name}) })

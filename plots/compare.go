@@ -65,7 +65,7 @@ func compare(w io.Writer, s sides) error {
 		}
 	}
 	if t.rows == 0 {
-		return inputError{fmt.Errorf("compare %s with %s: they have no treatment in common", s.old[0].path, s.new[0].path)}
+		return coded{exitUsage, fmt.Errorf("compare %s with %s: they have no treatment in common", s.old[0].path, s.new[0].path)}
 	}
 	b.WriteString(t.String())
 	for _, doubt := range slices.Concat(s.strangers(), s.turned(), s.differ()) {

@@ -23,27 +23,19 @@ type comparison struct {
 }
 
 func newComparison(pairs bool) *comparison {
-	t := &comparison{Writer: table.NewWriter(), pairs: pairs}
-	style := plainStyle()
-	style.Options.SeparateRows = false
-	t.SetStyle(style)
-	head := table.Row{"metric", "old", "", "new", "", "change", ""}
+	head := []string{"metric", "old", "", "new", "", "change", ""}
 	if pairs {
 		head = append(head, "p", "would show")
 	}
-	t.AppendHeader(head)
-	t.columns = len(head)
-	var configs []table.ColumnConfig
-	for n := 2; n <= len(head); n++ {
-		align := text.AlignRight
-		if n%2 == 1 && n < 8 { // what stands behind a number
-			align = text.AlignLeft
+	return &comparison{pairs: pairs, columns: len(head), Writer: newTable(head, false, func(column int) (cells, name text.Align) {
+		switch {
+		case column == 0:
+			return text.AlignLeft, text.AlignLeft
+		case column%2 == 0 && column < 7: // what stands behind a number
+			return text.AlignLeft, text.AlignRight
 		}
-		configs = append(configs, table.ColumnConfig{Number: n, Align: align, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(configs)
-	t.SuppressTrailingSpaces()
-	return t
+		return text.AlignRight, text.AlignRight
+	})}
 }
 
 // treatment adds a treatment's changes; of laws, those that are broken, and how many

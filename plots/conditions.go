@@ -272,17 +272,14 @@ func (r *report) when() string { return r.run.Header.Started.UTC().Format("2006-
 // list writes core numbers: 0–2 or 0, 4.
 func list(ns []int) string {
 	var parts []string
-	for i := 0; i < len(ns); {
-		j := i
-		for j+1 < len(ns) && ns[j+1] == ns[j]+1 {
-			j++
+	first := 0 // of the range that n is in
+	for i, n := range ns {
+		if i > 0 && n == ns[i-1]+1 {
+			parts[len(parts)-1] = fmt.Sprintf("%d–%d", first, n)
+			continue
 		}
-		if j > i {
-			parts = append(parts, fmt.Sprintf("%d–%d", ns[i], ns[j]))
-		} else {
-			parts = append(parts, fmt.Sprint(ns[i]))
-		}
-		i = j + 1
+		first = n
+		parts = append(parts, fmt.Sprint(n))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -168,16 +168,12 @@ func (r *report) warnings() []string {
 
 // dropped are the combinations that cannot be run, by the reason.
 func (r *report) dropped() (list []string) {
-	byReason := map[string][]string{}
-	var order []string
-	for _, d := range r.run.Header.Plan.Dropped {
-		if byReason[d.Why] == nil {
-			order = append(order, d.Why)
+	for _, alike := range grouped(r.run.Header.Plan.Dropped, func(d results.Dropped) string { return d.Why }) {
+		var labels []string
+		for _, d := range alike {
+			labels = append(labels, r.label(d.Treatment))
 		}
-		byReason[d.Why] = append(byReason[d.Why], r.label(d.Treatment))
-	}
-	for _, why := range order {
-		list = append(list, fmt.Sprintf("not run, since %s: %s", why, strings.Join(byReason[why], "; ")))
+		list = append(list, fmt.Sprintf("not run, since %s: %s", alike[0].Why, strings.Join(labels, "; ")))
 	}
 	return list
 }
@@ -206,41 +202,35 @@ type doubt struct{ what, text string }
 // ofTrials gathers what trials say by its wording, the most frequent first: the first
 // of its kind, how often, and where.
 func (r *report) ofTrials(say func(*results.Trial) []doubt) []string {
-	type kind struct {
+	type said struct {
 		doubt
-		n     int
-		where []string
-		alike bool // to the digit
+		by string // transport
 	}
-	byWords := map[doubt]*kind{}
-	var order []*kind
+	var all []said
 	for _, t := range r.run.Trials {
 		for _, d := range say(t) {
-			key := doubt{d.what, numbers.ReplaceAllString(d.text, "#")}
-			k := byWords[key]
-			if k == nil {
-				k = &kind{doubt: d, alike: true}
-				byWords[key] = k
-				order = append(order, k)
-			}
-			k.n++
-			k.alike = k.alike && d.text == k.text
-			if name := t.Treatment.Transport(); !slices.Contains(k.where, name) {
-				k.where = append(k.where, name)
-			}
+			all = append(all, said{d, t.Treatment.Transport()})
 		}
 	}
-	slices.SortStableFunc(order, func(a, b *kind) int { return cmp.Compare(b.n, a.n) })
+	kinds := grouped(all, func(s said) doubt { return doubt{s.what, numbers.ReplaceAllString(s.text, "#")} })
+	slices.SortStableFunc(kinds, func(a, b []said) int { return cmp.Compare(len(b), len(a)) })
 	var list []string
-	for _, k := range order {
-		where, such := strings.Join(k.where, ", "), ":"
-		if len(k.where) > 1 && len(k.where) == len(r.levels("transport")) {
+	for _, kind := range kinds {
+		var by []string
+		such := ":"
+		for _, s := range kind {
+			if !slices.Contains(by, s.by) {
+				by = append(by, s.by)
+			}
+			if s.text != kind[0].text {
+				such = ", such as:"
+			}
+		}
+		where := strings.Join(by, ", ")
+		if len(by) > 1 && len(by) == len(r.levels("transport")) {
 			where = "of every transport"
 		}
-		if !k.alike {
-			such = ", such as:"
-		}
-		list = append(list, fmt.Sprintf("%s in %s (%s)%s %s", k.what, plural(fmt.Sprint(k.n), "trial"), where, such, k.text))
+		list = append(list, fmt.Sprintf("%s in %s (%s)%s %s", kind[0].what, plural(fmt.Sprint(len(kind)), "trial"), where, such, kind[0].text))
 	}
 	return list
 }

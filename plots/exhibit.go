@@ -54,30 +54,15 @@ func (r *report) caption(p scenarios.Plot, what string) string {
 
 // writer is the table, with its words aligned so and its numbers to the right.
 func (e exhibit) writer(words text.Align) table.Writer {
-	w := table.NewWriter()
-	style := plainStyle()
-	style.Options.SeparateRows = e.Ruled
-	w.SetStyle(style)
-	row := func(cells []string) (r table.Row) {
-		for _, c := range cells {
-			r = append(r, c)
+	w := newTable(e.Head, e.Ruled, func(column int) (cells, name text.Align) {
+		if column < e.Words {
+			return words, words
 		}
-		return r
-	}
-	w.AppendHeader(row(e.Head))
+		return text.AlignRight, text.AlignRight
+	})
 	for _, cells := range e.Rows {
-		w.AppendRow(row(cells))
+		w.AppendRow(tableRow(cells...))
 	}
-	var configs []table.ColumnConfig
-	for i := range e.Head {
-		align := text.AlignRight
-		if i < e.Words {
-			align = words
-		}
-		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, VAlignHeader: text.VAlignBottom})
-	}
-	w.SetColumnConfigs(configs)
-	w.SuppressTrailingSpaces()
 	return w
 }
 

@@ -61,14 +61,9 @@ func (r *report) fits(metric string) exhibit {
 	apart := append([]string{"transport"}, slices.DeleteFunc(slices.Clone(r.varying), func(k string) bool {
 		return k == "transport" || k == "subscribers" || k == "rate"
 	})...)
-	done := map[string]bool{}
-	for _, t := range r.ts {
-		if done[gridKey(t)] {
-			continue
-		}
-		done[gridKey(t)] = true
-		row := []string{heading(apart, t)}
-		model, err := r.run.FitCPU(r.grid(t), metric)
+	for _, grid := range grouped(r.ts, gridKey) {
+		row := []string{heading(apart, grid[0])}
+		model, err := r.run.FitCPU(grid, metric)
 		if err != nil {
 			row = append(row, "– "+notes.mark(inShort(err)), "–", "–", "–", "–", "–", "–")
 			e.Rows = append(e.Rows, row)
