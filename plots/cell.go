@@ -143,15 +143,7 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 		return cell{Value: "–", Why: why}
 	}
 	s := q.summary()
-	c := cell{Value: units.FormatShort(s.Center, q.unit)}
-	switch {
-	case s.Exact:
-		c.Interval = "exact"
-	case s.Finite():
-		c.Interval = interval(s.Center, s.Lo, s.Hi, q.unit)
-	default:
-		c.Interval = fmt.Sprintf("n = %d", s.N)
-	}
+	c := cell{Value: units.FormatShort(s.Center, q.unit), Interval: reading{Summary: s, unit: q.unit}.within()}
 	if base == nil || col.Alone {
 		return c
 	}

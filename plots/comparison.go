@@ -106,14 +106,9 @@ func (t *comparison) side(v reading) table.Row {
 	if v.why != "" {
 		return table.Row{"–", t.marks.mark(v.why)}
 	}
-	within := interval(v.Center, v.Lo, v.Hi, v.unit)
-	switch {
-	case v.Exact:
-		within = "exact"
-	case v.Lo == v.Hi:
+	within := v.within()
+	if v.Lo == v.Hi && !v.Exact {
 		within = toTheDigit
-	case within == "":
-		within = fmt.Sprintf("n = %d", v.N)
 	}
 	return table.Row{units.FormatShort(v.Center, v.unit), within}
 }

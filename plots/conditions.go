@@ -171,11 +171,7 @@ func emulated(t results.Treatment) bool {
 			return true
 		}
 	}
-	switch t["fault"] {
-	case scenarios.Cut, scenarios.CutDown, scenarios.CutUp, scenarios.AddressChange:
-		return true
-	}
-	return false
+	return slices.Contains([]string{scenarios.Cut, scenarios.CutDown, scenarios.CutUp, scenarios.AddressChange}, t["fault"])
 }
 
 // given says what all treatments of a table or figure have in common: the keys

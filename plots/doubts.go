@@ -147,21 +147,20 @@ func (r *report) warnings() []string {
 	}
 	list = append(list, r.dropped()...)
 	list = append(list, r.run.Findings()...)
-	list = append(list, r.ofTrials(func(t *results.Trial) (ds []doubt) {
+	var warned []doubt
+	broken := map[results.Class][]doubt{}
+	for _, t := range r.run.Trials {
+		by := t.Treatment.Transport()
 		for _, text := range t.Warnings {
-			ds = append(ds, doubt{"a warning", text})
+			warned = append(warned, doubt{"a warning", text, by})
 		}
-		return ds
-	})...)
+		for _, b := range t.Broken {
+			broken[b.Class] = append(broken[b.Class], doubt{voids(b), b.Text, by})
+		}
+	}
+	list = append(list, r.gathered(warned)...)
 	for _, class := range results.Classes {
-		list = append(list, r.ofTrials(func(t *results.Trial) (ds []doubt) {
-			for _, b := range t.Broken {
-				if b.Class == class {
-					ds = append(ds, doubt{voids(b), b.Text})
-				}
-			}
-			return ds
-		})...)
+		list = append(list, r.gathered(broken[class])...)
 	}
 	return list
 }
@@ -196,33 +195,23 @@ func voids(b results.Broken) string {
 // numbers in a warning; -, with digits around it, is part of a name.
 var numbers = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(e[-+]?[0-9]+)?`)
 
-// doubt is something that a trial says against itself.
-type doubt struct{ what, text string }
+// doubt is something that a trial of a transport says against itself.
+type doubt struct{ what, text, by string }
 
-// ofTrials gathers what trials say by its wording, the most frequent first: the first
-// of its kind, how often, and where.
-func (r *report) ofTrials(say func(*results.Trial) []doubt) []string {
-	type said struct {
-		doubt
-		by string // transport
-	}
-	var all []said
-	for _, t := range r.run.Trials {
-		for _, d := range say(t) {
-			all = append(all, said{d, t.Treatment.Transport()})
-		}
-	}
-	kinds := grouped(all, func(s said) doubt { return doubt{s.what, numbers.ReplaceAllString(s.text, "#")} })
-	slices.SortStableFunc(kinds, func(a, b []said) int { return cmp.Compare(len(b), len(a)) })
+// gathered tells doubts by their wording, the most frequent first: the first of its kind,
+// how often, and where.
+func (r *report) gathered(doubts []doubt) []string {
+	kinds := grouped(doubts, func(d doubt) doubt { return doubt{what: d.what, text: numbers.ReplaceAllString(d.text, "#")} })
+	slices.SortStableFunc(kinds, func(a, b []doubt) int { return cmp.Compare(len(b), len(a)) })
 	var list []string
 	for _, kind := range kinds {
 		var by []string
 		such := ":"
-		for _, s := range kind {
-			if !slices.Contains(by, s.by) {
-				by = append(by, s.by)
+		for _, d := range kind {
+			if !slices.Contains(by, d.by) {
+				by = append(by, d.by)
 			}
-			if s.text != kind[0].text {
+			if d.text != kind[0].text {
 				such = ", such as:"
 			}
 		}

@@ -131,6 +131,17 @@ func (v reading) value(notes *footnotes) string {
 	return s
 }
 
+// within is the interval, or why there is none, for a cell of its own.
+func (v reading) within() string {
+	switch {
+	case v.Exact:
+		return "exact"
+	case v.Finite():
+		return interval(v.Center, v.Lo, v.Hi, v.unit)
+	}
+	return fmt.Sprintf("n = %d", v.N)
+}
+
 // short is the value alone.
 func (v reading) short() string {
 	if v.unit == inAll {

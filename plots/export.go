@@ -66,11 +66,7 @@ func printValues(w io.Writer, r *report) error {
 		for _, v := range f.Chart.values() {
 			fields := []string{f.Name, v.mark, v.row}
 			for _, n := range []float64{v.x, v.y, v.low, v.high} {
-				text := ""
-				if finite(n) {
-					text = strconv.FormatFloat(n, 'g', 9, 64)
-				}
-				fields = append(fields, text)
+				fields = append(fields, field(n, 9))
 			}
 			if _, err := fmt.Fprintln(w, strings.Join(fields, "\t")); err != nil {
 				return err
@@ -78,6 +74,14 @@ func printValues(w io.Writer, r *report) error {
 		}
 	}
 	return nil
+}
+
+// field is a number to so many digits, −1 for all; "" for none.
+func field(v float64, digits int) string {
+	if !finite(v) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', digits, 64)
 }
 
 func (ch *lineChart) values() (vs []value) {

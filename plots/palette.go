@@ -50,11 +50,7 @@ func levelStyles(n int) []style {
 	shapes := []marker{circle, square, triangle, diamond, wedge, pentagon, cross}
 	ss := make([]style, n)
 	for i := range ss {
-		f := 0.0
-		if n > 1 {
-			f = float64(i) / float64(n-1)
-		}
-		c := mix(rgb(0x6BAED6), rgb(0x08306B), f)
+		c := mix(rgb(0x6BAED6), rgb(0x08306B), float64(i)/float64(max(n-1, 1)))
 		ss[i] = style{Color: c, Marker: shapes[i%len(shapes)]}
 	}
 	return ss
