@@ -144,6 +144,11 @@ func meaning(name string) string {
 			return i.Meaning
 		}
 	}
+	return derived(name)
+}
+
+// derived is what a derived word means, "" for any other name.
+func derived(name string) string {
 	for _, d := range results.Derived {
 		if d.Name == name {
 			return d.Meaning

@@ -90,7 +90,10 @@ func blockwise(unit string, reckon func(v []float64) float64, of ...quantity) qu
 
 // reading summarises the quantity.
 func (q quantity) reading() reading {
-	if len(q.blocks) == 0 {
+	switch {
+	case q.fixed:
+		return reading{Summary: results.Summary{N: 1, Center: q.value, Lo: q.value, Hi: q.value, Exact: true}}
+	case len(q.blocks) == 0:
 		return reading{why: "no block has what it takes"}
 	}
 	return reading{Summary: q.summary(), unit: q.unit}

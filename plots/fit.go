@@ -14,11 +14,7 @@ import (
 // what a server pays for: for having connections, for publishing, for
 // delivering, for being asked. The numbers come from results.FitCPU.
 
-// grid are the treatments that differ from t in subscribers and rate alone.
-func (r *report) grid(t results.Treatment) []results.Treatment {
-	return slices.DeleteFunc(slices.Clone(r.ts), func(o results.Treatment) bool { return gridKey(o) != gridKey(t) })
-}
-
+// gridKey is the same of treatments that differ in subscribers and rate alone.
 func gridKey(t results.Treatment) string { return with(with(t, "subscribers", ""), "rate", "").Key() }
 
 // loadOf is what makes up the load of a treatment, by its means over blocks.
@@ -65,7 +61,7 @@ func (r *report) fits(metric string) exhibit {
 		row := []string{heading(apart, grid[0])}
 		model, err := r.run.FitCPU(grid, metric)
 		if err != nil {
-			row = append(row, "– "+notes.mark(inShort(err)), "–", "–", "–", "–", "–", "–")
+			row = append(append(row, "– "+notes.mark(inShort(err))), slices.Repeat([]string{"–"}, 6)...)
 			e.Rows = append(e.Rows, row)
 			continue
 		}

@@ -119,7 +119,9 @@ func (b bandOf) Plot(c draw.Canvas, p *plot.Plot) {
 			edge = append(edge, at(pt.X, pt.Lo))
 		}
 		if len(run) > 1 && !b.Loose {
-			c.FillPolygon(b.Style.veil(), edge)
+			veil := b.Style.Color
+			veil.A = 46
+			c.FillPolygon(veil, edge)
 		}
 		for _, pt := range run {
 			if pt.Mark { // a point's own interval stays legible where bands overlap

@@ -80,13 +80,6 @@ func (s style) ink() color.NRGBA {
 // contrast is how a colour stands out from white: 1 not at all, 21 as black does.
 func contrast(c color.NRGBA) float64 { return 1.05 / (luminance(c) + 0.05) }
 
-// veil is the colour of a translucent band.
-func (s style) veil() color.NRGBA {
-	c := s.Color
-	c.A = 46
-	return c
-}
-
 // tint is the colour thinned towards white: 1 is the colour itself.
 func (s style) tint(f float64) color.NRGBA { return mix(rgb(0xFFFFFF), s.Color, f) }
 

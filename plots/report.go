@@ -59,11 +59,7 @@ func openAll(paths []string, stdin io.Reader) ([]*report, error) {
 	var errs []error
 	for _, p := range paths {
 		r, err := open(p, stdin)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		rs = append(rs, r)
+		rs, errs = append(rs, r), append(errs, err)
 	}
 	return rs, errors.Join(errs...)
 }
