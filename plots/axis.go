@@ -244,7 +244,6 @@ func (a axis) widened(by float64) axis {
 	return a
 }
 
-// apply gives the axis to one side of a plot.
 func (a axis) apply(p *plot.Axis) {
 	p.Min, p.Max = a.Min, a.Max
 	p.Tick.Marker = plot.ConstantTicks(a.Ticks)

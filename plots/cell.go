@@ -88,7 +88,6 @@ func blockwise(unit string, reckon func(v []float64) float64, of ...quantity) qu
 	return q
 }
 
-// reading summarises the quantity.
 func (q quantity) reading() reading {
 	switch {
 	case q.fixed:

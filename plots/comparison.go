@@ -113,7 +113,6 @@ func (t *comparison) side(v reading) table.Row {
 	return table.Row{units.FormatShort(v.Center, v.unit), within}
 }
 
-// told is what is said of a change.
 func (t *comparison) told(c results.Change) table.Row {
 	by, unit, sign := c.By, "1", "×"
 	if !c.Ratio {

@@ -93,7 +93,6 @@ func keyOf(name string) key {
 	return key{name: name}
 }
 
-// factorAxis is the axis of a factor.
 func factorAxis(name string, levels []level, log bool) axis {
 	k := keyOf(name)
 	bare := slices.Clone(levels)
@@ -223,12 +222,10 @@ func (r *report) window() []string {
 
 func seconds(d time.Duration) string { return units.Format(d.Seconds(), "s") }
 
-// host is the machine and the build in one line.
 func (r *report) host() string {
 	return joined(", ", r.machine(), r.buildWords())
 }
 
-// machine is what a run was made on.
 func (r *report) machine() string {
 	h := r.run.Header.Host
 	words := []string{h.CPU, plural(fmt.Sprint(h.Cores), "core")}
@@ -262,7 +259,6 @@ func (r *report) buildWords() string {
 	return joined(", ", b.Go, "revision "+joined("+", revision[:min(12, len(revision))], dirty))
 }
 
-// when is the day of the run.
 func (r *report) when() string { return r.run.Header.Started.UTC().Format("2006-01-02 15:04 UTC") }
 
 // list writes core numbers: 0–2 or 0, 4.

@@ -92,7 +92,6 @@ func (r *report) headroom() string {
 		count(math.Round(results.Summarize(ceilings).Center)), where, units.Format(most, "%"))
 }
 
-// trials says how the run went.
 func (r *report) trials() string {
 	c := r.run.Counts()
 	s := fmt.Sprintf("%d of %d are sound", c.Sound, c.Counted)

@@ -142,7 +142,6 @@ func (v reading) within() string {
 	return fmt.Sprintf("n = %d", v.N)
 }
 
-// short is the value alone.
 func (v reading) short() string {
 	if v.unit == inAll {
 		step := math.Pow(10, max(math.Floor(math.Log10(math.Abs(v.Center)))-2, 0)) // three digits
@@ -151,7 +150,6 @@ func (v reading) short() string {
 	return units.FormatShort(v.Center, v.unit)
 }
 
-// stacked is value with the interval below it.
 func (v reading) stacked(notes *footnotes) string {
 	return strings.Replace(v.value(notes), " (", "\n(", 1)
 }
@@ -165,7 +163,6 @@ func (f *footnotes) paragraphs() []string {
 	return list
 }
 
-// markdown lists the footnotes.
 func (f *footnotes) markdown() (list string) {
 	for _, note := range f.paragraphs() {
 		list += "- " + note + "\n"

@@ -61,7 +61,6 @@ func (r *report) chart(p scenarios.Plot) (*drawing, error) {
 	return build(p)
 }
 
-// figure draws one plot.
 func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	d, err := r.build(p)
 	if err != nil {

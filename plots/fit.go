@@ -76,7 +76,6 @@ func (r *report) fits(metric string) exhibit {
 	return e
 }
 
-// termCell is one coefficient.
 func termCell(m results.CPUFit, name string, notes *footnotes) string {
 	for _, t := range m.Terms {
 		if t.Name != name {

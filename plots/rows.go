@@ -130,7 +130,6 @@ func (r *report) facets(p scenarios.Plot) (gs []group) {
 	return gs
 }
 
-// heading says some levels of a treatment.
 func heading(keys []string, t results.Treatment) string {
 	var parts []string
 	for _, key := range keys {

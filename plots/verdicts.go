@@ -41,7 +41,6 @@ func printClaims(w io.Writer, rs []*report, asTSV bool) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// claims are the verdicts in words.
 func (r *report) claims() string {
 	if vs := r.verdicts(); len(vs) > 0 {
 		return tally(vs) + "\n" + renderVerdicts(vs)
