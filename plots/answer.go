@@ -132,42 +132,39 @@ func (r *report) answer() (names, sentences []string) {
 
 // sentence is what is told of a transport; ranged, whether it has a range.
 func (r *report) sentence(transport string, told []fact) (s string, ranged bool) {
-	var clauses []string // of one subject each
-	var parts []string   // of a clause
-	subject, verb, based := "", "", false
-	end := func() {
-		between := ", "
-		if n := len(parts); n > 1 {
-			parts[n-1] = "and " + parts[n-1]
-		}
-		if len(parts) == 2 {
-			between = " "
-		}
-		if len(parts) > 0 {
-			clauses = append(clauses, subject+" "+strings.Join(parts, between))
-		}
-		parts, verb = nil, ""
-	}
+	type part struct{ subject, verb, words string }
+	var parts []part
+	based := false
 	for _, f := range told {
 		v := r.factOf(transport, f)
 		if len(v.values) == 0 && v.never == 0 {
 			continue
 		}
-		if f.subject != subject {
-			end()
-			subject = f.subject
-		}
-		part, own := v.text(f, based)
+		words, verb := v.text(f, based)
+		parts = append(parts, part{f.subject, verb, words})
 		ranged = ranged || strings.Contains(spanOf(v.values)+spanOf(v.ratios), " to ")
 		based = based || len(v.ratios) > 0
-		if own != verb {
-			part, verb = strings.TrimPrefix(own+" ", " ")+part, own
-		}
-		parts = append(parts, part)
 	}
-	end()
-	if len(clauses) == 0 {
+	if len(parts) == 0 {
 		return "", false
+	}
+	var clauses []string // of one subject each
+	for _, of := range grouped(parts, func(p part) string { return p.subject }) {
+		var words []string
+		between, verb := ", ", ""
+		if len(of) == 2 {
+			between = " "
+		}
+		for i, p := range of {
+			if p.verb != verb {
+				p.words, verb = joined(" ", p.verb, p.words), p.verb
+			}
+			if i > 0 && i == len(of)-1 {
+				p.words = "and " + p.words
+			}
+			words = append(words, p.words)
+		}
+		clauses = append(clauses, of[0].subject+" "+strings.Join(words, between))
 	}
 	s = strings.Join(clauses, "; ") + "."
 	return strings.ToUpper(s[:1]) + s[1:], ranged
@@ -192,7 +189,7 @@ func (r *report) factOf(transport string, f fact) (v found) {
 				continue
 			}
 			v.values = append(v.values, reading{Summary: q.summary(), unit: perEvent(q.unit)})
-			ws, ok := r.baseline(c)
+			ws, ok := r.named(baselineTransport, c)
 			if !ok || ws.Transport() == transport || f.never != "" {
 				continue
 			}
@@ -229,7 +226,8 @@ func spanOf(vs []reading) string {
 	if len(vs) == 0 {
 		return ""
 	}
-	low, high := ends(vs)
+	byCenter := func(a, b reading) int { return cmp.Compare(a.Center, b.Center) }
+	low, high := slices.MinFunc(vs, byCenter), slices.MaxFunc(vs, byCenter)
 	if low.short() == high.short() {
 		return low.short()
 	}
@@ -237,11 +235,6 @@ func spanOf(vs []reading) string {
 		return low.short() + " to " + high.short()
 	}
 	return strings.Replace(units.FormatInterval(low.Center, high.Center, low.unit), "–", " to ", 1)
-}
-
-func ends(vs []reading) (low, high reading) {
-	byCenter := func(a, b reading) int { return cmp.Compare(a.Center, b.Center) }
-	return slices.MinFunc(vs, byCenter), slices.MaxFunc(vs, byCenter)
 }
 
 // against says how much that is of what the baseline takes, and how surely; "" where

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -182,6 +183,32 @@ func levelAxis(name string, levels []level, log bool) axis {
 	return a
 }
 
+// withUnlimited adds to the levels of a bandwidth the one that is no number, a step
+// beyond them: off the scale, and nothing leads there.
+func (r *report) withUnlimited(key string, levels []level, log bool) []level {
+	if key != "bandwidth" || !slices.Contains(r.levels(key), unlimited) {
+		return levels
+	}
+	lo, hi := levels[0].Value, levels[len(levels)-1].Value
+	beyond := hi + math.Max((hi-lo)/3, hi/3)
+	if log {
+		beyond = hi * math.Max(math.Pow(hi/lo, 1./3), 2)
+	}
+	return append(levels, level{unlimited, beyond})
+}
+
+// numericLevels are the levels of a factor in rising order.
+func (r *report) numericLevels(key string) []level {
+	var ls []level
+	for _, text := range r.levels(key) {
+		if v, _, err := units.Parse(text); err == nil && finite(v) {
+			ls = append(ls, level{text, v})
+		}
+	}
+	slices.SortFunc(ls, func(a, b level) int { return cmp.Compare(a.Value, b.Value) })
+	return ls
+}
+
 // quantileAxis shows the tail: x = 1/(1−q) on a log scale, labelled by q, as
 // HdrHistogram's own plots do.
 func quantileAxis(end float64, of string) axis {
@@ -199,10 +226,8 @@ func quantileAxis(end float64, of string) axis {
 		}
 	}
 	for d := 10.0; d < a.Max; d *= 10 {
-		for m := 2.0; m < 10; m++ {
-			if m*d <= a.Max {
-				a.Ticks = append(a.Ticks, plot.Tick{Value: m * d})
-			}
+		for m := 2.0; m < 10 && m*d <= a.Max; m++ {
+			a.Ticks = append(a.Ticks, plot.Tick{Value: m * d})
 		}
 	}
 	return a
@@ -219,7 +244,6 @@ func (a axis) widened(by float64) axis {
 	return a
 }
 
-// apply gives the axis to one side of a plot.
 func (a axis) apply(p *plot.Axis) {
 	p.Min, p.Max = a.Min, a.Max
 	p.Tick.Marker = plot.ConstantTicks(a.Ticks)

@@ -60,7 +60,6 @@ type rowChart struct {
 // apart is how far values may lie from each other before bars become dots.
 const apart = 40
 
-// scale picks the axis.
 func (ch *rowChart) scale(name, unit string) {
 	ch.Unit = unit
 	var vs []float64
@@ -88,7 +87,6 @@ func (ch *rowChart) scale(name, unit string) {
 // lengths reports whether values are lengths from 0, and not places.
 func (ch *rowChart) lengths() bool { return ch.Mark == "bars" && !ch.X.Log }
 
-// spots are all of a row.
 func (r row) spots() []spot { return append([]spot{r.spot}, r.More...) }
 
 // rows is the height of the chart in rows.
@@ -99,7 +97,6 @@ func (ch *rowChart) rows() float64 {
 	return n
 }
 
-// height is that of a figure with this chart.
 func (ch *rowChart) height() vg.Length {
 	each, words := vg.Length(34), 2.3*vg.Inch
 	if ch.Mark == "dots" {
@@ -138,7 +135,7 @@ func (ch *rowChart) draw(c draw.Canvas) {
 		c = draw.Crop(c, 0, 0, 0, -leading(axisText)-4)
 	}
 	p := newPlot()
-	p.Add(grid{X: true}, ch)
+	p.Add(grid{}, ch)
 	ch.X.apply(&p.X)
 	var names plot.ConstantTicks
 	ch.each(nil, func(r row, at float64) { names = append(names, plot.Tick{Value: at, Label: r.Name}) })

@@ -62,21 +62,21 @@ func (ss sideBySide) Plot(c draw.Canvas, p *plot.Plot) {
 // they keep the order of their series.
 func heaps(spots []spotOf) (heaps [][]spotOf) {
 	const touch = 1.7 * markRadius
-	order := make([]int, len(spots))
-	for i := range order {
-		order[i] = i
+	var ys []vg.Length
+	for _, s := range spots {
+		ys = append(ys, s.at.Y)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(spots[a].at.Y, spots[b].at.Y) })
-	for start, i := 0, 1; i <= len(order); i++ {
-		if i < len(order) && spots[order[i]].at.Y-spots[order[i-1]].at.Y <= touch {
-			continue
+	slices.Sort(ys)
+	gapsBelow := func(s spotOf) (gaps int) {
+		for i := 1; i < len(ys) && ys[i] <= s.at.Y; i++ {
+			if ys[i]-ys[i-1] > touch {
+				gaps++
+			}
 		}
-		var heap []spotOf
-		for _, place := range slices.Sorted(slices.Values(order[start:i])) {
-			heap = append(heap, spots[place])
-		}
-		heaps, start = append(heaps, heap), i
+		return gaps
 	}
+	heaps = grouped(spots, gapsBelow)
+	slices.SortFunc(heaps, func(a, b []spotOf) int { return cmp.Compare(a[0].at.Y, b[0].at.Y) })
 	return heaps
 }
 

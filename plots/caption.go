@@ -47,7 +47,6 @@ type drawing struct {
 	tables []exhibit
 }
 
-// axisName is what stands beside an axis.
 func axisName(p scenarios.Plot, across bool) string {
 	a, given := p.Y, p.Upwards
 	if across {
@@ -144,6 +143,11 @@ func meaning(name string) string {
 			return i.Meaning
 		}
 	}
+	return derived(name)
+}
+
+// derived is what a derived word means, "" for any other name.
+func derived(name string) string {
 	for _, d := range results.Derived {
 		if d.Name == name {
 			return d.Meaning
@@ -179,7 +183,6 @@ func (r *report) intervalNote(ts []results.Treatment, around string, metrics ...
 	return fmt.Sprintf("Values: geometric means over blocks, %s; %s: their %s%s.", r.blocksNote(ts, metrics...), around, confidence(), where)
 }
 
-// stackNote explains a bar of parts.
 func stackNote(ch *rowChart) string {
 	less := false
 	ch.each(nil, func(r row, _ float64) {
@@ -196,7 +199,6 @@ func stackNote(ch *rowChart) string {
 	return "Beside each bar: the mean of the sum of its parts."
 }
 
-// noticeNote explains times of noticing.
 func noticeNote(p scenarios.Plot) string {
 	for _, m := range p.Metrics() {
 		if _, ok := noticing(m); ok && p.Mark == "bars" {
@@ -265,7 +267,6 @@ func alsoNote(p scenarios.Plot) string {
 	return "Hollow: computed from the values of the largest number that was run."
 }
 
-// missingNote says why something is not drawn.
 func missingNote(what, why string) string { return fmt.Sprintf("Not drawn: %s: %s.", what, why) }
 
 // brief keeps a caption from listing what a reader would not read.
@@ -297,12 +298,10 @@ func crossingsNote(base string, said []string) string {
 	return "Against " + base + ", in each block: " + strings.Join(said, "; ") + "."
 }
 
-// quantileWord names the axis of a distribution.
 func quantileWord(of string) string {
 	return "quantile (share of all " + of + " at or below the value)"
 }
 
-// spectrumNote explains a distribution.
 func (r *report) spectrumNote(ts []results.Treatment, hist string) string {
 	return "Lines: all blocks pooled, " + r.blocksNote(ts, hist+"/mean") + "; bands: from the lowest to the highest block. " +
 		"Each line begins and ends where fewer than ten different values would lie beyond it in a trial."

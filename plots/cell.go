@@ -88,9 +88,11 @@ func blockwise(unit string, reckon func(v []float64) float64, of ...quantity) qu
 	return q
 }
 
-// reading summarises the quantity.
 func (q quantity) reading() reading {
-	if len(q.blocks) == 0 {
+	switch {
+	case q.fixed:
+		return reading{Summary: results.Summary{N: 1, Center: q.value, Lo: q.value, Hi: q.value, Exact: true}}
+	case len(q.blocks) == 0:
 		return reading{why: "no block has what it takes"}
 	}
 	return reading{Summary: q.summary(), unit: q.unit}
@@ -143,15 +145,7 @@ func (r *report) cell(t, base results.Treatment, col column) cell {
 		return cell{Value: "–", Why: why}
 	}
 	s := q.summary()
-	c := cell{Value: units.FormatShort(s.Center, q.unit)}
-	switch {
-	case s.Exact:
-		c.Interval = "exact"
-	case s.Finite():
-		c.Interval = interval(s.Center, s.Lo, s.Hi, q.unit)
-	default:
-		c.Interval = fmt.Sprintf("n = %d", s.N)
-	}
+	c := cell{Value: units.FormatShort(s.Center, q.unit), Interval: reading{Summary: s, unit: q.unit}.within()}
 	if base == nil || col.Alone {
 		return c
 	}

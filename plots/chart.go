@@ -14,20 +14,19 @@ import (
 // own label is not used, because its width would be taken for that of a tick
 // at the end of the axis and push the data aside.
 func drawPlot(c draw.Canvas, p *plot.Plot, xName string) {
-	name := aligned(axisText, text.XCenter, text.YBottom)
-	inner := draw.Crop(c, 0, 0, leading(name)+2, 0)
-	p.Draw(inner)
-	data := p.DataCanvas(inner)
-	c.FillText(name, vg.Point{X: (data.Min.X + data.Max.X) / 2, Y: c.Min.Y}, xName)
+	p.Draw(aboveName(c))
+	data := dataCanvas(c, p)
+	c.FillText(aligned(axisText, text.XCenter, text.YBottom), vg.Point{X: data.Center().X, Y: c.Min.Y}, xName)
 }
+
+// aboveName leaves room for the name of an x axis.
+func aboveName(c draw.Canvas) draw.Canvas { return draw.Crop(c, 0, 0, leading(axisText)+2, 0) }
 
 // dataCanvas is where drawPlot puts the data.
-func dataCanvas(c draw.Canvas, p *plot.Plot) draw.Canvas {
-	return p.DataCanvas(draw.Crop(c, 0, 0, leading(axisText)+2, 0))
-}
+func dataCanvas(c draw.Canvas, p *plot.Plot) draw.Canvas { return p.DataCanvas(aboveName(c)) }
 
-// grid draws a light line at every labelled tick of the axes it is told.
-type grid struct{ X, Y bool }
+// grid draws a light line at every labelled tick across, and upwards too where it is both.
+type grid struct{ both bool }
 
 func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
@@ -39,10 +38,8 @@ func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 			}
 		}
 	}
-	if g.X {
-		each(p.X, func(v float64) { c.StrokeLine2(sty, x(v), c.Min.Y, x(v), c.Max.Y) })
-	}
-	if g.Y {
+	each(p.X, func(v float64) { c.StrokeLine2(sty, x(v), c.Min.Y, x(v), c.Max.Y) })
+	if g.both {
 		each(p.Y, func(v float64) { c.StrokeLine2(sty, c.Min.X, y(v), c.Max.X, y(v)) })
 	}
 }
@@ -147,8 +144,5 @@ func drawOpen(c draw.Canvas, s style, base, edge, mid, half vg.Length) {
 // drawHeld marks what a value is held against: a hollow diamond that a dot upon
 // it does not hide.
 func drawHeld(c draw.Canvas, at vg.Point) {
-	c.SetLineDash(nil, 0)
-	c.SetLineWidth(0.9)
-	c.SetColor(inkColor)
-	c.Stroke(outline(diamond, at, markRadius+2.2))
+	ring(c, diamond, at, markRadius+2.2, draw.LineStyle{Color: inkColor, Width: 0.9})
 }

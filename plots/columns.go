@@ -37,6 +37,7 @@ func (r *report) columns(ts []results.Treatment) []column {
 	asks := func(key, level string) bool {
 		return slices.ContainsFunc(ts, func(t results.Treatment) bool { return t[key] == level })
 	}
+	middle, tail := []string{"p50", "mean"}, []string{"p99", "p90"}
 	latest, uplink := asks("want", "latest"), uplinked(ts)
 	serverStops, fleetStops := asks("fault", scenarios.ServerStops), asks("fault", scenarios.FleetStops)
 	var all []column
@@ -45,11 +46,11 @@ func (r *report) columns(ts []results.Treatment) []column {
 		column
 	}{
 		{latest, column{Head: "age,\nmean", Expr: "age/mean"}},
-		{true, r.middle("staleness\n", "staleness", 2, ts)},
-		{true, r.tail("staleness\n", "staleness", 1, ts)},
+		{true, r.firstOf(middle, "staleness\n", "staleness", 2, ts)},
+		{true, r.firstOf(tail, "staleness\n", "staleness", 1, ts)},
 		{latest, column{Head: "skipped,\nper event", Expr: "events/skipped ÷ events/delivered", Alone: true}},
-		{uplink, r.middle("round trip\n", "roundtrip", 0, ts)},
-		{uplink, r.tail("round trip\n", "roundtrip", 0, ts)},
+		{uplink, r.firstOf(middle, "round trip\n", "roundtrip", 0, ts)},
+		{uplink, r.firstOf(tail, "round trip\n", "roundtrip", 0, ts)},
 		{serverStops, column{Head: "fleet noticed\nafter, p50", Expr: "notice/fleet/p50", Alone: true}},
 		{serverStops, column{Head: "share that\nnoticed", Expr: "notice/fleet-share", Unit: "%", Alone: true}},
 		{fleetStops, column{Head: "server noticed\nafter, p50", Expr: "notice/server/p50", Alone: true}},
@@ -63,7 +64,7 @@ func (r *report) columns(ts []results.Treatment) []column {
 		{uplink, column{Head: "server CPU,\nper message", Expr: "server/cpu-per-message"}},
 		{uplink, column{Head: "sockets per\nsubscriber", Expr: "conn/count ÷ subscribers"}},
 		{true, column{Head: "requests,\nper event", Expr: "requests", Spare: 5}},
-		{true, r.middle("set-up\ntime, ", "connect", 4, ts)},
+		{true, r.firstOf(middle, "set-up\ntime, ", "connect", 4, ts)},
 		{true, column{Head: "set-up\n" + ip + "bytes", Expr: setUp, Floor: true, Spare: 3}},
 	} {
 		if offer.wanted && offer.Expr != "" && (len(r.run.Trials) == 0 || r.records(offer.Expr)) {
@@ -87,22 +88,12 @@ func mostSpare(columns []column) int {
 	return at
 }
 
-// middle is the column of the median, or of the mean where that may not be quoted of
-// every treatment.
-func (r *report) middle(head, hist string, spare int, ts []results.Treatment) column {
-	what := "mean"
-	if r.quotable(ts, hist+"/p50") {
-		what = "p50"
-	}
-	return column{Head: head + what, Expr: hist + "/" + what, Spare: spare}
-}
-
-// tail is the column of the greatest quantile that may be quoted of every treatment, if
-// there is one.
-func (r *report) tail(head, hist string, spare int, ts []results.Treatment) column {
-	for _, quantile := range []string{"p99", "p90"} {
-		if expr := hist + "/" + quantile; r.quotable(ts, expr) {
-			return column{Head: head + quantile, Expr: expr, Spare: spare}
+// firstOf is the column of the first of some quantiles that may be quoted of every
+// treatment, none where there is none; a mean always may.
+func (r *report) firstOf(quantiles []string, head, hist string, spare int, ts []results.Treatment) column {
+	for _, what := range quantiles {
+		if expr := hist + "/" + what; what == "mean" || r.quotable(ts, expr) {
+			return column{Head: head + what, Expr: expr, Spare: spare}
 		}
 	}
 	return column{}

@@ -65,7 +65,7 @@ func compare(w io.Writer, s sides) error {
 		}
 	}
 	if t.rows == 0 {
-		return inputError{fmt.Errorf("compare %s with %s: they have no treatment in common", s.old[0].path, s.new[0].path)}
+		return coded{exitUsage, fmt.Errorf("compare %s with %s: they have no treatment in common", s.old[0].path, s.new[0].path)}
 	}
 	b.WriteString(t.String())
 	for _, doubt := range slices.Concat(s.strangers(), s.turned(), s.differ()) {
@@ -75,7 +75,6 @@ func compare(w io.Writer, s sides) error {
 	return err
 }
 
-// changesOf are the changes of a treatment.
 func changesOf(changes []results.Change, t results.Treatment) []results.Change {
 	return slices.DeleteFunc(slices.Clone(changes), func(c results.Change) bool { return !maps.Equal(c.Treatment, t) })
 }
@@ -129,13 +128,11 @@ func (s sides) laws(columns []column) (list []results.Quantity) {
 
 func (s sides) all() []*report { return slices.Concat(s.old, s.new) }
 
-// of is the report of a run.
 func (s sides) of(run *results.Run) *report {
 	rs := s.all()
 	return rs[slices.IndexFunc(rs, func(r *report) bool { return r.run == run })]
 }
 
-// has reports whether every run has a treatment.
 func (s sides) has(t results.Treatment) bool {
 	return !slices.ContainsFunc(s.all(), func(r *report) bool { _, ok := r.find(t); return !ok })
 }

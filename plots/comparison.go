@@ -23,27 +23,19 @@ type comparison struct {
 }
 
 func newComparison(pairs bool) *comparison {
-	t := &comparison{Writer: table.NewWriter(), pairs: pairs}
-	style := plainStyle()
-	style.Options.SeparateRows = false
-	t.SetStyle(style)
-	head := table.Row{"metric", "old", "", "new", "", "change", ""}
+	head := []string{"metric", "old", "", "new", "", "change", ""}
 	if pairs {
 		head = append(head, "p", "would show")
 	}
-	t.AppendHeader(head)
-	t.columns = len(head)
-	var configs []table.ColumnConfig
-	for n := 2; n <= len(head); n++ {
-		align := text.AlignRight
-		if n%2 == 1 && n < 8 { // what stands behind a number
-			align = text.AlignLeft
+	return &comparison{pairs: pairs, columns: len(head), Writer: newTable(head, false, func(column int) (cells, name text.Align) {
+		switch {
+		case column == 0:
+			return text.AlignLeft, text.AlignLeft
+		case column%2 == 0 && column < 7: // what stands behind a number
+			return text.AlignLeft, text.AlignRight
 		}
-		configs = append(configs, table.ColumnConfig{Number: n, Align: align, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(configs)
-	t.SuppressTrailingSpaces()
-	return t
+		return text.AlignRight, text.AlignRight
+	})}
 }
 
 // treatment adds a treatment's changes; of laws, those that are broken, and how many
@@ -114,19 +106,13 @@ func (t *comparison) side(v reading) table.Row {
 	if v.why != "" {
 		return table.Row{"–", t.marks.mark(v.why)}
 	}
-	within := interval(v.Center, v.Lo, v.Hi, v.unit)
-	switch {
-	case v.Exact:
-		within = "exact"
-	case v.Lo == v.Hi:
+	within := v.within()
+	if v.Lo == v.Hi && !v.Exact {
 		within = toTheDigit
-	case within == "":
-		within = fmt.Sprintf("n = %d", v.N)
 	}
 	return table.Row{units.FormatShort(v.Center, v.unit), within}
 }
 
-// told is what is said of a change.
 func (t *comparison) told(c results.Change) table.Row {
 	by, unit, sign := c.By, "1", "×"
 	if !c.Ratio {

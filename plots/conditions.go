@@ -93,7 +93,6 @@ func keyOf(name string) key {
 	return key{name: name}
 }
 
-// factorAxis is the axis of a factor.
 func factorAxis(name string, levels []level, log bool) axis {
 	k := keyOf(name)
 	bare := slices.Clone(levels)
@@ -171,11 +170,7 @@ func emulated(t results.Treatment) bool {
 			return true
 		}
 	}
-	switch t["fault"] {
-	case scenarios.Cut, scenarios.CutDown, scenarios.CutUp, scenarios.AddressChange:
-		return true
-	}
-	return false
+	return slices.Contains([]string{scenarios.Cut, scenarios.CutDown, scenarios.CutUp, scenarios.AddressChange}, t["fault"])
 }
 
 // given says what all treatments of a table or figure have in common: the keys
@@ -227,12 +222,10 @@ func (r *report) window() []string {
 
 func seconds(d time.Duration) string { return units.Format(d.Seconds(), "s") }
 
-// host is the machine and the build in one line.
 func (r *report) host() string {
 	return joined(", ", r.machine(), r.buildWords())
 }
 
-// machine is what a run was made on.
 func (r *report) machine() string {
 	h := r.run.Header.Host
 	words := []string{h.CPU, plural(fmt.Sprint(h.Cores), "core")}
@@ -266,23 +259,19 @@ func (r *report) buildWords() string {
 	return joined(", ", b.Go, "revision "+joined("+", revision[:min(12, len(revision))], dirty))
 }
 
-// when is the day of the run.
 func (r *report) when() string { return r.run.Header.Started.UTC().Format("2006-01-02 15:04 UTC") }
 
 // list writes core numbers: 0–2 or 0, 4.
 func list(ns []int) string {
 	var parts []string
-	for i := 0; i < len(ns); {
-		j := i
-		for j+1 < len(ns) && ns[j+1] == ns[j]+1 {
-			j++
+	first := 0 // of the range that n is in
+	for i, n := range ns {
+		if i > 0 && n == ns[i-1]+1 {
+			parts[len(parts)-1] = fmt.Sprintf("%d–%d", first, n)
+			continue
 		}
-		if j > i {
-			parts = append(parts, fmt.Sprintf("%d–%d", ns[i], ns[j]))
-		} else {
-			parts = append(parts, fmt.Sprint(ns[i]))
-		}
-		i = j + 1
+		first = n
+		parts = append(parts, fmt.Sprint(n))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -90,7 +90,7 @@ func TestDegenerateRuns(t *testing.T) {
 					t.Error(err)
 				}
 				_ = markdown(r)
-				var input inputError // for runs with nothing to compare
+				var input coded // for runs with nothing to compare
 				if err := compare(io.Discard, turns([]*report{r, r})); err != nil && !errors.As(err, &input) {
 					t.Error(err)
 				}
@@ -167,7 +167,7 @@ func TestAnyNumbersDraw(t *testing.T) {
 		default:
 			ch = &lineChart{X: quantileAxis(anyFloat().Draw(t, "limit"), "deliveries"), Y: logAxis("y", unit, vs), Series: lines}
 		}
-		if _, err := (&figure{Name: "any", Title: "t", Chart: ch}).SVG(); err != nil {
+		if _, err := (&figure{Name: "any", Title: "t", Height: figureHeight, Chart: ch}).SVG(); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -92,7 +92,6 @@ func (r *report) headroom() string {
 		count(math.Round(results.Summarize(ceilings).Center)), where, units.Format(most, "%"))
 }
 
-// trials says how the run went.
 func (r *report) trials() string {
 	c := r.run.Counts()
 	s := fmt.Sprintf("%d of %d are sound", c.Sound, c.Counted)
@@ -147,37 +146,32 @@ func (r *report) warnings() []string {
 	}
 	list = append(list, r.dropped()...)
 	list = append(list, r.run.Findings()...)
-	list = append(list, r.ofTrials(func(t *results.Trial) (ds []doubt) {
+	var warned []doubt
+	broken := map[results.Class][]doubt{}
+	for _, t := range r.run.Trials {
+		by := t.Treatment.Transport()
 		for _, text := range t.Warnings {
-			ds = append(ds, doubt{"a warning", text})
+			warned = append(warned, doubt{"a warning", text, by})
 		}
-		return ds
-	})...)
+		for _, b := range t.Broken {
+			broken[b.Class] = append(broken[b.Class], doubt{voids(b), b.Text, by})
+		}
+	}
+	list = append(list, r.gathered(warned)...)
 	for _, class := range results.Classes {
-		list = append(list, r.ofTrials(func(t *results.Trial) (ds []doubt) {
-			for _, b := range t.Broken {
-				if b.Class == class {
-					ds = append(ds, doubt{voids(b), b.Text})
-				}
-			}
-			return ds
-		})...)
+		list = append(list, r.gathered(broken[class])...)
 	}
 	return list
 }
 
 // dropped are the combinations that cannot be run, by the reason.
 func (r *report) dropped() (list []string) {
-	byReason := map[string][]string{}
-	var order []string
-	for _, d := range r.run.Header.Plan.Dropped {
-		if byReason[d.Why] == nil {
-			order = append(order, d.Why)
+	for _, alike := range grouped(r.run.Header.Plan.Dropped, func(d results.Dropped) string { return d.Why }) {
+		var labels []string
+		for _, d := range alike {
+			labels = append(labels, r.label(d.Treatment))
 		}
-		byReason[d.Why] = append(byReason[d.Why], r.label(d.Treatment))
-	}
-	for _, why := range order {
-		list = append(list, fmt.Sprintf("not run, since %s: %s", why, strings.Join(byReason[why], "; ")))
+		list = append(list, fmt.Sprintf("not run, since %s: %s", alike[0].Why, strings.Join(labels, "; ")))
 	}
 	return list
 }
@@ -200,47 +194,31 @@ func voids(b results.Broken) string {
 // numbers in a warning; -, with digits around it, is part of a name.
 var numbers = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(e[-+]?[0-9]+)?`)
 
-// doubt is something that a trial says against itself.
-type doubt struct{ what, text string }
+// doubt is something that a trial of a transport says against itself.
+type doubt struct{ what, text, by string }
 
-// ofTrials gathers what trials say by its wording, the most frequent first: the first
-// of its kind, how often, and where.
-func (r *report) ofTrials(say func(*results.Trial) []doubt) []string {
-	type kind struct {
-		doubt
-		n     int
-		where []string
-		alike bool // to the digit
-	}
-	byWords := map[doubt]*kind{}
-	var order []*kind
-	for _, t := range r.run.Trials {
-		for _, d := range say(t) {
-			key := doubt{d.what, numbers.ReplaceAllString(d.text, "#")}
-			k := byWords[key]
-			if k == nil {
-				k = &kind{doubt: d, alike: true}
-				byWords[key] = k
-				order = append(order, k)
+// gathered tells doubts by their wording, the most frequent first: the first of its kind,
+// how often, and where.
+func (r *report) gathered(doubts []doubt) []string {
+	kinds := grouped(doubts, func(d doubt) doubt { return doubt{what: d.what, text: numbers.ReplaceAllString(d.text, "#")} })
+	slices.SortStableFunc(kinds, func(a, b []doubt) int { return cmp.Compare(len(b), len(a)) })
+	var list []string
+	for _, kind := range kinds {
+		var by []string
+		such := ":"
+		for _, d := range kind {
+			if !slices.Contains(by, d.by) {
+				by = append(by, d.by)
 			}
-			k.n++
-			k.alike = k.alike && d.text == k.text
-			if name := t.Treatment.Transport(); !slices.Contains(k.where, name) {
-				k.where = append(k.where, name)
+			if d.text != kind[0].text {
+				such = ", such as:"
 			}
 		}
-	}
-	slices.SortStableFunc(order, func(a, b *kind) int { return cmp.Compare(b.n, a.n) })
-	var list []string
-	for _, k := range order {
-		where, such := strings.Join(k.where, ", "), ":"
-		if len(k.where) > 1 && len(k.where) == len(r.levels("transport")) {
+		where := strings.Join(by, ", ")
+		if len(by) > 1 && len(by) == len(r.levels("transport")) {
 			where = "of every transport"
 		}
-		if !k.alike {
-			such = ", such as:"
-		}
-		list = append(list, fmt.Sprintf("%s in %s (%s)%s %s", k.what, plural(fmt.Sprint(k.n), "trial"), where, such, k.text))
+		list = append(list, fmt.Sprintf("%s in %s (%s)%s %s", kind[0].what, plural(fmt.Sprint(len(kind)), "trial"), where, such, kind[0].text))
 	}
 	return list
 }

@@ -54,30 +54,15 @@ func (r *report) caption(p scenarios.Plot, what string) string {
 
 // writer is the table, with its words aligned so and its numbers to the right.
 func (e exhibit) writer(words text.Align) table.Writer {
-	w := table.NewWriter()
-	style := plainStyle()
-	style.Options.SeparateRows = e.Ruled
-	w.SetStyle(style)
-	row := func(cells []string) (r table.Row) {
-		for _, c := range cells {
-			r = append(r, c)
+	w := newTable(e.Head, e.Ruled, func(column int) (cells, name text.Align) {
+		if column < e.Words {
+			return words, words
 		}
-		return r
-	}
-	w.AppendHeader(row(e.Head))
+		return text.AlignRight, text.AlignRight
+	})
 	for _, cells := range e.Rows {
-		w.AppendRow(row(cells))
+		w.AppendRow(tableRow(cells...))
 	}
-	var configs []table.ColumnConfig
-	for i := range e.Head {
-		align := text.AlignRight
-		if i < e.Words {
-			align = words
-		}
-		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, VAlignHeader: text.VAlignBottom})
-	}
-	w.SetColumnConfigs(configs)
-	w.SuppressTrailingSpaces()
 	return w
 }
 
@@ -146,7 +131,17 @@ func (v reading) value(notes *footnotes) string {
 	return s
 }
 
-// short is the value alone.
+// within is the interval, or why there is none, for a cell of its own.
+func (v reading) within() string {
+	switch {
+	case v.Exact:
+		return "exact"
+	case v.Finite():
+		return interval(v.Center, v.Lo, v.Hi, v.unit)
+	}
+	return fmt.Sprintf("n = %d", v.N)
+}
+
 func (v reading) short() string {
 	if v.unit == inAll {
 		step := math.Pow(10, max(math.Floor(math.Log10(math.Abs(v.Center)))-2, 0)) // three digits
@@ -155,7 +150,6 @@ func (v reading) short() string {
 	return units.FormatShort(v.Center, v.unit)
 }
 
-// stacked is value with the interval below it.
 func (v reading) stacked(notes *footnotes) string {
 	return strings.Replace(v.value(notes), " (", "\n(", 1)
 }
@@ -169,7 +163,6 @@ func (f *footnotes) paragraphs() []string {
 	return list
 }
 
-// markdown lists the footnotes.
 func (f *footnotes) markdown() (list string) {
 	for _, note := range f.paragraphs() {
 		list += "- " + note + "\n"

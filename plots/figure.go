@@ -26,8 +26,8 @@ type figure struct {
 	Title      string
 	Subtitle   string
 	Conditions string
-	Caption    []string  // a line each, or more where they are long
-	Height     vg.Length // 0: figureHeight
+	Caption    []string // a line each, or more where they are long
+	Height     vg.Length
 	Chart      chart
 }
 
@@ -75,17 +75,9 @@ func (f *figure) draw(c draw.Canvas) {
 	}})
 }
 
-func (f *figure) size() (w, h vg.Length) {
-	if f.Height > 0 {
-		return figureWidth, f.Height
-	}
-	return figureWidth, figureHeight
-}
-
 // SVG is the figure as a vector drawing.
 func (f *figure) SVG() ([]byte, error) {
-	w, h := f.size()
-	canvas := &widthCanvas{Canvas: vgsvg.New(w, h)}
+	canvas := &widthCanvas{Canvas: vgsvg.New(figureWidth, f.Height)}
 	f.draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
@@ -126,8 +118,7 @@ var svgTag = regexp.MustCompile(`<svg[^>]*>`)
 
 // PNG is the figure as an image.
 func (f *figure) PNG() ([]byte, error) {
-	w, h := f.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pngDPI))
+	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, f.Height), vgimg.UseDPI(pngDPI))
 	f.draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(&b); err != nil {

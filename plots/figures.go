@@ -61,7 +61,6 @@ func (r *report) chart(p scenarios.Plot) (*drawing, error) {
 	return build(p)
 }
 
-// figure draws one plot.
 func (r *report) figure(p scenarios.Plot) (*figure, error) {
 	d, err := r.build(p)
 	if err != nil {
@@ -73,7 +72,7 @@ func (r *report) figure(p scenarios.Plot) (*figure, error) {
 		Subtitle:   r.about(p),
 		Conditions: dots(append(r.given(p.Where), r.window()...)),
 		Chart:      d.chart,
-		Height:     d.height,
+		Height:     cmp.Or(d.height, figureHeight),
 	}
 	notes := append(slices.Clone(d.notes), r.oldBytes(p.Metrics()))
 	notes = slices.DeleteFunc(notes, func(s string) bool { return s == "" })
@@ -138,21 +137,14 @@ func (l line) at(factor string, level level) (results.Treatment, bool) {
 // lines are the levels of what tells marks apart, among the treatments that p shows.
 func (r *report) lines(p scenarios.Plot) []line {
 	per, and := p.Per[0], ""
+	name := func(t results.Treatment) string { return t[per] }
 	if len(p.Per) > 1 {
 		and = p.Per[1]
+		name = func(t results.Treatment) string { return t[per] + ", " + spaced(t[and]) }
 	}
 	var ls []line
-	for _, t := range r.shown(p) {
-		name := t[per]
-		if and != "" {
-			name += ", " + spaced(t[and])
-		}
-		i := slices.IndexFunc(ls, func(l line) bool { return l.name == name })
-		if i < 0 {
-			ls = append(ls, line{name: name})
-			i = len(ls) - 1
-		}
-		ls[i].ts = append(ls[i].ts, t)
+	for _, ts := range grouped(r.shown(p), name) {
+		ls = append(ls, line{name: name(ts[0]), ts: ts})
 	}
 	first, second := r.levels(per), r.levels(and)
 	if and == "" { // of the levels that are shown

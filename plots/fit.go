@@ -14,11 +14,7 @@ import (
 // what a server pays for: for having connections, for publishing, for
 // delivering, for being asked. The numbers come from results.FitCPU.
 
-// grid are the treatments that differ from t in subscribers and rate alone.
-func (r *report) grid(t results.Treatment) []results.Treatment {
-	return slices.DeleteFunc(slices.Clone(r.ts), func(o results.Treatment) bool { return gridKey(o) != gridKey(t) })
-}
-
+// gridKey is the same of treatments that differ in subscribers and rate alone.
 func gridKey(t results.Treatment) string { return with(with(t, "subscribers", ""), "rate", "").Key() }
 
 // loadOf is what makes up the load of a treatment, by its means over blocks.
@@ -61,16 +57,11 @@ func (r *report) fits(metric string) exhibit {
 	apart := append([]string{"transport"}, slices.DeleteFunc(slices.Clone(r.varying), func(k string) bool {
 		return k == "transport" || k == "subscribers" || k == "rate"
 	})...)
-	done := map[string]bool{}
-	for _, t := range r.ts {
-		if done[gridKey(t)] {
-			continue
-		}
-		done[gridKey(t)] = true
-		row := []string{heading(apart, t)}
-		model, err := r.run.FitCPU(r.grid(t), metric)
+	for _, grid := range grouped(r.ts, gridKey) {
+		row := []string{heading(apart, grid[0])}
+		model, err := r.run.FitCPU(grid, metric)
 		if err != nil {
-			row = append(row, "– "+notes.mark(inShort(err)), "–", "–", "–", "–", "–", "–")
+			row = append(append(row, "– "+notes.mark(inShort(err))), slices.Repeat([]string{"–"}, 6)...)
 			e.Rows = append(e.Rows, row)
 			continue
 		}
@@ -85,7 +76,6 @@ func (r *report) fits(metric string) exhibit {
 	return e
 }
 
-// termCell is one coefficient.
 func termCell(m results.CPUFit, name string, notes *footnotes) string {
 	for _, t := range m.Terms {
 		if t.Name != name {

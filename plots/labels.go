@@ -64,34 +64,29 @@ func (ch *lineChart) label(c draw.Canvas, p *plot.Plot, data draw.Canvas) {
 // wishes, and clusters that then overlap merge.
 func spread(ls []label, height, lo, hi vg.Length) {
 	slices.SortStableFunc(ls, func(a, b label) int { return cmp.Compare(a.Want, b.Want) })
-	type cluster struct {
-		first, n int
-		bottom   vg.Length // of the first label's centre
-	}
-	place := func(k cluster) cluster {
+	bottom := func(cluster []label) vg.Length { // of the first label's centre
 		var sum vg.Length
-		for i := range k.n {
-			sum += ls[k.first+i].Want - vg.Length(i)*height
+		for i, l := range cluster {
+			sum += l.Want - vg.Length(i)*height
 		}
-		k.bottom = sum / vg.Length(k.n)
-		k.bottom = min(k.bottom, hi-height*vg.Length(k.n-1)-height/2)
-		k.bottom = max(k.bottom, lo+height/2)
-		return k
+		top := hi - height*vg.Length(len(cluster)-1) - height/2
+		return max(min(sum/vg.Length(len(cluster)), top), lo+height/2)
 	}
-	var ks []cluster
+	var clusters [][]label // neighbours in ls
 	for i := range ls {
-		ks = append(ks, place(cluster{first: i, n: 1}))
-		for len(ks) > 1 {
-			a, b := ks[len(ks)-2], ks[len(ks)-1]
-			if a.bottom+vg.Length(a.n)*height <= b.bottom {
+		clusters = append(clusters, ls[i:i+1])
+		for n := len(clusters) - 1; n > 0; n-- {
+			a, b := clusters[n-1], clusters[n]
+			if bottom(a)+vg.Length(len(a))*height <= bottom(b) {
 				break
 			}
-			ks = append(ks[:len(ks)-2], place(cluster{first: a.first, n: a.n + b.n}))
+			clusters = append(clusters[:n-1], a[:len(a)+len(b)])
 		}
 	}
-	for _, k := range ks {
-		for i := range k.n {
-			ls[k.first+i].Y = k.bottom + vg.Length(i)*height
+	for _, cluster := range clusters {
+		first := bottom(cluster)
+		for i := range cluster {
+			cluster[i].Y = first + vg.Length(i)*height
 		}
 	}
 }

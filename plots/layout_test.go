@@ -85,7 +85,7 @@ var testScenarios = []string{"testdata/feed.yaml", "testdata/rate.yaml", "testda
 // something else, and that all that is to be said of it is there.
 func legibleWords(t *testing.T, f *figure, svg []byte) []words {
 	t.Helper()
-	w, h := f.size()
+	w, h := figureWidth, f.Height
 	ws := wordsOf(t, svg)
 	for i, a := range ws {
 		if a.x0 < 0 || a.y0 < 0 || a.x1 > w || a.y1 > h {

@@ -52,7 +52,7 @@ func (ch *lineChart) draw(c draw.Canvas) {
 	c = draw.Crop(c, 0, 0, 0, -leading(head)-3)
 
 	p := newPlot()
-	p.Add(grid{X: true, Y: true})
+	p.Add(grid{both: true})
 	var lined, loose []*series
 	for i := range ch.Series {
 		if s := &ch.Series[i]; s.Loose && ch.Held != "" {
@@ -119,7 +119,9 @@ func (b bandOf) Plot(c draw.Canvas, p *plot.Plot) {
 			edge = append(edge, at(pt.X, pt.Lo))
 		}
 		if len(run) > 1 && !b.Loose {
-			c.FillPolygon(b.Style.veil(), edge)
+			veil := b.Style.Color
+			veil.A = 46
+			c.FillPolygon(veil, edge)
 		}
 		for _, pt := range run {
 			if pt.Mark { // a point's own interval stays legible where bands overlap
@@ -175,10 +177,7 @@ func (cs crossings) Plot(c draw.Canvas, p *plot.Plot) {
 		if !c.Contains(at) {
 			continue
 		}
-		c.SetLineWidth(1.2)
-		c.SetLineDash(nil, 0)
-		c.SetColor(inkColor)
-		c.Stroke(outline(circle, at, markRadius+2.2))
+		ring(c, circle, at, markRadius+2.2, draw.LineStyle{Color: inkColor, Width: 1.2})
 		half, high := sty.Width(cr.Words)/2, sty.Font.Size*1.1
 		foot := vg.Point{X: min(max(at.X, c.Min.X+half), c.Max.X-half), Y: min(at.Y+markRadius+5, c.Max.Y-high)}
 		box := vg.Rectangle{Min: vg.Point{X: foot.X - half - 2, Y: foot.Y}, Max: vg.Point{X: foot.X + half + 2, Y: foot.Y + high}}

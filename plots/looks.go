@@ -178,7 +178,6 @@ func plain(transport string) string {
 	return said
 }
 
-// styleOf is the look of a transport.
 func styleOf(transport string) style {
 	name, _, label := takeApart(transport)
 	s := familyLook(name)
@@ -217,7 +216,6 @@ func styleOf(transport string) style {
 	return s
 }
 
-// lookOf finds what a knob's value does.
 func lookOf(name, knob, value string) (knobLook, bool) {
 	if look, ok := ofKnob(knobLooks, name, knob+"="+value); ok {
 		return look, true

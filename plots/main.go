@@ -40,10 +40,11 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// tooFewError names treatments that have no interval.
-type tooFewError string
-
-func (e tooFewError) Error() string { return string(e) }
+// coded is an error with an exit code of its own.
+type coded struct {
+	code int
+	error
+}
 
 // namedAtMost is how many treatments an error names before it counts them.
 const namedAtMost = 5
@@ -63,7 +64,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, cmdline.ErrDone):
 		return exitOK
 	case err != nil:
-		err = inputError{err} // which says how help is asked for
+		err = coded{exitUsage, err} // which says how help is asked for
 	default:
 		err = asked.run(files, stdin, stdout)
 	}
@@ -79,16 +80,13 @@ func complain(stderr io.Writer, command string, err error) int {
 		fmt.Fprintln(stderr, "plots:", strings.TrimSuffix(line, "\n"))
 	}
 	var usage usageError
-	var input inputError
-	var few tooFewError
+	var own coded
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, strings.Join(strings.Fields("usage: plots "+command+" -h"), " "), "shows how, with an example")
 		return exitUsage
-	case errors.As(err, &input):
-		return exitUsage
-	case errors.As(err, &few):
-		return exitTooFew
+	case errors.As(err, &own):
+		return own.code
 	default:
 		return exitFailed
 	}

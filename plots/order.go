@@ -106,7 +106,7 @@ func (ch *orderChart) draw(c draw.Canvas) {
 	plots := make([][]*plot.Plot, len(ch.Panels))
 	for i := range ch.Panels {
 		p, x := newPlot(), ch.X
-		p.Add(grid{X: true, Y: true}, &ch.Panels[i])
+		p.Add(grid{both: true}, &ch.Panels[i])
 		if i < len(ch.Panels)-1 { // the last has the labels
 			x.Ticks = nil
 		}
@@ -129,13 +129,11 @@ func (pl *panel) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	for _, pt := range pl.Points {
 		at := vg.Point{X: x(pt.at), Y: y(math.Min(math.Max(pt.v, p.Y.Min), p.Y.Max))}
-		c.SetColor(pt.style.Color)
 		if pt.style.Hollow {
-			c.SetLineDash(nil, 0)
-			c.SetLineWidth(0.8)
-			c.Stroke(outline(pt.style.Marker, at, markRadius*0.6))
+			ring(c, pt.style.Marker, at, markRadius*0.6, draw.LineStyle{Color: pt.style.Color, Width: 0.8})
 			continue
 		}
+		c.SetColor(pt.style.Color)
 		c.Fill(outline(pt.style.Marker, at, markRadius*0.6))
 	}
 }

@@ -50,11 +50,7 @@ func levelStyles(n int) []style {
 	shapes := []marker{circle, square, triangle, diamond, wedge, pentagon, cross}
 	ss := make([]style, n)
 	for i := range ss {
-		f := 0.0
-		if n > 1 {
-			f = float64(i) / float64(n-1)
-		}
-		c := mix(rgb(0x6BAED6), rgb(0x08306B), f)
+		c := mix(rgb(0x6BAED6), rgb(0x08306B), float64(i)/float64(max(n-1, 1)))
 		ss[i] = style{Color: c, Marker: shapes[i%len(shapes)]}
 	}
 	return ss
@@ -83,13 +79,6 @@ func (s style) ink() color.NRGBA {
 
 // contrast is how a colour stands out from white: 1 not at all, 21 as black does.
 func contrast(c color.NRGBA) float64 { return 1.05 / (luminance(c) + 0.05) }
-
-// veil is the colour of a translucent band.
-func (s style) veil() color.NRGBA {
-	c := s.Color
-	c.A = 46
-	return c
-}
 
 // tint is the colour thinned towards white: 1 is the colour itself.
 func (s style) tint(f float64) color.NRGBA { return mix(rgb(0xFFFFFF), s.Color, f) }

@@ -23,7 +23,8 @@ type strokes struct {
 	unitX, unitY string
 	shown        []results.Treatment
 	missing      footnotes
-	tied         bool // some points are joined by lines
+	along        []level // of the factor that x is
+	tied         bool    // some points are joined by lines
 }
 
 func (r *report) strokes(p scenarios.Plot) (*drawing, error) {
@@ -113,29 +114,21 @@ func (s *strokes) series(l line) series {
 	return to
 }
 
-// levels of the factor along the axis, and whether they stand apart by their ratios:
-// where they span more than a decade. But what a path adds it adds to whatever else
-// there is.
-func (s *strokes) levels(key string) (levels []level, log bool, err error) {
-	levels = s.numericLevels(key)
-	if len(levels) == 0 {
-		return nil, false, fmt.Errorf("%s has no level that is a number", key)
-	}
-	log = s.plot.LogX || levels[0].Value > 0 && levels[len(levels)-1].Value > 10*levels[0].Value
-	log = log && !slices.Contains([]string{"rtt", "jitter", "loss"}, key) || key == "bandwidth"
-	return s.withUnlimited(key, levels, log), log, nil
-}
-
+// overFactor sets levels apart by their ratios where they span more than a decade. But what
+// a path adds it adds to whatever else there is.
 func (s *strokes) overFactor() error {
 	over := s.plot.X.Factor
-	levels, log, err := s.levels(over)
-	if err != nil {
-		return err
+	levels := s.numericLevels(over)
+	if len(levels) == 0 {
+		return fmt.Errorf("%s has no level that is a number", over)
 	}
-	s.ch.X = factorAxis(over, levels, log)
+	log := s.plot.LogX || levels[0].Value > 0 && levels[len(levels)-1].Value > 10*levels[0].Value
+	log = log && !slices.Contains([]string{"rtt", "jitter", "loss"}, over) || over == "bandwidth"
+	s.along = s.withUnlimited(over, levels, log)
+	s.ch.X = factorAxis(over, s.along, log)
 	for _, l := range s.lines(s.plot) {
 		to := s.series(l)
-		for _, level := range levels {
+		for _, level := range s.along {
 			t, ok := l.at(over, level)
 			if !ok {
 				continue

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"pushbench/results"
 )
 
 // What lines and points are held against: a model's value at each level, a formula of
@@ -64,19 +66,15 @@ func bare(x, y float64) point { return point{X: x, Y: y, Lo: math.Inf(-1), Hi: m
 
 // fitted is the model of CPU along a line, from level to level.
 func (s *strokes) fitted(l line, metric string) (pts []point) {
-	model, err := s.run.FitCPU(s.grid(l.ts[0]), metric)
+	other := func(t results.Treatment) bool { return gridKey(t) != gridKey(l.ts[0]) }
+	model, err := s.run.FitCPU(slices.DeleteFunc(slices.Clone(s.ts), other), metric)
 	if err != nil {
 		s.missing.mark(missingNote(l.name, inShort(err)))
 		return nil
 	}
-	over := s.plot.X.Factor
-	levels, log, err := s.levels(over)
-	if err != nil {
-		return nil
-	}
 	const steps = 12
-	for _, level := range levels {
-		t, ok := l.at(over, level)
+	for _, level := range s.along {
+		t, ok := l.at(s.plot.X.Factor, level)
 		if !ok {
 			continue
 		}
@@ -92,7 +90,7 @@ func (s *strokes) fitted(l line, metric string) (pts []point) {
 		from := pts[len(pts)-1]
 		for i := range steps + 1 { // what makes up the load grows evenly along the factor
 			x := from.X + float64(i)/steps*(to.X-from.X)
-			if log {
+			if s.ch.X.Log {
 				x = from.X * math.Pow(to.X/from.X, float64(i)/steps)
 			}
 			pts = append(pts, bare(x, from.Y+(x-from.X)/(to.X-from.X)*(to.Y-from.Y)))

@@ -22,14 +22,12 @@ type report struct {
 	ts       []results.Treatment
 	varying  []string      // keys with more than one level in this run, the scenario's order
 	twins    func() string // how often two of a kind were told apart
-	worked   worked
+
+	// Figures, the screen and the table for a README ask for the same sums and charts: each
+	// is worked out once, by treatment and metrics, or by plot.
+	sums   map[string]func() (quantity, string)
+	charts map[string]func() (*drawing, error)
 }
-
-// inputError is a fault of what was handed in, not of this program: exit 2.
-type inputError struct{ err error }
-
-func (e inputError) Error() string { return e.err.Error() }
-func (e inputError) Unwrap() error { return e.err }
 
 // open reads a result file, or stdin where path is "-".
 func open(path string, stdin io.Reader) (*report, error) {
@@ -42,12 +40,12 @@ func open(path string, stdin io.Reader) (*report, error) {
 		run, err = results.Read(path)
 	}
 	if err != nil {
-		return nil, inputError{fmt.Errorf("read results: %w", err)}
+		return nil, coded{exitUsage, fmt.Errorf("read results: %w", err)}
 	}
 	name := run.Header.Scenario.Name + ".yaml"
 	s, err := scenarios.Parse(name, []byte(run.Header.Scenario.Text), nil)
 	if err != nil {
-		return nil, inputError{fmt.Errorf("read the scenario that %s carries: %w", path, err)}
+		return nil, coded{exitUsage, fmt.Errorf("read the scenario that %s carries: %w", path, err)}
 	}
 	return newReport(path, run, s), nil
 }
@@ -61,17 +59,14 @@ func openAll(paths []string, stdin io.Reader) ([]*report, error) {
 	var errs []error
 	for _, p := range paths {
 		r, err := open(p, stdin)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		rs = append(rs, r)
+		rs, errs = append(rs, r), append(errs, err)
 	}
 	return rs, errors.Join(errs...)
 }
 
 func newReport(path string, run *results.Run, s *scenarios.Scenario) *report {
-	r := &report{path: path, run: run, scenario: s, ts: run.Treatments(), worked: worked{map[string]readout{}, map[string]built{}}}
+	r := &report{path: path, run: run, scenario: s, ts: run.Treatments(),
+		sums: map[string]func() (quantity, string){}, charts: map[string]func() (*drawing, error){}}
 	r.twins = sync.OnceValue(r.ofTwins)
 	known := make([]string, 0, len(s.Factors))
 	for _, f := range s.Factors {
@@ -90,6 +85,24 @@ func newReport(path string, run *results.Run, s *scenarios.Scenario) *report {
 		}
 	}
 	return r
+}
+
+// sum is add, once. What it returns is shared: nobody changes the map.
+func (r *report) sum(t results.Treatment, metrics ...string) (q quantity, why string) {
+	key := t.Key() + " " + strings.Join(metrics, " ")
+	if r.sums[key] == nil {
+		r.sums[key] = sync.OnceValues(func() (quantity, string) { return r.add(t, metrics) })
+	}
+	return r.sums[key]()
+}
+
+// build is chart, once.
+func (r *report) build(p scenarios.Plot) (*drawing, error) {
+	key := fmt.Sprintf("%+v", p)
+	if r.charts[key] == nil {
+		r.charts[key] = sync.OnceValues(func() (*drawing, error) { return r.chart(p) })
+	}
+	return r.charts[key]()
 }
 
 // name is the result file's name without folder and ending: what its figures
@@ -128,18 +141,27 @@ func (r *report) conditions() []results.Treatment {
 	return cs
 }
 
+// grouped are those of a list that have a key in common, in the order of their first.
+func grouped[V any, K comparable](list []V, key func(V) K) (groups [][]V) {
+	place := map[K]int{}
+	for _, v := range list {
+		k := key(v)
+		if _, known := place[k]; !known {
+			place[k] = len(groups)
+			groups = append(groups, nil)
+		}
+		groups[place[k]] = append(groups[place[k]], v)
+	}
+	return groups
+}
+
 // under are the treatments of a condition.
 func (r *report) under(condition map[string]string) []results.Treatment {
 	return slices.DeleteFunc(slices.Clone(r.ts), func(t results.Treatment) bool { return !t.Matches(condition) })
 }
 
-// baseline is the treatment that ratios of its condition refer to: plain
-// WebSocket. It is false where the run has none.
-func (r *report) baseline(condition map[string]string) (results.Treatment, bool) {
-	return r.named(baselineTransport, condition)
-}
-
-// named is the treatment of a condition with this transport, whatever it spells out.
+// named is the treatment of a condition with this transport, whatever it spells out; false
+// where the run has none.
 func (r *report) named(transport string, condition map[string]string) (results.Treatment, bool) {
 	for _, t := range r.under(condition) {
 		if plain(t.Transport()) == transport {
@@ -164,8 +186,8 @@ func (r *report) tooFew(path string) error {
 	if more := len(names) - namedAtMost; more > 1 {
 		names = append(names[:namedAtMost], fmt.Sprintf("and %d treatments more", more))
 	}
-	return tooFewError(fmt.Sprintf("%s: too few sound blocks for an interval (%d are needed): %s; go on with it: loadgen -resume, with more time (-for) or -blocks",
-		path, results.MinBlocks, strings.Join(names, "; ")))
+	return coded{exitTooFew, fmt.Errorf("%s: too few sound blocks for an interval (%d are needed): %s; go on with it: loadgen -resume, with more time (-for) or -blocks",
+		path, results.MinBlocks, strings.Join(names, "; "))}
 }
 
 // label names a treatment by its transport and what else varies.

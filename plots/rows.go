@@ -105,13 +105,9 @@ type group struct {
 // facets are the groups of a plot of dots; behind the largest of each, the case that is
 // computed from it, where the reference speaks of it.
 func (r *report) facets(p scenarios.Plot) (gs []group) {
-	seen := map[string]bool{}
-	for _, t := range r.shown(p) {
-		name := heading(p.Facet, t)
-		if !seen[name] {
-			gs = append(gs, group{name: name, t: t, scope: r.scope(p)})
-		}
-		seen[name] = true
+	name := func(t results.Treatment) string { return heading(p.Facet, t) }
+	for _, ts := range grouped(r.shown(p), name) {
+		gs = append(gs, group{name: name(ts[0]), t: ts[0], scope: r.scope(p)})
 	}
 	for _, key := range sortedKeys(p.Also) {
 		number := func(level string) float64 { v, _, _ := units.Parse(level); return v }
@@ -134,7 +130,6 @@ func (r *report) facets(p scenarios.Plot) (gs []group) {
 	return gs
 }
 
-// heading says some levels of a treatment.
 func heading(keys []string, t results.Treatment) string {
 	var parts []string
 	for _, key := range keys {

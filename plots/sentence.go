@@ -163,9 +163,6 @@ func (s scope) read(expr string, t results.Treatment) reading {
 
 func (s scope) reading(q quantity) reading {
 	v := q.reading()
-	if q.fixed {
-		v = reading{Summary: results.Summary{N: 1, Center: q.value, Lo: q.value, Hi: q.value, Exact: true}}
-	}
 	v.of, v.unit = q, cmp.Or(s.plot.Unit, q.unit)
 	return v
 }

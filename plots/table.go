@@ -35,7 +35,7 @@ func (r *report) groups() []grouping {
 	var gs []grouping
 	for _, c := range r.conditions() {
 		g := grouping{Columns: r.columns(r.under(c)), IP: r.countsTCPIP(), Condition: r.say(c, r.varying)}
-		base, ok := r.baseline(c)
+		base, ok := r.named(baselineTransport, c)
 		if ok {
 			g.Baseline = base.Transport()
 		}
@@ -170,14 +170,32 @@ func foldName(name string) string {
 	return strings.Join(append(lines, name), "\n")
 }
 
-// plainStyle has rules between rows and no box: numbers stand freely.
-func plainStyle() table.Style {
+// newTable has no box, so that numbers stand freely, and rules between rows where it is
+// ruled. align is that of a column's cells and of its name.
+func newTable(head []string, ruled bool, align func(column int) (cells, name text.Align)) table.Writer {
 	s := table.StyleLight
 	s.Box.PaddingLeft, s.Box.PaddingRight = "", "  "
 	s.Format.Header = text.FormatDefault
-	s.Options = table.Options{SeparateHeader: true, SeparateRows: true}
+	s.Options = table.Options{SeparateHeader: true, SeparateRows: ruled}
 	s.Box.MiddleSeparator = s.Box.MiddleHorizontal
-	return s
+	w := table.NewWriter()
+	w.SetStyle(s)
+	w.AppendHeader(tableRow(head...))
+	var configs []table.ColumnConfig
+	for i := range head {
+		cells, name := align(i)
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: cells, AlignHeader: name, VAlignHeader: text.VAlignBottom})
+	}
+	w.SetColumnConfigs(configs)
+	w.SuppressTrailingSpaces()
+	return w
+}
+
+func tableRow(cells ...string) (r table.Row) {
+	for _, c := range cells {
+		r = append(r, c)
+	}
+	return r
 }
 
 // legend says how to read the cells of all groups.

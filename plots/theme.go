@@ -78,10 +78,8 @@ func newPlot() *plot.Plot {
 		a.Tick.LineStyle = draw.LineStyle{Color: axisColor, Width: 0.6}
 		a.Tick.Length = 3.5
 		a.Padding = 3
-		x, y := a.Tick.Label.XAlign, a.Tick.Label.YAlign
-		a.Tick.Label = aligned(tickText, x, y)
-		x, y = a.Label.TextStyle.XAlign, a.Label.TextStyle.YAlign
-		a.Label.TextStyle = aligned(axisText, x, y)
+		a.Tick.Label = aligned(tickText, a.Tick.Label.XAlign, a.Tick.Label.YAlign)
+		a.Label.TextStyle = aligned(axisText, a.Label.TextStyle.XAlign, a.Label.TextStyle.YAlign)
 		a.Label.Padding = 4
 	}
 	return p
@@ -100,24 +98,26 @@ func drawMarker(c draw.Canvas, s style, at vg.Point) {
 	if !c.Contains(at) {
 		return
 	}
-	c.SetLineDash(nil, 0)
 	if s.Hollow { // wide enough that what it was drawn over shows inside
-		c.SetLineWidth(1.1)
-		c.SetColor(s.Color)
-		c.Stroke(outline(s.Marker, at, markRadius+1.5))
+		ring(c, s.Marker, at, markRadius+1.5, draw.LineStyle{Color: s.Color, Width: 1.1})
 		return
 	}
 	c.SetColor(color.White)
 	c.Fill(outline(s.Marker, at, markRadius+1.1))
 	c.SetColor(s.Color)
-	switch s.Marker {
-	case cross:
-		r, sty := markRadius*0.8, draw.LineStyle{Color: s.Color, Width: 1.8}
-		c.StrokeLine2(sty, at.X-r, at.Y-r, at.X+r, at.Y+r)
-		c.StrokeLine2(sty, at.X-r, at.Y+r, at.X+r, at.Y-r)
-	default:
+	if s.Marker != cross {
 		c.Fill(outline(s.Marker, at, markRadius))
+		return
 	}
+	r, sty := markRadius*0.8, draw.LineStyle{Color: s.Color, Width: 1.8}
+	c.StrokeLine2(sty, at.X-r, at.Y-r, at.X+r, at.Y+r)
+	c.StrokeLine2(sty, at.X-r, at.Y+r, at.X+r, at.Y-r)
+}
+
+// ring is a marker's outline.
+func ring(c draw.Canvas, m marker, at vg.Point, r vg.Length, line draw.LineStyle) {
+	c.SetLineStyle(line)
+	c.Stroke(outline(m, at, r))
 }
 
 // corners are those of each marker that is no circle: how many, how far out, and the

@@ -17,12 +17,9 @@ type turn struct {
 	side string
 }
 
-// began and ended are when a run did; one without an end line, when its last trial
-// began.
-func (t turn) began() time.Time { return t.run.Header.Started }
-
+// ended is when a run did; one without an end line, when its last trial began.
 func (t turn) ended() time.Time {
-	instants := []time.Time{t.began()}
+	instants := []time.Time{t.run.Header.Started}
 	for _, trial := range t.run.Trials {
 		instants = append(instants, trial.Started)
 	}
@@ -43,7 +40,7 @@ func (s sides) given() (list []turn) {
 // turned says where the runs did not alternate in time, or ran at once.
 func (s sides) turned() (list []string) {
 	given := s.given()
-	byStart := func(a, b turn) int { return a.began().Compare(b.began()) }
+	byStart := func(a, b turn) int { return a.run.Header.Started.Compare(b.run.Header.Started) }
 	byTime := slices.SortedStableFunc(slices.Values(given), byStart)
 	var order []string
 	alternate := true
@@ -58,7 +55,7 @@ func (s sides) turned() (list []string) {
 		list = append(list, "the runs are not given in the order in which they ran, so that pairs are not of neighbours")
 	}
 	for i, t := range byTime[1:] {
-		if before := byTime[i]; before.ended().After(t.began()) {
+		if before := byTime[i]; before.ended().After(t.run.Header.Started) {
 			list = append(list, fmt.Sprintf("%s and %s overlap in time: each took CPU from the other", before.path, t.path))
 		}
 	}

@@ -33,7 +33,7 @@ func twins(w io.Writer, rs []*report) error {
 		apart, all = apart+len(differ), all+len(pairs)
 	}
 	if all == 0 {
-		return inputError{fmt.Errorf("no run has a treatment and its #twin to compare")}
+		return coded{exitUsage, fmt.Errorf("no run has a treatment and its #twin to compare")}
 	}
 	_, err := fmt.Fprintf(w, "together: %d of %d comparisons of a treatment with its twin differ, %s\n", apart, all, units.Format(float64(apart)/float64(all), "%"))
 	return err

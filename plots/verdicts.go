@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,7 +41,6 @@ func printClaims(w io.Writer, rs []*report, asTSV bool) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// claims are the verdicts in words.
 func (r *report) claims() string {
 	if vs := r.verdicts(); len(vs) > 0 {
 		return tally(vs) + "\n" + renderVerdicts(vs)
@@ -57,19 +57,11 @@ const tsvHead = "id\toutcome\tvalue\tlow\thigh\tunit\tn\tcase\tscenario\n"
 func (r *report) claimsTSV() string {
 	var b strings.Builder
 	line := func(v results.Verdict, o results.Outcome, c results.CellVerdict, where string) {
-		fields := []string{v.Claim.ID, string(o)}
-		for _, x := range []float64{c.Diff.Center, c.Diff.Lo, c.Diff.Hi} {
-			field := ""
-			if c.Diff.N > 0 && finite(x) {
-				field = strconv.FormatFloat(x, 'g', -1, 64)
-			}
-			fields = append(fields, field)
+		measured := []string{"", "", "", c.Unit, ""}
+		if d := c.Diff; d.N > 0 {
+			measured = []string{field(d.Center, -1), field(d.Lo, -1), field(d.Hi, -1), c.Unit, strconv.Itoa(d.N)}
 		}
-		n := ""
-		if c.Diff.N > 0 {
-			n = strconv.Itoa(c.Diff.N)
-		}
-		fields = append(fields, c.Unit, n, where, r.run.Header.Scenario.Name)
+		fields := slices.Concat([]string{v.Claim.ID, string(o)}, measured, []string{where, r.run.Header.Scenario.Name})
 		for i, f := range fields {
 			fields[i] = strings.Join(strings.Fields(f), " ") // no tab and no line's end
 		}

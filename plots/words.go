@@ -1,10 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
-
-	"pushbench/results"
 )
 
 // A formula is said in words as far as there are some: what braces stand for, whose
@@ -62,12 +61,7 @@ func parsed(name string) (b braced) {
 // bytes/{payload,envelope}/down, and likewise a derived word. Other names stay.
 func sumWords(name string) string {
 	if !strings.Contains(name, "{") {
-		for _, d := range results.Derived {
-			if d.Name == name {
-				return d.Meaning
-			}
-		}
-		return name
+		return cmp.Or(derived(name), name)
 	}
 	b := parsed(name)
 	said := b.first
