@@ -7,6 +7,7 @@ package measure
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -102,12 +103,16 @@ type Used struct {
 	Quota   host.Throttle               // by which the trial was stopped
 }
 
-// Add adds what a process used to what others of its name did.
+// Add adds what a process used to what others of its name did. What is not known of one
+// is not known of all.
 func (u *Used) Add(name string, t host.ProcessTime) {
-	other := u.Process[name]
-	t.CPU, t.Syscalls = t.CPU+other.CPU, t.Syscalls+other.Syscalls
-	for tid, thread := range other.Threads {
-		t.Threads[tid] = thread // whose IDs are the host's
+	if other, more := u.Process[name]; more {
+		t.CPU, t.Syscalls = t.CPU+other.CPU, t.Syscalls+other.Syscalls
+		if t.Threads != nil && other.Threads != nil {
+			maps.Copy(t.Threads, other.Threads) // whose IDs are the host's
+		} else {
+			t.Threads = nil
+		}
 	}
 	u.Process[name] = t
 }
