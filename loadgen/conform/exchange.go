@@ -38,23 +38,22 @@ func (c *conn) oneHead() (*response, error) {
 		r, size, malformed = parseResponse(in)
 		return size > 0 || malformed != nil
 	})
-	switch {
-	case malformed != nil:
-		c.heard(quote(in))
-		return nil, c.wrong("that is no HTTP: %v", malformed)
-	case err != nil:
-		if len(in) > 0 {
-			c.heard(quote(in))
-		}
-		c.heardError(err)
-		if len(in) > 0 {
-			return nil, c.wrong("want an answer with a head that ends, in CRLF CRLF (RFC 9112 §2.1)")
-		}
-		return nil, c.wrong("want an HTTP response")
+	if malformed == nil && err == nil {
+		c.drop(size)
+		c.heard(strconv.Itoa(r.status))
+		return r, nil
 	}
-	c.drop(size)
-	c.heard(strconv.Itoa(r.status))
-	return r, nil
+	if len(in) > 0 {
+		c.heard(quote(in))
+	}
+	if malformed != nil {
+		return nil, c.wrong("that is no HTTP: %v", malformed)
+	}
+	c.heardError(err)
+	if len(in) > 0 {
+		return nil, c.wrong("want an answer with a head that ends, in CRLF CRLF (RFC 9112 §2.1)")
+	}
+	return nil, c.wrong("want an HTTP response")
 }
 
 // shake sends the handshake and takes the answer.
