@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"pushbench/loadgen/measure"
-	"pushbench/loadgen/party"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 )
@@ -21,12 +19,12 @@ import (
 // to by POST. The publisher is loadgen itself, on the schedule that our own server has.
 type foreign struct {
 	Means
-	command string       // of loadgen, before the address that the server is to take
-	address feed.Address // where it has the feed, and takes its events
+	attendance              // which promises nothing
+	command    string       // of loadgen, before the address that the server is to take
+	address    feed.Address // where it has the feed, and takes its events
 
 	publisher *feed.Publisher
 	extra     *feed.Payload
-	party     *party.Party
 	life      context.Context // ends when the party is stopped, or takes no more events
 	over      context.CancelCauseFunc
 	working   sync.WaitGroup
@@ -142,12 +140,6 @@ func (s *foreign) delivered(ctx context.Context) (newest uint64, err error) {
 	}
 	return newest, nil
 }
-
-// Party implements Stage.
-func (s *foreign) Party() *party.Party { return s.party }
-
-// Promises implements Stage: it promises nothing.
-func (s *foreign) Promises() measure.Promises { return measure.Promises{} }
 
 // Publish implements Publisher.
 func (s *foreign) Publish(ctx context.Context) (uint64, error) {
