@@ -164,10 +164,7 @@ func (c *conn) misanswered(answer *response, format string, args ...any) error {
 // others.
 func (p *probe) open(edits ...edit) (*session, error) {
 	c, answer, err := p.ask(edits...)
-	if err != nil {
-		return nil, err
-	}
-	return c.opened(answer)
+	return c.opened(answer, err)
 }
 
 // plain opens one by a handshake that the server has agreed to before, with
@@ -183,18 +180,18 @@ func (p *probe) plain() (*session, error) {
 	if c != nil {
 		err = cmp.Or(c.refused(answer), err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.opened(answer)
+	s, err := c.opened(answer, err)
 	if err == nil && deflates && s.inflate == nil {
 		err = s.wrong("want permessage-deflate agreed to, as before")
 	}
 	return s, err
 }
 
-// opened makes a session of the 101 that answers a handshake.
-func (c *conn) opened(answer *response) (*session, error) {
+// opened makes a session of the 101 that answers a handshake, where there is an answer.
+func (c *conn) opened(answer *response, err error) (*session, error) {
+	if err != nil {
+		return nil, err
+	}
 	if answer.status != 101 {
 		return nil, c.misanswered(answer, "want 101")
 	}
