@@ -55,12 +55,6 @@ func (o *Observation) atSocket() Ways {
 	return Ways{Down: c.BytesRead, Up: c.BytesWritten}
 }
 
-// inKernel is the same as the kernel counts it, each byte once.
-func (o *Observation) inKernel() Ways {
-	tcp := o.fleet().TCP
-	return Ways{Down: tcp.BytesReceived, Up: tcp.BytesSent - tcp.Retransmitted}
-}
-
 // sum adds up the layers that pass the socket.
 func sum(layers map[string]Ways) (s Ways) {
 	for _, name := range []string{"payload", "envelope", "protocol", "compression", "tls"} {

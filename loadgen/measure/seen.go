@@ -179,9 +179,7 @@ func (o *Observation) passed(earlier, later int64) float64 {
 }
 
 // events is how many were delivered between the marks.
-func (o *Observation) events() float64 {
-	return float64(o.fleet().Delivered)
-}
+func (o *Observation) events() float64 { return float64(o.fleet().Delivered) }
 
 // fleet is what the fleets counted between the marks.
 func (o *Observation) fleet() fleet.Count {
@@ -245,14 +243,10 @@ func (o *Observation) told() bool {
 func (o *Observation) serverCPU() float64 {
 	return o.After.Server.Usage.CPU() - o.Before.Server.Usage.CPU()
 }
-
 func (o *Observation) fleetCPU() float64 {
 	return o.After.Fleet.Usage.CPU() - o.Before.Fleet.Usage.CPU()
 }
-
-func (o *Observation) linkCPU() float64 {
-	return o.After.Link.Usage.CPU() - o.Before.Link.Usage.CPU()
-}
+func (o *Observation) linkCPU() float64 { return o.After.Link.Usage.CPU() - o.Before.Link.Usage.CPU() }
 
 // proxyCPU is the same of a proxy. It tells nothing, and is read from outside.
 func (o *Observation) proxyCPU() float64 { return o.spent("proxy").CPU }
