@@ -20,8 +20,10 @@ func (o *Observation) doubts() []string {
 	say(has&window != 0 && n >= fleetBoundBurst && clients >= fleetBoundRatio*server,
 		"fleet-bound: the fleet's CPU per event is %.2g × the server's, and an event goes to %d subscribers at once", clients/server, n)
 	say(has&tallied == 0, untold)
-	if has&headroom != 0 {
-		said = append(said, o.kept()...)
+	for _, name := range []string{"server", "fleet", "proxy", "link"} {
+		s := o.shareOf(name) // it would have been at its limit, had others not had its core
+		say(has&headroom != 0 && s.used < s.limit && s.used+s.waited >= s.limit,
+			"the %s waited %.0f %% of the time for its core", name, 100*s.waited)
 	}
 	skipped, share := o.skipped()
 	say(has&polls == 0 && share > skippedLimit, "%d polls were left out because the one before was outstanding, %.1f %% of all", skipped, 100*share)
