@@ -31,18 +31,14 @@ type foreign struct {
 	taken     atomic.Uint64 // events that the server has taken
 }
 
-// source is the feed that our own server would have.
-func (s *foreign) source() feed.Source {
+// Start implements Stage.
+func (s *foreign) Start(at Place) (err error) {
 	t := s.Treatment
-	return feed.Source{
+	source := feed.Source{ // which our own server would have
 		Encoding: t.Encoding, Payload: t.Payload, PayloadKind: t.PayloadKind,
 		Rate: t.Rate, Arrivals: t.Arrivals, Ring: s.Ring, Seed: s.Seed, Block: s.Block,
 	}
-}
-
-// Start implements Stage.
-func (s *foreign) Start(at Place) (err error) {
-	if s.publisher, s.extra, err = s.source().Publisher(); err != nil {
+	if s.publisher, s.extra, err = source.Publisher(); err != nil {
 		return err
 	}
 	s.publisher.Record = true
