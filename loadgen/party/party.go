@@ -6,10 +6,7 @@ package party
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
-
-	"pushbench/servers/control"
 )
 
 // Caller is whoever can be asked: a child by its pipes, an agent by messages.
@@ -38,14 +35,6 @@ type Party struct {
 	// that becomes an orphan (POSIX.1, _exit), and the child finds that its input has
 	// ended.
 	Suspend, Resume func() error
-}
-
-// Over is a party that is asked through a pair of pipes, wherever it is.
-func Over(name string, l Limits, in io.WriteCloser, out io.Reader) *Party {
-	p := &Party{Name: name, Limits: l, Caller: control.NewPeer(in, out), Log: func() string { return "" }, Stop: in.Close}
-	p.Suspend = func() error { return p.failed("", fmt.Errorf("it is elsewhere, and cannot be stopped from here")) }
-	p.Resume = p.Suspend
-	return p
 }
 
 // Call sends a command that should take no longer than within.
