@@ -19,9 +19,9 @@ type Party struct {
 	Name   string
 	Limits Limits
 	Caller Caller // nil: it cannot be asked
-	PID    int    // 0: it is elsewhere
+	PID    int
 
-	Done <-chan struct{} // closed when it has ended; nil: nobody knows
+	Done <-chan struct{} // closed when it has ended
 	Log  func() string   // what it has said of itself
 	// Stop ends it: by the end of its input, and if it does not take that, by a signal.
 	// It says how the party ended where that was not by itself.

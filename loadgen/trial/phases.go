@@ -74,10 +74,8 @@ func (r *run) connectAll(ctx context.Context) error {
 // usage is the CPU time that a party has taken so far. It is asked only where it
 // cannot be read from outside.
 func usage(ctx context.Context, p *party.Party) (control.Usage, error) {
-	if p.PID > 0 {
-		if cpu, err := host.ReadProcessCPU(p.PID); err == nil {
-			return control.Usage{User: cpu}, nil
-		}
+	if cpu, err := host.ReadProcessCPU(p.PID); err == nil {
+		return control.Usage{User: cpu}, nil
 	}
 	if p.Caller == nil {
 		return control.Usage{}, nil
