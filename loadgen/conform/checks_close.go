@@ -1,6 +1,9 @@
 package conform
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // goodStatuses may be sent by a client (§7.4.1, §7.4.2, IANA's registry).
 var goodStatuses = []int{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999}
@@ -16,10 +19,7 @@ var closes = []Check{
 	})},
 	{Rule: "§5.5.1", Severity: Should, Name: "the answer to a close has its status", cases: talks(goodStatuses, func(s *session, status int) error {
 		got, err := s.ended(closing(status, ""))
-		if err == nil && got != status {
-			err = s.wrong("want the status %d back", status)
-		}
-		return err
+		return cmp.Or(err, s.wants(got == status, "want the status %d back", status))
 	})},
 	{Rule: "§5.5.1", Severity: Must, Name: "after a close the server ends the TCP connection", cases: talk(func(s *session) error {
 		s.send(closing(1000, ""))
@@ -40,10 +40,8 @@ var closes = []Check{
 		one(closing(2000, "")), one(closing(2999, "")), one(closing(5000, "")), one(closing(65535, ""))}, told(1002))},
 	{Rule: "§8.1", Severity: Must, Name: "a reason that is not UTF-8: the connection fails", cases: talks([]string{"\xff", "caf\xe9", "\xed\xa0\x80"}, func(s *session, reason string) error {
 		status, err := s.failed(closing(1000, reason))
-		if err == nil && status != 0 && status != 1002 && status != 1007 {
-			err = s.wrong("want 1007, 1002, or the end, and not what says that all is well")
-		}
-		return err
+		told := status == 0 || status == 1002 || status == 1007
+		return cmp.Or(err, s.wants(told, "want 1007, 1002, or the end, and not what says that all is well"))
 	})},
 }
 
@@ -51,13 +49,7 @@ var closes = []Check{
 // sound.
 func (s *session) closed(f frame) error {
 	status, err := s.ended(f)
-	if err == nil && status == 0 {
-		err = s.wrong("want a close frame before the end")
-	}
-	if err == nil && s.badClose != "" {
-		err = s.wrong("that is %s", s.badClose)
-	}
-	return err
+	return cmp.Or(err, s.wants(status != 0, "want a close frame before the end"), s.wants(s.badClose == "", "that is %s", s.badClose))
 }
 
 // badClose wants close frames that nobody may send to fail the connection: an
@@ -65,9 +57,6 @@ func (s *session) closed(f frame) error {
 func badClose(frames ...frame) []attempt {
 	return talks(frames, func(s *session, f frame) error {
 		_, err := s.failed(f)
-		if err == nil && s.badClose != "" {
-			err = s.wrong("that is %s", s.badClose)
-		}
-		return err
+		return cmp.Or(err, s.wants(s.badClose == "", "that is %s", s.badClose))
 	})
 }

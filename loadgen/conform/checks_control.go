@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -110,9 +111,6 @@ func fails(s *session, frames []frame) error {
 func told(status int) func(*session, []frame) error {
 	return func(s *session, frames []frame) error {
 		got, err := s.failed(frames...)
-		if err == nil && got != status {
-			err = s.wrong("want a close frame with status %d", status)
-		}
-		return err
+		return cmp.Or(err, s.wants(got == status, "want a close frame with status %d", status))
 	}
 }

@@ -156,10 +156,8 @@ func (p *probe) subprotocol(offer []string) error {
 	}
 	chosen := r.values("Sec-WebSocket-Protocol")
 	insists := r.status != 101 && offer != nil // on a subprotocol of its own, as a server may
-	if insists || len(chosen) == 0 || len(chosen) == 1 && slices.Contains(offer, chosen[0]) {
-		return nil
-	}
-	return c.wrong("want one of %q at most, not %q", offer, chosen)
+	right := len(chosen) == 0 || len(chosen) == 1 && slices.Contains(offer, chosen[0])
+	return c.wants(insists || right, "want one of %q at most, not %q", offer, chosen)
 }
 
 // extensions makes an offer, and wants the handshake agreed to with at most what

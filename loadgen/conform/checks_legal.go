@@ -1,7 +1,6 @@
 package conform
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -9,38 +8,27 @@ import (
 // legal are handshakes that a server must agree to (§4.2.1), and what its answer
 // must say (§4.2.2).
 var legal = []Check{
-	{Rule: "§1.3", Severity: Must, Name: "the key of the RFC's example gets its accept", cases: once(func(p *probe) error {
-		return p.key(rfcKey, rfcAccept)
-	})},
+	{Rule: "§1.3", Severity: Must, Name: "the key of the RFC's example gets its accept", cases: keys(rfcKey, rfcAccept)},
 	// What the article prints as an accept is right, for a key that it does not print.
-	{Rule: "§4.2.2 (5.4)", Severity: Must, Name: "the key that belongs to the article's printed accept gets it", cases: once(func(p *probe) error {
-		return p.key("Zx8rNEkBE4xnwifpuh8DHQ==", "52Rg3vW4JQ1yWpkvFlsTsiezlqw=")
-	})},
+	{Rule: "§4.2.2 (5.4)", Severity: Must, Name: "the key that belongs to the article's printed accept gets it", cases: keys("Zx8rNEkBE4xnwifpuh8DHQ==", "52Rg3vW4JQ1yWpkvFlsTsiezlqw=")},
 	{Rule: "§4.2.2 (5.4)", Severity: Must, Name: "random keys get their accepts", cases: each(make([]struct{}, 16), func(p *probe, _ struct{}) error {
 		key := newKey()
 		return p.key(key, accept(key))
 	})},
-	answers("§4.2.2 (5.2)", "the answer says Upgrade: websocket, and nothing else", func(r *response) error {
-		if list := elements(r.values("Upgrade")); len(list) != 1 || !strings.EqualFold(list[0], "websocket") {
-			return fmt.Errorf("want Upgrade: websocket, not %q", list)
-		}
-		return nil
+	answers("§4.2.2 (5.2)", "the answer says Upgrade: websocket, and nothing else", func(c *conn, r *response) error {
+		list := elements(r.values("Upgrade"))
+		return c.wants(len(list) == 1 && strings.EqualFold(list[0], "websocket"), "want Upgrade: websocket, not %q", list)
 	}),
-	answers("§4.2.2 (5.3)", "the answer says Connection: Upgrade", func(r *response) error {
-		if !r.has("Connection", "upgrade") {
-			return fmt.Errorf("want Connection: Upgrade, not %q", r.values("Connection"))
-		}
-		return nil
+	answers("§4.2.2 (5.3)", "the answer says Connection: Upgrade", func(c *conn, r *response) error {
+		return c.wants(r.has("Connection", "upgrade"), "want Connection: Upgrade, not %q", r.values("Connection"))
 	}),
-	answers("§11.3.3", "the answer says Sec-WebSocket-Accept once", func(r *response) error {
-		if n := len(r.values("Sec-WebSocket-Accept")); n != 1 {
-			return fmt.Errorf("want one Sec-WebSocket-Accept, not %d", n)
-		}
-		return nil
+	answers("§11.3.3", "the answer says Sec-WebSocket-Accept once", func(c *conn, r *response) error {
+		n := len(r.values("Sec-WebSocket-Accept"))
+		return c.wants(n == 1, "want one Sec-WebSocket-Accept, not %d", n)
 	}),
-	answers("RFC 9110 §8.6", "the 101 has neither Content-Length nor Transfer-Encoding", func(r *response) error {
+	answers("RFC 9110 §8.6", "the 101 has neither Content-Length nor Transfer-Encoding", func(c *conn, r *response) error {
 		_, err := r.framing()
-		return err
+		return c.wants(err == nil, "%v", err)
 	}),
 	agreed("§4.2.1 (3)", "Upgrade in any case", set("Upgrade", "WebSocket"), set("Upgrade", "WEBSOCKET")),
 	agreed("§4.2.1 (3)", "websocket as one of the list in Upgrade", set("Upgrade", "websocket, foo"), set("Upgrade", "foo/1.0,websocket")),
@@ -63,6 +51,11 @@ var absolute = edit{"the absolute form", func(r *request) {
 	r.target = r.scheme + "://" + r.values("Host")[0] + r.target
 }}
 
+// keys is a check of one key.
+func keys(key, accept string) []attempt {
+	return once(func(p *probe) error { return p.key(key, accept) })
+}
+
 // key wants a key's accept.
 func (p *probe) key(key, want string) error {
 	c, r, err := p.ask(set("Sec-WebSocket-Key", key))
@@ -76,16 +69,13 @@ func (p *probe) key(key, want string) error {
 }
 
 // answers is a check of the 101 to a legal handshake.
-func answers(rule, name string, judge func(*response) error) Check {
+func answers(rule, name string, judge func(*conn, *response) error) Check {
 	return Check{Rule: rule, Severity: Must, Name: name, cases: once(func(p *probe) error {
 		c, r, err := p.ask()
 		if err != nil {
 			return err
 		}
-		if err := judge(r); err != nil {
-			return c.wrong("%v", err)
-		}
-		return nil
+		return judge(c, r)
 	})}
 }
 

@@ -15,39 +15,26 @@ var limits = []Check{
 		if half, ok := s.socket.(interface{ CloseWrite() error }); ok {
 			half.CloseWrite()
 		}
-		if status, err := s.ended(); err != nil || status == 0 {
-			return s.wrong("want a close frame")
-		}
-		return nil
+		status, err := s.ended()
+		return s.wants(err == nil && status != 0, "want a close frame")
 	})},
 	{Rule: "§10.4", Severity: Should, Name: "a message of -max bytes comes back", needs: needsMax | needsEcho, cases: talk(func(s *session) error {
 		return s.roundTrip(s.kind(opBinary), ramp(s.Max))
 	})},
-	{Rule: "§10.4", Severity: Must, Name: "a frame of more than -max bytes: the connection fails", needs: needsMax, cases: talk(func(s *session) error {
-		_, err := s.tooBig(false)
-		return err
-	})},
-	{Rule: "§10.4", Severity: Must, Name: "fragments of more than -max bytes together: the connection fails", needs: needsMax, cases: talk(func(s *session) error {
-		_, err := s.tooBig(true)
-		return err
-	})},
-	{Rule: "§7.4.1", Severity: Should, Name: "what is too big is told with status 1009", needs: needsMax, cases: talks([]bool{false, true}, func(s *session, fragments bool) error {
-		status, err := s.tooBig(fragments)
-		if err == nil && status != 1009 {
-			err = s.wrong("want a close frame with status 1009")
-		}
-		return err
-	})},
+	{Rule: "§10.4", Severity: Must, Name: "a frame of more than -max bytes: the connection fails", needs: needsMax, cases: tooBig(fails, false)},
+	{Rule: "§10.4", Severity: Must, Name: "fragments of more than -max bytes together: the connection fails", needs: needsMax, cases: tooBig(fails, true)},
+	{Rule: "§7.4.1", Severity: Should, Name: "what is too big is told with status 1009", needs: needsMax, cases: tooBig(told(1009), false, true)},
 }
 
-// tooBig sends a message of a byte or two more than the server takes, and
-// returns the status that it was refused with.
-func (s *session) tooBig(fragments bool) (int, error) {
-	if fragments {
-		half := ramp(s.Max/2 + 1)
-		return s.failed(frame{op: s.kind(opBinary), payload: half, more: true}, continuation(string(half)))
-	}
-	return s.failed(frame{op: s.kind(opBinary), payload: ramp(s.Max + 1)})
+// tooBig judges what comes of a message of a byte or two more than the server takes.
+func tooBig(judge func(*session, []frame) error, inFragments ...bool) []attempt {
+	return talks(inFragments, func(s *session, cut bool) error {
+		op, half := s.kind(opBinary), ramp(s.Max/2+1)
+		if cut {
+			return judge(s, []frame{{op: op, payload: half, more: true}, continuation(string(half))})
+		}
+		return judge(s, one(frame{op: op, payload: ramp(s.Max + 1)}))
+	})
 }
 
 // bombSize is what the bomb comes to, from some hundredth of it or less.

@@ -107,10 +107,13 @@ func (s *session) whole(frames []frame) error {
 }
 
 // wholeOfEither is whole for a message of whichever kind comes back.
-func (s *session) wholeOfEither(frames []frame) error {
+func (s *session) wholeOfEither(frames []frame) error { return s.whole(s.ofEither(frames)) }
+
+// ofEither are the frames of a message, of whichever kind comes back.
+func (s *session) ofEither(frames []frame) []frame {
 	frames = slices.Clone(frames)
 	frames[0].op = s.kind(frames[0].op)
-	return s.whole(frames)
+	return frames
 }
 
 // filled is a message that does not compress, as long as it need not be text.

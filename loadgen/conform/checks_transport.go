@@ -21,11 +21,7 @@ var transport = []Check{
 			return err
 		}
 		c.write(c.what+" and a ping in one write", append(c.request.bytes(), ping("early").bytes()...))
-		answer, err := c.answer()
-		if err != nil {
-			return err
-		}
-		s, err := c.opened(answer)
+		s, err := c.opened(c.answer())
 		if err != nil {
 			return err
 		}
@@ -72,10 +68,7 @@ func (p *probe) split(s stride) error {
 	for _, piece := range pieces[1:] {
 		c.write("", piece)
 	}
-	answer, err := c.answer()
-	if err == nil {
-		_, err = c.opened(answer)
-	}
+	_, err = c.opened(c.answer())
 	return err
 }
 

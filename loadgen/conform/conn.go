@@ -195,6 +195,14 @@ func (c *conn) wrong(format string, args ...any) error {
 	return errors.New(text + "; " + fmt.Sprintf(format, args...))
 }
 
+// wants is nil where what is wanted is so, and a failure's line where it is not.
+func (c *conn) wants(so bool, format string, args ...any) error {
+	if so {
+		return nil
+	}
+	return c.wrong(format, args...)
+}
+
 // few is the ends of a list, which tell most.
 func few(list []string) string {
 	switch {

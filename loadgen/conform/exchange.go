@@ -38,23 +38,22 @@ func (c *conn) oneHead() (*response, error) {
 		r, size, malformed = parseResponse(in)
 		return size > 0 || malformed != nil
 	})
-	switch {
-	case malformed != nil:
-		c.heard(quote(in))
-		return nil, c.wrong("that is no HTTP: %v", malformed)
-	case err != nil:
-		if len(in) > 0 {
-			c.heard(quote(in))
-		}
-		c.heardError(err)
-		if len(in) > 0 {
-			return nil, c.wrong("want an answer with a head that ends, in CRLF CRLF (RFC 9112 §2.1)")
-		}
-		return nil, c.wrong("want an HTTP response")
+	if malformed == nil && err == nil {
+		c.drop(size)
+		c.heard(strconv.Itoa(r.status))
+		return r, nil
 	}
-	c.drop(size)
-	c.heard(strconv.Itoa(r.status))
-	return r, nil
+	if len(in) > 0 {
+		c.heard(quote(in))
+	}
+	if malformed != nil {
+		return nil, c.wrong("that is no HTTP: %v", malformed)
+	}
+	c.heardError(err)
+	if len(in) > 0 {
+		return nil, c.wrong("want an answer with a head that ends, in CRLF CRLF (RFC 9112 §2.1)")
+	}
+	return nil, c.wrong("want an HTTP response")
 }
 
 // shake sends the handshake and takes the answer.
@@ -165,10 +164,7 @@ func (c *conn) misanswered(answer *response, format string, args ...any) error {
 // others.
 func (p *probe) open(edits ...edit) (*session, error) {
 	c, answer, err := p.ask(edits...)
-	if err != nil {
-		return nil, err
-	}
-	return c.opened(answer)
+	return c.opened(answer, err)
 }
 
 // plain opens one by a handshake that the server has agreed to before, with
@@ -184,18 +180,18 @@ func (p *probe) plain() (*session, error) {
 	if c != nil {
 		err = cmp.Or(c.refused(answer), err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.opened(answer)
+	s, err := c.opened(answer, err)
 	if err == nil && deflates && s.inflate == nil {
 		err = s.wrong("want permessage-deflate agreed to, as before")
 	}
 	return s, err
 }
 
-// opened makes a session of the 101 that answers a handshake.
-func (c *conn) opened(answer *response) (*session, error) {
+// opened makes a session of the 101 that answers a handshake, where there is an answer.
+func (c *conn) opened(answer *response, err error) (*session, error) {
+	if err != nil {
+		return nil, err
+	}
 	if answer.status != 101 {
 		return nil, c.misanswered(answer, "want 101")
 	}

@@ -6,6 +6,21 @@ import (
 	"testing"
 )
 
+// targetOf is a target with header lines of the user's own.
+func targetOf(t *testing.T, url string, lines ...string) *Target {
+	t.Helper()
+	target, err := Parse(url, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		if err := target.AddHeader(line); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+	}
+	return target
+}
+
 // What header lines come to on the wire.
 func TestHeader(t *testing.T) {
 	for _, test := range []struct {
@@ -32,15 +47,7 @@ func TestHeader(t *testing.T) {
 		{[]string{"Host: [::1]:8080"}, "Host", []string{"[::1]:8080"}},
 		{[]string{"Host: münchen.example"}, "Host", []string{"xn--mnchen-3ya.example"}},
 	} {
-		target, err := Parse("ws://a:81/", false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range test.given {
-			if err := target.AddHeader(line); err != nil {
-				t.Errorf("%q: %v", line, err)
-			}
-		}
+		target := targetOf(t, "ws://a:81/", test.given...)
 		r := target.request()
 		if got := r.values(test.name); !slices.Equal(got, test.want) {
 			t.Errorf("%q: %s is %q, not %q", test.given, test.name, got, test.want)
@@ -100,20 +107,11 @@ func TestHeaderRefuses(t *testing.T) {
 		"authorization: other":           "the second",
 		"User-Agent: other":              "the second",
 	} {
-		target, err := Parse("ws://a/", false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range []string{"Origin: a", "Authorization: b", "User-Agent: c", "Sec-WebSocket-Protocol: json"} {
-			if err := target.AddHeader(line); err != nil {
-				t.Fatal(err)
-			}
-		}
+		given := []string{"Origin: a", "Authorization: b", "User-Agent: c", "Sec-WebSocket-Protocol: json"}
 		if line == "Host: other" {
-			if err := target.AddHeader("Host: b"); err != nil {
-				t.Fatal(err)
-			}
+			given = append(given, "Host: b")
 		}
+		target := targetOf(t, "ws://a/", given...)
 		before := target.request().fields
 		switch err := target.AddHeader(line); {
 		case err == nil:
@@ -134,15 +132,7 @@ func TestHeaderRefuses(t *testing.T) {
 // While the checks vary the handshake, the user's own headers stay: the cookie
 // that lets them in, and their Host.
 func TestHeaderAmongEdits(t *testing.T) {
-	target, err := Parse("wss://a/b", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range []string{"Cookie: session=1", "Host: c"} {
-		if err := target.AddHeader(line); err != nil {
-			t.Fatal(err)
-		}
-	}
+	target := targetOf(t, "wss://a/b", "Cookie: session=1", "Host: c")
 	r, _ := target.edited(cookie("conform=1"), absolute)
 	if got := r.values("Cookie"); !slices.Equal(got, []string{"session=1; conform=1"}) {
 		t.Errorf("Cookie is %q", got)

@@ -50,11 +50,7 @@ func servers(t *testing.T) string {
 
 func hold(t *testing.T, url string, o Options) *Report {
 	t.Helper()
-	target, err := Parse(url, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report, err := Run(t.Context(), target, o, nil)
+	report, err := Run(t.Context(), targetOf(t, url), o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,10 +133,7 @@ func theArticles(t *testing.T) *Report {
 	t.Helper()
 	var report *Report
 	synctest.Test(t, func(t *testing.T) {
-		target, err := Parse("ws://127.0.0.1/", false)
-		if err != nil {
-			t.Fatal(err)
-		}
+		target := targetOf(t, "ws://127.0.0.1/")
 		target.Dial = func(context.Context) (net.Conn, error) {
 			client, server := net.Pipe()
 			go func() {
@@ -149,6 +142,7 @@ func theArticles(t *testing.T) *Report {
 			}()
 			return client, nil
 		}
+		var err error
 		if report, err = Run(t.Context(), target, brief, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -26,14 +27,11 @@ const (
 // bytes that the head takes, 0 as long as its end is not there.
 func parseResponse(b []byte) (*response, int, error) {
 	end := bytes.Index(b, []byte("\r\n\r\n"))
-	if end < 0 {
-		if len(b) > maxHead+3 { // all of CRLF CRLF but its last byte may be there
-			return nil, 0, fmt.Errorf("a head of more than %d bytes", maxHead)
-		}
-		return nil, 0, nil
-	}
-	if end > maxHead {
+	if end > maxHead || end < 0 && len(b) > maxHead+3 { // all of CRLF CRLF but its last byte may be there
 		return nil, 0, fmt.Errorf("a head of more than %d bytes", maxHead)
+	}
+	if end < 0 {
+		return nil, 0, nil
 	}
 	lines := strings.Split(string(b[:end]), "\r\n")
 	status, err := parseStatusLine(lines[0])
@@ -52,17 +50,15 @@ func parseResponse(b []byte) (*response, int, error) {
 	return r, end + 4, nil
 }
 
-// parseStatusLine reads HTTP-version SP status-code SP [reason] (RFC 9112 §4).
+// statusLine is HTTP-version SP status-code SP [reason] (RFC 9112 §4).
+var statusLine = regexp.MustCompile(`^HTTP/1\.[01] ([1-9][0-9]{2}) [^\x00-\x08\x0a-\x1f\x7f]*$`)
+
 func parseStatusLine(line string) (int, error) {
-	rest, ok := strings.CutPrefix(line, "HTTP/1.1 ")
-	if !ok {
-		if rest, ok = strings.CutPrefix(line, "HTTP/1.0 "); !ok {
-			return 0, fmt.Errorf("status line %q does not begin with HTTP/1.1 and a blank", shorten(line, 60))
-		}
+	if !strings.HasPrefix(line, "HTTP/1.1 ") && !strings.HasPrefix(line, "HTTP/1.0 ") {
+		return 0, fmt.Errorf("status line %q does not begin with HTTP/1.1 and a blank", shorten(line, 60))
 	}
-	code, reason, ok := strings.Cut(rest, " ")
-	if status, err := strconv.Atoi(code); ok && err == nil && len(code) == 3 && status >= 100 && !hasControls(reason) {
-		return status, nil
+	if parts := statusLine.FindStringSubmatch(line); parts != nil {
+		return strconv.Atoi(parts[1])
 	}
 	return 0, fmt.Errorf("status line %q is not a version, three digits and a reason, a blank between them", shorten(line, 60))
 }

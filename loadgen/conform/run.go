@@ -57,11 +57,6 @@ func run(ctx context.Context, checks []Check, target *Target, o Options, done fu
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	for i := range checks {
-		if r.report.Results[i].Outcome == "" {
-			r.report.Results[i] = r.result(i)
-		}
-	}
 	if r.report.Since != "" && !slices.ContainsFunc(r.units, func(u *unit) bool { return outcome(u.err) != Untested }) {
 		return nil, unavailable{error: errors.New(r.report.Why)} // nothing was tested
 	}
@@ -72,9 +67,7 @@ func run(ctx context.Context, checks []Check, target *Target, o Options, done fu
 func (r *runner) unite() {
 	for i, c := range r.checks {
 		if outcome, why := r.lacks(c.needs); why != "" {
-			r.report.Results[i] = Result{c, outcome, []string{why}}
-			r.settled++
-			r.done(r.settled, len(r.checks))
+			r.finish(i, Result{c, outcome, []string{why}})
 			continue
 		}
 		r.left[i] = len(c.cases)
@@ -162,9 +155,15 @@ func (r *runner) settle(u *unit, err error) {
 	defer r.mu.Unlock()
 	u.settled, u.err = true, err
 	if r.left[u.check]--; r.left[u.check] == 0 {
-		r.settled++
-		r.done(r.settled, len(r.checks))
+		r.finish(u.check, r.result(u.check))
 	}
+}
+
+// finish keeps what a check came to.
+func (r *runner) finish(check int, result Result) {
+	r.report.Results[check] = result
+	r.settled++
+	r.done(r.settled, len(r.checks))
 }
 
 // result is what the cases of a check come to together.

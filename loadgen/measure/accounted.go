@@ -23,7 +23,9 @@ var accountedRules = []rule{
 		return unless(layers == o.atSocket(), "layers do not add up: %+v, at the socket %+v", layers, o.atSocket())
 	}},
 	{results.Accounted, "kernel", "", marks | kernel, func(o *Observation) string {
-		return unless(o.inKernel() == o.atSocket(), "tallies differ from the kernel's: %+v, the kernel's %+v", o.atSocket(), o.inKernel())
+		tcp := o.fleet().TCP
+		kernel := Ways{Down: tcp.BytesReceived, Up: tcp.BytesSent - tcp.Retransmitted} // each byte once
+		return unless(kernel == o.atSocket(), "tallies differ from the kernel's: %+v, the kernel's %+v", o.atSocket(), kernel)
 	}},
 	{results.Accounted, "link", "", marks | kernel | link, func(o *Observation) string {
 		counted, reckoned := o.OnPath(), o.Reckoned()

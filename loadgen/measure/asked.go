@@ -1,7 +1,7 @@
 package measure
 
 import (
-	"fmt"
+	"cmp"
 
 	"pushbench/results"
 )
@@ -9,13 +9,9 @@ import (
 // The treatment was what its name says.
 var askedRules = []rule{
 	{results.AsAsked, "awake", "", marks | awake, func(o *Observation) string {
-		switch share, err := o.asleep(); {
-		case err != nil:
-			return fmt.Sprintf("the CPUs were to stay awake, and how much they slept is not known: %v", err)
-		case share > asleepLimit:
-			return fmt.Sprintf("the CPUs were to stay awake, and slept %.0f %% of the time", 100*share)
-		}
-		return ""
+		share, err := o.asleep()
+		return cmp.Or(unless(err == nil, "the CPUs were to stay awake, and how much they slept is not known: %v", err),
+			unless(share <= asleepLimit, "the CPUs were to stay awake, and slept %.0f %% of the time", 100*share))
 	}},
 	{results.AsAsked, "polls", "", marks | polls, func(o *Observation) string {
 		skipped, share := o.skipped()

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"pushbench/loadgen/host"
-	"pushbench/results"
 )
 
 // slept makes it a trial whose CPUs slept for a share of the time.
@@ -53,8 +52,7 @@ func TestAsleep(t *testing.T) {
 		o.Before.Asleep, o.After.Asleep = test.before, test.after
 		o.Before.CPU.Cores = []host.CoreTime{{Wall: 100}}
 		o.After.CPU.Cores = []host.CoreTime{{Wall: 100 + test.cpu}}
-		trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-		o.Record(trial)
+		trial := recorded(o)
 		m, told := trial.Metrics["host/asleep"]
 		if told != (test.share >= 0) || told && (m.Unit != "1" || math.Abs(m.Value-test.share) > 1e-9) {
 			t.Errorf("%s: the share is %+v (told: %t), want %v", test.name, m, told, test.share)

@@ -11,34 +11,29 @@ func (o *Observation) doubts() []string {
 	if has&marks == 0 {
 		return said
 	}
-	if has&window != 0 {
-		said = append(said, o.fleetBound()...)
-	}
-	if has&tallied == 0 {
-		said = append(said, untold)
-	}
-	if has&headroom != 0 {
-		said = append(said, o.kept()...)
-	}
-	if has&polls == 0 {
-		if skipped, share := o.skipped(); share > skippedLimit {
-			said = append(said, fmt.Sprintf("%d polls were left out because the one before was outstanding, %.1f %% of all", skipped, 100*share))
+	say := func(doubtful bool, format string, args ...any) {
+		if doubtful {
+			said = append(said, fmt.Sprintf(format, args...))
 		}
 	}
-	if o.HostUnreadable == nil {
-		if share := o.hostTime().Sum().StealShare(); share > stealDoubt {
-			said = append(said, fmt.Sprintf("the hypervisor took %.1f %% of the cores' time", 100*share))
-		}
-		if inexact := o.hostTime().Source.Inexact(); inexact != "" {
-			said = append(said, inexact)
-		}
+	n, server, clients := o.Treatment.Subscribers, o.serverCPU(), o.fleetCPU()
+	say(has&window != 0 && n >= fleetBoundBurst && clients >= fleetBoundRatio*server,
+		"fleet-bound: the fleet's CPU per event is %.2g × the server's, and an event goes to %d subscribers at once", clients/server, n)
+	say(has&tallied == 0, untold)
+	for _, name := range []string{"server", "fleet", "proxy", "link"} {
+		s := o.shareOf(name) // it would have been at its limit, had others not had its core
+		say(has&headroom != 0 && s.used < s.limit && s.used+s.waited >= s.limit,
+			"the %s waited %.0f %% of the time for its core", name, 100*s.waited)
 	}
-	if o.QuotaUnreadable != nil {
-		said = append(said, o.QuotaUnreadable.Error())
+	skipped, share := o.skipped()
+	say(has&polls == 0 && share > skippedLimit, "%d polls were left out because the one before was outstanding, %.1f %% of all", skipped, 100*share)
+	if host := o.hostTime(); o.HostUnreadable == nil {
+		steal, inexact := host.Sum().StealShare(), host.Source.Inexact()
+		say(steal > stealDoubt, "the hypervisor took %.1f %% of the cores' time", 100*steal)
+		say(inexact != "", "%s", inexact)
 	}
-	if noTCP := o.After.Fleet.NoTCP; noTCP != "" {
-		said = append(said, noTCP)
-	}
+	say(o.QuotaUnreadable != nil, "%v", o.QuotaUnreadable)
+	say(o.After.Fleet.NoTCP != "", "%s", o.After.Fleet.NoTCP)
 	return said
 }
 
@@ -55,11 +50,3 @@ const (
 	fleetBoundRatio = 0.8
 	fleetBoundBurst = 100 // subscribers reached by one event
 )
-
-func (o *Observation) fleetBound() []string {
-	n, server, clients := o.Treatment.Subscribers, o.serverCPU(), o.fleetCPU()
-	if n < fleetBoundBurst || clients < fleetBoundRatio*server {
-		return nil
-	}
-	return []string{fmt.Sprintf("fleet-bound: the fleet's CPU per event is %.2g × the server's, and an event goes to %d subscribers at once", clients/server, n)}
-}

@@ -32,33 +32,19 @@ func layerMeasures() []Measure {
 func (o *Observation) layers() map[string]Ways {
 	d := o.fleet()
 	layers := map[string]Ways{
-		"payload": {
-			Down: d.Payload + d.EchoesDown,
-			Up:   d.EchoesUp,
-		},
-		"envelope": {Down: d.Envelope},
-		"protocol": {
-			Down: d.HeadersDown + d.FramingDown,
-			Up:   d.HeadersUp + d.FramingUp,
-		},
-		"compression": {
-			Down: d.CompressionDown,
-			Up:   d.CompressionUp,
-		},
-		"tls": {
-			Down: o.After.Server.Counts.TLS - o.Before.Server.Counts.TLS,
-			Up:   d.Counts.TLS,
-		},
+		"payload":     {Down: d.Payload + d.EchoesDown, Up: d.EchoesUp},
+		"envelope":    {Down: d.Envelope},
+		"protocol":    {Down: d.HeadersDown + d.FramingDown, Up: d.HeadersUp + d.FramingUp},
+		"compression": {Down: d.CompressionDown, Up: d.CompressionUp},
+		"tls":         {Down: o.After.Server.Counts.TLS - o.Before.Server.Counts.TLS, Up: d.Counts.TLS},
 	}
 	if o.Emulated {
-		socket := o.atSocket()
-		down, up := o.down(), o.up()
+		socket, down, up := o.atSocket(), o.down(), o.up()
 		layers["tcpip"] = Ways{Down: down.Bytes - socket.Down, Up: up.Bytes - socket.Up}
 		layers["total"] = Ways{Down: down.Bytes, Up: up.Bytes}
 	} else if o.After.Fleet.NoTCP == "" {
-		tcp := d.TCP
-		layers["tcpip"] = Ways{Down: tcp.HeadersIn(), Up: tcp.HeadersOut() + tcp.Retransmitted}
-		layers["total"] = Ways{Down: tcp.BytesReceived + tcp.HeadersIn(), Up: tcp.BytesSent + tcp.HeadersOut()}
+		layers["tcpip"] = Ways{Down: d.TCP.HeadersIn(), Up: d.TCP.HeadersOut() + d.TCP.Retransmitted}
+		layers["total"] = o.Reckoned()
 	}
 	return layers
 }
@@ -67,12 +53,6 @@ func (o *Observation) layers() map[string]Ways {
 func (o *Observation) atSocket() Ways {
 	c := o.fleet().Counts
 	return Ways{Down: c.BytesRead, Up: c.BytesWritten}
-}
-
-// inKernel is the same as the kernel counts it, each byte once.
-func (o *Observation) inKernel() Ways {
-	tcp := o.fleet().TCP
-	return Ways{Down: tcp.BytesReceived, Up: tcp.BytesSent - tcp.Retransmitted}
 }
 
 // sum adds up the layers that pass the socket.

@@ -47,8 +47,7 @@ func TestHeldMemory(t *testing.T) {
 	o.Held = Memory{Conns: 100, Server: usage(1000 + 30*100 + 700)}
 	o.Rest = 10 * time.Second
 	o.Passed.BytesRead, o.Passed.BytesWritten = 64_000, 97_000
-	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-	o.Record(trial)
+	trial := recorded(o)
 	for metric, want := range map[string]results.Metric{
 		"idle/server-rss": {Value: 30, Unit: "B"}, "held/server-rss": {Value: 37, Unit: "B"},
 		"idle/bytes/down": {Value: 64, Unit: "B/s"}, "idle/bytes/up": {Value: 97, Unit: "B/s"},

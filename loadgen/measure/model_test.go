@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"pushbench/results"
 	"pushbench/scenarios"
 )
 
@@ -39,8 +38,7 @@ func TestModelOfTrial(t *testing.T) {
 		}
 		o.Spec = specOf(t, c.transport)
 		o.Rhythm = o.Spec.Rhythm()
-		record := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-		o.Record(record)
+		record := recorded(o)
 		m, has := record.Metrics["model/staleness"]
 		if has != (c.want > 0) || math.Abs(m.Value*1e3-c.want) > 1e-9 || has && m.Unit != "s" {
 			t.Errorf("%s over %+v: %v s (%v), want %v ms", c.transport, tr.Network, m.Value, has, c.want)

@@ -19,6 +19,13 @@ import (
 	"pushbench/servers/wire"
 )
 
+// recorded is the record of what a trial saw.
+func recorded(o *Observation) *results.Trial {
+	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
+	o.Record(trial)
+	return trial
+}
+
 // clean is what a flawless trial sees: two subscribers that poll every 100 ms
 // for a window of 1 s, in which 40 of 44 events are due.
 func clean(t testing.TB) *Observation {
@@ -243,8 +250,7 @@ func (o *Observation) talks() {
 func TestMetricsOfAnUplink(t *testing.T) {
 	o := clean(t)
 	o.talks()
-	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-	o.Record(trial)
+	trial := recorded(o)
 	got := map[string]float64{}
 	want := map[string]float64{
 		"uplink/sent": 25, "uplink/echoed": 25, "uplink/lost": 0, "conn/count": 4,
@@ -280,8 +286,7 @@ func TestMetricsOfCompression(t *testing.T) {
 	for _, c := range []*int64{&o.After.Fleet.Counts.BytesRead, &o.After.Server.Counts.BytesWritten, &o.After.Fleet.TCP.BytesReceived} {
 		*c -= saved
 	}
-	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-	o.Record(trial)
+	trial := recorded(o)
 	if got := trial.Metrics["bytes/compression/down"].Value; got != -70 {
 		t.Errorf("compression of %v B an event, want −70", got)
 	}
@@ -317,8 +322,7 @@ func TestMetricsOfNothing(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			o := clean(t)
 			test.spoil(o)
-			trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-			o.Record(trial)
+			trial := recorded(o)
 			for _, name := range test.gone {
 				if m, ok := trial.Metrics[name]; ok {
 					t.Errorf("%s is %v", name, m.Value)

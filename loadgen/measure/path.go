@@ -32,9 +32,7 @@ func (o *Observation) down() lab.Flow { return count.Sub(o.After.Link.Down, o.Be
 func (o *Observation) up() lab.Flow   { return count.Sub(o.After.Link.Up, o.Before.Link.Up) }
 
 // resent is the segments that both kernels sent again between the marks.
-func (o *Observation) resent() Ways {
-	return count.Sub(o.After.Resent, o.Before.Resent)
-}
+func (o *Observation) resent() Ways { return count.Sub(o.After.Resent, o.Before.Resent) }
 
 // OnPath is the bytes of packets that passed the fleet's end of the path: those
 // that came there, and those that left it.

@@ -59,8 +59,7 @@ func TestLinkMetrics(t *testing.T) {
 	o := linked(t)
 	o.After.Link.Down.Lost, o.After.Link.Up.Overflowed = 3, 2
 	o.After.Resent = Ways{5, 10}
-	trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-	o.Record(trial)
+	trial := recorded(o)
 	for name, want := range map[string]results.Metric{
 		"link/cpu-util":        {Value: 0.15, Unit: "1"},
 		"link/cpu":             {Value: 0.03, Unit: "s/event"},

@@ -30,8 +30,7 @@ func TestQuietCosts(t *testing.T) {
 		o.After.Fleet.Counts = wire.Counts{BytesRead: 2000, BytesWritten: 6000}
 		o.After.Fleet.TCP = wire.TCP{BytesReceived: 2000, BytesSent: 6000}
 		o.After.Server.Usage = control.Usage{User: 0.6, System: 0.2}
-		trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-		o.Record(trial)
+		trial := recorded(o)
 		cpuSeconds := 80.
 		if o.Rhythm.Poll > 0 {
 			cpuSeconds = 50

@@ -72,12 +72,6 @@ func perConnection(o *Observation) float64 { return float64(o.Collected.Setups.R
 func perSubscriber(o *Observation) float64 { return float64(o.Treatment.Subscribers) }
 func perSecond(o *Observation) float64     { return o.elapsed() }
 func perRequest(o *Observation) float64    { return float64(o.fleet().Requests) }
-func perSwitch(name string) func(*Observation) float64 {
-	return func(o *Observation) float64 {
-		n, _ := o.spent(name).Switches()
-		return float64(n)
-	}
-}
 
 // eventMeasures are of what was delivered, and of how old it was.
 var eventMeasures = []Measure{
@@ -219,10 +213,11 @@ func (o *Observation) switches() int64 {
 // each time before it ran, which is about what it adds to a latency, and in all.
 func waitMeasures() (rows []Measure) {
 	for _, name := range []string{"server", "proxy", "fleet", "link"} {
-		waited := func(o *Observation) float64 {
-			return known(o.spent(name).Waited())
-		}
-		rows = append(rows, Measure{name + "/waiting", busy, waited, perSecond}, Measure{name + "/wait", busy, waited, perSwitch(name)})
+		waited := func(o *Observation) float64 { return known(o.spent(name).Waited()) }
+		rows = append(rows, Measure{name + "/waiting", busy, waited, perSecond}, Measure{name + "/wait", busy, waited, func(o *Observation) float64 {
+			n, _ := o.spent(name).Switches()
+			return float64(n)
+		}})
 	}
 	return rows
 }

@@ -7,6 +7,7 @@ package measure
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -102,12 +103,16 @@ type Used struct {
 	Quota   host.Throttle               // by which the trial was stopped
 }
 
-// Add adds what a process used to what others of its name did.
+// Add adds what a process used to what others of its name did. What is not known of one
+// is not known of all.
 func (u *Used) Add(name string, t host.ProcessTime) {
-	other := u.Process[name]
-	t.CPU, t.Syscalls = t.CPU+other.CPU, t.Syscalls+other.Syscalls
-	for tid, thread := range other.Threads {
-		t.Threads[tid] = thread // whose IDs are the host's
+	if other, more := u.Process[name]; more {
+		t.CPU, t.Syscalls = t.CPU+other.CPU, t.Syscalls+other.Syscalls
+		if t.Threads != nil && other.Threads != nil {
+			maps.Copy(t.Threads, other.Threads) // whose IDs are the host's
+		} else {
+			t.Threads = nil
+		}
 	}
 	u.Process[name] = t
 }
@@ -174,9 +179,7 @@ func (o *Observation) passed(earlier, later int64) float64 {
 }
 
 // events is how many were delivered between the marks.
-func (o *Observation) events() float64 {
-	return float64(o.fleet().Delivered)
-}
+func (o *Observation) events() float64 { return float64(o.fleet().Delivered) }
 
 // fleet is what the fleets counted between the marks.
 func (o *Observation) fleet() fleet.Count {
@@ -240,14 +243,10 @@ func (o *Observation) told() bool {
 func (o *Observation) serverCPU() float64 {
 	return o.After.Server.Usage.CPU() - o.Before.Server.Usage.CPU()
 }
-
 func (o *Observation) fleetCPU() float64 {
 	return o.After.Fleet.Usage.CPU() - o.Before.Fleet.Usage.CPU()
 }
-
-func (o *Observation) linkCPU() float64 {
-	return o.After.Link.Usage.CPU() - o.Before.Link.Usage.CPU()
-}
+func (o *Observation) linkCPU() float64 { return o.After.Link.Usage.CPU() - o.Before.Link.Usage.CPU() }
 
 // proxyCPU is the same of a proxy. It tells nothing, and is read from outside.
 func (o *Observation) proxyCPU() float64 { return o.spent("proxy").CPU }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"pushbench/results"
 	"pushbench/scenarios"
 )
 
@@ -35,8 +34,7 @@ func TestNotices(t *testing.T) {
 				n.Ended = append(n.Ended, at*second)
 			}
 			o.Silence = Silence{Began: 100 * second, Notices: []Notice{n}}
-			trial := &results.Trial{Metrics: map[string]results.Metric{}, Hists: map[string]*results.Hist{}}
-			o.Record(trial)
+			trial := recorded(o)
 			h := trial.Hists["notice/server"]
 			sum := int64(0)
 			for _, s := range test.want {

@@ -42,8 +42,10 @@ var soundRules = []rule{
 		return unless(o.received() <= o.expected(), "%d events of the window were measured, of which %d were due", o.received(), o.expected())
 	}},
 	{results.Sound, "left-out", "", window | latest, func(o *Observation) string {
-		told := o.Collected.Order.Lost > 0 // which says the same
-		return unless(told || o.accounted() == o.published(), "%d events were delivered or left out for a newer one, of %d", o.accounted(), o.published())
+		c, published := o.Collected, int64(o.Newest)*int64(o.Treatment.Subscribers)
+		had := c.Events - c.Order.Duplicated + c.Order.Skipped // each once, or a newer one in its place
+		told := c.Order.Lost > 0                               // which says the same
+		return unless(told || had == published, "%d events were delivered or left out for a newer one, of %d", had, published)
 	}},
 	{results.Sound, "unechoed", "", uplink, zero("%d messages were not echoed",
 		func(o *Observation) int64 { return o.Collected.Uplink.Lost })},
@@ -75,19 +77,6 @@ var soundRules = []rule{
 	}},
 	{results.Sound, "missed", "", link, zero("the link missed %d packets",
 		func(o *Observation) int64 { return o.After.Link.Down.Missed + o.After.Link.Up.Missed })},
-}
-
-// accounted is the events that all subscribers together have had or had a newer
-// one stand in for, each once.
-func (o *Observation) accounted() int64 {
-	c := o.Collected
-	return c.Events - c.Order.Duplicated + c.Order.Skipped
-}
-
-// published is the same as the server has it: every event of the trial for
-// everyone.
-func (o *Observation) published() int64 {
-	return int64(o.Newest) * int64(o.Treatment.Subscribers)
 }
 
 // eachNotice is what there is to say of the ends that could notice a fault.

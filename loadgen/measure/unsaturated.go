@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"fmt"
 	"slices"
 
 	"pushbench/results"
@@ -74,18 +73,6 @@ func crowded(one, other string) func(*Observation) string {
 		used := a.used + b.used
 		return unless(apart || used < sharedLimit, "the %s and the %s used %.0f %% of their core, limit %.0f %%", one, other, 100*used, 100*sharedLimit)
 	}
-}
-
-// kept says which processes would have been at their limit had they used the time
-// that they waited for their core: others had it.
-func (o *Observation) kept() (doubts []string) {
-	for _, name := range []string{"server", "fleet", "proxy", "link"} {
-		s := o.shareOf(name)
-		if s.used < s.limit && s.used+s.waited >= s.limit {
-			doubts = append(doubts, fmt.Sprintf("the %s waited %.0f %% of the time for its core", name, 100*s.waited))
-		}
-	}
-	return doubts
 }
 
 // saturated says which end could not do more, where that was asked for.

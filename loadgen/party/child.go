@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/host"
+	"pushbench/servers/control"
 )
 
 // Limits are of what is waited for. A test may have others.
@@ -58,10 +59,8 @@ func (l Limits) Start(name string, cpus []int, path string, args ...string) (*Pa
 		out.Close()
 		return nil, fmt.Errorf("start the %s: %w", name, err)
 	}
-	p := Over(name, l, in, out)
-	p.PID, p.Log = cmd.Process.Pid, log.String
 	done := make(chan struct{})
-	p.Done = done
+	p := &Party{Name: name, Limits: l, Caller: control.NewPeer(in, out), PID: cmd.Process.Pid, Done: done, Log: log.String}
 	var ended error // how, once done is closed
 	go func() {
 		ended = cmd.Wait()

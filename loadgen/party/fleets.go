@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"pushbench/loadgen/fleet"
@@ -21,16 +22,11 @@ type Fleets []*Party
 // each asks every fleet at once, and returns when all have answered.
 func (fs Fleets) each(ask func(i int, f *Party) error) error {
 	failed := make([]error, len(fs))
-	done := make(chan struct{})
+	var wait sync.WaitGroup
 	for i, f := range fs {
-		go func() {
-			failed[i] = ask(i, f)
-			done <- struct{}{}
-		}()
+		wait.Go(func() { failed[i] = ask(i, f) })
 	}
-	for range fs {
-		<-done
-	}
+	wait.Wait()
 	return errors.Join(failed...)
 }
 

@@ -6,10 +6,7 @@ package party
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
-
-	"pushbench/servers/control"
 )
 
 // Caller is whoever can be asked: a child by its pipes, an agent by messages.
@@ -22,9 +19,9 @@ type Party struct {
 	Name   string
 	Limits Limits
 	Caller Caller // nil: it cannot be asked
-	PID    int    // 0: it is elsewhere
+	PID    int
 
-	Done <-chan struct{} // closed when it has ended; nil: nobody knows
+	Done <-chan struct{} // closed when it has ended
 	Log  func() string   // what it has said of itself
 	// Stop ends it: by the end of its input, and if it does not take that, by a signal.
 	// It says how the party ended where that was not by itself.
@@ -38,14 +35,6 @@ type Party struct {
 	// that becomes an orphan (POSIX.1, _exit), and the child finds that its input has
 	// ended.
 	Suspend, Resume func() error
-}
-
-// Over is a party that is asked through a pair of pipes, wherever it is.
-func Over(name string, l Limits, in io.WriteCloser, out io.Reader) *Party {
-	p := &Party{Name: name, Limits: l, Caller: control.NewPeer(in, out), Log: func() string { return "" }, Stop: in.Close}
-	p.Suspend = func() error { return p.failed("", fmt.Errorf("it is elsewhere, and cannot be stopped from here")) }
-	p.Resume = p.Suspend
-	return p
 }
 
 // Call sends a command that should take no longer than within.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushbench/results"
+	"pushbench/scenarios"
 )
 
 // A run is made of blocks. Each that begins is run whole, and none is done again but
@@ -165,14 +166,10 @@ func (s *session) done() (done map[int]bool, begun int) {
 		for _, t := range pass {
 			reached[t.Treatment.Key()] = !unreached(t)
 		}
-		whole := true
-		for _, t := range s.plan.chosen {
-			whole = whole && reached[t.Labels.Key()]
-		}
-		if whole {
-			done[block] = true
-		} else {
+		if s.plan.some(func(t scenarios.Treatment) bool { return !reached[t.Labels.Key()] }) {
 			begun++
+		} else {
+			done[block] = true
 		}
 	}
 	return done, begun

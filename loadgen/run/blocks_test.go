@@ -65,10 +65,7 @@ func TestTimeGiven(t *testing.T) {
 			s.paced(test.paces...)
 			var stderr strings.Builder
 			s.progress = &progress{w: &stderr}
-			if err := s.run(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			run := s.read(t)
+			run := s.completed(t)
 			if len(run.Trials) != 2*test.want || run.Trials[len(run.Trials)-1].Block != test.want {
 				t.Errorf("%d trials, want %d blocks of 2; it said\n%s", len(run.Trials), test.want, &stderr)
 			}
@@ -100,9 +97,7 @@ func TestTimeGivenHolds(t *testing.T) {
 			starts = append(starts, s.now())
 			return try(ctx, c)
 		}
-		if err := s.run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		s.completed(t)
 		n := len(starts) // blocks of one trial
 		if n < results.MinBlocks {
 			t.Errorf("seed %d: %d blocks", seed, n)
@@ -138,10 +133,7 @@ func TestOrderIsDrawnAnew(t *testing.T) {
 	seeds := map[uint64]bool{}
 	for range 3 {
 		s := newSession(t, 3, Options{}, made)
-		if err := s.run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		run := s.read(t)
+		run := s.completed(t)
 		plan := run.Header.Plan
 		seeds[plan.Order] = true
 		if plan.Generator != "math/rand/v2 PCG, 1" || plan.Seed != 1 {
@@ -208,10 +200,7 @@ func TestUntilDecided(t *testing.T) {
 			block := newSessionOf(t, withClaim, Options{}, made).plan.blockTime()
 			s := newSessionOf(t, withClaim, Options{Decided: true, Time: time.Duration(test.given * float64(block))}, test.try)
 			s.paced(1)
-			if err := s.run(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			run := s.read(t)
+			run := s.completed(t)
 			if !slices.Equal(run.Header.Plan.Looks, test.looks) {
 				t.Errorf("looks %v, want %v", run.Header.Plan.Looks, test.looks)
 			}
@@ -262,9 +251,7 @@ func TestETA(t *testing.T) {
 			s.paced(test.pace)
 			var stderr strings.Builder
 			s.progress = &progress{w: &stderr}
-			if err := s.run(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			s.completed(t)
 			var lines []string
 			for line := range strings.Lines(stderr.String()) {
 				if strings.HasPrefix(line, "[") {

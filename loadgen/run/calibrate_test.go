@@ -37,9 +37,7 @@ func TestCalibration(t *testing.T) {
 	for i := range s.plan.chosen { // a flood wakes the CPUs by itself
 		s.plan.chosen[i].Awake = true
 	}
-	if err := s.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	run := s.completed(t)
 	var transports []string
 	for _, c := range *ran {
 		if c.Treatment.Awake {
@@ -49,10 +47,6 @@ func TestCalibration(t *testing.T) {
 	}
 	if got := strings.Join(transports, " "); got != all.Floor+" "+all.BusyPoll {
 		t.Errorf("calibrated with %q", got)
-	}
-	run, err := results.Read(s.path)
-	if err != nil {
-		t.Fatal(err)
 	}
 	if want := (results.Calibration{Event: 5e-6, Poll: 20e-6}); run.Header.Calibration != want {
 		t.Errorf("the record has %+v, not %+v", run.Header.Calibration, want)
@@ -68,13 +62,7 @@ func TestCalibrationFails(t *testing.T) {
 			Metrics: map[string]results.Metric{},
 		}, nil
 	}
-	if err := s.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	run, err := results.Read(s.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := s.completed(t)
 	if w := strings.Join(run.Header.Warnings, "\n"); !strings.Contains(w, "calibrate the fleet against raw: no fleet/cpu: the ends did not settle") {
 		t.Errorf("warnings %q", w)
 	}

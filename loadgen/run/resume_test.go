@@ -13,10 +13,11 @@ import (
 	"pushbench/results"
 )
 
-// stopAfter makes Ctrl-C of the trial behind the n-th.
-func (s *session) stopAfter(n int) context.Context {
+// stopAfter runs the session, with Ctrl-C in place of the trial behind the n-th.
+func (s *session) stopAfter(n int) error {
 	ctx, stop := context.WithCancel(context.Background())
 	try := s.try
+	defer func() { s.try = try }()
 	s.try = func(_ context.Context, c trial.Config) (*results.Trial, error) {
 		if n == 0 {
 			stop()
@@ -25,24 +26,19 @@ func (s *session) stopAfter(n int) context.Context {
 		n--
 		return try(ctx, c)
 	}
-	return ctx
+	return s.run(ctx)
 }
 
 // A block that was interrupted is done again whole, under its number and in its
 // order; what was measured of it stays in the file, and does not count.
 func TestInterruptedBlockIsDoneAgain(t *testing.T) {
 	s := newSession(t, 4, Options{}, made)
-	try := s.try
 	var code ExitError
-	if err := s.run(s.stopAfter(3)); !errors.As(err, &code) || code.Code != ExitInterrupted {
+	if err := s.stopAfter(3); !errors.As(err, &code) || code.Code != ExitInterrupted {
 		t.Fatalf("it ended with %v", err)
 	}
-	s.try = try
 	next := s.again(t, Options{Resume: true})
-	if err := next.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	run := next.read(t)
+	run := next.completed(t)
 	if got, want := blocksOf(run), []int{1, 1, 2, 2, 2, 3, 3, 4, 4}; !slices.Equal(got, want) {
 		t.Fatalf("trials of the blocks %v, want %v", got, want)
 	}
@@ -82,18 +78,12 @@ func TestWhatIsDoneAgain(t *testing.T) {
 				}
 				return made(c)
 			})
-			if err := s.run(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			first := s.read(t)
+			first := s.completed(t)
 			if got, want := blocksOf(first), []int{1, 1, 2, 2, 3, 3, 4, 4}; !slices.Equal(got, want) {
 				t.Fatalf("trials of the blocks %v, want %v", got, want)
 			}
 			next := s.again(t, Options{Resume: true})
-			if err := next.run(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if got := blocksOf(next.read(t))[8:]; !slices.Equal(got, test.want) {
+			if got := blocksOf(next.completed(t))[8:]; !slices.Equal(got, test.want) {
 				t.Errorf("gone on with, it ran trials of the blocks %v, want %v", got, test.want)
 			}
 		})
@@ -104,14 +94,9 @@ func TestWhatIsDoneAgain(t *testing.T) {
 func TestInterruptedBlockWithoutTime(t *testing.T) {
 	s := given(t, 4.2, Options{})
 	s.paced(1)
-	slow := s.try
-	s.run(s.stopAfter(7))
-	s.try = slow
+	s.stopAfter(7)
 	next := s.again(t, Options{Resume: true})
-	if err := next.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := blocksOf(next.read(t)), []int{1, 1, 2, 2, 3, 3, 4, 4, 4}; !slices.Equal(got, want) {
+	if got, want := blocksOf(next.completed(t)), []int{1, 1, 2, 2, 3, 3, 4, 4, 4}; !slices.Equal(got, want) {
 		t.Errorf("trials of the blocks %v, want %v", got, want)
 	}
 }
@@ -121,14 +106,9 @@ func TestTimeOfAResumedRun(t *testing.T) {
 	end := func(run *results.Run) int { return run.Trials[len(run.Trials)-1].Block }
 	s := given(t, 10.5, Options{})
 	s.paced(1)
-	slow := s.try
-	s.run(s.stopAfter(4))
-	s.try = slow
+	s.stopAfter(4)
 	next := s.again(t, Options{Resume: true})
-	if err := next.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := end(next.read(t)); n != 10 {
+	if n := end(next.completed(t)); n != 10 {
 		t.Errorf("interrupted after two blocks and gone on with, it has %d, want the 10 that fit into its time", n)
 	}
 
@@ -137,19 +117,13 @@ func TestTimeOfAResumedRun(t *testing.T) {
 	over := next.again(t, Options{Resume: true})
 	var stderr strings.Builder
 	over.progress = &progress{w: &stderr}
-	if err := over.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(over.read(t).Trials); n != before || !strings.Contains(stderr.String(), "-for gives the run more time") {
+	if n := len(over.completed(t).Trials); n != before || !strings.Contains(stderr.String(), "-for gives the run more time") {
 		t.Errorf("a complete run has %d trials, then %d; it said\n%s", before, n, &stderr)
 	}
 
 	// More time is more blocks.
 	more := over.again(t, Options{Resume: true, Time: 4*s.plan.blockTime() + time.Second})
-	if err := more.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := end(more.read(t)); n != 14 {
+	if n := end(more.completed(t)); n != 14 {
 		t.Errorf("with time for four more blocks than 10 it has %d", n)
 	}
 }
@@ -158,9 +132,7 @@ func TestTimeOfAResumedRun(t *testing.T) {
 // ends, and a session that adds nothing adds none.
 func TestEnds(t *testing.T) {
 	s := newSession(t, 4, Options{}, made)
-	if err := s.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s.completed(t)
 	s.paced(1)
 	for range 2 {
 		if err := s.again(t, Options{Resume: true, Time: 2 * s.plan.blockTime()}).run(t.Context()); err != nil {
@@ -168,9 +140,7 @@ func TestEnds(t *testing.T) {
 		}
 	}
 	nothing := s.again(t, Options{Resume: true})
-	if err := nothing.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	nothing.completed(t)
 	run := s.read(t)
 	if got := blocksOf(run); got[len(got)-1] != 8 || run.End == nil || run.End.Trials != 16 {
 		t.Errorf("blocks %v, end %+v", got, run.End)
@@ -190,22 +160,15 @@ func TestLooksOfAResumedRun(t *testing.T) {
 	block := newSessionOf(t, withClaim, Options{}, made).plan.blockTime()
 	s := newSessionOf(t, withClaim, Options{Decided: true, Time: 12*block + time.Second}, open)
 	s.paced(1)
-	try := s.try
-	s.run(s.stopAfter(8))
-	s.try = try
+	s.stopAfter(8)
 	next := s.again(t, Options{Resume: true, Decided: true, Time: 100 * block})
-	if err := next.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	run := next.read(t)
+	run := next.completed(t)
 	if got := run.Trials[len(run.Trials)-1].Block; got != 12 || !slices.Equal(run.Header.Plan.Looks, []int{3, 6, 12}) {
 		t.Errorf("%d blocks, looks %v; want the 12 of the last look", got, run.Header.Plan.Looks)
 	}
 
 	plain := newSessionOf(t, withClaim, Options{}, open)
-	if err := plain.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	plain.completed(t)
 	late := plain.again(t, Options{Resume: true, Decided: true})
 	if err := late.run(t.Context()); err == nil || !strings.Contains(err.Error(), "it was started without -until decided, and looks are planned before the first block") {
 		t.Errorf("error %v", err)

@@ -105,6 +105,15 @@ func (s *session) read(t *testing.T) *results.Run {
 	return run
 }
 
+// completed is the run on file once the session has come to its end.
+func (s *session) completed(t *testing.T) *results.Run {
+	t.Helper()
+	if err := s.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s.read(t)
+}
+
 // blocksOf is the block of each trial on file, in its order.
 func blocksOf(run *results.Run) (blocks []int) {
 	for _, t := range run.Trials {
@@ -148,10 +157,7 @@ func TestUnwritableTrial(t *testing.T) {
 func TestCanary(t *testing.T) {
 	s := newSession(t, 1, Options{}, made)
 	s.newCanary = host.NewCanary
-	if err := s.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	run := s.read(t)
+	run := s.completed(t)
 	if n := len(run.Header.Host.Canary); n != FirstCanaries {
 		t.Errorf("the header has %d measurements", n)
 	}

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"pushbench/loadgen/measure"
-	"pushbench/loadgen/party"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
 )
@@ -21,30 +19,26 @@ import (
 // to by POST. The publisher is loadgen itself, on the schedule that our own server has.
 type foreign struct {
 	Means
-	command string       // of loadgen, before the address that the server is to take
-	address feed.Address // where it has the feed, and takes its events
+	attendance              // which promises nothing
+	command    string       // of loadgen, before the address that the server is to take
+	address    feed.Address // where it has the feed, and takes its events
 
 	publisher *feed.Publisher
 	extra     *feed.Payload
-	party     *party.Party
 	life      context.Context // ends when the party is stopped, or takes no more events
 	over      context.CancelCauseFunc
 	working   sync.WaitGroup
 	taken     atomic.Uint64 // events that the server has taken
 }
 
-// source is the feed that our own server would have.
-func (s *foreign) source() feed.Source {
+// Start implements Stage.
+func (s *foreign) Start(at Place) (err error) {
 	t := s.Treatment
-	return feed.Source{
+	source := feed.Source{ // which our own server would have
 		Encoding: t.Encoding, Payload: t.Payload, PayloadKind: t.PayloadKind,
 		Rate: t.Rate, Arrivals: t.Arrivals, Ring: s.Ring, Seed: s.Seed, Block: s.Block,
 	}
-}
-
-// Start implements Stage.
-func (s *foreign) Start(at Place) (err error) {
-	if s.publisher, s.extra, err = s.source().Publisher(); err != nil {
+	if s.publisher, s.extra, err = source.Publisher(); err != nil {
 		return err
 	}
 	s.publisher.Record = true
@@ -142,12 +136,6 @@ func (s *foreign) delivered(ctx context.Context) (newest uint64, err error) {
 	}
 	return newest, nil
 }
-
-// Party implements Stage.
-func (s *foreign) Party() *party.Party { return s.party }
-
-// Promises implements Stage: it promises nothing.
-func (s *foreign) Promises() measure.Promises { return measure.Promises{} }
 
 // Publish implements Publisher.
 func (s *foreign) Publish(ctx context.Context) (uint64, error) {

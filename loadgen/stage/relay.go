@@ -7,21 +7,18 @@ import (
 	"io"
 	"net"
 
-	"pushbench/loadgen/measure"
-	"pushbench/loadgen/party"
 	"pushbench/servers/control"
 )
 
 // relay is the least that a proxy can be: for each connection of a fleet it opens one
 // to the server, and passes on the bytes of either as they are. What it costs and how
-// much later events are behind it, every proxy has at least.
+// much later events are behind it, every proxy has at least. The server has a
+// connection for each of the fleets', with the same bytes.
 type relay struct {
 	loadgen string
 	cpus    []int
-	party   *party.Party
+	attendance
 }
-
-func newRelay(loadgen string, cpus []int) Stage { return &relay{loadgen: loadgen, cpus: cpus} }
 
 // Start implements Stage.
 func (r *relay) Start(at Place) (err error) {
@@ -34,13 +31,6 @@ func (r *relay) Listen(ctx context.Context, up Endpoint) (Endpoint, error) {
 	err := r.party.Call(ctx, 0, control.Listen, up.Addr, &up.Addr)
 	return up, err
 }
-
-// Party implements Stage.
-func (r *relay) Party() *party.Party { return r.party }
-
-// Promises implements Stage. The server has a connection for each of the fleets', with
-// the same bytes.
-func (r *relay) Promises() measure.Promises { return measure.Ours }
 
 // Relay is the relay's process, `loadgen relay ADDRESS`: told where the server listens,
 // it listens on its own address, until in ends.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"pushbench/loadgen/measure"
-	"pushbench/loadgen/party"
 	"pushbench/scenarios"
 	"pushbench/servers/control"
 )
@@ -25,10 +23,8 @@ type Means struct {
 // ours is the server of this project, which publishes its feed itself.
 type ours struct {
 	Means
-	party *party.Party
+	attendance
 }
-
-func newOurs(m Means) Server { return &ours{Means: m} }
 
 // Start implements Stage.
 func (s *ours) Start(at Place) (err error) {
@@ -54,12 +50,6 @@ func (s *ours) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err error) 
 	err = s.party.Call(ctx, 0, control.Listen, control.None{}, &at.Listening)
 	return at, err
 }
-
-// Party implements Stage.
-func (s *ours) Party() *party.Party { return s.party }
-
-// Promises implements Stage.
-func (s *ours) Promises() measure.Promises { return measure.Ours }
 
 // Publish implements Publisher.
 func (s *ours) Publish(ctx context.Context) (newest uint64, err error) {

@@ -31,6 +31,21 @@ type Stage interface {
 	Promises() measure.Promises
 }
 
+// attendance is a stage's part in the trial.
+type attendance struct {
+	party    *party.Party
+	promises measure.Promises
+}
+
+// ofOurs keeps all that is promised.
+var ofOurs = attendance{promises: measure.Ours}
+
+// Party implements Stage.
+func (a attendance) Party() *party.Party { return a.party }
+
+// Promises implements Stage.
+func (a attendance) Promises() measure.Promises { return a.promises }
+
 // Publisher publishes the feed: our server itself, or somebody for a server that is
 // published to.
 type Publisher interface {
@@ -51,13 +66,15 @@ type Server interface {
 
 // Servers is who may serve the feed, by the name that scenarios use.
 var Servers = map[string]func(Means) Server{
-	scenarios.OurServer: newOurs,
+	scenarios.OurServer: func(m Means) Server { return &ours{Means: m, attendance: ofOurs} },
 	"list":              newList,
 }
 
 // Proxies is who may stand between server and fleets, by the name that scenarios use.
 var Proxies = map[string]func(loadgen string, cpus []int) Stage{
-	"relay": newRelay,
+	"relay": func(loadgen string, cpus []int) Stage {
+		return &relay{loadgen: loadgen, cpus: cpus, attendance: ofOurs}
+	},
 }
 
 // Promises is what a chain of stages promises: what all of them do.

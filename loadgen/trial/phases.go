@@ -14,7 +14,6 @@ import (
 	"pushbench/servers/control"
 	"pushbench/servers/count"
 	"pushbench/servers/feed"
-	"pushbench/servers/wire"
 )
 
 // ahead of now is when trial time starts, so that all parties have their orders
@@ -75,10 +74,8 @@ func (r *run) connectAll(ctx context.Context) error {
 // usage is the CPU time that a party has taken so far. It is asked only where it
 // cannot be read from outside.
 func usage(ctx context.Context, p *party.Party) (control.Usage, error) {
-	if p.PID > 0 {
-		if cpu, err := host.ReadProcessCPU(p.PID); err == nil {
-			return control.Usage{User: cpu}, nil
-		}
+	if cpu, err := host.ReadProcessCPU(p.PID); err == nil {
+		return control.Usage{User: cpu}, nil
 	}
 	if p.Caller == nil {
 		return control.Usage{}, nil
@@ -210,18 +207,14 @@ func (r *run) readMemory(ctx context.Context) (m measure.Memory, err error) {
 
 // stayQuiet counts the bytes that pass while nothing is published.
 func (r *run) stayQuiet(ctx context.Context) error {
-	var tallies [2]wire.Counts
-	for i := range tallies {
-		if i > 0 {
-			if err := r.let(ctx, r.passed+r.config.Measure, false); err != nil {
-				return err
-			}
-		}
-		var err error
-		if _, tallies[i], err = r.settle(ctx, 0); err != nil {
-			return err
-		}
+	_, before, err := r.settle(ctx, 0)
+	if err != nil {
+		return err
 	}
-	r.seen.Rest, r.seen.Passed = r.config.Measure, count.Sub(tallies[1], tallies[0])
-	return nil
+	if err := r.let(ctx, r.passed+r.config.Measure, false); err != nil {
+		return err
+	}
+	_, after, err := r.settle(ctx, 0)
+	r.seen.Rest, r.seen.Passed = r.config.Measure, count.Sub(after, before)
+	return err
 }

@@ -54,16 +54,15 @@ func until(ctx context.Context, within, between time.Duration, holds func() (boo
 // what they are.
 func (r *run) settle(ctx context.Context, conns int) (server, clients wire.Counts, err error) {
 	within := r.settleTime()
-	settled, err := until(ctx, within, settleStep, func() (bool, error) {
+	settled, err := until(ctx, within, settleStep, func() (agree bool, err error) {
 		last := clients
 		if r.seen.Tallies {
 			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
 				return false, err
 			}
 		}
-		var err error
 		clients, err = r.fleets.Tally(ctx)
-		agree := !r.seen.Tallies || measure.Agree(server, clients) && server.Conns >= int64(conns)
+		agree = !r.seen.Tallies || measure.Agree(server, clients) && server.Conns >= int64(conns)
 		return agree && clients == last, err
 	})
 	if err == nil && !settled {
@@ -76,9 +75,8 @@ func (r *run) settle(ctx context.Context, conns int) (server, clients wire.Count
 // other, and where a heartbeat passed meanwhile, again, for as long as a busy host
 // may need to find a moment between two.
 func (r *run) settleAndMark(ctx context.Context) (m measure.Mark, err error) {
-	_, err = until(ctx, r.settleTime(), r.plan.trip, func() (bool, error) {
+	_, err = until(ctx, r.settleTime(), r.plan.trip, func() (settled bool, err error) {
 		late := m.Link.Late
-		var err error
 		if m, err = r.mark(ctx); err != nil {
 			return false, err
 		}

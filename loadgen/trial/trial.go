@@ -81,14 +81,15 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		r.seen.Record(t)
-	case r.reached.Addr == "": // no server listened, which says nothing about the treatment
-		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "unreached", Text: oneLine(err)})
-	default:
-		t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: "failed", Text: oneLine(err)})
+		return t, nil
 	}
+	rule, why := "failed", strings.ReplaceAll(err.Error(), "\n", "; ") // several errors are as many lines
+	if r.reached.Addr == "" {
+		rule = "unreached" // no server listened, which says nothing about the treatment
+	}
+	t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: rule, Text: why})
 	return t, nil
 }
 
@@ -228,6 +229,3 @@ func (r *run) end(failure error, t *results.Trial) (err error) {
 	}
 	return err
 }
-
-// oneLine is a reason that may be several errors in as many lines.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -114,7 +114,7 @@ func processes(c *Config) (left func(*testing.T)) {
 	var pids []int
 	also := c.moment
 	c.moment = func(moment string, r *run) {
-		for _, p := range r.processes() {
+		for _, p := range r.parties {
 			pids = append(pids, p.PID)
 		}
 		if also != nil {

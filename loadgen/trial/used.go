@@ -7,7 +7,6 @@ import (
 
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/measure"
-	"pushbench/loadgen/party"
 	"pushbench/servers/feed"
 )
 
@@ -31,16 +30,6 @@ import (
 // heartbeats or held requests come close upon one another there is no such moment, and
 // the reading is none the worse.
 const restTime = 2 * time.Second
-
-// processes is the parties that are processes of this host.
-func (r *run) processes() (all []*party.Party) {
-	for _, p := range r.parties {
-		if p.PID > 0 {
-			all = append(all, p)
-		}
-	}
-	return all
-}
 
 // markBefore is the first mark.
 func (r *run) markBefore(ctx context.Context) (err error) {
@@ -85,7 +74,7 @@ func (r *run) awaitRest(ctx context.Context, step time.Duration) error {
 	last := -1.0
 	_, err := until(ctx, restTime+r.plan.backlogTime()+r.plan.slack+step, step, func() (rest bool, _ error) {
 		ran := 0.0
-		for _, p := range r.processes() {
+		for _, p := range r.parties {
 			cpu, err := host.ReadProcessCPU(p.PID)
 			if err != nil { // off Linux nobody can tell; settling does without
 				return true, nil
@@ -93,7 +82,7 @@ func (r *run) awaitRest(ctx context.Context, step time.Duration) error {
 			ran += cpu
 		}
 		rest, last = ran == last, ran
-		for _, p := range r.processes() {
+		for _, p := range r.parties {
 			if !rest {
 				break
 			}
@@ -115,7 +104,7 @@ func (r *run) use() measure.Used {
 	if u.CPU, err = host.ReadCPU(cpus); err != nil {
 		r.seen.HostUnreadable = err
 	}
-	for _, p := range r.processes() {
+	for _, p := range r.parties {
 		name, _, _ := strings.Cut(p.Name, " ") // of fleet 2 as well
 		if t, err := host.ReadProcess(p.PID); err == nil {
 			u.Add(name, t)
