@@ -41,9 +41,7 @@ const (
 func Follow(ctx context.Context, client *http.Client, media string, s Subscription, in Intake) error {
 	return WithUplink(ctx, s, func(ctx context.Context) error {
 		s.Meter.Requests.Add(1)
-		var body io.ReadCloser
-		var err error
-		aside(func() { body, err = request(ctx, client, s.Address.URL(s.Since), media) })
+		body, err := open(ctx, client, s.Address.URL(s.Since), media)
 		if err != nil {
 			return UnlessCancelled(ctx, err)
 		}
@@ -51,6 +49,13 @@ func Follow(ctx context.Context, client *http.Client, media string, s Subscripti
 		err = drain(body, in, s.Meter)
 		return UnlessCancelled(ctx, fmt.Errorf("%s: %w", s.Address.Path, err))
 	})
+}
+
+// open sends the request aside. It is a function of its own, since what the goroutine
+// shares with Follow would be kept for as long as the subscription.
+func open(ctx context.Context, client *http.Client, url, media string) (body io.ReadCloser, err error) {
+	aside(func() { body, err = request(ctx, client, url, media) })
+	return body, err
 }
 
 // request sends the request of an ongoing answer and returns its body.

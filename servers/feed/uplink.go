@@ -112,10 +112,10 @@ func Beside(ctx context.Context, feed, uplink func(context.Context) error) error
 	return UnlessCancelled(ctx, err)
 }
 
-// Post sends the subscription's uplink messages as they are due, each in a
-// request of its own over its second client, until ctx ends, when it returns nil, or until a message is
-// refused or comes back changed. It is an open loop as far as one connection
-// allows: a message that is due while the one before is under way goes next.
+// Post sends the subscription's uplink messages as they are due, each in a request of its
+// own over the uplink's client. It returns nil when ctx ends, and an error when a message
+// is refused or comes back changed. It is an open loop as far as one connection allows: a
+// message that is due while the one before is under way goes next.
 func Post(ctx context.Context, s Subscription) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Address.Base+s.Address.Path, nil)
 	if err != nil {
