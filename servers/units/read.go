@@ -90,13 +90,25 @@ func Size(s string, low, high int) (bytes int, err error) {
 }
 
 // Duration reads a time between low and high as Go writes it, 100ms or 1m30s,
-// with min for m as well.
+// with min for m as well. A server reads one for each long poll that it parks, whose
+// stack grows, and stays so, with the depth of what is called here.
 func Duration(s string, low, high time.Duration) (time.Duration, error) {
-	d, err := time.ParseDuration(strings.ReplaceAll(s, "min", "m"))
-	if err != nil || strings.Contains(s, "mins") || d < low || d > high { // mins would be milliseconds
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		d, err = minutes(s)
+	}
+	if err != nil || d < low || d > high {
 		return 0, fmt.Errorf("is no time from %v to %v", low, high)
 	}
 	return d, nil
+}
+
+// minutes reads a time that has min for m.
+func minutes(s string) (time.Duration, error) {
+	if strings.Contains(s, "mins") { // else these would be milliseconds
+		return 0, errors.New("no unit")
+	}
+	return time.ParseDuration(strings.ReplaceAll(s, "min", "m"))
 }
 
 // Cut takes a number and its unit, with or without a blank between, off the front
