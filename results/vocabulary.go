@@ -86,6 +86,8 @@ var vocabulary = []Info{
 	{"server/rss", "B", "lower", memory, "server's resident memory"},
 	{"server/heap", "B", "lower", memory, "server's Go heap"},
 	{"server/stacks", "B", "lower", memory, "server's goroutine stacks"},
+	{"fanout/loop", "1", "", count, "share of the events delivered that the server's loop sent, without waking a goroutine of the subscriber's"},
+	{"fanout/fallbacks", "1", "lower", count, "times that a subscriber could not take an event whole, and went on by itself"},
 	{"server/goroutines", "1", "lower", count, "server's goroutines"},
 	{"server/fds", "1", "lower", count, "server's open files"},
 	{"publisher/cpu", "s/event", "lower", cpu, "CPU time of publishing, per published event"},

@@ -71,8 +71,8 @@ func TestSlowHead(t *testing.T) {
 				bothWays(t, func(t *testing.T, secure bool) {
 					s := openSite(t, secure)
 					defer s.close()
-					if answer, took := held(s, s.dial(), sends, pause); took > requestTime+lingering {
-						t.Errorf("held for %v, not %v at most, and answered with %q", took, requestTime, answer)
+					if answer, took := held(s, s.dial(), sends, pause); took > feed.RequestTime+lingering {
+						t.Errorf("held for %v, not %v at most, and answered with %q", took, feed.RequestTime, answer)
 					}
 				})
 			})
@@ -107,8 +107,8 @@ func TestBodyThatNeverComes(t *testing.T) {
 					}
 					for _, method := range methods {
 						answer, took := held(s, s.dial(), method+" "+path+" HTTP/1.1\r\nHost: feed.test\r\n"+body, 0)
-						if took > requestTime+lingering {
-							t.Errorf("%s: held for %v, not %v at most", method, took, requestTime)
+						if took > feed.RequestTime+lingering {
+							t.Errorf("%s: held for %v, not %v at most", method, took, feed.RequestTime)
 						}
 						want := ""
 						switch {
@@ -139,8 +139,8 @@ func TestSlowBody(t *testing.T) {
 				defer s.close()
 				for _, method := range []string{"POST", "GET"} {
 					answer, took := held(s, s.dial(), method+" "+path+" HTTP/1.1\r\nHost: feed.test\r\nContent-Length: 100\r\n\r\n", time.Second)
-					if took > requestTime+lingering {
-						t.Errorf("%s: held for %v, not %v at most, and answered with %q", method, took, requestTime, answer)
+					if took > feed.RequestTime+lingering {
+						t.Errorf("%s: held for %v, not %v at most, and answered with %q", method, took, feed.RequestTime, answer)
 					}
 				}
 			})
@@ -206,7 +206,7 @@ func TestUpgradeWithBody(t *testing.T) {
 // but not for ever; and the next request has as long as the first.
 func TestKeptAlive(t *testing.T) {
 	const ask = "GET /poll?since=0 HTTP/1.1\r\nHost: feed.test\r\n\r\n"
-	for next, want := range map[string]time.Duration{"": idleTime, "GET /poll": requestTime, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx": requestTime} {
+	for next, want := range map[string]time.Duration{"": feed.IdleTime, "GET /poll": feed.RequestTime, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nx": feed.RequestTime} {
 		bothWays(t, func(t *testing.T, secure bool) {
 			s := openSite(t, secure)
 			defer s.close()

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"pushbench/servers/feed"
 )
 
 // frames are what a client of HTTP/2 by hand sends, behind its preface.
@@ -77,18 +79,18 @@ func TestHTTP2Deadlines(t *testing.T) {
 	}{
 		"the preface alone": {func(*frames) {}, nil, settings},
 		"settings": {func(f *frames) { f.framer.WriteSettings() },
-			[]string{"GOAWAY NO_ERROR at 1h1m0s"}, idleTime},
+			[]string{"GOAWAY NO_ERROR at 1h1m0s"}, feed.IdleTime},
 		"half a head": {func(f *frames) { f.framer.WriteSettings(); f.request("GET", "/poll?since=0", true, false) },
-			[]string{"GOAWAY NO_ERROR at 1h1m0s"}, idleTime},
+			[]string{"GOAWAY NO_ERROR at 1h1m0s"}, feed.IdleTime},
 		"half a body": {func(f *frames) {
 			f.framer.WriteSettings()
 			f.request("POST", "/echo", false, true, "content-length: 100")
 			f.framer.WriteData(1, false, []byte("x"))
-		}, []string{"status 408 at 10s", "end of stream at 10s", "GOAWAY NO_ERROR at 1h1m10s"}, requestTime + idleTime},
+		}, []string{"status 408 at 10s", "end of stream at 10s", "GOAWAY NO_ERROR at 1h1m10s"}, feed.RequestTime + feed.IdleTime},
 		"a body without a length": {func(f *frames) { f.framer.WriteSettings(); f.request("POST", "/poll", false, true) },
-			[]string{"status 408 at 10s", "end of stream at 10s", "GOAWAY NO_ERROR at 1h1m10s"}, requestTime + idleTime},
+			[]string{"status 408 at 10s", "end of stream at 10s", "GOAWAY NO_ERROR at 1h1m10s"}, feed.RequestTime + feed.IdleTime},
 		"a GET with a body": {func(f *frames) { f.framer.WriteSettings(); f.request("GET", "/sse?since=0", false, true) },
-			[]string{"status 400 at 0s", "end of stream at 0s", "GOAWAY NO_ERROR at 1h1m0s"}, idleTime},
+			[]string{"status 400 at 0s", "end of stream at 0s", "GOAWAY NO_ERROR at 1h1m0s"}, feed.IdleTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bothWays(t, func(t *testing.T, secure bool) {

@@ -77,7 +77,7 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 		l.Close()
 		return err
 	}
-	server := newServer(publisher.Log, o.headers.Handler(all.Handler(publisher.Log)))
+	server := feed.NewServer(publisher.Log, o.headers.Handler(all.Handler(publisher.Log)), wire.Protocols())
 	failed := make(chan error, 3)
 	go func() { failed <- server.Serve(counted) }()
 
@@ -106,34 +106,9 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 	return err
 }
 
-// How long each state of a connection may last that a peer could hold it in. What
-// has left HTTP has feed.MessageTime, and TLS's handshake a time of its own; an
-// answer that goes on, and a connection without a request or message that has
-// begun, are there to last.
-const (
-	// requestTime is for a whole request, head and body. Whoever sends one byte
-	// after the other must not hold a connection, and what it costs, for ever.
-	requestTime = 10 * time.Second
-	// idleTime is between requests: more than the longest interval of a poll.
-	idleTime = time.Hour + time.Minute
-)
-
 // endTime is for all connections to end once the server is told to. It is a
 // variable for tests.
 var endTime = 3 * time.Second
-
-// newServer makes the server of a feed, which its Shutdown ends.
-func newServer(log *feed.Log, h http.Handler) *http.Server {
-	server := &http.Server{
-		Handler:      h,
-		ReadTimeout:  requestTime,
-		WriteTimeout: feed.AnswerTime,
-		IdleTimeout:  idleTime,
-		Protocols:    wire.Protocols(),
-	}
-	server.RegisterOnShutdown(log.Close)
-	return server
-}
 
 // listener counts what passes l, in clear or under TLS. The authority, in PEM,
 // is who certifies the server; empty in clear.

@@ -42,7 +42,7 @@ func openSite(t *testing.T, secure bool) *site {
 		conns: make(chan net.Conn), closed: make(chan struct{}), served: make(chan struct{}),
 	}
 	s.log.Publish(clock.Now(), []byte("first"))
-	s.server = newServer(s.log, all.Handler(s.log))
+	s.server = feed.NewServer(s.log, all.Handler(s.log), wire.Protocols())
 	s.server.ErrorLog = log.New(io.Discard, "", 0)
 	counted, authority, err := listener(s, &s.tally, secure)
 	if err == nil && secure {

@@ -65,6 +65,7 @@ func (s steered) mark(context.Context, control.None) (control.ServerMark, error)
 		Counts:     s.tally.Counts(),
 		Newest:     s.publisher.Log.Newest(),
 		PublishCPU: cpu.Seconds(),
+		Fanout:     control.Fanout(s.publisher.Log.Fanout()),
 	}, err
 }
 

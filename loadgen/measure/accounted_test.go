@@ -17,13 +17,13 @@ var accountedCases = []ruleCase{
 		[]string{"accounted settle: the ends did not settle"}},
 
 	{"tallies down differ", clean, func(o *Observation) { o.After.Server.Counts.BytesWritten++ },
-		[]string{"accounted tallies: tallies differ: the server has read 11600 and written 29449 bytes, the fleet has written 11600 and read 29448"}},
+		[]string{"accounted tallies: tallies differ: the server has read 11600 bytes, written 29449 and kept 0, the fleet has written 11600 and read 29448"}},
 	{"tallies up differ", clean, func(o *Observation) { o.After.Server.Counts.BytesRead-- },
-		[]string{"accounted tallies: tallies differ: the server has read 11599 and written 29448 bytes, the fleet has written 11600 and read 29448"}},
+		[]string{"accounted tallies: tallies differ: the server has read 11599 bytes, written 29448 and kept 0, the fleet has written 11600 and read 29448"}},
 	{"tallies differ before", clean, func(o *Observation) { o.Before.Server.Counts.BytesRead++ },
-		[]string{"accounted tallies: tallies differ: the server has read 5001 and written 10000 bytes, the fleet has written 5000 and read 10000"}},
+		[]string{"accounted tallies: tallies differ: the server has read 5001 bytes, written 10000 and kept 0, the fleet has written 5000 and read 10000"}},
 	{"tallies differ in quiet", quietTrial, func(o *Observation) { o.After.Server.Counts.BytesWritten++ },
-		[]string{"accounted tallies: tallies differ: the server has read 0 and written 1 bytes, the fleet has written 0 and read 0"}},
+		[]string{"accounted tallies: tallies differ: the server has read 0 bytes, written 1 and kept 0, the fleet has written 0 and read 0"}},
 
 	{"a byte in no layer", clean, func(o *Observation) { o.After.Fleet.HeadersDown-- },
 		[]string{"accounted layers: layers do not add up: {down:19447 up:6600}, at the socket {down:19448 up:6600}"}},

@@ -69,6 +69,8 @@ func clean(t testing.TB) *Observation {
 	}
 	o.After.Server.Usage = control.Usage{User: 1.011, System: 2.011, RSS: 12 << 20, Heap: 2 << 20, Stacks: 1 << 18, Goroutines: 9, FDs: 11}
 	o.After.Server.PublishCPU = 44 * 3e-6
+	o.Before.Server.Fanout = control.Fanout{Delivered: 10, Fallbacks: 1}
+	o.After.Server.Fanout = control.Fanout{Delivered: 10 + 66, Fallbacks: 3}
 	o.After.Fleet = fleet.Mark{
 		Usage: control.Usage{User: 3.0055, System: 4.0055, RSS: 20 << 20},
 		Count: fleet.Count{
@@ -187,6 +189,8 @@ func TestMetrics(t *testing.T) {
 		"server/cpu-util":        {Value: 0.02, Unit: "1"},
 		"server/waiting":         {Value: 0.01, Unit: "1"},
 		"server/wait":            {Value: 0.011 / 132, Unit: "s"},
+		"fanout/loop":            {Value: 0.75, Unit: "1"},
+		"fanout/fallbacks":       {Value: 2, Unit: "1"},
 		"server/switches":        {Value: 1.5, Unit: "1"},
 		"server/syscalls":        {Value: 2, Unit: "1"},
 		"server/rss":             {Value: 12 << 20, Unit: "B"},

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"pushbench/results"
+	"pushbench/servers/control"
+	"pushbench/servers/count"
 	"pushbench/servers/feed"
 )
 
@@ -179,6 +181,8 @@ var costMeasures = []Measure{
 		calls := o.spent("server").Syscalls
 		return known(float64(calls), calls > 0) // 0 where the host does not count it
 	}, perEvent},
+	{"fanout/loop", events | tallied, func(o *Observation) float64 { return float64(o.fanout().Delivered) }, perEvent},
+	{"fanout/fallbacks", events | tallied, func(o *Observation) float64 { return float64(o.fanout().Fallbacks) }, nil},
 	{"fleet/cpu", events, (*Observation).fleetCPU, perEvent},
 	{"proxy/cpu", events | proxied, (*Observation).proxyCPU, perEvent},
 	{"fleet/reads", events, func(o *Observation) float64 { return float64(o.fleet().Counts.Reads) }, perEvent},
@@ -199,6 +203,11 @@ var costMeasures = []Measure{
 		share, err := o.asleep()
 		return known(share, err == nil)
 	}, nil},
+}
+
+// fanout is what the server's loop did between the marks.
+func (o *Observation) fanout() control.Fanout {
+	return count.Sub(o.After.Server.Fanout, o.Before.Server.Fanout)
 }
 
 // switches is how often the server got a CPU between the marks.

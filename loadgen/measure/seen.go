@@ -133,15 +133,16 @@ type Ways struct{ Down, Up int64 }
 
 func (w Ways) String() string { return fmt.Sprintf("{down:%d up:%d}", w.Down, w.Up) }
 
-// Agree reports whether what one end wrote the other has read, both ways.
+// Agree reports whether what one end wrote the other has read, both ways, and nothing is
+// kept to be written later.
 func Agree(server, clients wire.Counts) bool {
-	return server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
+	return server.Pending == 0 && server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
 }
 
 // Tallies says what both ends counted.
 func Tallies(server, clients wire.Counts) string {
-	return fmt.Sprintf("the server has read %d and written %d bytes, the fleet has written %d and read %d",
-		server.BytesRead, server.BytesWritten, clients.BytesWritten, clients.BytesRead)
+	return fmt.Sprintf("the server has read %d bytes, written %d and kept %d, the fleet has written %d and read %d",
+		server.BytesRead, server.BytesWritten, server.Pending, clients.BytesWritten, clients.BytesRead)
 }
 
 // Cores is every core that the trial's processes run on, a link's and a proxy's among

@@ -204,7 +204,7 @@ func TestFaults(t *testing.T) {
 		{"early", []string{missed, `^timed samples: 1 samples outside 0 to 3600 s$`}, nil},
 		{"resize", []string{`^sound altered: events were not as ordered: event \d+ has a body of 99 bytes, not 100$`}, nil},
 
-		{"miscount", []string{`^accounted tallies: tallies differ: the server has read \d+ and written \d+ bytes, the fleet has written \d+ and read \d+$`}, map[string]float64{"events/lost": 0}},
+		{"miscount", []string{`^accounted tallies: tallies differ: the server has read \d+ bytes, written \d+ and kept 0, the fleet has written \d+ and read \d+$`}, map[string]float64{"events/lost": 0}},
 		{"stranger", []string{`^sound connections: 5 connections, not 4$`}, nil},
 		{"hasty", []string{`^timed early: 1 events were published before they were due$`}, nil},
 		{"quiet", []string{`^sound window: no event was due in the window of 200ms at a rate of 400/s`, `^sound measured: \d+ of 0 events of the window were measured$`}, map[string]float64{"events/expected": 0}},
@@ -242,7 +242,7 @@ func TestTalliesThatNeverAgree(t *testing.T) {
 	c := faultyConfig(t, "unsettled")
 	c.limits.Settle = 2 * time.Second
 	trial := runTrial(t, c)
-	wantBroken(t, trial, `^accounted settle: the ends did not settle within 2s: the server has read \d+ and written \d+ bytes, the fleet has written \d+ and read \d+`)
+	wantBroken(t, trial, `^accounted settle: the ends did not settle within 2s: the server has read \d+ bytes, written \d+ and kept 0, the fleet has written \d+ and read \d+`)
 	if why := trial.Voids("staleness/p50"); value(t, trial, "staleness/p50") <= 0 || slices.ContainsFunc(why, ofTrial) {
 		t.Errorf("staleness of %v s is void for %v", value(t, trial, "staleness/p50"), why)
 	}

@@ -52,6 +52,14 @@ type ServerMark struct {
 	Counts     wire.Counts `json:"counts"`
 	Newest     uint64      `json:"newest"`
 	PublishCPU float64     `json:"publish-cpu"` // s, spent in publishing what was due
+	Fanout     Fanout      `json:"fanout"`
+}
+
+// Fanout is what the loop of the server has done, which sends events to whoever has all
+// before.
+type Fanout struct {
+	Delivered int64 `json:"delivered"` // events, each to one subscriber
+	Fallbacks int64 `json:"fallbacks"` // times that a subscriber could not take one whole
 }
 
 // PublishedAt is the events that were published on schedule so far.

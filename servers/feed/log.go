@@ -23,6 +23,8 @@ type Log struct {
 	wake   chan struct{} // closed by the next Publish, or by Close
 	closed bool
 
+	fan fanout // to those that have all events
+
 	life context.Context // ends with Close
 	end  context.CancelCauseFunc
 }
@@ -56,6 +58,7 @@ func NewLog(codec Codec, size int, clock Clock) *Log {
 		ring:  make([]Record, size),
 		wake:  make(chan struct{}),
 	}
+	l.fan.log = l
 	l.life, l.end = context.WithCancelCause(context.Background())
 	return l
 }
@@ -64,7 +67,7 @@ func NewLog(codec Codec, size int, clock Clock) *Log {
 func (l *Log) Codec() Codec { return l.codec }
 
 // Publish stamps, encodes and appends the next event, due at the given instant,
-// and wakes whoever waits for it. The body is copied.
+// and wakes whoever waits for it and the loop that serves the others. The body is copied.
 func (l *Log) Publish(due int64, body []byte) Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -77,6 +80,7 @@ func (l *Log) Publish(due int64, body []byte) Event {
 		close(l.wake)
 		l.wake = make(chan struct{})
 	}
+	l.fan.signal()
 	return e
 }
 
@@ -85,6 +89,13 @@ func (l *Log) Newest() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.newest
+}
+
+// state is the newest event's number, and whether the feed has ended.
+func (l *Log) state() (newest uint64, closed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.newest, l.closed
 }
 
 // Since appends to dst what follows cursor, at most limit records, and returns
@@ -206,6 +217,7 @@ func (l *Log) Close() {
 	if !l.closed {
 		l.closed = true
 		close(l.wake)
+		l.fan.signal()
 		l.end(ErrClosed)
 	}
 }

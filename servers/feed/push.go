@@ -2,17 +2,23 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"time"
 )
 
-// Pusher is the server end of one subscriber's connection, as Push drives it:
-// one call at a time.
+// Pusher is the server end of one subscriber's connection, as it is driven: one call
+// at a time.
 type Pusher struct {
 	// Send sends records: one at a time, or with batching all that are ready,
 	// up to 1 MB of their encodings. They are valid until it returns.
 	Send func([]Record) error
+
+	// Conn is the connection that Send writes to, where a write on it can be tried: then
+	// whoever has all events is sent the next one without a goroutine of its own. It may
+	// be nil.
+	Conn Trier
 
 	Every time.Duration // between heartbeats; 0: there are none
 	Beat  func() error  // sends one
@@ -37,62 +43,178 @@ const (
 
 // Push sends what the request, once checked, asks for as it is published, and heartbeats,
 // until ctx ends, the feed ends (ErrClosed, after all of it was sent) or sending fails;
-// it returns which of these it was.
-//
-// A server holds thousands of these, nearly all of them waiting, so what waits
-// holds next to nothing: its delivery and, where there are heartbeats or a
-// batching time, their timer. The rest is stack. A stack begins with 2 KB, and once
-// it has grown no collection shrinks it to that again. So the stack must not grow
-// between this function and the system call that writes: the functions on that way
-// have few variables and no defers, and call others for what takes room.
+// it returns which of these it was. By then nothing is sent any more.
 func (r Request) Push(ctx context.Context, log *Log, p Pusher) error {
-	d := newDelivery()
-	d.log, d.ctx, d.hand, d.beat = log, ctx, p.Send, p.Beat
-	d.cursor, d.latest = r.Since, r.Latest
-	d.begin(r.Options, p.Every)
+	d := r.delivery(ctx, log, p)
+	if d.conn != nil {
+		d.back = make(chan struct{}, 1)
+	}
 	err := d.run()
+	for err == errParked {
+		if err = d.wait(); err == nil {
+			err = d.run()
+		}
+	}
 	if d.ticker != nil {
 		d.ticker.Stop()
 	}
 	return err
 }
 
-// delivery is the course of one Push.
-type delivery struct {
+// Begin is Push for a connection that has left HTTP: it does not wait, and there are no
+// heartbeats. End is called with what Push would return, and is the last call. Once ctx
+// has ended, Leave has to be called.
+func (r Request) Begin(ctx context.Context, log *Log, p Pusher, end func(error)) *Delivery {
+	d := r.delivery(ctx, log, p)
+	d.end = end
+	go d.carryOn()
+	return d
+}
+
+// Delivery is the course of what one subscriber is sent.
+//
+// A server holds thousands of these, nearly all of them parked, so what is parked holds
+// next to nothing. Where it has a goroutine none the less, most of that is stack. A stack
+// begins with 2 KB, and once it has grown no collection shrinks it to that again. So it
+// must not grow between here and the system call that writes: the functions on that way
+// have few variables and no defers, and call others for what takes room.
+type Delivery struct {
 	log      *Log
 	ctx      context.Context
+	end      func(error) // after Begin
 	hand     func([]Record) error
+	conn     Trier // nil: it has a goroutine
 	beat     func() error
-	cursor   uint64
 	latest   bool
 	together bool
 	window   time.Duration // from the first event ready to the sending; 0: at once
 	over     *time.Timer   // of the window; nil before the first
 	ticker   *time.Ticker  // nil: no heartbeats
 	beats    <-chan time.Time
+	back     chan struct{} // after Push: it has been handed over
+
+	// mu is held by who sends from the loop, and for what takes no time. Whoever is not
+	// parked is its goroutine's alone.
+	mu     sync.Mutex
+	parked bool
+	stay   uint64 // counts how often it has been in the loop, and left it
+	failed error  // in the loop
+	cursor uint64
 }
 
-// newDelivery makes one on the heap, where it takes 96 bytes instead of as much
-// of every stack.
-//
-//go:noinline
-func newDelivery() *delivery { return new(delivery) }
+// errParked says that a delivery is the loop's, until it is handed over.
+var errParked = errors.New("feed: parked")
 
-// begin makes out what is asked for.
+// delivery makes one, on the heap, where it takes less than as much of every stack.
 //
 //go:noinline
-func (d *delivery) begin(o Options, every time.Duration) {
-	d.ctx.Done() // makes its channel when it is first asked, which had better be here
-	d.window = o.Duration(BatchKnob.Name)
-	d.together = d.window > 0 || o.Is(BatchKnob.Name, "on")
-	if every > 0 {
-		d.ticker = time.NewTicker(every)
+func (r Request) delivery(ctx context.Context, log *Log, p Pusher) *Delivery {
+	d := &Delivery{log: log, ctx: ctx, hand: p.Send, beat: p.Beat, cursor: r.Since, latest: r.Latest}
+	ctx.Done() // makes its channel when it is first asked, which had better be here
+	d.window = r.Options.Duration(BatchKnob.Name)
+	d.together = d.window > 0 || r.Options.Is(BatchKnob.Name, "on")
+	if d.window == 0 { // what waits for its window has a timer to wait for
+		d.conn = p.Conn
+	}
+	if p.Every > 0 {
+		d.ticker = time.NewTicker(p.Every)
 		d.beats = d.ticker.C
+	}
+	return d
+}
+
+// carryOn is the goroutine of a delivery that was begun, for as long as it needs one.
+func (d *Delivery) carryOn() {
+	if err := d.run(); err != errParked {
+		d.end(err)
+	}
+}
+
+// Leave ends a delivery that was begun, after its ctx.
+func (d *Delivery) Leave() {
+	if d.withdraw() {
+		d.end(d.ctx.Err())
+	}
+}
+
+// park gives the delivery to the loop if it has all there is, and else returns the newest
+// event's number.
+func (d *Delivery) park() (newest uint64, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.log.mu.Lock()
+	defer d.log.mu.Unlock()
+	switch newest = d.log.newest; {
+	case d.ctx.Err() != nil: // under the lock, so that Leave sees that it is parked or this sees that it has left
+		return newest, d.ctx.Err()
+	case newest > d.cursor:
+		return newest, nil
+	case d.log.closed:
+		return newest, ErrClosed
+	}
+	d.parked = true
+	d.stay++
+	d.log.fan.join(slot{d, d.stay})
+	return newest, errParked
+}
+
+// withdraw takes the delivery out of the loop, and reports whether it was there.
+func (d *Delivery) withdraw() bool {
+	d.mu.Lock()
+	was := d.parked
+	if was {
+		d.parked = false
+		d.stay++
+	}
+	d.mu.Unlock()
+	if was {
+		d.log.fan.left()
+	}
+	return was
+}
+
+// handOver gives the delivery back to a goroutine, for an error or because it could not
+// take an event whole. It is locked.
+func (d *Delivery) handOver(err error) {
+	if err == nil {
+		d.log.fan.fallbacks.Add(1)
+	}
+	d.log.fan.live.Add(-1)
+	d.parked, d.failed = false, err
+	d.stay++
+	if d.back != nil {
+		d.back <- struct{}{}
+	} else {
+		go d.carryOn()
+	}
+}
+
+// wait waits beside a delivery that is parked, and returns nil once it no longer is.
+func (d *Delivery) wait() error {
+	select {
+	case <-d.back:
+		return nil
+	case <-d.beats:
+		if !d.withdraw() {
+			<-d.back
+		}
+		if d.failed != nil {
+			return nil
+		}
+		return d.beat()
+	case <-d.ctx.Done():
+		if !d.withdraw() {
+			<-d.back
+		}
+		return d.ctx.Err()
 	}
 }
 
 // run waits for the next thing to do and does it, again and again.
-func (d *delivery) run() (err error) {
+func (d *Delivery) run() (err error) {
+	if err = d.failed; err == nil && d.conn != nil {
+		err = d.conn.Drain()
+	}
 	for err == nil {
 		// Neither end nor heartbeat may have to wait until a busy feed has a quiet
 		// moment.
@@ -106,7 +228,7 @@ func (d *delivery) run() (err error) {
 		default:
 		}
 		var newest uint64
-		if newest, err = d.log.await(d.ctx, d.cursor, d.beats); err != nil {
+		if newest, err = d.await(); err != nil {
 			return err
 		}
 		if newest == d.cursor {
@@ -123,11 +245,20 @@ func (d *delivery) run() (err error) {
 	return err
 }
 
+// await returns the newest event's number once there is something to send, or the cursor
+// where a heartbeat is due before.
+func (d *Delivery) await() (uint64, error) {
+	if d.conn != nil {
+		return d.park()
+	}
+	return d.log.await(d.ctx, d.cursor, d.beats)
+}
+
 // gather waits until the first event that is ready has been so for the window,
 // and returns the newest event's number by then. The end of the feed ends the
 // window too. It does not look at the log meanwhile: not to be woken for each
 // event is what batching saves.
-func (d *delivery) gather() (newest uint64, err error) {
+func (d *Delivery) gather() (newest uint64, err error) {
 	left := Between(d.log.clock.Now(), After(d.log.readySince(d.cursor), d.window))
 	if left <= 0 { // it became ready while something was sent, or before the subscriber came
 		return d.log.Newest(), nil
@@ -161,10 +292,10 @@ var scratches = sync.Pool{New: func() any { return &scratch{make([]Record, 0, bu
 
 // send sends what is ready up to the newest event, and whatever is by the time
 // it gets there.
-func (d *delivery) send(newest uint64) (err error) {
+func (d *Delivery) send(newest uint64) (err error) {
 	s := scratches.Get().(*scratch)
 	for err == nil && d.cursor < newest {
-		if err = d.take(s); err != nil {
+		if err = d.take(s, burst); err != nil {
 			break
 		}
 		if d.together {
@@ -180,15 +311,25 @@ func (d *delivery) send(newest uint64) (err error) {
 	return err
 }
 
-// take reads what is to be sent next.
-func (d *delivery) take(s *scratch) (err error) {
+// sendNext sends what is next, from the loop.
+func (d *Delivery) sendNext(s *scratch) error {
+	err := d.take(s, 1)
+	if err == nil {
+		d.log.fan.delivered.Add(int64(len(s.records)))
+		err = d.hand(s.records)
+	}
+	return err
+}
+
+// take reads what is to be sent next: at most limit records, where each is sent by itself.
+func (d *Delivery) take(s *scratch, limit int) (err error) {
 	switch {
 	case d.latest:
 		s.records, d.cursor, err = d.log.latest(d.cursor, s.records[:0])
 	case d.together:
 		s.records, d.cursor, err = d.log.since(d.cursor, math.MaxInt, maxBatch, s.records[:0])
 	default:
-		s.records, d.cursor, err = d.log.since(d.cursor, burst, math.MaxInt, s.records[:0])
+		s.records, d.cursor, err = d.log.since(d.cursor, limit, math.MaxInt, s.records[:0])
 	}
 	return err
 }

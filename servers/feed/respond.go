@@ -32,7 +32,8 @@ type Ongoing struct {
 // a DATA frame over HTTP/2 (RFC 9113 §6.1). The answer ends with the feed, and
 // ends whole: with the last chunk, or the stream's end. A
 // subscriber that does not read holds up this goroutine and no other: what is
-// kept for it is the one send that is under way, and its cursor.
+// kept for it is the one send that is under way, and its cursor. This goroutine is there
+// to the end, since net/http lets nobody write once it has returned.
 func (r Request) Respond(log *Log, w http.ResponseWriter, from *http.Request, o Ongoing) {
 	if err := r.Check(log); err != nil {
 		Refuse(w, http.StatusBadRequest, err)
@@ -55,6 +56,7 @@ func (r Request) Respond(log *Log, w http.ResponseWriter, from *http.Request, o 
 	// Whatever ends it, the answer ends with it, and the client sees that.
 	r.Push(from.Context(), log, Pusher{
 		Send:  out.send,
+		Conn:  trier(from),
 		Every: r.Options.Duration(HeartbeatKnob.Name),
 		Beat:  out.beat,
 	})

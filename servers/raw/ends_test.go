@@ -74,7 +74,7 @@ func TestMessageThatNeverEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				near, far := net.Pipe()
 				s := newSubscriber(far, feed.NewLog(feed.Text, 1, feed.NewClock()), feed.Request{})
-				go s.push()
+				s.begin()
 				go s.listen()
 				<-time.After(24 * time.Hour) // it may say nothing for as long as it likes
 				var sender sync.WaitGroup
@@ -107,12 +107,8 @@ func TestEndOfFeedIsAHalfClose(t *testing.T) {
 	log := feed.NewLog(feed.Text, 10, feed.NewClock())
 	near, far := halves()
 	s := newSubscriber(far, log, feed.Request{})
+	s.begin()
 	go s.listen()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.push()
-	}()
 	log.Publish(1, []byte("body"))
 	log.Close()
 	got, err := io.ReadAll(near)
@@ -125,7 +121,7 @@ func TestEndOfFeedIsAHalfClose(t *testing.T) {
 		}
 	}
 	near.Close()
-	<-ended
+	<-s.ctx.Done()
 }
 
 // halves are the two ends of a connection that can be ended one way.
@@ -154,8 +150,8 @@ func TestSubscriberThatStays(t *testing.T) {
 		log := feed.NewLog(feed.Text, 10, feed.NewClock())
 		near, far := halves()
 		s := newSubscriber(far, log, feed.Request{})
+		s.begin()
 		go s.listen()
-		go s.push()
 		log.Close()
 		start := time.Now()
 		for {

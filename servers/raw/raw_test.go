@@ -133,16 +133,12 @@ func TestLeavingIsNoticedWhileQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
-		served := make(chan struct{})
-		go func() {
-			defer close(served)
-			s := newSubscriber(far, log, feed.Request{})
-			go s.listen()
-			s.push()
-		}()
+		s := newSubscriber(far, log, feed.Request{})
+		s.begin()
+		go s.listen()
 		synctest.Wait() // it waits for an event
 		near.Close()
-		<-served
+		<-s.ctx.Done() // and the bubble ends only once all of its goroutines have
 	})
 }
 
@@ -152,17 +148,13 @@ func TestLeavingIsNoticedWhileSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		log := feed.NewLog(feed.Text, feed.DefaultRing, feed.NewClock())
-		served := make(chan struct{})
-		go func() {
-			defer close(served)
-			s := newSubscriber(far, log, feed.Request{})
-			go s.listen()
-			s.push()
-		}()
+		s := newSubscriber(far, log, feed.Request{})
+		s.begin()
+		go s.listen()
 		log.Publish(1, []byte("body"))
 		synctest.Wait() // it is stuck in its write
 		near.Close()
-		<-served
+		<-s.ctx.Done() // and the bubble ends only once all of its goroutines have
 	})
 }
 

@@ -52,18 +52,19 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 	if len(early) > 0 {
 		s.in = io.MultiReader(bytes.NewReader(bytes.Clone(early)), conn)
 	}
-	go s.push()
+	s.begin()
 	// While the feed is quiet, only reading tells that the subscriber has gone.
 	go s.listen()
 }
 
-// subscriber is the server's end of one subscription. Two goroutines are all that
-// it holds, and their stacks must stay small: see feed.Request.Push.
+// subscriber is the server's end of one subscription. While it has all events, one
+// goroutine is all that it holds: see feed.Delivery.
 type subscriber struct {
 	conn net.Conn
 	in   io.Reader // of conn, and of what came before the 101
 	log  *feed.Log
 	req  feed.Request
+	sent *feed.Delivery
 	ctx  context.Context // ends when the subscriber has gone
 	gone context.CancelFunc
 }
@@ -74,19 +75,23 @@ func newSubscriber(conn net.Conn, log *feed.Log, req feed.Request) *subscriber {
 	return s
 }
 
-// push sends what the request asks for until the subscriber goes or the feed
-// ends.
-func (s *subscriber) push() {
-	err := s.req.Push(s.ctx, s.log, feed.Pusher{Send: func(records []feed.Record) error {
-		b := buffers.Get().(*bytes.Buffer)
-		b.Reset()
-		for i := range records {
-			writeFrame(b, records[i].Wire)
-		}
-		_, err := s.conn.Write(b.Bytes()) // all in one write
-		buffers.Put(b)
-		return err
-	}})
+// begin has it sent what the request asks for until the subscriber goes or the feed ends.
+func (s *subscriber) begin() {
+	s.sent = s.req.Begin(s.ctx, s.log, feed.Pusher{Send: s.send, Conn: feed.AsTrier(s.conn)}, s.end)
+}
+
+func (s *subscriber) send(records []feed.Record) error {
+	b := buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	for i := range records {
+		writeFrame(b, records[i].Wire)
+	}
+	_, err := s.conn.Write(b.Bytes()) // all in one write
+	buffers.Put(b)
+	return err
+}
+
+func (s *subscriber) end(err error) {
 	if errors.Is(err, feed.ErrClosed) {
 		s.seeOff()
 	}
@@ -118,13 +123,14 @@ func (s *subscriber) listen() {
 	}
 	s.conn.Close() // a write may be stuck
 	s.gone()
+	s.sent.Leave()
 }
 
 // buffers are for frames under way, so that a subscriber who waits holds none.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // echoAll returns each uplink message as it is, until the subscriber leaves or
-// sends something else. Its writes and those of push do not mix: a connection
+// sends something else. Its writes and those of events do not mix: a connection
 // takes one at a time.
 func (s *subscriber) echoAll() {
 	prefix := make([]byte, prefixLen) // all that is held while nothing comes

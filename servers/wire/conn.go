@@ -20,6 +20,8 @@ type Conn struct {
 	turns atomic.Int64
 	// sockets, if set, reads the kernel's own counts before the connection is gone.
 	sockets *Sockets
+	// out is what writes that are tried need; nil: none are.
+	out *outbox
 }
 
 // flow is what has passed one connection at one layer of it.
@@ -50,14 +52,22 @@ func (c *Conn) Read(p []byte) (int, error) {
 // Write implements net.Conn. Bytes that went out before an error count too.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.asked.Store(true)
+	if c.out != nil {
+		return c.share(p)
+	}
 	n, err := c.Conn.Write(p)
+	c.wrote(n)
+	return n, err
+}
+
+// wrote counts what one call has written to the socket.
+func (c *Conn) wrote(n int) {
 	if n > 0 {
 		c.flow.written.Add(int64(n))
 		c.writtenByTLS(n)
 		c.tally.Writes.Add(1)
 		c.tally.BytesWritten.Add(int64(n)) // last: who sees it sees what it consists of
 	}
-	return n, err
 }
 
 // Close implements net.Conn. Only the first counts.
@@ -67,6 +77,9 @@ func (c *Conn) Close() error {
 	}
 	if c.closed.CompareAndSwap(false, true) {
 		c.tally.closed()
+		if c.out != nil {
+			c.drop()
+		}
 	}
 	return c.Conn.Close()
 }

@@ -26,6 +26,10 @@ type Tally struct {
 	// While a write is under way, TLS is short of it.
 	TLS, Handshakes atomic.Int64
 
+	// Pending is what was given to writes that were tried and is not yet written: part
+	// of neither BytesWritten nor Writes.
+	Pending atomic.Int64
+
 	// Ends, if set, is told of each connection that this end closes. It is set
 	// before the first.
 	Ends *Ends
@@ -41,6 +45,7 @@ type Counts struct {
 	TLS          int64 `json:"tls"`
 	Handshakes   int64 `json:"handshakes"`
 	Closed       int64 `json:"closed"`
+	Pending      int64 `json:"pending,omitempty"`
 }
 
 // Counts reads the tally. While bytes are in flight the two ends of a
@@ -56,6 +61,7 @@ func (t *Tally) Counts() Counts {
 		TLS:          t.TLS.Load(),
 		Handshakes:   t.Handshakes.Load(),
 		Closed:       t.Closed.Load(),
+		Pending:      t.Pending.Load(),
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 // so that many connections need little memory. It is closed with 1001 when life
 // ends, whose cause is the reason.
 func Echo(life context.Context, w http.ResponseWriter, r *http.Request) {
-	conn, err := accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionNoContextTakeover})
+	conn, _, err := accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionNoContextTakeover})
 	if err != nil {
 		return // accept has answered with the status and the reason
 	}

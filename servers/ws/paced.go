@@ -11,25 +11,31 @@ import (
 	"pushbench/servers/feed"
 )
 
-// accept is websocket.Accept on a connection that is paced. It has answered where
-// it returns an error.
-func accept(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, error) {
+// accept is websocket.Accept on a connection that is paced, which it returns bare too. It
+// has answered where it returns an error.
+func accept(w http.ResponseWriter, r *http.Request, o *websocket.AcceptOptions) (*websocket.Conn, net.Conn, error) {
+	p := &pacing{ResponseWriter: w}
 	if _, ok := w.(http.Hijacker); ok { // else the library refuses
-		w = pacing{w}
+		w = p
 	}
-	return websocket.Accept(w, r, o)
+	conn, err := websocket.Accept(w, r, o)
+	return conn, p.socket, err
 }
 
 // pacing is a response whose connection is given up paced.
-type pacing struct{ http.ResponseWriter }
+type pacing struct {
+	http.ResponseWriter
+	socket net.Conn // once it is given up
+}
 
 // Hijack implements http.Hijacker. What the client has sent already, without
 // waiting for the 101, the library reads first.
-func (w pacing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *pacing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := w.ResponseWriter.(http.Hijacker).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
+	w.socket = conn
 	c := &paced{Conn: conn}
 	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
 	c.frames.pass(early)

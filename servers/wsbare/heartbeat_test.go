@@ -96,8 +96,8 @@ func TestStuckSubscriberIsDropped(t *testing.T) {
 	}
 	log.Publish(1, []byte("body"))
 	s := newSubscriber(newServer(near, nil, testLimit), log, feed.Request{Options: options})
-	go s.listen()
-	s.push() // returns
+	s.begin()
+	s.listen() // returns
 }
 
 // A client that was promised pings ends when nothing comes, and not while the

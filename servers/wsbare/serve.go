@@ -24,21 +24,21 @@ func serve(log *feed.Log, req feed.Request, w http.ResponseWriter, r *http.Reque
 		return // Accept has answered with the status and the reason
 	}
 	// The handler returns, so that net/http's buffers and the stack that it has
-	// grown are let go. Two goroutines stay: one pushes, and one listens, which is
-	// also how it is noticed that the subscriber has gone.
+	// grown are let go. One goroutine stays, which listens: that is also how it is
+	// noticed that the subscriber has gone.
 	s := newSubscriber(conn, log, req)
-	go s.push()
+	s.begin()
 	go s.listen()
 }
 
-// subscriber is the server's end of one subscription. The stacks of its
-// goroutines are most of what it takes, and have to stay as small as they begin:
-// see feed.Request.Push.
+// subscriber is the server's end of one subscription. The stack of its goroutine is most
+// of what it takes, and has to stay as small as it begins.
 type subscriber struct {
 	conn   *Conn
 	log    *feed.Log
 	req    feed.Request
 	shared *shared
+	sent   *feed.Delivery
 	ctx    context.Context // ends when the subscriber has gone
 	gone   context.CancelFunc
 }
@@ -52,14 +52,22 @@ func newSubscriber(conn *Conn, log *feed.Log, req feed.Request) *subscriber {
 	return s
 }
 
-// push sends what the subscriber has asked for until it goes or the feed ends.
-func (s *subscriber) push() {
-	s.end(s.req.Push(s.ctx, s.log, feed.Pusher{Send: func(records []feed.Record) error {
-		if frame := s.frame(records); frame != nil {
-			return s.conn.writeFrame(frame)
-		}
-		return s.send(records)
-	}}))
+// begin has it sent what it has asked for until it goes or the feed ends. What is
+// compressed for it alone takes a goroutine of its own, which another core may run.
+func (s *subscriber) begin() {
+	p := feed.Pusher{Send: s.push, Conn: feed.AsTrier(s.conn.socket)}
+	if d := s.conn.deflater(); d != nil && d.takeover {
+		p.Conn = nil
+	}
+	s.sent = s.req.Begin(s.ctx, s.log, p, s.end)
+}
+
+// push sends records as one message.
+func (s *subscriber) push(records []feed.Record) error {
+	if frame := s.frame(records); frame != nil {
+		return s.conn.writeFrame(frame)
+	}
+	return s.send(records)
 }
 
 // end closes the connection, after the last event with a close frame.
@@ -109,7 +117,6 @@ func size(records []feed.Record) (n int) {
 
 // listen reads until the subscriber leaves, or says what it must not.
 func (s *subscriber) listen() {
-	defer s.gone()
 	for {
 		s.conn.await()
 		op, message, err := s.conn.NextMessage()
@@ -118,9 +125,11 @@ func (s *subscriber) listen() {
 		}
 		if err != nil {
 			s.conn.leave(err)
-			return
+			break
 		}
 	}
+	s.gone()
+	s.sent.Leave()
 }
 
 // answer returns an uplink message as it came. Its error is how the connection

@@ -109,7 +109,7 @@ func TestNothingFollowsTheClose(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := newSubscriber(newServer(near, nil, feed.MaxUplink), log, feed.Request{Options: options})
-		go s.push()
+		s.begin()
 		go s.listen()
 		log.Close()
 		want := frame(true, opClose, closing(StatusGoingAway, "the feed has ended"))

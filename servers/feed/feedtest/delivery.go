@@ -17,9 +17,13 @@ func (s suite) everyEvent(t *testing.T) {
 			server.Publish(20)
 			sub := server.Subscribe(since, s.knobs)
 			sub.Await(20)
+			s.parked(t, server, 1)
 			for range 10 {
 				server.Publish(1)
 				sub.Await(server.Log.Newest())
+			}
+			if s.looped(t) && server.Log.Fanout().Delivered == 0 {
+				t.Error("the loop has delivered nothing")
 			}
 			server.Publish(70)
 			sub.Await(100)

@@ -49,6 +49,8 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 	t.Run("bad answer", s.badAnswers)
 	t.Run("end of feed", s.endOfFeed)
 	t.Run("cancel", s.cancel)
+	t.Run("churn", s.churn)
+	t.Run("slow", s.slow)
 }
 
 type suite struct {
@@ -61,6 +63,7 @@ type suite struct {
 
 func (s suite) delivery(t *testing.T) {
 	s.otherWay(t)
+	t.Run("fallback", s.fallback)
 	t.Run("ring overrun", s.overrun)
 	t.Run("gap race", s.gapRace)
 	t.Run("same bytes", s.sameBytes)

@@ -45,6 +45,30 @@ func dialTCP(addr string) func(context.Context) (net.Conn, error) {
 	}
 }
 
+// narrow has both ends of a connection take little more than a packet at a time.
+func narrow(l net.Listener, dial func(context.Context) (net.Conn, error)) (net.Listener, func(context.Context) (net.Conn, error)) {
+	return narrowListener{l}, func(ctx context.Context) (net.Conn, error) {
+		c, err := dial(ctx)
+		if err == nil {
+			err = c.(*net.TCPConn).SetReadBuffer(smallBuffer)
+		}
+		return c, err
+	}
+}
+
+// smallBuffer is as much as the kernel lets a socket have at least (bytes).
+const smallBuffer = 4096
+
+type narrowListener struct{ net.Listener }
+
+func (l narrowListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		err = c.(*net.TCPConn).SetWriteBuffer(smallBuffer)
+	}
+	return c, err
+}
+
 // pipes is a listener whose connections are pipes.
 type pipes struct {
 	dialled chan net.Conn

@@ -1,6 +1,10 @@
 package feedtest
 
-import "net"
+import (
+	"net"
+
+	"pushbench/servers/wire"
+)
 
 // Point is a place in the course of a subscription where a test may step in:
 // look, publish, or hold things up by not returning.
@@ -55,9 +59,28 @@ func (c *hookedConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// tries is a hookedConn of a connection on which writes can be tried.
+type tries struct {
+	*hookedConn
+	try  wire.TryWriter
+	room func() int // bytes that it takes; nil: all
+}
+
+// TryWrite implements wire.TryWriter.
+func (c tries) TryWrite(p []byte) (int, error) {
+	c.hook(c.writes)
+	if c.room != nil {
+		p = p[:min(len(p), c.room())]
+	}
+	n, err := c.try.TryWrite(p)
+	c.hook(c.wrote)
+	return n, err
+}
+
 type hookedListener struct {
 	net.Listener
 	hook func(Point)
+	room func() int
 }
 
 func (l hookedListener) Accept() (net.Conn, error) {
@@ -65,5 +88,9 @@ func (l hookedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &hookedConn{c, l.hook, ServerReads, ServerHasRead, ServerWrites, ServerHasWrote}, nil
+	hooked := &hookedConn{c, l.hook, ServerReads, ServerHasRead, ServerWrites, ServerHasWrote}
+	if try := wire.AsTryWriter(c); try != nil {
+		return tries{hooked, try, l.room}, nil
+	}
+	return hooked, nil
 }

@@ -25,6 +25,8 @@ type Config struct {
 	Clock   *feed.Clock // default one that no host's age has a part in, which reads what is below 0
 	Still   bool        // trial time rests, so that a poll sends its first request only
 	Way     Way
+	Narrow  bool          // sockets have the smallest buffers, at both ends
+	Room    func() int    // how many bytes a write of the server's takes that is tried; nil: all
 	Hook    func(Point)   // called whenever a Point is passed, by whoever passes it
 	Profile *wire.Profile // header fields of both ends; may be nil
 }
@@ -73,6 +75,9 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 		c.Hook = func(Point) {}
 	}
 	l, dial := listen(t, c.Addr)
+	if c.Narrow {
+		l, dial = narrow(l, dial)
+	}
 	s := &Server{
 		Log:       feed.NewLog(c.Codec, c.Ring, *c.Clock),
 		Timeline:  feed.NewTimeline(*c.Clock),
@@ -98,10 +103,10 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
-	server := &http.Server{Handler: c.Profile.Handler(mux), Protocols: wire.Protocols()}
-	counted := wire.Listener(hookedListener{l, c.Hook}, &s.Tally)
+	server := feed.NewServer(s.Log, c.Profile.Handler(mux), wire.Protocols())
+	counted := wire.Listener(hookedListener{l, c.Hook, c.Room}, &s.Tally)
 	if config := c.Way.serverTLS(t); config != nil {
-		counted = wire.TLSListener(hookedListener{l, c.Hook}, &s.Tally, config)
+		counted = wire.TLSListener(hookedListener{l, c.Hook, c.Room}, &s.Tally, config)
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -212,7 +217,7 @@ func (s *Server) Rest(subscribers ...*Subscriber) {
 			clients = count.Add(clients, sub.Tally.Counts())
 		}
 		server := s.Tally.Counts()
-		return server.Conns == clients.Conns &&
+		return server.Conns == clients.Conns && server.Pending == 0 &&
 			server.BytesRead == clients.BytesWritten && server.BytesWritten == clients.BytesRead
 	})
 }
