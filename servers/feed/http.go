@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -55,27 +54,42 @@ func Endpoint(purpose string, get http.HandlerFunc) http.HandlerFunc {
 }
 
 // readRequest reads the query of a subscriber's request. Its error is what is
-// wrong with the request, in one line.
-func (t *Transport) readRequest(log *Log, rawQuery string) (Request, error) {
+// wrong with the request, in one line. A request may be parked for long, with as much
+// stack as its reading took: so the parts stand side by side, each in a function.
+func (t *Transport) readRequest(log *Log, rawQuery string) (req Request, err error) {
+	knobs, err := req.readQuery(rawQuery)
+	if err == nil {
+		req.Options, err = t.Parse(knobs, true)
+	}
+	if err == nil {
+		err = t.carries(log.codec, req.Options)
+	}
+	return req, err
+}
+
+// readQuery reads what every transport's query has, and returns the rest of it.
+func (r *Request) readQuery(rawQuery string) (knobs url.Values, err error) {
 	query, err := url.ParseQuery(rawQuery) // URL.Query drops in silence what it cannot read
 	if err != nil {
-		return Request{}, fmt.Errorf("read the query: %w", err)
+		return nil, fmt.Errorf("read the query: %w", err)
 	}
-	since, noSince := ParseCursor(query["since"])
-	latest, noWant := parseWant(query["want"])
-	if err := cmp.Or(noSince, noWant); err != nil {
-		return Request{}, err
+	if r.Since, err = ParseCursor(query["since"]); err != nil {
+		return nil, err
+	}
+	if r.Latest, err = parseWant(query["want"]); err != nil {
+		return nil, err
 	}
 	delete(query, "since")
 	delete(query, "want")
-	options, err := t.Parse(query, true)
-	if err != nil {
-		return Request{}, err
+	return query, nil
+}
+
+// carries is the error of a transport that cannot carry a feed's encoding.
+func (t *Transport) carries(codec Codec, o Options) error {
+	if codec.IsText() || !t.Rhythm(o).TextOnly {
+		return nil
 	}
-	if !log.codec.IsText() && t.Rhythm(options).TextOnly {
-		return Request{}, fmt.Errorf("/%v is text and cannot carry a feed whose encoding is %s; use another transport or other options, or serve text or base64", Spec{Transport: t, Options: options}, log.codec)
-	}
-	return Request{Since: since, Latest: latest, Options: options}, nil
+	return fmt.Errorf("/%v is text and cannot carry a feed whose encoding is %s; use another transport or other options, or serve text or base64", Spec{Transport: t, Options: o}, codec)
 }
 
 // Check is the error of a request for what follows an event that has not been
