@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -46,19 +47,15 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 		return nil
 	})
 	urls, err := cmdline.Parse(f, conformUsage, args, stdout)
-	if errors.Is(err, cmdline.ErrDone) {
-		return run.ExitOK
-	} else if err != nil {
-		fmt.Fprintln(stderr, "loadgen:", err)
-		return run.ExitUsage
+	if err != nil {
+		return unparsed(stderr, err)
+	}
+	ends := func(code int, err error) int {
+		return run.Report(stderr, run.ExitError{Code: code, Err: fmt.Errorf("conform: %w", err)})
 	}
 	target, err := conformTarget(urls, *insecure, headers)
-	if err == nil {
-		err = checkConform(o, *format)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "loadgen: conform:", err)
-		return run.ExitUsage
+	if err = cmp.Or(err, checkConform(o, *format)); err != nil {
+		return ends(run.ExitUsage, err)
 	}
 
 	shown := time.Now()
@@ -70,11 +67,9 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	})
 	switch {
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "loadgen: conform: interrupted")
-		return run.ExitInterrupted
+		return ends(run.ExitInterrupted, errors.New("interrupted"))
 	case err != nil:
-		fmt.Fprintln(stderr, "loadgen: conform:", err)
-		return run.ExitUsage
+		return ends(run.ExitUsage, err)
 	}
 	if *format == "md" {
 		err = conform.Markdown(stdout, conform.Column{Name: target.URL, Report: report})
@@ -84,11 +79,9 @@ func conformance(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	untested := report.Untested()
 	switch {
 	case err != nil:
-		fmt.Fprintln(stderr, "loadgen: conform: print the report:", err)
-		return run.ExitFailure
+		return ends(run.ExitFailure, fmt.Errorf("print the report: %w", err))
 	case untested != "":
-		fmt.Fprintln(stderr, "loadgen: conform:", untested)
-		return run.ExitUsage
+		return ends(run.ExitUsage, errors.New(untested))
 	case report.Failed():
 		return run.ExitFailure
 	}

@@ -20,7 +20,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -68,14 +67,19 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		}
 	}
 	o, err := parseFlags(args, time.Now(), stdout)
-	switch {
-	case errors.Is(err, cmdline.ErrDone):
-		return run.ExitOK
-	case err != nil:
-		fmt.Fprintln(stderr, "loadgen:", err)
-		return run.ExitUsage
+	if err != nil {
+		return unparsed(stderr, err)
 	}
 	return run.Report(stderr, run.Measure(ctx, o, stdout, stderr))
+}
+
+// unparsed is the exit code of a command line from which nothing is run: it was wrong,
+// or it asked for help, which is printed.
+func unparsed(stderr io.Writer, err error) int {
+	if errors.Is(err, cmdline.ErrDone) {
+		return run.ExitOK
+	}
+	return run.Report(stderr, run.ExitError{Code: run.ExitUsage, Err: err})
 }
 
 const doctorUsage = `usage: loadgen doctor [SCENARIO.yaml...]
@@ -94,12 +98,8 @@ flags:
 // doctor says what this host has, and lacks.
 func doctor(args []string, stdout, stderr io.Writer) int {
 	files, err := cmdline.Parse(flag.NewFlagSet("loadgen doctor", flag.ContinueOnError), doctorUsage, args, stdout)
-	switch {
-	case errors.Is(err, cmdline.ErrDone):
-		return run.ExitOK
-	case err != nil:
-		fmt.Fprintln(stderr, "loadgen:", err)
-		return run.ExitUsage
+	if err != nil {
+		return unparsed(stderr, err)
 	}
 	return run.Report(stderr, run.Doctor(stdout, files))
 }

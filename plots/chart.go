@@ -26,21 +26,24 @@ func aboveName(c draw.Canvas) draw.Canvas { return draw.Crop(c, 0, 0, leading(ax
 func dataCanvas(c draw.Canvas, p *plot.Plot) draw.Canvas { return p.DataCanvas(aboveName(c)) }
 
 // grid draws a light line at every labelled tick across, and upwards too where it is both.
-type grid struct{ both bool }
+type grid struct {
+	both  bool
+	below []plot.Tick // across, those of the chart below, which has their labels
+}
 
 func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	sty := draw.LineStyle{Color: gridColor, Width: 0.6}
-	each := func(a plot.Axis, line func(v float64)) {
-		for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
+	each := func(a plot.Axis, more []plot.Tick, line func(v float64)) {
+		for _, t := range append(a.Tick.Marker.Ticks(a.Min, a.Max), more...) {
 			if !t.IsMinor() && t.Value >= a.Min && t.Value <= a.Max {
 				line(t.Value)
 			}
 		}
 	}
-	each(p.X, func(v float64) { c.StrokeLine2(sty, x(v), c.Min.Y, x(v), c.Max.Y) })
+	each(p.X, g.below, func(v float64) { c.StrokeLine2(sty, x(v), c.Min.Y, x(v), c.Max.Y) })
 	if g.both {
-		each(p.Y, func(v float64) { c.StrokeLine2(sty, c.Min.X, y(v), c.Max.X, y(v)) })
+		each(p.Y, nil, func(v float64) { c.StrokeLine2(sty, c.Min.X, y(v), c.Max.X, y(v)) })
 	}
 }
 

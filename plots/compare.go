@@ -13,7 +13,10 @@ import (
 
 // sides are runs of an old build and of a new one, by turns: old[i] was run beside
 // new[i].
-type sides struct{ old, new []*report }
+type sides struct {
+	old, new []*report
+	columns  []column // that mean the same in all of them
+}
 
 // fewestPairs is how many runs of each build tell a change.
 const fewestPairs = results.MinBlocks
@@ -45,16 +48,16 @@ func compare(w io.Writer, s sides) error {
 	}
 	b.WriteString(hanging("host ", s.old[0].machine()) + "\n\n")
 
-	columns := s.columns()
+	s.columns = s.inCommon()
 	var asked []results.Quantity
-	for _, c := range columns {
+	for _, c := range s.columns {
 		asked = append(asked, s.quantity(c))
 	}
 	changes, err := s.between(asked)
 	if err != nil {
 		return err
 	}
-	laws, err := s.between(s.laws(columns))
+	laws, err := s.between(s.laws())
 	if err != nil {
 		return err
 	}
@@ -106,11 +109,11 @@ func (s sides) quantity(c column) results.Quantity {
 }
 
 // laws are what the protocol fixes in any treatment, columns aside.
-func (s sides) laws(columns []column) (list []results.Quantity) {
+func (s sides) laws() (list []results.Quantity) {
 	for _, m := range results.Vocabulary() {
 		shown := func(c column) bool { return c.Expr == m.Name }
 		exact := func(t results.Treatment) bool { return results.Exact(m.Name, t) }
-		if slices.ContainsFunc(columns, shown) || !slices.ContainsFunc(s.old[0].ts, exact) {
+		if slices.ContainsFunc(s.columns, shown) || !slices.ContainsFunc(s.old[0].ts, exact) {
 			continue
 		}
 		q := s.quantity(column{Expr: m.Name})
@@ -150,9 +153,9 @@ func (s sides) strangers() (list []string) {
 	return slices.Compact(list)
 }
 
-// columns are those that mean the same in all runs. Where one counts TCP and IP headers
+// inCommon are the columns that mean the same in all runs. Where one counts TCP and IP headers
 // and another does not, bytes are those above them.
-func (s sides) columns() []column {
+func (s sides) inCommon() []column {
 	columns := s.old[0].columns(s.old[0].ts)
 	unlike := func(r *report) bool { return r.countsTCPIP() != s.old[0].countsTCPIP() }
 	if !slices.ContainsFunc(s.all(), unlike) {

@@ -88,13 +88,12 @@ func (t *comparison) change(s sides, c results.Change) {
 
 // alone is the quantity in the only run of a side.
 func (s sides) alone(r *report, c results.Change) reading {
-	columns := s.columns()
-	i := slices.IndexFunc(columns, func(col column) bool { return col.Expr == c.Quantity })
+	i := slices.IndexFunc(s.columns, func(col column) bool { return col.Expr == c.Quantity })
 	own, ok := r.find(c.Treatment)
 	if i < 0 || !ok {
 		return reading{why: c.Why}
 	}
-	q, why := r.quote(own, columns[i])
+	q, why := r.quote(own, s.columns[i])
 	if why != "" {
 		return reading{why: why}
 	}

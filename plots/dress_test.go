@@ -137,7 +137,7 @@ func dress(trial *results.Trial, tr scenarios.Treatment, r *rand.Rand) {
 		put("idle/bytes/up", 6*beats, "B/s")
 		put("idle/total/down", 106*beats, "B/s")
 		put("idle/total/up", 110*beats, "B/s")
-		put("idle/server-cpu", about(20e-6*beats+1e-7), "1")
+		put("idle/server-cpu", about(20e-6*beats+1e-7), "s/s")
 	}
 	if tr.Emulated() {
 		travel(trial, tr, r)

@@ -179,7 +179,10 @@ func (cs crossings) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		ring(c, circle, at, markRadius+2.2, draw.LineStyle{Color: inkColor, Width: 1.2})
 		half, high := sty.Width(cr.Words)/2, sty.Font.Size*1.1
-		foot := vg.Point{X: min(max(at.X, c.Min.X+half), c.Max.X-half), Y: min(at.Y+markRadius+5, c.Max.Y-high)}
+		foot := vg.Point{X: min(at.X, c.Max.X-half), Y: min(at.Y+markRadius+5, c.Max.Y-high)}
+		if foot.X-half < c.Min.X+3*markRadius { // clear of the axis, and of where lines begin
+			foot.X = at.X + markRadius + 5 + half
+		}
 		box := vg.Rectangle{Min: vg.Point{X: foot.X - half - 2, Y: foot.Y}, Max: vg.Point{X: foot.X + half + 2, Y: foot.Y + high}}
 		if slices.ContainsFunc(taken, func(o vg.Rectangle) bool {
 			return box.Min.X < o.Max.X && o.Min.X < box.Max.X && box.Min.Y < o.Max.Y && o.Min.Y < box.Max.Y

@@ -105,11 +105,11 @@ func (ch *orderChart) draw(c draw.Canvas) {
 	inner := draw.Crop(c, 0, -widest-26, foot, 0)
 	plots := make([][]*plot.Plot, len(ch.Panels))
 	for i := range ch.Panels {
-		p, x := newPlot(), ch.X
-		p.Add(grid{both: true}, &ch.Panels[i])
+		p, x, lines := newPlot(), ch.X, grid{both: true}
 		if i < len(ch.Panels)-1 { // the last has the labels
-			x.Ticks = nil
+			lines.below, x.Ticks = x.Ticks, nil
 		}
+		p.Add(lines, &ch.Panels[i])
 		x.apply(&p.X)
 		ch.Panels[i].Y.apply(&p.Y)
 		plots[i] = []*plot.Plot{p}

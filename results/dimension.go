@@ -10,9 +10,15 @@ import (
 // {B: 1, event: -1}. The dimension of counts, shares and ratios is empty.
 type dimension map[string]int
 
+// busyTime is the unit of how much of a core something takes: CPU seconds a second.
+const busyTime = "s/s"
+
 // dimensionOf takes a unit such as s, 1/s or B/event apart. Symbols before the
 // first slash are multiplied by "·", each slash divides by what follows it.
 func dimensionOf(unit string) dimension {
+	if unit == busyTime {
+		return dimension{unit: 1} // and no share like any other, so that it is printed as what it is
+	}
 	d := dimension{}
 	for i, part := range strings.Split(unit, "/") {
 		power := 1

@@ -211,9 +211,12 @@ func FuzzHistBuckets(f *testing.F) {
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff}, int64(0), 0.0, int64(0), int64(0))
 	f.Add([]byte{}, int64(0), 0.0, int64(0), int64(0))
 	f.Fuzz(func(t *testing.T, payload []byte, n int64, sum float64, low, high int64) {
+		if math.IsNaN(sum) || math.IsInf(sum, 0) { // which JSON cannot say
+			sum = 0
+		}
 		data, err := json.Marshal(encodedHist{Unit: "ns", N: n, Sum: sum, Min: low, Max: high, HDR: wrapBuckets(payload)})
 		if err != nil {
-			t.Skip("JSON has no such number")
+			t.Fatal(err)
 		}
 		var h Hist
 		if json.Unmarshal(data, &h) != nil {

@@ -94,6 +94,7 @@ func (r *Run) add(line []byte) error {
 		r.End = nil
 		t, err := readTrial(line, r.Header.Schema)
 		if err == nil && t != nil { // it counts
+			t.modernise()
 			r.Trials, err = append(r.Trials, t), t.check()
 		}
 		if err != nil {

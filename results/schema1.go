@@ -38,6 +38,15 @@ var reasonsV1 = []struct {
 // saturatedV1 is the warning that told which end could not do more.
 var saturatedV1 = regexp.MustCompile(`^saturated: (?:the )?(both|server|fleet|neither)`)
 
+// modernise gives a metric of an older record the unit that it has had since.
+func (t *Trial) modernise() {
+	const quiet = "idle/server-cpu" // which was a share of a core
+	if m, has := t.Metrics[quiet]; has {
+		m.Unit = busyTime
+		t.Metrics[quiet] = m
+	}
+}
+
 // readTrial reads a trial of the given schema; nil is one that does not count.
 func readTrial(line []byte, schema int) (*Trial, error) {
 	if schema > 1 {

@@ -68,7 +68,7 @@ var vocabulary = []Info{
 	{"idle/bytes/up", "B/s", "lower", wire, "bytes at the socket per connection while the feed is quiet"},
 	{"idle/total/down", "B/s", "lower", wire, "all IP bytes per connection while the feed is quiet"},
 	{"idle/total/up", "B/s", "lower", wire, "all IP bytes per connection while the feed is quiet"},
-	{"idle/server-cpu", "1", "lower", cpu, "server CPU time per connection and second while the feed is quiet, a share of one core"},
+	{"idle/server-cpu", busyTime, "lower", cpu, "server CPU time per connection and second while the feed is quiet, a share of one core"},
 	{"idle/fit-error", "1", "lower", fact, "largest distance of a reading of the server's memory from its line, over the range read"},
 	{"notice/server-share", "1", "higher", share, "share of its connections of which the server noticed, within the window, that the other end had fallen silent"},
 	{"notice/fleet-share", "1", "higher", share, "share of the subscribers that noticed, within the window, that the server had fallen silent"},

@@ -42,6 +42,22 @@ func TestStartPinned(t *testing.T) {
 	}
 }
 
+// Where a process may run is read back of one that runs.
+func TestStrayed(t *testing.T) {
+	all := Cores().IDs()
+	for _, held := range [][]int{all, nil} {
+		if why := Strayed(os.Getpid(), held); why != "" {
+			t.Errorf("held to %v: %s", held, why)
+		}
+	}
+	if why, want := Strayed(os.Getpid(), []int{maxCPU - 1}), fmt.Sprintf("held to CPU %d, it may run on %s: ", maxCPU-1, cpuText(all)); !strings.HasPrefix(why, want) {
+		t.Errorf("it says %q, not %q", why, want)
+	}
+	if why := Strayed(1<<30, all); why != "" {
+		t.Errorf("of nobody it says %q", why)
+	}
+}
+
 func TestStartPinnedErrors(t *testing.T) {
 	for _, test := range []struct {
 		name string

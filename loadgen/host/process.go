@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"github.com/prometheus/procfs"
@@ -90,6 +91,25 @@ func readProcess(r root, pid int) (ProcessTime, error) {
 		t.Syscalls = int64(calls.SyscR + calls.SyscW)
 	}
 	return t, err
+}
+
+// Strayed says where a process may run other than on the CPUs that it was held to, in
+// order: its CPU time is then not what it would have been there. It is "" where the
+// process stays there, where it was held to none, and where nobody knows.
+func Strayed(pid int, held []int) string {
+	var may []int
+	err := eachThread("/", pid, func(thread procfs.Proc) error {
+		status, err := thread.NewStatus()
+		for _, cpu := range status.CpusAllowedList {
+			may = append(may, int(cpu))
+		}
+		return err
+	})
+	slices.Sort(may)
+	if may = slices.Compact(may); err != nil || len(held) == 0 || slices.Equal(may, held) {
+		return ""
+	}
+	return fmt.Sprintf("held to %s, it may run on %s: does a wrapper of the program, or the container's cpuset, say where it runs?", cpuText(held), cpuText(may))
 }
 
 // Resting reports whether every thread of a process sleeps, and none of them is ready

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"strings"
 
 	"pushbench/results"
 )
@@ -12,6 +13,9 @@ var askedRules = []rule{
 		share, err := o.asleep()
 		return cmp.Or(unless(err == nil, "the CPUs were to stay awake, and how much they slept is not known: %v", err),
 			unless(share <= asleepLimit, "the CPUs were to stay awake, and slept %.0f %% of the time", 100*share))
+	}},
+	{results.AsAsked, "affinity", "", marks, func(o *Observation) string {
+		return strings.Join(o.After.Strayed, "; ")
 	}},
 	{results.AsAsked, "polls", "", marks | polls, func(o *Observation) string {
 		skipped, share := o.skipped()

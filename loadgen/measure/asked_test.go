@@ -23,6 +23,9 @@ var askedCases = []ruleCase{
 		[]string{"as-asked awake: the CPUs were to stay awake, and how much they slept is not known: no idle states"}},
 	{"sleep not told, as the host has it", clean, func(o *Observation) { o.SleepUnreadable = errors.New("no idle states") }, nil},
 
+	{"held elsewhere", clean, func(o *Observation) { o.After.Strayed = []string{"server: held to CPU 0", "fleet: held to CPU 1"} },
+		[]string{"as-asked affinity: server: held to CPU 0; fleet: held to CPU 1"}},
+
 	{"few polls left out", clean, func(o *Observation) { o.Before.Fleet.Requests, o.After.Fleet.Requests, o.After.Fleet.Skipped = 0, 0, 1 }, nil},
 	{"polls left out", clean, func(o *Observation) { o.After.Fleet.Skipped = 4 },
 		[]string{"as-asked polls: 3 polls were left out because the one before was outstanding, 6.4 % of all; limit 1 %"}},

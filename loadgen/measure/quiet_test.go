@@ -40,7 +40,7 @@ func TestQuietCosts(t *testing.T) {
 			"idle/bytes/up":   {Value: 600 / test.seconds, Unit: "B/s"},
 			"idle/total/down": {Value: 200 / test.seconds, Unit: "B/s"},
 			"idle/total/up":   {Value: 600 / test.seconds, Unit: "B/s"},
-			"idle/server-cpu": {Value: 0.08 / cpuSeconds, Unit: "1"},
+			"idle/server-cpu": {Value: 0.08 / cpuSeconds, Unit: "s/s"},
 		} {
 			if got := trial.Metrics[metric]; got.Unit != want.Unit || math.Abs(got.Value-want.Value) > 1e-9*want.Value {
 				t.Errorf("%s: %s is %+v, not %+v", test.transport, metric, got, want)

@@ -101,6 +101,7 @@ type Used struct {
 	Asleep  float64                     // of the cores, s since boot
 	Process map[string]host.ProcessTime // by the process's name
 	Quota   host.Throttle               // by which the trial was stopped
+	Strayed []string                    // processes that may run elsewhere than they were held to, and where
 }
 
 // Add adds what a process used to what others of its name did. What is not known of one

@@ -60,7 +60,7 @@ func (l Limits) Start(name string, cpus []int, path string, args ...string) (*Pa
 		return nil, fmt.Errorf("start the %s: %w", name, err)
 	}
 	done := make(chan struct{})
-	p := &Party{Name: name, Limits: l, Caller: control.NewPeer(in, out), PID: cmd.Process.Pid, Done: done, Log: log.String}
+	p := &Party{Name: name, Limits: l, Caller: control.NewPeer(in, out), PID: cmd.Process.Pid, CPUs: cpus, Done: done, Log: log.String}
 	var ended error // how, once done is closed
 	go func() {
 		ended = cmd.Wait()

@@ -20,6 +20,7 @@ type Party struct {
 	Limits Limits
 	Caller Caller // nil: it cannot be asked
 	PID    int
+	CPUs   []int // that it was held to; none: nobody held it
 
 	Done <-chan struct{} // closed when it has ended
 	Log  func() string   // what it has said of itself

@@ -110,6 +110,11 @@ func (r *run) use() measure.Used {
 			u.Add(name, t)
 		}
 	}
+	for _, p := range r.parties {
+		if why := host.Strayed(p.PID, p.CPUs); why != "" {
+			u.Strayed = append(u.Strayed, p.Name+": "+why)
+		}
+	}
 	if u.Quota, err = host.ReadThrottle(); err != nil {
 		r.seen.QuotaUnreadable = err
 	}

@@ -1,10 +1,14 @@
 package trial
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/measure"
+	"pushbench/results"
 )
 
 // Of each core that a trial is on, its record has what the host tells.
@@ -26,6 +30,23 @@ func TestHostIsRead(t *testing.T) {
 	}
 	if _, has := trial.Metrics["host/softirq"]; has != now.Interrupts {
 		t.Errorf("host/softirq is there: %t, and the kernel counts interrupts: %t", has, now.Interrupts)
+	}
+}
+
+// A process that may run elsewhere than it was held to is found out, whatever made it so:
+// no CPU time and no latency of its trial counts.
+func TestStrayedProcess(t *testing.T) {
+	t.Parallel()
+	c := config(t, "poll?interval=50ms")
+	c.moment = when("started", func(r *run) { r.parties[0].CPUs = []int{5000} })
+	trial := runTrial(t, c)
+	sound(t, trial)
+	want := fmt.Sprintf("server: held to CPU 5000, it may run on CPU %d: ", c.Layout.Server[0])
+	if !slices.ContainsFunc(trial.Broken, func(b results.Broken) bool { return b.Rule == "affinity" && strings.HasPrefix(b.Text, want) }) {
+		t.Errorf("broken rules %v, want one that says %q", trial.Broken, want)
+	}
+	if trial.Bears("server/cpu") || trial.Bears("staleness/p50") || !trial.Bears("bytes/total/down") {
+		t.Error("it voids what it should not, or not what it should")
 	}
 }
 

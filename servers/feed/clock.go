@@ -24,13 +24,12 @@ func ClockAt(at int64) Clock { return Clock{base: at, start: time.Now()} }
 // reading is bracketed by two of the process's and the narrowest of a few brackets
 // is kept, so that a preemption in between does not shift it.
 func tie(reading func() int64) (c Clock, within time.Duration) {
-	within = Forever
+	own, within := ClockAt(0), Forever
 	for range 20 {
-		before := time.Now()
-		base := reading()
-		if half := time.Since(before) / 2; half < within {
-			within = half
-			c = Clock{base: base, start: before.Add(half)}
+		before := own.Now()
+		at := reading()
+		if half := (own.Now() - before) / 2; half < int64(within) {
+			within, c = time.Duration(half), Clock{base: at - half - before, start: own.start}
 		}
 	}
 	return c, within

@@ -182,19 +182,23 @@ func TestPhasesAreStratified(t *testing.T) {
 			t.Fatalf("%d phases, not %d", len(phases), n)
 		}
 		turn := Rand(seed, block, "phases").Float64()
-		taken := make([]bool, n)
+		const rounded = 1e-9 // of a part
+		var places []float64
 		for _, p := range phases {
 			if p < 0 || p >= 1 {
 				t.Fatalf("phase %v is not a share of the interval", p)
 			}
 			place := math.Mod(p-turn+1, 1) * float64(n)
-			if math.Abs(place-math.Round(place)) < 1e-9 {
-				t.Skip("too near to the bound between two parts to tell them apart")
+			if place > float64(n)-rounded { // the first part's lower bound, turned
+				place -= float64(n)
 			}
-			if taken[int(place)] {
-				t.Fatalf("part %d of %d has two phases", int(place), n)
+			places = append(places, place)
+		}
+		slices.Sort(places)
+		for part, place := range places {
+			if place < float64(part)-rounded || place > float64(part+1)+rounded {
+				t.Fatalf("of %d parts, part %d has no phase or two: the next is at %v", n, part, place)
 			}
-			taken[int(place)] = true
 		}
 	})
 }

@@ -57,9 +57,6 @@ func TestBadStream(t *testing.T) {
 // A line without an end is given up, and takes no more memory than the longest
 // event may.
 func TestEndlessLine(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 128 MB")
-	}
 	d := &decoder{codec: feed.Text, meter: new(feed.Meter), emit: func(feed.Event) { t.Error("an event") }}
 	piece := bytes.Repeat([]byte("0"), 1<<20)
 	for n := 0; ; n++ {

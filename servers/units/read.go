@@ -29,7 +29,7 @@ var writtenUnits = []struct {
 	{"%", 0.01, "%"},
 }
 
-// PerEvent may follow a written time or size: 12µs/event, 219B/event.
+// PerEvent may follow a written time or size, as /s may: 12µs/event, 219B/event, 5µs/s.
 const PerEvent = "/event"
 
 // Parse reads a number with its unit, with or without a blank between, and
@@ -48,7 +48,7 @@ func Parse(s string) (v float64, unit string, err error) {
 	}
 	factor, unit, ok := baseUnit(strings.TrimPrefix(written, " "))
 	if !ok {
-		return 0, "", fmt.Errorf("%q: unknown unit %q; known are ns, µs (us), ms, s, min, h, B, KB, MB, GB, /s, kbps, Mbps, Gbps, %%, and a time or size per /event", s, written)
+		return 0, "", fmt.Errorf("%q: unknown unit %q; known are ns, µs (us), ms, s, min, h, B, KB, MB, GB, /s, kbps, Mbps, Gbps, %%, and a time or size per /event or per /s", s, written)
 	}
 	// Parsed together, so that 100ms is the float nearest 0.1 and not 100 × 0.001.
 	if exponent, ok := powerOfTen(factor); ok && !strings.ContainsAny(number, "eE") {
@@ -151,15 +151,16 @@ func baseUnit(written string) (factor float64, base string, ok bool) {
 	if written == "" {
 		return 1, "1", true
 	}
-	plain, each := strings.CutSuffix(written, PerEvent)
+	plain, per := written, ""
+	for _, each := range []string{PerEvent, "/s"} {
+		if of, found := strings.CutSuffix(written, each); found && of != "" { // "/s" alone is a rate
+			plain, per = of, each
+		}
+	}
 	for _, u := range writtenUnits {
-		if u.suffix != plain {
-			continue
+		if u.suffix == plain {
+			return u.factor, u.base + per, per == "" || u.base == "s" || u.base == "B"
 		}
-		if !each {
-			return u.factor, u.base, true
-		}
-		return u.factor, u.base + PerEvent, u.base == "s" || u.base == "B"
 	}
 	return 0, "", false
 }

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 		{"7ns", 7e-9, "s"}, {"2min", 120, "s"}, {"1h", 3600, "s"}, {"1.5s", 1.5, "s"}, {".5s", 0.5, "s"}, {"500 ms", 0.5, "s"},
 		{"256B", 256, "B"}, {"16KB", 16384, "B"}, {"16KiB", 16384, "B"}, {"2MB", 2 << 20, "B"}, {"1GB", 1 << 30, "B"},
 		{"40/s", 40, "1/s"}, {"0.5/s", 0.5, "1/s"}, {"3%", 0.03, "%"}, {"3 %", 0.03, "%"}, {"12", 12, "1"},
-		{"12µs/event", 1.2e-5, "s/event"}, {"219B/event", 219, "B/event"},
+		{"12µs/event", 1.2e-5, "s/event"}, {"219B/event", 219, "B/event"}, {"12µs/s", 1.2e-5, "s/s"}, {"219B/s", 219, "B/s"},
 		{"1e3/s", 1000, "1/s"}, {"1e-3s", 0.001, "s"}, {"-40/s", -40, "1/s"}, {"+2", 2, "1"}, {"0.1ms", 1e-4, "s"},
 	} {
 		v, unit, err := Parse(tc.in)
@@ -51,6 +51,7 @@ func TestParseRefuses(t *testing.T) {
 		"5e":              "unknown unit",
 		"40/s/event":      "unknown unit",
 		"3%/event":        "unknown unit",
+		"40/s/s":          "unknown unit",
 		"3/event":         "unknown unit",
 		"1e999s":          "out of range",
 		"1e308GB":         "out of range",
@@ -74,7 +75,7 @@ func TestFormat(t *testing.T) {
 		unit string
 		want string
 	}{
-		{0.0005, "s", "500 µs"}, {219, "B", "219 B"}, {1.2e-5, "s/event", "12 µs/event"},
+		{0.0005, "s", "500 µs"}, {219, "B", "219 B"}, {1.2e-5, "s/event", "12 µs/event"}, {3.17e-6, "s/s", "3.17 µs/s"},
 		{0, "s", "0 s"}, {0, "B/event", "0 B/event"}, {0, "1", "0"}, {math.NaN(), "s", "–"},
 		{0.4984, "s", "498 ms"}, {0.49949, "s", "499 ms"}, {0.9996, "s", "1 s"}, {999.6e-6, "s", "1 ms"},
 		{1.234, "s", "1.23 s"}, {12345, "s", "12345 s"}, {1e-12, "s", "0.001 ns"}, {-0.003, "s", "−3 ms"},

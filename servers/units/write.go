@@ -39,6 +39,7 @@ var scales = map[string][]scale{
 	"s": {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}},
 	"B": {{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}},
 
+	"s/s":   {{1, "s/s"}, {1e-3, "ms/s"}, {1e-6, "µs/s"}, {1e-9, "ns/s"}},
 	"bit/s": {{1e9, "Gbit/s"}, {1e6, "Mbit/s"}, {1e3, "kbit/s"}, {1, "bit/s"}},
 }
 

@@ -96,13 +96,14 @@ func (in Intake) AnySplit(t *testing.T, codec feed.Codec) {
 }
 
 // AnyCut checks that it makes no difference where a stream is cut, whatever it is, and
-// that no more is counted than came. It returns what the stream gives, and how many of
-// its bytes are accounted for.
+// that no more is counted than came. A cut beyond an end of the stream is at that end. It
+// returns what the stream gives, and how many of its bytes are accounted for.
 func (in Intake) AnyCut(t *testing.T, codec feed.Codec, stream []byte, cuts ...int) (whole Taken, size int64) {
 	t.Helper()
-	if !slices.IsSorted(cuts) || cuts[0] < 0 || cuts[len(cuts)-1] > len(stream) {
-		t.Skip()
+	for i, at := range cuts {
+		cuts[i] = min(max(at, 0), len(stream))
 	}
+	slices.Sort(cuts)
 	whole = in.Take(t, codec, stream)
 	var pieces [][]byte
 	from := 0
