@@ -96,6 +96,10 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 	if !c.Still {
 		s.Timeline.Run(s.origin, feed.Forever)
 	}
+	if c.Way.Foreign != nil {
+		s.serveForeign(hookedListener{l, c.Hook})
+		return s
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
 	server := &http.Server{Handler: c.Profile.Handler(mux), Protocols: wire.Protocols()}
