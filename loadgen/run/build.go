@@ -22,8 +22,9 @@ import (
 // programs are what a trial starts.
 type programs struct {
 	servers, fleet string
-	rivals         string // the folder with servers of other people; "": there are none
-	built          bool   // servers was, for this run
+	rivals         string   // the folder with what servers of other people take
+	others         []string // these, by name
+	built          bool     // servers was, for this run
 }
 
 // build makes the servers' program in dir, unless one is given, so that every
@@ -63,7 +64,7 @@ func describeBuild(ctx context.Context, p programs) results.Build {
 			b.Servers[otherRevision] = r
 		}
 	}
-	b.Rivals = stage.Versions(ctx, p.rivals)
+	b.Rivals = stage.Versions(ctx, p.rivals, p.others...)
 	b.Environment = inherited()
 	return b
 }

@@ -55,16 +55,16 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	rivals := foreign(plans)
-	dir, err := o.folder(rivals)
+	others := foreign(plans)
+	dir, err := o.folder(others)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	programs, err := build(ctx, dir, o.Servers)
-	if err == nil && len(rivals) > 0 {
-		programs.rivals = dir
-		err = stage.Make(ctx, dir, rivals...)
+	programs.rivals, programs.others = dir, others
+	if err == nil {
+		err = stage.Make(ctx, dir, others...)
 	}
 	if ctx.Err() != nil {
 		return ExitError{ExitInterrupted, errors.New("interrupted before the first trial")}
@@ -95,10 +95,10 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	return few
 }
 
-// folder is one for the servers' program and for the rivals, "" where that is given and
-// there are none of these.
-func (o Options) folder(rivals []string) (string, error) {
-	if o.Servers != "" && len(rivals) == 0 {
+// folder is one for the servers' program and for what servers of other people take, ""
+// where that is given and there are none of these.
+func (o Options) folder(others []string) (string, error) {
+	if o.Servers != "" && len(others) == 0 {
 		return "", nil
 	}
 	dir, err := os.MkdirTemp("", "pushbench-")

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"debug/buildinfo"
 	"encoding/json"
@@ -28,7 +29,7 @@ type making struct {
 // go.mod names.
 var rivalsProgram = making{
 	what:  "the rivals' program",
-	lacks: func() error { return errors.Join(command("go"), sources()) },
+	lacks: func() error { return cmp.Or(command("go"), sources()) },
 	make: func(ctx context.Context, dir string) error {
 		from, err := folder()
 		if err != nil {
@@ -56,7 +57,7 @@ const rivalsName = "rivals"
 // nodeServer is the script for Node, with the package that its lock names.
 var nodeServer = making{
 	what:  "the server for Node",
-	lacks: func() error { return errors.Join(command("node"), command("npm"), sources()) },
+	lacks: func() error { return cmp.Or(errors.Join(command("node"), command("npm")), sources()) },
 	make: func(ctx context.Context, dir string) error {
 		from, err := folder()
 		if err != nil {
@@ -124,14 +125,14 @@ func Make(ctx context.Context, dir string, servers ...string) error {
 	return nil
 }
 
-// Versions is what of other people is in what Make has made in a folder: each with its
-// version.
-func Versions(ctx context.Context, dir string) map[string]string {
-	if dir == "" {
+// Versions is what these servers are of, once Make has made in a folder what they take:
+// each with its version.
+func Versions(ctx context.Context, dir string, servers ...string) map[string]string {
+	if len(servers) == 0 {
 		return nil
 	}
 	all := map[string]string{}
-	for _, m := range makings(nil) {
+	for _, m := range makings(servers) {
 		m.versions(ctx, dir, all)
 	}
 	return all

@@ -128,7 +128,7 @@ func TestRivals(t *testing.T) {
 			if n := value(t, trial, "events/delivered"); n == 0 || config.Treatment.Want == "every" && n != value(t, trial, "events/expected") {
 				t.Errorf("%v events were delivered", n)
 			}
-			if versions := stage.Versions(t.Context(), config.RivalsPath); len(versions) == 0 {
+			if versions := stage.Versions(t.Context(), config.RivalsPath, config.Treatment.Server); len(versions) == 0 {
 				t.Error("nothing says of which version the server is")
 			}
 		})
