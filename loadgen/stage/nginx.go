@@ -104,7 +104,7 @@ const configuration = `%[1]s
 daemon off;
 worker_processes 1;
 worker_rlimit_nofile %[2]d;
-pid %[3]s/pid;
+pid "%[3]s/pid";
 error_log stderr warn;
 events { worker_connections %[2]d; }
 http {
@@ -114,11 +114,11 @@ http {
 	keepalive_timeout 2h;
 	keepalive_requests 1000000000;
 	client_max_body_size 128m;
-	client_body_temp_path %[3]s/body;
-	proxy_temp_path %[3]s/proxy;
-	fastcgi_temp_path %[3]s/fastcgi;
-	uwsgi_temp_path %[3]s/uwsgi;
-	scgi_temp_path %[3]s/scgi;
+	client_body_temp_path "%[3]s/body";
+	proxy_temp_path "%[3]s/proxy";
+	fastcgi_temp_path "%[3]s/fastcgi";
+	uwsgi_temp_path "%[3]s/uwsgi";
+	scgi_temp_path "%[3]s/scgi";
 	default_type text/plain;
 	server {
 		listen %[4]s;
@@ -130,7 +130,7 @@ http {
 // locations are what the server has, by what it is to serve from.
 var locations = map[string]string{
 	"file": `location = /latest {
-			root %s/files;
+			root "%s/files";
 			dav_methods PUT;
 		}`,
 	"nchan": `nchan_message_buffer_length 1000000;
@@ -175,7 +175,7 @@ func Nginx(ctx context.Context, args []string, in io.Reader, log io.Writer) (err
 		if err != nil {
 			return fmt.Errorf("nginx: it takes %w", err)
 		}
-		module = "load_module " + file + ";"
+		module = fmt.Sprintf("load_module %q;", file)
 	}
 	if os.Geteuid() == 0 {
 		module += " user root;" // who may write to the folder
