@@ -97,7 +97,7 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 		s.Timeline.Run(s.origin, feed.Forever)
 	}
 	if c.Way.Foreign != nil {
-		s.serveForeign(hookedListener{l, c.Hook})
+		s.serveForeign(hookedListener{Listener: l, hook: c.Hook})
 		return s
 	}
 	mux := http.NewServeMux()
