@@ -4,7 +4,7 @@
 //
 //	scenarios/x.yaml ─▶ loadgen ─▶ results/runs/<time>/x.jsonl ─▶ plots
 //	                       │ starts, per trial
-//	                       ├─▶ servers   (the programs that are compared; or loadgen list, a server as others write it)
+//	                       ├─▶ servers   (the programs that are compared; or servers of other people, such as servers/rivals)
 //	                       ├─▶ loadgen link   (the network between them, where one is asked for)
 //	                       ├─▶ loadgen relay   (a proxy before the servers, where one is asked for)
 //	                       └─▶ loadgen fleet   (the subscribers)
@@ -58,6 +58,8 @@ func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 			return run.Report(stderr, stage.Relay(ctx, args[1:], stdin, stdout))
 		case "list": // a foreign server
 			return run.Report(stderr, stage.List(ctx, args[1:], stdin, stderr))
+		case "nginx": // another
+			return run.Report(stderr, stage.Nginx(ctx, args[1:], stdin, stderr))
 		case "join": // what becomes a child in one of the lab's namespaces
 			return run.Report(stderr, lab.Join(args[1:]))
 		case "doctor":

@@ -181,6 +181,9 @@ type found struct {
 func (r *report) factOf(transport string, f fact) (v found) {
 	for _, c := range r.conditions() {
 		for _, t := range r.under(with(c, "transport", transport)) {
+			if r.rivals(t) {
+				continue
+			}
 			q, why := r.quote(t, column{Expr: f.expr, Unit: f.unit})
 			if why == noneNoticed {
 				v.never++

@@ -123,14 +123,18 @@ func (r *report) levels(key string) []string {
 	return ls
 }
 
-// conditions are the combinations of levels, transport aside, that this run
-// compares transports under; one empty condition where only they vary.
+// asRows are the keys whose levels are set beside one another under each condition: a
+// transport, and who serves it.
+var asRows = []string{"transport", "server"}
+
+// conditions are the combinations of levels, transport and server aside, that this run
+// compares these under; one empty condition where only they vary.
 func (r *report) conditions() []results.Treatment {
 	var cs []results.Treatment
 	for _, t := range r.ts {
 		c := results.Treatment{}
 		for _, k := range r.varying {
-			if k != "transport" {
+			if !slices.Contains(asRows, k) {
 				c[k] = t[k]
 			}
 		}
@@ -169,6 +173,20 @@ func (r *report) named(transport string, condition map[string]string) (results.T
 		}
 	}
 	return nil, false
+}
+
+// rivals reports whether a treatment is there for others to be compared with, since
+// somebody else serves it.
+func (r *report) rivals(t results.Treatment) bool {
+	return slices.Contains(r.varying, "server") && t["server"] != scenarios.OurServer
+}
+
+// row is what a treatment is called among those of its condition.
+func (r *report) row(t results.Treatment) string {
+	if r.rivals(t) {
+		return t.Transport() + ", " + t["server"]
+	}
+	return t.Transport()
 }
 
 // tooFew says which treatments have fewer sound blocks than an interval takes, nil for

@@ -12,7 +12,7 @@ import (
 	"pushbench/results"
 )
 
-// The table of the last screen: a row per transport, the costs that a reader
+// The table of the last screen: a row per transport and server, the costs that a reader
 // weighs against each other as columns, each cell with its interval and its
 // ratio to WebSocket.
 
@@ -49,7 +49,7 @@ func (r *report) groups() []grouping {
 					row[i].overFloor(r, t, floor, col)
 				}
 			}
-			g.Names, g.Cells = append(g.Names, t.Transport()), append(g.Cells, row)
+			g.Names, g.Cells = append(g.Names, r.row(t)), append(g.Cells, row)
 		}
 		gs = append(gs, g)
 	}

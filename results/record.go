@@ -108,6 +108,7 @@ type Build struct {
 	// what of the environment changes how they run. nil: not known.
 	Loadgen     map[string]string `json:"loadgen,omitzero"`
 	Servers     map[string]string `json:"servers,omitzero"`
+	Rivals      map[string]string `json:"rivals,omitzero"` // servers of other people, and what they are of: github.com/gobwas/ws → v1.4.0
 	Environment map[string]string `json:"environment,omitzero"`
 }
 

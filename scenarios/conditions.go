@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,36 +110,58 @@ func (p *parser) where(n *yaml.Node, what string) (map[string]string, bool) {
 	before := len(p.list)
 	where := map[string]string{}
 	for _, e := range mapping(n, what, keyNames(), &p.problems) {
-		k := keyNamed(e.key)
-		text, ok := scalar(e.value, what+" "+e.key, k.example, &p.problems)
-		if !ok {
-			continue
-		}
-		level, err := k.read(text, new(Treatment))
-		if err != nil {
-			p.add(e.value.Line, "%s %s %q %v", what, e.key, text, err)
-			continue
-		}
-		if levels := p.s.levels(e.key); !slices.Contains(levels, level) {
-			p.add(e.value.Line, "%s %s %q is not in this scenario; %s", what, e.key, text, among(level, "its levels", levels))
-			continue
-		}
-		where[e.key] = level
+		where[e.key] = p.present(e.key, e.value, what)
 	}
 	return where, len(p.list) == before
 }
 
+// present reads a level that has to be one of this scenario's.
+func (p *parser) present(key string, n *yaml.Node, what string) string {
+	k := keyNamed(key)
+	text, ok := scalar(n, what+" "+key, k.example, &p.problems)
+	if !ok {
+		return ""
+	}
+	level, err := k.read(text, new(Treatment))
+	if err != nil {
+		p.add(n.Line, "%s %s %q %v", what, key, text, err)
+	} else if levels := p.s.levels(key); !slices.Contains(levels, level) {
+		p.add(n.Line, "%s %s %q is not in this scenario; %s", what, key, text, among(level, "its levels", levels))
+	}
+	return level
+}
+
+// except reads what the author leaves out. Several levels of a key stand for each.
 func (p *parser) except(n *yaml.Node) {
 	for _, item := range list(n, "except", "[{transport: ws, rate: 1/s}]", &p.problems) {
-		where, ok := p.where(item, "except")
-		if !ok {
-			continue
+		before := len(p.list)
+		all := []map[string]string{{}}
+		for _, e := range mapping(item, "except", keyNames(), &p.problems) {
+			levels := []*yaml.Node{e.value}
+			if e.value.Kind == yaml.SequenceNode {
+				levels = e.value.Content
+			}
+			var with []map[string]string
+			for _, n := range levels {
+				level := p.present(e.key, n, "except")
+				for _, where := range all {
+					where = maps.Clone(where)
+					where[e.key] = level
+					with = append(with, where)
+				}
+			}
+			if all = with; len(all) > maxTreatments {
+				p.add(e.line, "an except with %d combinations leaves out more than a plan can have, which is %d; name fewer levels", len(all), maxTreatments)
+				break
+			}
 		}
-		if len(where) == 0 {
+		switch {
+		case len(p.list) > before:
+		case len(all) == 0 || len(all[0]) == 0:
 			p.add(item.Line, "an except that names no level would leave everything out; name one, such as {transport: ws}")
-			continue
+		default:
+			p.s.Except = append(p.s.Except, all...)
 		}
-		p.s.Except = append(p.s.Except, where)
 	}
 }
 

@@ -121,7 +121,7 @@ func (s *Scenario) impossible(t Treatment) string {
 	case t.Fleets > t.Subscribers:
 		return fmt.Sprintf("%d fleets share %d subscribers, and each needs one", t.Fleets, t.Subscribers)
 	case t.Foreign() && transport != nil:
-		if why := t.beyondForeign(rhythm); why != "" {
+		if why := t.beyondForeign(s.specs[t.Transport]); why != "" {
 			return why
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"pushbench/servers/cmdline"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
+	"pushbench/servers/steer"
 	"pushbench/servers/units"
 	"pushbench/servers/wire"
 )
@@ -85,8 +86,8 @@ func serve(ctx context.Context, o options, s source, stdin io.Reader, stdout, st
 	publisher.Log.Publish(clock.Now(), s.extra.Next(nil))
 	if o.control {
 		publisher.Record = true
-		steered := steered{addr: l.Addr(), authority: authority, source: s, tally: &tally, clock: clock}
-		go func() { failed <- control.Serve(ctx, stdin, stdout, steered.handlers()) }()
+		steered := steer.Server{Addr: l.Addr(), Authority: authority, Publisher: publisher, Extra: s.extra, Tally: &tally}
+		go func() { failed <- control.Serve(ctx, stdin, stdout, steered.Handlers()) }()
 	} else {
 		announce(stderr, l.Addr(), o)
 		publisher.Timeline.Run(clock.Now(), feed.Forever)

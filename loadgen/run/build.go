@@ -15,13 +15,16 @@ import (
 	"slices"
 	"strings"
 
+	"pushbench/loadgen/stage"
 	"pushbench/results"
 )
 
 // programs are what a trial starts.
 type programs struct {
 	servers, fleet string
-	built          bool // servers was, for this run
+	rivals         string   // the folder with what servers of other people take
+	others         []string // these, by name
+	built          bool     // servers was, for this run
 }
 
 // build makes the servers' program in dir, unless one is given, so that every
@@ -48,19 +51,20 @@ func build(ctx context.Context, dir, given string) (programs, error) {
 	return p, nil
 }
 
-// describeBuild says how this program and the servers' were built, and what of the
-// environment changes how they run.
-func describeBuild(ctx context.Context, servers string) results.Build {
+// describeBuild says how this program and the servers' were built, of what the rivals
+// were, and what of the environment changes how they run.
+func describeBuild(ctx context.Context, p programs) results.Build {
 	b := results.Build{Go: runtime.Version(), Revision: revision(ctx)}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		b.Loadgen = settings(info)
 	}
-	if info, err := buildinfo.ReadFile(servers); err == nil { // else it is no program of Go's, and nothing is known of it
+	if info, err := buildinfo.ReadFile(p.servers); err == nil { // else it is no program of Go's, and nothing is known of it
 		b.Servers = settings(info)
 		if r := stamped(info); r != "" && r != b.Revision {
 			b.Servers[otherRevision] = r
 		}
 	}
+	b.Rivals = stage.Versions(ctx, p.rivals, p.others...)
 	b.Environment = inherited()
 	return b
 }

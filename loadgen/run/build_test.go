@@ -71,7 +71,7 @@ func TestDescribeBuild(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
-		b := describeBuild(t.Context(), program)
+		b := describeBuild(t.Context(), programs{servers: program})
 		for key, want := range test.want {
 			if got := b.Servers[key]; got != want {
 				t.Errorf("GOFLAGS=%s %q: %s is %q, want %q", test.goflags, test.args, key, got, want)
@@ -89,14 +89,14 @@ func TestDescribeBuild(t *testing.T) {
 			}
 		}
 	}
-	if b := describeBuild(t.Context(), filepath.Join(dir, "go.mod")); b.Servers != nil {
+	if b := describeBuild(t.Context(), programs{servers: filepath.Join(dir, "go.mod")}); b.Servers != nil {
 		t.Errorf("of what is no program it knows %v", b.Servers)
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b := describeBuild(t.Context(), self); b.Environment == nil || b.Loadgen["go"] != runtime.Version() || b.Servers["go"] != runtime.Version() {
+	if b := describeBuild(t.Context(), programs{servers: self}); b.Environment == nil || b.Loadgen["go"] != runtime.Version() || b.Servers["go"] != runtime.Version() {
 		t.Errorf("of this program it knows %+v", b)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pushbench/loadgen/host"
+	"pushbench/loadgen/stage"
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 )
@@ -54,12 +55,17 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 		}
 		return err
 	}
-	dir, err := o.folder()
+	others := foreign(plans)
+	dir, err := o.folder(others)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	programs, err := build(ctx, dir, o.Servers)
+	programs.rivals, programs.others = dir, others
+	if err == nil {
+		err = stage.Make(ctx, dir, others...)
+	}
 	if ctx.Err() != nil {
 		return ExitError{ExitInterrupted, errors.New("interrupted before the first trial")}
 	}
@@ -89,9 +95,10 @@ func Measure(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	return few
 }
 
-// folder is one for the servers' program, "" where that is given.
-func (o Options) folder() (string, error) {
-	if o.Servers != "" {
+// folder is one for the servers' program and for what servers of other people take, ""
+// where that is given and there are none of these.
+func (o Options) folder(others []string) (string, error) {
+	if o.Servers != "" && len(others) == 0 {
 		return "", nil
 	}
 	dir, err := os.MkdirTemp("", "pushbench-")

@@ -7,6 +7,7 @@ import (
 
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/lab"
+	"pushbench/loadgen/stage"
 	"pushbench/scenarios"
 )
 
@@ -38,6 +39,12 @@ var needs = []requirement{
 		can:   func([]scenarios.Treatment) error { return host.CanKeepAwake() },
 		found: "idle CPUs can be kept from sleeping, as cpus: awake asks",
 		means: "scenarios with cpus: awake cannot run, but for -only cpus=host",
+	},
+	{
+		name: "rivals", label: "rivals", asked: scenarios.Treatment.Foreign, what: "by servers of other people", verb: "start",
+		can:   func(ts []scenarios.Treatment) error { return stage.Lacks(serversOf(ts)...) },
+		found: "servers of other people can be made here, and set beside ours",
+		means: "scenarios that ask for such a server cannot run",
 	},
 }
 
@@ -148,6 +155,26 @@ func congestions(ts []scenarios.Treatment) (asked []string) {
 	}
 	slices.Sort(asked)
 	return slices.Compact(asked)
+}
+
+// serversOf are the servers of other people that treatments ask for.
+func serversOf(ts []scenarios.Treatment) (asked []string) {
+	for _, t := range ts {
+		if t.Foreign() {
+			asked = append(asked, t.Server)
+		}
+	}
+	slices.Sort(asked)
+	return slices.Compact(asked)
+}
+
+// foreign are those of all plans.
+func foreign(plans []*plan) []string {
+	var all []scenarios.Treatment
+	for _, p := range plans {
+		all = append(all, p.chosen...)
+	}
+	return serversOf(all)
 }
 
 // fits reports what the host's limit on open files forbids, before anything is run.

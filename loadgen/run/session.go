@@ -119,7 +119,7 @@ func (s *session) open(ctx context.Context) error {
 // goOn takes up what an earlier session left: its order and its looks, and how far it
 // was to go where this one is given no time of its own.
 func (s *session) goOn(ctx context.Context, file *results.Writer, old *results.Run) error {
-	if err := errors.Join(s.plan.sameAs(old.Header), sameBuild(old.Header.Build, describeBuild(ctx, s.programs.servers))); err != nil {
+	if err := errors.Join(s.plan.sameAs(old.Header), sameBuild(old.Header.Build, describeBuild(ctx, s.programs))); err != nil {
 		return fmt.Errorf("resume %s: %w; start anew with another -out", s.path, err)
 	}
 	if err := s.probe(ctx); err != nil {
@@ -206,7 +206,7 @@ func (s *session) header(ctx context.Context) results.Header {
 			h.Canary = append(h.Canary, seconds)
 		}
 	}
-	build := describeBuild(ctx, s.programs.servers)
+	build := describeBuild(ctx, s.programs)
 	warnings := slices.Concat(s.plan.scenario.Warnings(), host.Doubts(h, s.layout), doubtsOf(build))
 	if s.plan.emulated() && s.layout.LinkShares() {
 		warnings = append(warnings, sharedLink)
@@ -241,7 +241,7 @@ func (s *session) one(ctx context.Context, sl slot, pass int) (*results.Trial, e
 	facts := map[string]results.Metric{}
 	s.loop(facts, "")
 	c := s.plan.config(sl)
-	c.ServerPath, c.FleetPath, c.Layout = s.programs.servers, s.programs.fleet, s.layout
+	c.ServerPath, c.RivalsPath, c.FleetPath, c.Layout = s.programs.servers, s.programs.rivals, s.programs.fleet, s.layout
 	t, err := s.try(ctx, c)
 	if err != nil {
 		return nil, err

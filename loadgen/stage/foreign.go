@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,8 +23,10 @@ import (
 type foreign struct {
 	Means
 	attendance              // which promises nothing
-	command    string       // of loadgen, before the address that the server is to take
-	address    feed.Address // where it has the feed, and takes its events
+	program    []string     // and its arguments, before the address that the server is to take
+	address    feed.Address // where it has the feed
+	// post is how it is published to; nil: by POST where it has the feed.
+	post func(seq uint64) (method, path string, header http.Header)
 
 	publisher *feed.Publisher
 	extra     *feed.Payload
@@ -33,16 +38,11 @@ type foreign struct {
 
 // Start implements Stage.
 func (s *foreign) Start(at Place) (err error) {
-	t := s.Treatment
-	source := feed.Source{ // which our own server would have
-		Encoding: t.Encoding, Payload: t.Payload, PayloadKind: t.PayloadKind,
-		Rate: t.Rate, Arrivals: t.Arrivals, Ring: s.Ring, Seed: s.Seed, Block: s.Block,
-	}
-	if s.publisher, s.extra, err = source.Publisher(); err != nil {
+	if s.publisher, s.extra, err = s.source().Publisher(); err != nil { // which our own server would have
 		return err
 	}
 	s.publisher.Record = true
-	s.party, err = at.Start("server", s.CPUs, s.Loadgen, s.command, at.Listen())
+	s.party, err = at.Start("server", s.CPUs, s.program[0], append(s.program[1:], at.Listen())...)
 	if err != nil {
 		return err
 	}
@@ -58,8 +58,12 @@ func (s *foreign) Start(at Place) (err error) {
 	return nil
 }
 
-// listening is how such a server begins the line of its log that says where it listens.
-const listening = "listening on "
+// listening is how such a server begins the line of its log that says where it listens,
+// and servedAs what stands behind that where the process that serves is another.
+const (
+	listening = "listening on "
+	servedAs  = " as "
+)
 
 // Listen implements Stage.
 func (s *foreign) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err error) {
@@ -67,7 +71,13 @@ func (s *foreign) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err erro
 	defer cancel()
 	for at.Addr == "" {
 		if _, after, said := strings.Cut(s.party.Log(), listening); said {
-			at.Addr, _, _ = strings.Cut(after, "\n")
+			line, _, _ := strings.Cut(after, "\n")
+			var pid string
+			if at.Addr, pid, said = strings.Cut(line, servedAs); said {
+				if s.party.PID, err = strconv.Atoi(pid); err != nil {
+					return at, fmt.Errorf("server: it says that it is served by %q, which is no process", pid)
+				}
+			}
 			continue
 		}
 		select {
@@ -79,13 +89,13 @@ func (s *foreign) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err erro
 		}
 	}
 	at.Address = &s.address
-	s.working.Go(func() { s.deliver("http://" + at.Addr + s.address.Path) })
+	s.working.Go(func() { s.deliver("http://" + at.Addr) })
 	_, err = s.Publish(ctx) // every feed begins with an event
 	return at, err
 }
 
 // deliver posts each event as it is published, one after the other.
-func (s *foreign) deliver(url string) {
+func (s *foreign) deliver(base string) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
@@ -96,7 +106,7 @@ func (s *foreign) deliver(url string) {
 		records, next, err = s.publisher.Log.Since(s.taken.Load(), feed.DefaultRing, records[:0])
 		for _, r := range records {
 			if err == nil {
-				err = post(s.life, client, url, r.Wire)
+				err = s.send(client, base, r)
 			}
 		}
 		if err != nil {
@@ -107,18 +117,26 @@ func (s *foreign) deliver(url string) {
 	}
 }
 
-func post(ctx context.Context, client *http.Client, url string, body []byte) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+// send gives the server one event.
+func (s *foreign) send(client *http.Client, base string, r feed.Record) error {
+	method, path, header := http.MethodPost, s.address.Path, http.Header(nil)
+	if s.post != nil {
+		method, path, header = s.post(r.Seq)
+	}
+	url := base + path
+	request, err := http.NewRequestWithContext(s.life, method, url, bytes.NewReader(r.Wire))
 	if err != nil {
 		return err
 	}
+	maps.Copy(request.Header, header)
 	answer, err := client.Do(request)
 	if err != nil {
 		return err
 	}
+	io.Copy(io.Discard, answer.Body) // so that the connection is used again
 	answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("post an event to %s: %s", url, answer.Status)
+		return fmt.Errorf("%s an event to %s: %s", method, url, answer.Status)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 
 // newList is the server list, the least that a foreign server can be.
 func newList(m Means) Server {
-	return &foreign{Means: m, command: "list", address: feed.Address{Base: wire.URL, Path: "/events", Cursor: "after"}}
+	return &foreign{Means: m, program: []string{m.Loadgen, "list"}, address: feed.Address{Base: wire.URL, Path: "/events", Cursor: "after"}}
 }
 
 // List is the server's process, `loadgen list ADDRESS`, until in ends: a list in memory,

@@ -8,16 +8,27 @@ import (
 
 	"pushbench/scenarios"
 	"pushbench/servers/control"
+	"pushbench/servers/feed"
 )
 
 // Means is what a server is started with.
 type Means struct {
 	Servers, Loadgen string // our programs
+	Rivals           string // the folder in which Make has made those of other people
 	CPUs             []int
 	Treatment        scenarios.Treatment
 	Ring             int // events that it keeps
 	Seed             uint64
 	Block            int
+}
+
+// source is the feed that the server is to have.
+func (m Means) source() feed.Source {
+	t := m.Treatment
+	return feed.Source{
+		Encoding: t.Encoding, Payload: t.Payload, PayloadKind: t.PayloadKind,
+		Rate: t.Rate, Arrivals: t.Arrivals, Ring: m.Ring, Seed: m.Seed, Block: m.Block,
+	}
 }
 
 // ours is the server of this project, which publishes its feed itself.

@@ -64,10 +64,24 @@ type Server interface {
 	Publisher
 }
 
+// Kind is a row of who may serve the feed.
+type Kind struct {
+	New   func(Means) Server
+	Takes *making // beside our own programs; nil: nothing
+}
+
 // Servers is who may serve the feed, by the name that scenarios use.
-var Servers = map[string]func(Means) Server{
-	scenarios.OurServer: func(m Means) Server { return &ours{Means: m, attendance: ofOurs} },
-	"list":              newList,
+var Servers = map[string]Kind{
+	scenarios.OurServer: {New: func(m Means) Server { return &ours{Means: m, attendance: ofOurs} }},
+	"list":              {New: newList},
+	"gobwas":            newRival("gobwas"),
+	"gorilla":           newRival("gorilla"),
+	"gws":               newRival("gws"),
+	"coder":             newRival("coder"),
+	"fasthttp":          newRival("fasthttp"),
+	"node":              {New: newNode, Takes: &nodeServer},
+	"nginx":             {New: newNginx, Takes: &nginxServer},
+	"nchan":             {New: newNchan, Takes: &nchanServer},
 }
 
 // Proxies is who may stand between server and fleets, by the name that scenarios use.

@@ -39,6 +39,7 @@ import (
 // Config is a trial to be run.
 type Config struct {
 	ServerPath string // program of the servers
+	RivalsPath string // folder with those of other people, where there are any
 	// FleetPath is a program that is a fleet when started with the argument "fleet",
 	// a link with "link", a proxy or a foreign server with its name, and with "join" enters the link's
 	// namespaces.
@@ -186,8 +187,8 @@ func (r *run) open(ctx context.Context) (within context.Context, err error) {
 // start starts the parties at their place.
 func (r *run) start() error {
 	c := r.config
-	r.server = stage.Servers[cmp.Or(c.Treatment.Server, scenarios.OurServer)](stage.Means{
-		Servers: c.ServerPath, Loadgen: c.FleetPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block,
+	r.server = stage.Servers[cmp.Or(c.Treatment.Server, scenarios.OurServer)].New(stage.Means{
+		Servers: c.ServerPath, Loadgen: c.FleetPath, Rivals: c.RivalsPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block,
 	})
 	r.chain = []stage.Stage{r.server}
 	if c.Treatment.Proxied() {

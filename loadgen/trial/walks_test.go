@@ -1,7 +1,11 @@
 package trial
 
 import (
+	"context"
+	"fmt"
 	"maps"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -10,6 +14,7 @@ import (
 	"pushbench/loadgen/stage"
 	"pushbench/scenarios"
 	"pushbench/servers/all"
+	"pushbench/servers/test/need"
 )
 
 // asked is a trial as a scenario asks for it by such keys, with all else as in config.
@@ -85,4 +90,69 @@ func TestForeignServer(t *testing.T) {
 	if !slices.ContainsFunc(trial.Warnings, func(w string) bool { return strings.HasPrefix(w, "the server counts nothing for us") }) {
 		t.Errorf("the record says nothing of what it leaves out: %q", trial.Warnings)
 	}
+}
+
+// Every server of other people takes part in a trial, as far as scenarios may ask for
+// it: each event comes to each subscriber, once and in order.
+func TestRivals(t *testing.T) {
+	t.Parallel()
+	const modules = "../../servers/rivals"
+	made := func(t *testing.T, server string) string {
+		t.Helper()
+		dir := t.TempDir()
+		if err := stage.Make(context.WithoutCancel(t.Context()), dir, server); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	for _, c := range []struct {
+		fixed string
+		needs func(*testing.T)
+	}{
+		{"server: gobwas, transport: ws", func(t *testing.T) { need.Modules(t, modules) }},
+		{"server: gws, transport: ws, fleets: 2", func(t *testing.T) { need.Modules(t, modules) }},
+		{"server: fasthttp, transport: poll?interval=50ms, want: latest", func(t *testing.T) { need.Modules(t, modules) }},
+		{"server: node, transport: ws", func(t *testing.T) { npm(t, filepath.Join(modules, "node")) }},
+		{"server: nginx, transport: poll?interval=50ms&conditional=on, want: latest", has("nginx")},
+		{"server: nchan, transport: longpoll", has("nchan")},
+		{"server: nchan, transport: stream", has("nchan")},
+		{"server: nchan, transport: ws", has("nchan")},
+	} {
+		t.Run(c.fixed, func(t *testing.T) {
+			t.Parallel()
+			c.needs(t)
+			config := asked(t, c.fixed)
+			config.RivalsPath = made(t, config.Treatment.Server)
+			_, trial := observeTrial(t, config)
+			near(t, trial, "bytes/payload/down", 100)
+			if n := value(t, trial, "events/delivered"); n == 0 || config.Treatment.Want == "every" && n != value(t, trial, "events/expected") {
+				t.Errorf("%v events were delivered", n)
+			}
+			if versions := stage.Versions(t.Context(), config.RivalsPath, config.Treatment.Server); len(versions) == 0 {
+				t.Error("nothing says of which version the server is")
+			}
+		})
+	}
+}
+
+// has asks for what a server takes.
+func has(server string) func(*testing.T) {
+	return func(t *testing.T) {
+		t.Helper()
+		err := stage.Lacks(server)
+		need.That(t, err == nil, fmt.Sprint(err))
+	}
+}
+
+// npm asks for the packages that a folder's lock names.
+func npm(t *testing.T, dir string) {
+	t.Helper()
+	for _, program := range []string{"node", "npm"} {
+		_, err := exec.LookPath(program)
+		need.That(t, err == nil, "Node.js with npm, and "+program+" is not there")
+	}
+	cmd := exec.Command("npm", "ci", "--dry-run", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	need.That(t, err == nil, "what "+dir+" names, which npm ci could not install:\n"+string(out))
 }

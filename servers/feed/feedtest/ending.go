@@ -13,7 +13,7 @@ import (
 // error, and does not go on asking.
 func (s suite) endOfFeed(t *testing.T) {
 	t.Run("while subscribed", func(t *testing.T) {
-		server := Serve(t, s.transport, Config{})
+		server := Serve(t, s.transport, Config{Way: s.way})
 		server.Publish(3)
 		sub := server.Subscribe(0, s.knobs)
 		sub.Await(3)
@@ -26,7 +26,7 @@ func (s suite) endOfFeed(t *testing.T) {
 	})
 	for _, since := range []uint64{0, 3} {
 		t.Run("before", func(t *testing.T) {
-			server := Serve(t, s.transport, Config{})
+			server := Serve(t, s.transport, Config{Way: s.way})
 			server.Publish(3)
 			server.Log.Close()
 			sub := server.Subscribe(since, s.knobs)

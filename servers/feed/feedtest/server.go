@@ -101,6 +101,10 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 	if !c.Still {
 		s.Timeline.Run(s.origin, feed.Forever)
 	}
+	if c.Way.Foreign != nil {
+		s.serveForeign(hookedListener{Listener: l, hook: c.Hook})
+		return s
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/"+tr.Name, s.observed(tr.Handler(s.Log)))
 	server := feed.NewServer(s.Log, c.Profile.Handler(mux), wire.Protocols())

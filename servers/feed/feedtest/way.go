@@ -10,7 +10,10 @@ import (
 )
 
 // Way is what a transport goes over. The zero Way is HTTP/1.1 in clear.
-type Way struct{ TLS, HTTP2 bool }
+type Way struct {
+	TLS, HTTP2 bool
+	Foreign    *Foreign // whose server is at its end; nil: the transport's own
+}
 
 // Ways are all that a transport can go, the zero Way first.
 func Ways(tr *feed.Transport) []Way {

@@ -5,6 +5,7 @@ package need
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +63,26 @@ func Go(t testing.TB) {
 	t.Helper()
 	_, err := exec.LookPath("go")
 	That(t, err == nil, "the go command")
+}
+
+// Modules asks that all which a module beside this one needs is in the module cache:
+// nothing is downloaded for a test. Dir is the module's, of whose files go test takes
+// note.
+func Modules(t testing.TB, dir string) {
+	t.Helper()
+	Go(t)
+	cmd := exec.Command("go", "list", "-deps", "./...")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOPROXY=off")
+	out, err := cmd.CombinedOutput()
+	That(t, err == nil, fmt.Sprintf("the modules of %s, which `go mod download` there has:\n%s", dir, out))
+	if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Sources looks at the files of this module that packages are made of, which go
