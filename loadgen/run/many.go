@@ -15,8 +15,12 @@ import (
 // fewSubscribers need nothing that a host with two cores has not.
 const fewSubscribers = 10_000
 
-// many reports whether a trial has more.
-func many(t scenarios.Treatment) bool { return connections(t) > fewSubscribers }
+// manyFor says which trials have more than that, or more than a host can do.
+func manyFor(can func([]scenarios.Treatment) error) func(scenarios.Treatment) bool {
+	return func(t scenarios.Treatment) bool {
+		return connections(t) > fewSubscribers || can([]scenarios.Treatment{t}) != nil
+	}
+}
 
 // largest is the most connections that trials have.
 func largest(ts []scenarios.Treatment) (n int) {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -37,7 +38,11 @@ func TestManyNeeds(t *testing.T) {
 	if err := ports(one); err != nil {
 		t.Errorf("a port for one connection: %v", err)
 	}
-	if many(scenarios.Treatment{Transport: "ws", Subscribers: 10_000}) || !many(scenarios.Treatment{Transport: "ws", Subscribers: 10_001}) {
-		t.Error("10,000 subscribers are few, and one more are many")
+	const few = 10_000
+	for _, lacks := range []error{nil, errors.New("none left")} {
+		many := manyFor(func([]scenarios.Treatment) error { return lacks })
+		if many(scenarios.Treatment{Transport: "ws", Subscribers: few}) != (lacks != nil) || !many(scenarios.Treatment{Transport: "ws", Subscribers: few + 1}) {
+			t.Errorf("%d subscribers are few, and one more are many; where the host lacks something (%v) they all are", few, lacks)
+		}
 	}
 }

@@ -40,21 +40,18 @@ var needs = []requirement{
 		means: "scenarios with cpus: awake cannot run, but for -only cpus=host",
 	},
 	{
-		name: "memory", label: "memory", asked: many, what: ofMany, verb: "hold in memory", can: memory,
+		name: "memory", label: "memory", asked: manyFor(memory), what: "with many connections", verb: "hold in memory", can: memory,
 		found: "enough for 250,000 connections between lean ends", means: "fewer subscribers can be measured all the same",
 	},
 	{
-		name: "files", label: "files", asked: many, what: ofMany, verb: "open files for", can: files,
+		name: "files", label: "files", asked: manyFor(files), what: "with many connections", verb: "open files for", can: files,
 		found: "the host may have enough open for 250,000 connections", means: "fewer subscribers can be measured all the same",
 	},
 	{
-		name: "many-ports", label: "ports", asked: many, what: ofMany, verb: "give ports to", can: ports,
+		name: "many-ports", label: "ports", asked: manyFor(ports), what: "with many connections", verb: "give ports to", can: ports,
 		found: "enough for each address that many subscribers dial from", means: "fewer subscribers can be measured all the same",
 	},
 }
-
-// ofMany are the treatments that need them.
-var ofMany = fmt.Sprintf("of more than %d connections", fewSubscribers)
 
 // Doctor says what this host can measure and what it lacks: for the scenarios in these
 // files, or where there are none for everything that is here.

@@ -71,13 +71,13 @@ func (c Config) burst() time.Duration {
 
 // ConnectError is that subscribers could not be connected.
 type ConnectError struct {
-	Had, Of int            // how many were, of all
-	Met     []host.Reached // limits of the host that were in the way, as far as is known
-	Err     error
+	From, To, Of int            // which were being connected, of all; those before had been
+	Met          []host.Reached // limits of the host that were in the way, as far as is known
+	Err          error
 }
 
 func (e *ConnectError) Error() string {
-	text := fmt.Sprintf("%v; %d of %d subscribers were connected", e.Err, e.Had, e.Of)
+	text := fmt.Sprintf("%v; subscribers %d to %d of %d were being connected", e.Err, e.From, e.To, e.Of)
 	for _, limit := range e.Met {
 		text += fmt.Sprintf("; a limit was in the way: %v", limit)
 	}
@@ -92,7 +92,7 @@ func (r *run) connectTo(ctx context.Context, n int, within time.Duration) error 
 	c := r.connect
 	c.Subscribers = n
 	if err := r.fleets.Connect(ctx, within, r.dialled, c, r.reached); err != nil {
-		return &ConnectError{Had: r.dialled, Of: c.Of, Met: host.LimitsReached(err, r.seen.Sockets.Before), Err: err}
+		return &ConnectError{From: r.dialled + 1, To: n, Of: c.Of, Met: host.LimitsReached(err, r.seen.Sockets.Before), Err: err}
 	}
 	r.dialled = n
 	return nil

@@ -67,8 +67,8 @@ func TestManyAreConnectedSomeAtATime(t *testing.T) {
 // What failed stands first, and then how far the trial had come and what was in the way.
 func TestConnectError(t *testing.T) {
 	why := errors.New("fleet 2: connect: subscriber 7: socket: too many open files")
-	err := error(&ConnectError{Had: 15_000, Of: 40_000, Err: why, Met: []host.Reached{{Name: "open files of a process", Mend: "`ulimit -n` raises the limit"}}})
-	const want = "fleet 2: connect: subscriber 7: socket: too many open files; 15000 of 40000 subscribers were connected; a limit was in the way: open files of a process: `ulimit -n` raises the limit"
+	err := error(&ConnectError{From: 15_001, To: 22_500, Of: 40_000, Err: why, Met: []host.Reached{{Name: "open files of a process", Mend: "`ulimit -n` raises the limit"}}})
+	const want = "fleet 2: connect: subscriber 7: socket: too many open files; subscribers 15001 to 22500 of 40000 were being connected; a limit was in the way: open files of a process: `ulimit -n` raises the limit"
 	if err.Error() != want || !errors.Is(err, why) {
 		t.Errorf("%v, want %s", err, want)
 	}
