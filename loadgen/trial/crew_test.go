@@ -152,6 +152,38 @@ func TestSeveralServers(t *testing.T) {
 	}
 }
 
+// Over a path several servers are at one end of it, and all fleets at the other.
+func TestSeveralServersOverAPath(t *testing.T) {
+	t.Parallel()
+	c := labConfig(t, "ws", rtt20)
+	c.Crew = Crew{2, 2}
+	_, trial := observeTrial(t, c)
+	sums(t, trial)
+	near(t, trial, "conn/count", 4)
+	near(t, trial, "events/delivered", 4*value(t, trial, "events/distinct"))
+	if least := trial.Hists["delivery"].Min(); least < int64(rtt20.RTT/2) {
+		t.Errorf("an event came after %v, over a path of %v each way", time.Duration(least), rtt20.RTT/2)
+	}
+}
+
+// A trial of memory opens its connections to several servers as to one, though at first
+// there are fewer of them than fleets.
+func TestMemoryOfSeveral(t *testing.T) {
+	t.Parallel()
+	c := realConfig(t, "poll?interval=50ms")
+	c.Steps, c.Treatment.Subscribers, c.Treatment.Rate, c.Crew = []int{1, 8, 21}, 21, 0, Crew{2, 4}
+	r, trial := observeTrial(t, c)
+	for i, m := range r.seen.Steps {
+		if m.Conns != c.Steps[i] || m.Seen < int64(m.Conns) || m.Server.RSS <= 0 || m.Fleet.RSS <= 0 {
+			t.Errorf("at %d connections %+v", c.Steps[i], m)
+		}
+	}
+	near(t, trial, "server/processes", 2)
+	if got := value(t, trial, "events/lost"); got != 0 {
+		t.Errorf("%v events lost", got)
+	}
+}
+
 // A fault stops all servers or all fleets, and the other end of all is asked who noticed.
 func TestFaultOfSeveral(t *testing.T) {
 	t.Parallel()
