@@ -40,8 +40,8 @@ func name(kind string, i int) string {
 const (
 	few     = 10_000 // subscribers that are connected at once
 	atATime = 2500   // of more, for each server
-	// manyDialRate is how many connections a second are then opened: both ends together
-	// take some 300 µs of CPU for each.
+	// manyDialRate is how many connections a second are then opened at most. What the
+	// host cannot do of it is made up for between one step and the next.
 	manyDialRate = 2500.0
 )
 
