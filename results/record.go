@@ -62,6 +62,7 @@ type Planned struct {
 	Short      bool          `json:"short,omitempty"`     // a smoke run: windows too short to publish
 	Warmup     time.Duration `json:"warmup"`              // ns
 	Measure    time.Duration `json:"measure"`             // ns
+	Processes  []string      `json:"processes,omitempty"` // how many share the subscribers of a trial, where one could not have them all, and why
 	Treatments []Treatment   `json:"treatments"`
 	Dropped    []Dropped     `json:"dropped,omitempty"`
 }

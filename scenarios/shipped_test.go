@@ -47,6 +47,7 @@ var shipped = map[string]time.Duration{
 	"deadpeer.yaml":      30 * time.Minute,
 	"rivals.yaml":        50 * time.Minute,
 	"rivals-http.yaml":   20 * time.Minute,
+	"ladder.yaml":        3 * time.Hour,
 	"smoke.yaml":         time.Minute,
 }
 
@@ -157,6 +158,7 @@ func TestShippedCoverage(t *testing.T) {
 		{"rtt.yaml", "rate", []string{"1/s", "10/s", "40/s"}},
 		{"loss.yaml", "loss", []string{"0%", "0.5%", "1%", "2%", "5%"}},
 		{"pimentel.yaml", "rtt", []string{"5ms", "60ms", "110ms", "150ms", "200ms", "240ms", "260ms", "300ms"}},
+		{"ladder.yaml", "subscribers", []string{"1000", "10000", "100000", "250000"}},
 		{"smoke.yaml", "encoding", []string{"text", "binary"}},
 	} {
 		if diff := cmp.Diff(tc.want, levels(tc.file, tc.key)); diff != "" {

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"time"
 
 	"pushbench/servers/all"
@@ -82,18 +81,20 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	before := f.seen.start(c.Subscribers, codec, c.Payload, c.Since, c.Latest)
 	at := cmp.Or(c.Address, spec.Address(wire.URL, c.Latest))
 	added := c.Subscribers - before
-	phases := feed.Phases(cmp.Or(c.Of, added), feed.Rand(c.Seed, c.Block, "phases"))
-	if c.From+added > len(phases) {
-		return control.None{}, fmt.Errorf("subscribers %d to %d are not among %d", c.From, c.From+added, len(phases))
+	phases, err := c.phases(added, spec.Rhythm().Poll > 0)
+	if err != nil {
+		return control.None{}, err
 	}
 	alarm := feed.NewAlarm(f.clock)
 	defer alarm.Close()
 	origin := f.clock.Now()
-	for i, phase := range phases[c.From:][:added] {
+	dial := dialers{addr: c.Addr}
+	for i, phase := range phases {
 		if err := alarm.Wait(ctx, feed.After(origin, dials.Next()), nil); err != nil {
 			return control.None{}, err
 		}
 		s := feed.Subscription{Address: at, Since: c.Since, Codec: codec, Phase: phase}
+		client.Dial = dial.of(c.From + i)
 		go f.subscribe(before+i, c.From+i, client, spec, s, sends)
 	}
 	if c.Since > 0 {
@@ -103,17 +104,13 @@ func (f *fleet) connect(ctx context.Context, c Config) (control.None, error) {
 	return control.None{}, f.seen.failure(missing)
 }
 
-// client is the client that each subscriber has a copy of.
+// client is the client that each subscriber has a copy of, but for how it dials.
 func (f *fleet) client(c Config) (wire.Client, error) {
 	profile, err := wire.ParseProfile(c.Headers)
 	if err != nil {
 		return wire.Client{}, err
 	}
 	client := wire.Client{
-		Dial: func(ctx context.Context) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "tcp", c.Addr)
-		},
 		HTTP2:   c.HTTP2,
 		Profile: profile,
 		Tally:   &f.tally,

@@ -17,9 +17,9 @@ func (e *environment) openFiles() Check {
 	if e.host.OpenFiles <= 0 {
 		return Check{"open-files", Note, "limit not known", "many subscribers may not fit"}
 	}
-	fit := max(e.host.OpenFiles-spareFiles, 0)
+	fit := Holds(e.host.OpenFiles)
 	return okUnless(fit < manySubscribers, "open-files", fmt.Sprintf("%d per process, enough for %d subscribers", e.host.OpenFiles, fit),
-		fmt.Sprintf("larger scenarios stop with an error; `ulimit -Hn %d` in a root shell mends it", FilesFor(manySubscribers)))
+		fmt.Sprintf("more of them are shared among more processes; `ulimit -Hn %d` in a root shell lets one have so many", FilesFor(manySubscribers)))
 }
 
 // fewPorts leaves room for twice manySubscribers, as the ports of closed
@@ -30,9 +30,8 @@ const fewPorts = 2 * manySubscribers
 // ip_local_port_range): each is good for one connection from one address to
 // the server.
 func (e *environment) ports() Check {
-	var first, last int
-	fmt.Sscan(e.root.text("proc/sys/net/ipv4/ip_local_port_range"), &first, &last)
-	if first < 1 || last < first || last > 65535 {
+	first, last, err := ports(e.root)
+	if err != nil {
 		return Check{"ports", Note, "range for outgoing connections not known", ""}
 	}
 	n := last - first + 1

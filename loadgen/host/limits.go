@@ -10,9 +10,19 @@ import (
 // standard streams, listener, pollers, files of the runtime, and some air.
 const spareFiles = 64
 
-// FilesFor is the open files that the server or the fleet needs for so many
+// FilesFor is the open files that a server or a fleet needs for so many
 // subscribers, each with a connection of its own.
 func FilesFor(subscribers int) int { return subscribers + spareFiles }
+
+// Holds is how many connections a process may have where it may have so many files
+// open: of 20,000 it is 19,500.
+func Holds(files int64) int { return int(max(0, min(files-max(spareFiles, files/40), math.MaxInt32))) }
+
+// OpenFiles is how many files a process of a trial may have open.
+func OpenFiles() (int64, error) {
+	_, reach, err := openFiles()
+	return int64(reach), err
+}
 
 // openFiles is the limits as they are, and the highest that this process can reach.
 func openFiles() (limit syscall.Rlimit, reach uint64, err error) {

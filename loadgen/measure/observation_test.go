@@ -138,6 +138,9 @@ func TestMetrics(t *testing.T) {
 	want := map[string]results.Metric{
 		"window": {Value: 1, Unit: "s"},
 
+		"server/processes": {Value: 1, Unit: "1"},
+		"fleet/processes":  {Value: 1, Unit: "1"},
+
 		"events/distinct":   {Value: 40, Unit: "1"},
 		"events/expected":   {Value: 80, Unit: "1"},
 		"events/delivered":  {Value: 80, Unit: "1"},

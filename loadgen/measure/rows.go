@@ -24,7 +24,7 @@ type Measure struct {
 var none = math.NaN()
 
 // measures is all of them, for every kind of trial.
-var measures = slices.Concat(eventMeasures, connectionMeasures, layerMeasures(), costMeasures, waitMeasures(), memoryMeasures(), pathMeasures(), quietMeasures)
+var measures = slices.Concat(eventMeasures, connectionMeasures, layerMeasures(), costMeasures, waitMeasures(), memoryMeasures(), pathMeasures(), quietMeasures, manyMeasures)
 
 // Record puts what was measured into the record, the rules that were broken, and what
 // there is to doubt.
@@ -219,11 +219,14 @@ func (o *Observation) switches() int64 {
 }
 
 // waitMeasures are of how long each process was ready to run and waited for its core:
-// each time before it ran, which is about what it adds to a latency, and in all.
+// each time before it ran, which is about what it adds to a latency, and as a share of
+// the time; of several processes the mean.
 func waitMeasures() (rows []Measure) {
 	for _, name := range []string{"server", "proxy", "fleet", "link"} {
 		waited := func(o *Observation) float64 { return known(o.spent(name).Waited()) }
-		rows = append(rows, Measure{name + "/waiting", busy, waited, perSecond}, Measure{name + "/wait", busy, waited, func(o *Observation) float64 {
+		rows = append(rows, Measure{name + "/waiting", busy, waited, func(o *Observation) float64 {
+			return o.elapsed() * o.processes(name)
+		}}, Measure{name + "/wait", busy, waited, func(o *Observation) float64 {
 			n, _ := o.spent(name).Switches()
 			return float64(n)
 		}})

@@ -47,6 +47,7 @@ const (
 	silenced                   // a fault made an end or the path fall silent
 	awake                      // the CPUs were to stay awake
 	headroom                   // nobody is asked for more than it can do
+	sockets                    // the kernel told of TCP's sockets
 )
 
 // has is what of that the trial has.
@@ -73,6 +74,7 @@ func (o *Observation) has() (all trait) {
 		silenced: o.Treatment.Faulty(),
 		awake:    o.Treatment.Awake,
 		headroom: !o.Saturate,
+		sockets:  o.Sockets.Read,
 	} {
 		if there {
 			all |= what

@@ -34,6 +34,8 @@ type Asked struct {
 
 	Promises // of whom the feed passes through
 
+	Servers, Fleets int // processes that share the subscribers at each end; 0 is one
+
 	OfMemory bool // connections one after the other, to a quiet feed
 	Quiet    bool // the feed publishes nothing before the fault
 	Saturate bool // an end may be asked for more than it can do
@@ -69,13 +71,14 @@ type Observation struct {
 	From, Until   int64         // the window, ns on CLOCK_MONOTONIC
 	Born, Opened  control.Usage // of the server, before the first connection and after the last
 	Before, After Mark
-	Unsettled     []string      // what the ends did not agree about where they should have
-	Steps         []Memory      // of a trial of memory, at each step before any event
-	Held          Memory        // at the last, after one
-	Rest          time.Duration // for which its feed then published nothing
-	Passed        wire.Counts   // at the fleet meanwhile
-	Silence       Silence       // of a trial with a fault
-	Published     control.PublishedAt
+	Unsettled     []string            // what the ends did not agree about where they should have
+	Steps         []Memory            // of a trial of memory, at each step before any event
+	Held          Memory              // at the last, after one
+	Rest          time.Duration       // for which its feed then published nothing
+	Passed        wire.Counts         // at the fleet meanwhile
+	Silence       Silence             // of a trial with a fault
+	Published     control.PublishedAt // its Lag holds that of each server, one server's after the other's
+	Sockets       Sockets
 	Newest        uint64 // event, of all that were published
 	Undelivered   int    // subscribers without the newest event when the drain ended
 	Collected     fleet.Collected
@@ -83,6 +86,13 @@ type Observation struct {
 
 	// Why something could not be read.
 	HostUnreadable, SleepUnreadable, QuotaUnreadable error
+}
+
+// Sockets is what the kernel told of TCP before the first connection, and when all
+// were there and had events.
+type Sockets struct {
+	Before, After host.Sockets
+	Read          bool // both were
 }
 
 // Mark is the state of the trial's processes and cores while trial time rests.
@@ -191,16 +201,20 @@ func (o *Observation) fleet() fleet.Count {
 // received is how many events of the window arrived, over all subscribers.
 func (o *Observation) received() int64 { return o.Collected.Hists["staleness"].N() }
 
-// publishLag is the publisher's lateness for the events of the window, and
-// their number.
+// publishLag is how late each server published the events of the window, and their
+// number.
 func (o *Observation) publishLag() (*results.Hist, int) {
 	h := results.NewHist()
 	n := 0
-	for i, due := range o.Published.Due {
-		if due >= o.From && due < o.Until {
-			n++
-			h.Record(o.Published.Lag[i]) // what it cannot take it counts; a rule looks
+	all := o.Published.Due
+	for i, lag := range o.Published.Lag {
+		if due := all[i%len(all)]; due < o.From || due >= o.Until {
+			continue
 		}
+		if i < len(all) {
+			n++
+		}
+		h.Record(lag) // what it cannot take it counts; a rule looks
 	}
 	return h, n
 }

@@ -35,7 +35,7 @@ const (
 // share is of the time between the marks, as a process spent it on its core.
 type share struct {
 	cpus         []int
-	used, waited float64 // on the core, and ready to run without it
+	used, waited float64 // on the core, and ready to run without it: the mean of its processes
 	limit        float64
 }
 
@@ -53,8 +53,20 @@ func (o *Observation) shareOf(name string) (s share) {
 	}
 	waited, _ := o.spent(name).Waited() // 0 where nobody tells
 	time := o.elapsed() * float64(max(1, len(s.cpus)))
-	s.used, s.waited = s.used/time, waited/time
+	s.used, s.waited = s.used/time, waited/(o.elapsed()*o.processes(name))
 	return s
+}
+
+// processes is how many share the subscribers under a name. While one of them runs on a
+// core the others wait for it.
+func (o *Observation) processes(name string) float64 {
+	switch name {
+	case "server", "proxy":
+		return float64(max(1, o.Servers))
+	case "fleet":
+		return float64(max(1, o.Fleets))
+	}
+	return 1
 }
 
 // atLimit says that a process was at its limit.

@@ -20,6 +20,9 @@ func (p *plan) print(w io.Writer) {
 	for _, t := range p.chosen {
 		fmt.Fprintf(w, "  %s\n", p.name(t.Labels))
 	}
+	for _, line := range p.planned.Processes {
+		fmt.Fprintln(w, line)
+	}
 	for _, d := range p.planned.Dropped {
 		fmt.Fprintf(w, "  left out, cannot exist: %s: %s\n", p.name(d.Treatment), d.Why)
 	}

@@ -46,6 +46,18 @@ var needs = []requirement{
 		found: "servers of other people can be made here, and set beside ours",
 		means: "scenarios that ask for such a server cannot run",
 	},
+	{
+		name: "memory", label: "memory", asked: manyFor(memory), what: "with many connections", verb: "hold in memory", can: memory,
+		found: "enough for 250,000 connections between lean ends", means: "fewer subscribers can be measured all the same",
+	},
+	{
+		name: "files", label: "files", asked: manyFor(files), what: "with many connections", verb: "open files for", can: files,
+		found: "the host may have enough open for 250,000 connections", means: "fewer subscribers can be measured all the same",
+	},
+	{
+		name: "many-ports", label: "ports", asked: manyFor(ports), what: "with many connections", verb: "give ports to", can: ports,
+		found: "enough for each address that many subscribers dial from", means: "fewer subscribers can be measured all the same",
+	},
 }
 
 // Doctor says what this host can measure and what it lacks: for the scenarios in these
@@ -61,12 +73,15 @@ func Doctor(w io.Writer, files []string) error {
 	}
 	var checks []host.Check
 	for _, n := range needs {
-		asks := func(p *plan) bool { return slices.ContainsFunc(p.chosen, n.asked) }
-		if len(files) > 0 && !slices.ContainsFunc(plans, asks) {
+		var asking []scenarios.Treatment
+		for _, p := range plans {
+			asking = append(asking, p.asking(n)...)
+		}
+		if len(files) > 0 && asking == nil {
 			continue
 		}
 		c := host.Check{Name: n.name, State: host.OK, Found: n.found}
-		if err := n.can(nil); err != nil {
+		if err := n.can(asking); err != nil {
 			c.State, c.Found, c.Means = host.Lacks, err.Error(), n.means
 		}
 		checks = append(checks, c)
@@ -81,16 +96,20 @@ type answer struct {
 	err    error // why it cannot be had
 }
 
+// asking is the treatments to be run that need something.
+func (p *plan) asking(n requirement) (ts []scenarios.Treatment) {
+	for _, t := range p.chosen {
+		if n.asked(t) {
+			ts = append(ts, t)
+		}
+	}
+	return ts
+}
+
 // ask is the answers to what the treatments to be run need.
 func (p *plan) ask(needs []requirement) (answers []answer) {
 	for _, n := range needs {
-		var asking []scenarios.Treatment
-		for _, t := range p.chosen {
-			if n.asked(t) {
-				asking = append(asking, t)
-			}
-		}
-		if asking != nil {
+		if asking := p.asking(n); asking != nil {
 			answers = append(answers, answer{n, asking, n.can(asking)})
 		}
 	}
@@ -175,18 +194,4 @@ func foreign(plans []*plan) []string {
 		all = append(all, p.chosen...)
 	}
 	return serversOf(all)
-}
-
-// fits reports what the host's limit on open files forbids, before anything is run.
-func (p *plan) fits() error {
-	most, subscribers := 0, 0
-	for _, t := range p.chosen {
-		if n := connections(t); n > most {
-			most, subscribers = n, t.Subscribers
-		}
-	}
-	if err := host.NeedOpenFiles(host.FilesFor(most)); err != nil {
-		return fmt.Errorf("%s: %d subscribers: %w", p.scenario.Path, subscribers, err)
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pushbench/loadgen/host"
 	"pushbench/loadgen/trial"
 	"pushbench/results"
 	"pushbench/scenarios"
@@ -23,6 +24,7 @@ type plan struct {
 	chosen     []scenarios.Treatment // those of them to run
 	asked      int                   // blocks that the command line asks for; 0: it does not
 	decided    bool                  // run until every claim is
+	files      int64                 // that a process may have open here
 	lead       time.Duration         // before the window of every trial, so that all have the same events in it
 }
 
@@ -63,6 +65,10 @@ func readPlan(path string, o Options) (*plan, error) {
 	if err := p.choose(o.Only); err != nil {
 		return nil, ExitError{ExitUsage, fmt.Errorf("%s: %w", path, err)}
 	}
+	if p.files, err = host.OpenFiles(); err != nil {
+		return nil, err
+	}
+	p.planned.Processes = p.processes()
 	p.lead = p.longestLead()
 	p.give(o.Time)
 	return p, p.fits()
@@ -158,28 +164,6 @@ func (p *plan) some(such func(scenarios.Treatment) bool) bool {
 // emulated reports whether some trial to be run takes the lab.
 func (p *plan) emulated() bool { return p.some(scenarios.Treatment.Emulated) }
 
-// fleets is how many share the subscribers of a trial to be run, at most.
-func (p *plan) fleets() (most int) {
-	for _, t := range p.chosen {
-		most = max(most, t.Fleets)
-	}
-	return most
-}
-
-// connections is how many a process of a trial has open at most. Where the feed's is
-// HTTP's, an uplink has one of its own, and a proxy has two for each of the fleets'.
-func connections(t scenarios.Treatment) int {
-	n := t.Subscribers
-	spec, err := all.Parse(t.Transport)
-	if t.Uplink > 0 && err == nil && !spec.Transport.Upgrades {
-		n *= 2
-	}
-	if t.Proxied() {
-		n *= 2
-	}
-	return n
-}
-
 // slot is a place in the plan: one treatment in one block.
 type slot struct {
 	block     int
@@ -202,6 +186,7 @@ func (p *plan) slots(block int) []slot {
 func (p *plan) config(s slot) trial.Config {
 	return trial.Config{
 		Treatment: s.treatment,
+		Crew:      p.crew(s.treatment),
 		Seed:      p.scenario.Seed,
 		Block:     s.block,
 		Warmup:    p.scenario.Warmup,

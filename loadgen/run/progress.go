@@ -31,6 +31,18 @@ func (p *progress) trial(plan *plan, s slot, t *results.Trial, eta string) {
 	p.note("%s block %d  %-*s  %-24s  ETA %s  %s", place, s.block, plan.nameWidth(), plan.name(s.treatment.Labels), figures(t), eta, state(t))
 }
 
+// connected reports how far a trial has come that connects many subscribers, at each
+// tenth of them.
+func (p *progress) connected() func(n, of int) {
+	tenths := 0
+	return func(n, of int) {
+		if now := 10 * n / of; now > tenths {
+			tenths = now
+			p.note("      %d of %d subscribers are connected", n, of)
+		}
+	}
+}
+
 // state is what became of a trial: what it broke costs it all of its metrics or some.
 func state(t *results.Trial) string {
 	switch {

@@ -220,6 +220,9 @@ func (s *session) header(ctx context.Context) results.Header {
 	for _, w := range warnings {
 		s.progress.note("warning: %s", w)
 	}
+	for _, line := range s.plan.planned.Processes {
+		s.progress.note("%s", line)
+	}
 	s.plan.look(s.until.Sub(s.now()))
 	return results.Header{
 		Scenario: results.Source{Name: s.plan.scenario.Name, Text: string(s.plan.scenario.Text)},
@@ -242,11 +245,12 @@ func (s *session) one(ctx context.Context, sl slot, pass int) (*results.Trial, e
 	s.loop(facts, "")
 	c := s.plan.config(sl)
 	c.ServerPath, c.RivalsPath, c.FleetPath, c.Layout = s.programs.servers, s.programs.rivals, s.programs.fleet, s.layout
+	c.Connected = s.progress.connected()
 	t, err := s.try(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	load(t, s.fleet, max(1, len(s.layout.For(sl.treatment.Fleets).Fleet)))
+	load(t, s.fleet, max(1, len(s.layout.For(c.Crew.Fleets).Fleet)))
 	s.loop(facts, after)
 	maps.Copy(t.Metrics, facts)
 	t.Order, t.Pass = len(s.record.Trials)+1, pass

@@ -42,7 +42,7 @@ func (s *foreign) Start(at Place) (err error) {
 		return err
 	}
 	s.publisher.Record = true
-	s.party, err = at.Start("server", s.CPUs, s.program[0], append(s.program[1:], at.Listen())...)
+	s.party, err = at.Start(s.Name, s.CPUs, s.program[0], append(s.program[1:], at.Listen())...)
 	if err != nil {
 		return err
 	}
@@ -82,9 +82,9 @@ func (s *foreign) Listen(ctx context.Context, _ Endpoint) (at Endpoint, err erro
 		}
 		select {
 		case <-s.party.Done:
-			return at, errors.New("server: it ended before it listened")
+			return at, fmt.Errorf("%s: it ended before it listened", s.Name)
 		case <-ctx.Done():
-			return at, fmt.Errorf("server: %w", context.Cause(ctx))
+			return at, fmt.Errorf("%s: %w", s.Name, context.Cause(ctx))
 		case <-time.After(time.Millisecond):
 		}
 	}
@@ -110,7 +110,7 @@ func (s *foreign) deliver(base string) {
 			}
 		}
 		if err != nil {
-			s.over(fmt.Errorf("server: %w", err))
+			s.over(fmt.Errorf("%s: %w", s.Name, err))
 			return
 		}
 		s.taken.Store(next)
@@ -148,7 +148,7 @@ func (s *foreign) delivered(ctx context.Context) (newest uint64, err error) {
 		case <-s.life.Done():
 			return newest, context.Cause(s.life)
 		case <-ctx.Done():
-			return newest, fmt.Errorf("server: it took %d of %d events: %w", s.taken.Load(), newest, context.Cause(ctx))
+			return newest, fmt.Errorf("%s: it took %d of %d events: %w", s.Name, s.taken.Load(), newest, context.Cause(ctx))
 		case <-time.After(time.Millisecond):
 		}
 	}

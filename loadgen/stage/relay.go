@@ -15,6 +15,7 @@ import (
 // much later events are behind it, every proxy has at least. The server has a
 // connection for each of the fleets', with the same bytes.
 type relay struct {
+	name    string
 	loadgen string
 	cpus    []int
 	attendance
@@ -22,7 +23,7 @@ type relay struct {
 
 // Start implements Stage.
 func (r *relay) Start(at Place) (err error) {
-	r.party, err = at.Start("proxy", r.cpus, r.loadgen, "relay", at.Listen())
+	r.party, err = at.Start(r.name, r.cpus, r.loadgen, "relay", at.Listen())
 	return err
 }
 

@@ -26,7 +26,7 @@ func (s *rival) Start(at Place) error {
 	if err != nil {
 		return err
 	}
-	s.party, err = at.Start("server", s.CPUs, filepath.Join(s.Rivals, rivalsName), s.name, at.Listen(), string(source))
+	s.party, err = at.Start(s.Name, s.CPUs, filepath.Join(s.Rivals, rivalsName), s.name, at.Listen(), string(source))
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 
 // Means is what a server is started with.
 type Means struct {
+	Name             string // server, or where a feed has several, server 2 and so on
 	Servers, Loadgen string // our programs
 	Rivals           string // the folder in which Make has made those of other people
 	CPUs             []int
@@ -40,7 +41,7 @@ type ours struct {
 // Start implements Stage.
 func (s *ours) Start(at Place) (err error) {
 	t := s.Treatment
-	s.party, err = at.Start("server", s.CPUs, s.Servers,
+	s.party, err = at.Start(s.Name, s.CPUs, s.Servers,
 		"-control", "-addr", at.Listen(),
 		"-ring", fmt.Sprint(s.Ring),
 		fmt.Sprintf("-tls=%t", t.TLS),
@@ -85,7 +86,7 @@ func (s *ours) Published(ctx context.Context) (p control.PublishedAt, err error)
 		return p, err
 	}
 	if due, lag := len(p.Due), len(p.Lag); due != lag {
-		return p, fmt.Errorf("server: published: %d events were due and %d published; each needs both", due, lag)
+		return p, fmt.Errorf("%s: published: %d events were due and %d published; each needs both", s.Name, due, lag)
 	}
 	return p, nil
 }

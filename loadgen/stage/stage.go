@@ -1,5 +1,5 @@
 // Package stage is what the feed passes through on its way to the fleets: a server,
-// and whatever stands before it. Package trial starts the stages at a place, asks them
+// and whatever stands before it; where a feed has several servers, as many times. Package trial starts the stages at a place, asks them
 // through package party, and hands what they promise to package measure.
 package stage
 
@@ -85,9 +85,9 @@ var Servers = map[string]Kind{
 }
 
 // Proxies is who may stand between server and fleets, by the name that scenarios use.
-var Proxies = map[string]func(loadgen string, cpus []int) Stage{
-	"relay": func(loadgen string, cpus []int) Stage {
-		return &relay{loadgen: loadgen, cpus: cpus, attendance: ofOurs}
+var Proxies = map[string]func(name, loadgen string, cpus []int) Stage{
+	"relay": func(name, loadgen string, cpus []int) Stage {
+		return &relay{name: name, loadgen: loadgen, cpus: cpus, attendance: ofOurs}
 	},
 }
 

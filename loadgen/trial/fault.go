@@ -12,7 +12,6 @@ import (
 	"pushbench/scenarios"
 	"pushbench/servers/control"
 	"pushbench/servers/feed"
-	"pushbench/servers/wire"
 )
 
 // A trial with a fault ends with one:
@@ -32,8 +31,8 @@ type fault struct {
 
 // faults is every value of the scenarios' key but none.
 var faults = map[string]fault{
-	scenarios.ServerStops: stop("fleet", func(r *run) []*party.Party { return []*party.Party{r.server.Party()} }),
-	scenarios.FleetStops:  stop("server", func(r *run) []*party.Party { return r.fleets }),
+	scenarios.ServerStops: stop("fleet", func(r *run) []*party.Party { return r.servers.Group }),
+	scenarios.FleetStops:  stop("server", func(r *run) []*party.Party { return r.fleets.Group }),
 	scenarios.Cut:         cut(lab.CutArgs{Down: true, Up: true}),
 	scenarios.CutDown:     cut(lab.CutArgs{Down: true}),
 	scenarios.CutUp:       cut(lab.CutArgs{Up: true}),
@@ -103,8 +102,8 @@ func (r *run) goOn(ctx context.Context) error {
 			if !r.seen.Ends {
 				continue
 			}
-			var counts wire.Counts
-			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &counts); err != nil {
+			counts, err := r.servers.Tally(ctx)
+			if err != nil {
 				return err
 			}
 			of = int(counts.Conns)
@@ -113,16 +112,16 @@ func (r *run) goOn(ctx context.Context) error {
 	}
 
 	wait := time.Duration(feed.Rand(c.Seed, c.Block, "fault").Float64() * float64(r.plan.faultSpan()))
-	onwards := control.RunArgs{Origin: feed.After(feed.NewClock().Now(), ahead-r.passed), To: r.passed + wait + c.Measure}
+	onwards := control.RunArgs{Origin: feed.After(feed.NewClock().Now(), r.ahead()-r.passed), To: r.passed + wait + c.Measure}
 	if err := r.fleets.Call(ctx, 0, control.Start, onwards); err != nil {
 		return err
 	}
 	if r.plan.publishes() {
-		if err := r.server.GoOn(ctx, onwards); err != nil {
+		if err := r.feed.GoOn(ctx, onwards); err != nil {
 			return err
 		}
 	}
-	return pause(ctx, ahead+wait)
+	return pause(ctx, r.ahead()+wait)
 }
 
 // fallSilent is the time of silence, in which the other ends notice or not. It is
@@ -143,7 +142,7 @@ func (r *run) fallSilent(ctx context.Context) (err error) {
 		if n.End == "fleet" {
 			n.Ended, err = r.fleets.Ended(ctx, within, args)
 		} else {
-			err = r.server.Party().Call(ctx, within, control.Ends, args, &n.Ended)
+			n.Ended, err = r.servers.Ended(ctx, within, args)
 		}
 		if err != nil {
 			return err
@@ -154,8 +153,8 @@ func (r *run) fallSilent(ctx context.Context) (err error) {
 
 // wereSilent sees that each end was silent and no more.
 func (r *run) wereSilent(ctx context.Context) error {
-	if server := r.server.Party(); server.Caller != nil {
-		if err := server.Call(ctx, 0, control.Tally, control.None{}, nil); err != nil {
+	if r.servers.Told() {
+		if _, err := r.servers.Tally(ctx); err != nil {
 			return err
 		}
 	}

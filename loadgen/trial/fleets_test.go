@@ -65,8 +65,8 @@ func TestFleetOverAPipe(t *testing.T) {
 		n, _ := strconv.Atoi(trial.Treatment["fleets"])
 		near(t, trial, "conn/count", 4)
 		near(t, trial, "events/delivered", 4*value(t, trial, "events/distinct"))
-		if last := r.fleets[len(r.fleets)-1].Name; len(r.fleets) != n || last != fmt.Sprintf("fleet %d", n) {
-			t.Errorf("%d fleets, the last %s, want %d", len(r.fleets), last, n)
+		if last := r.fleets.Group[len(r.fleets.Group)-1].Name; len(r.fleets.Group) != n || last != fmt.Sprintf("fleet %d", n) {
+			t.Errorf("%d fleets, the last %s, want %d", len(r.fleets.Group), last, n)
 		}
 	}
 }

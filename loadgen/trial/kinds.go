@@ -15,7 +15,7 @@ type phase struct {
 func (c Config) phases() (list []phase) {
 	p, _ := c.plan() // what is wrong with it, whoever runs the phases has found
 	var (
-		connect = phase{(*run).connectAll, p.connect + 2*p.trip + handling}
+		connect = phase{(*run).connectAll, p.connect + time.Duration(p.steps)*(2*p.trip+handling)}
 		warmUp  = phase{(*run).warmUp, p.Mark1}
 		before  = phase{(*run).markBefore, p.Rhythm.Collect + p.trip + p.Still + handling}
 		window  = phase{(*run).window, p.Mark2 - p.Mark1}

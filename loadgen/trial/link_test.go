@@ -224,8 +224,8 @@ func TestLabLeavesNothing(t *testing.T) {
 		case "linked":
 			spaces = append(spaces, netns.Of(t, r.process("link")))
 		case "listening": // by now both have joined: they answer
-			if !strings.HasPrefix(r.reached.Addr, "198.18.0.1:") {
-				t.Errorf("the server listens on %s", r.reached.Addr)
+			if !strings.HasPrefix(r.reached[0].Addr, "198.18.0.1:") {
+				t.Errorf("the server listens on %s", r.reached[0].Addr)
 			}
 			spaces = append(spaces, netns.Of(t, r.process("server")))
 		case "marked":

@@ -39,7 +39,7 @@ func (p *plan) network(c Config) (err error) {
 		return err
 	}
 	p.trip = p.Path.RTT + p.Path.Jitter
-	p.slack = 4*p.trip + 2*queueing(p.Path) + recovery(p.Path)
+	p.slack += 4*p.trip + 2*queueing(p.Path) + recovery(p.Path)
 	still := stillness(p.Path)
 	busy := p.trip + ackDelay(p.Path) // by a heartbeat, its answer, and the acknowledgement of that
 	if p.Rhythm.Beat == 0 || time.Duration(c.Treatment.Subscribers)*(busy+still) < p.Rhythm.Beat {

@@ -95,14 +95,15 @@ func TestPlanOverPath(t *testing.T) {
 		}
 		return p
 	}
-	if p := plan("ws", 50, scenarios.Network{}, 0); p.Emulated || p.trip != 0 || p.slack != 0 || p.Still != 0 || p.dialRate != 1000 {
+	burst := Config{Treatment: scenarios.Treatment{Subscribers: 50}}.burst()
+	if p := plan("ws", 50, scenarios.Network{}, 0); p.Emulated || p.trip != 0 || p.slack != burst || p.Still != 0 || p.dialRate != 1000 {
 		t.Errorf("on loopback: %+v", p)
 	}
 	if p := plan("ws", 50, scenarios.Network{}, 3*milli); p.Still != 3*milli {
 		t.Errorf("still for %v on loopback, want what was asked for", p.Still)
 	}
 	path := scenarios.Network{RTT: 100 * milli}
-	if p := plan("ws", 50, path, 3*milli); !p.Emulated || p.trip != 100*milli || p.slack != 400*milli || p.Still != 160*milli || p.dialRate != 1000 || p.Mark1 != time.Second {
+	if p := plan("ws", 50, path, 3*milli); !p.Emulated || p.trip != 100*milli || p.slack != 400*milli+burst || p.Still != 160*milli || p.dialRate != 1000 || p.Mark1 != time.Second {
 		t.Errorf("over 100 milli: %+v", p)
 	}
 	if p := plan("ws", 50, path, time.Second); p.Still != time.Second {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pushbench/loadgen/fleet"
 	"pushbench/loadgen/host"
 	"pushbench/loadgen/measure"
-	"pushbench/loadgen/party"
 	"pushbench/loadgen/stage"
 	"pushbench/servers/control"
 	"pushbench/servers/count"
@@ -17,77 +17,93 @@ import (
 )
 
 // ahead of now is when trial time starts, so that all parties have their orders
-// before it does.
-const ahead = 20 * time.Millisecond
+// before it does: the first ones, and each after them.
+const (
+	ahead     = 20 * time.Millisecond
+	aheadEach = time.Millisecond
+)
 
-// listen lets the chain listen, and returns what a fleet connects to.
-func (r *run) listen(ctx context.Context) (fleet.Config, error) {
+// ahead is how much that is.
+func (r *run) ahead() time.Duration { return ahead + time.Duration(len(r.parties))*aheadEach }
+
+// listen lets the chains listen, and says what the fleets subscribe to there.
+func (r *run) listen(ctx context.Context) error {
 	var at stage.Endpoint
-	for _, s := range r.chain {
-		var err error
-		if at, err = s.Listen(ctx, at); err != nil {
-			return fleet.Config{}, err
+	var reached []control.Listening
+	for _, chain := range r.chains {
+		at = stage.Endpoint{}
+		for _, s := range chain {
+			var err error
+			if at, err = s.Listen(ctx, at); err != nil {
+				return err
+			}
 		}
+		reached = append(reached, at.Listening)
 	}
-	r.reached = at
+	r.reached = reached
 	r.at("listening")
 	c := r.config
-	return fleet.Config{
-		Addr:        at.Addr,
-		Authority:   at.Authority,
-		Address:     at.Address,
-		HTTP2:       c.Treatment.HTTP == "2",
-		Headers:     c.Treatment.Headers,
-		Transport:   c.Treatment.Transport,
-		Encoding:    c.Treatment.Encoding,
-		Payload:     c.Treatment.Payload,
-		Subscribers: c.Treatment.Subscribers,
-		Latest:      c.Treatment.Want == "latest",
-		Stamp:       c.Treatment.Client == "stamp",
-		DialRate:    r.plan.dialRate,
-		Seed:        c.Seed,
-		Block:       c.Block,
+	r.connect = fleet.Config{
+		Address:   at.Address,
+		HTTP2:     c.Treatment.HTTP == "2",
+		Headers:   c.Treatment.Headers,
+		Transport: c.Treatment.Transport,
+		Encoding:  c.Treatment.Encoding,
+		Payload:   c.Treatment.Payload,
+		Of:        c.Treatment.Subscribers,
+		Latest:    c.Treatment.Want == "latest",
+		Stamp:     c.Treatment.Client == "stamp",
+		DialRate:  r.plan.dialRate,
+		Seed:      c.Seed,
+		Block:     c.Block,
 
 		Uplink:        c.Treatment.Uplink,
 		UplinkPayload: c.Treatment.UplinkPayload,
-	}, nil
+	}
+	return nil
 }
 
 // connectAll opens every subscriber's connection, between two readings of what the
 // server takes.
-func (r *run) connectAll(ctx context.Context) error {
-	connect, err := r.listen(ctx)
-	if err != nil {
+func (r *run) connectAll(ctx context.Context) (err error) {
+	if err = r.listen(ctx); err != nil {
 		return err
 	}
-	server := r.server.Party()
-	if r.seen.Born, err = usage(ctx, server); err != nil {
+	if r.seen.Born, err = r.usage(ctx); err != nil {
 		return err
 	}
-	if err := r.fleets.Connect(ctx, r.plan.connect+r.plan.slack, 0, connect); err != nil {
-		return err
+	n, step := r.config.Treatment.Subscribers, r.config.step()
+	for r.dialled < n {
+		to := min(n, r.dialled+step)
+		within := seconds(float64(to-r.dialled)/r.plan.dialRate) + r.plan.slack
+		if err := r.connectTo(ctx, to, within); err != nil {
+			return err
+		}
+		if to < n && r.config.Connected != nil {
+			r.config.Connected(to, n)
+		}
 	}
-	r.seen.Opened, err = usage(ctx, server)
+	r.seen.Opened, err = r.usage(ctx)
 	return err
 }
 
-// usage is the CPU time that a party has taken so far. It is asked only where it
+// usage is the CPU time that the servers have taken so far. They are asked only where it
 // cannot be read from outside.
-func usage(ctx context.Context, p *party.Party) (control.Usage, error) {
-	if cpu, err := host.ReadProcessCPU(p.PID); err == nil {
-		return control.Usage{User: cpu}, nil
+func (r *run) usage(ctx context.Context) (all control.Usage, err error) {
+	for _, s := range r.servers.Group {
+		cpu, unreadable := host.ReadProcessCPU(s.PID)
+		if unreadable != nil && r.servers.Told() {
+			m, err := r.servers.Mark(ctx)
+			return m.Usage, err
+		}
+		all.User += cpu
 	}
-	if p.Caller == nil {
-		return control.Usage{}, nil
-	}
-	var m control.ServerMark
-	err := p.Call(ctx, 0, control.Mark, control.None{}, &m)
-	return m.Usage, err
+	return all, nil
 }
 
 // publish publishes an event outside the schedule.
 func (r *run) publish(ctx context.Context) (err error) {
-	r.seen.Newest, err = r.server.Publish(ctx)
+	r.seen.Newest, err = r.feed.Publish(ctx)
 	return err
 }
 
@@ -96,7 +112,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 // first event comes, however long a busy host takes to tell them.
 func (r *run) let(ctx context.Context, to time.Duration, measured bool) error {
 	takes := to - r.passed + r.plan.slack
-	a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(feed.NewClock().Now(), ahead-r.passed), To: to}}
+	a := fleet.RunArgs{RunArgs: control.RunArgs{Origin: feed.After(feed.NewClock().Now(), r.ahead()-r.passed), To: to}}
 	if measured {
 		r.seen.From, r.seen.Until = feed.After(a.Origin, r.plan.Mark1), feed.After(a.Origin, r.plan.Mark1+r.plan.Window)
 		a.From, a.Until = r.seen.From, r.seen.Until
@@ -110,7 +126,7 @@ func (r *run) let(ctx context.Context, to time.Duration, measured bool) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- r.fleets.Call(ctx, takes, control.Run, a) }()
-	newest, err := r.server.Run(ctx, takes, a.RunArgs)
+	newest, err := r.feed.Run(ctx, takes, a.RunArgs)
 	r.seen.Newest = newest
 	return errors.Join(err, <-failed)
 }
@@ -132,7 +148,7 @@ func (r *run) drain(ctx context.Context) (err error) {
 // collect is what the fleets have seen, and when it had been due.
 func (r *run) collect(ctx context.Context) (err error) {
 	if r.plan.publishes() {
-		if r.seen.Published, err = r.server.Published(ctx); err != nil {
+		if r.seen.Published, err = r.feed.Published(ctx); err != nil {
 			return err
 		}
 	}
@@ -143,18 +159,15 @@ func (r *run) collect(ctx context.Context) (err error) {
 // step opens connections up to n, of a trial of memory, and reads what they take.
 func (r *run) step(ctx context.Context, n int) error {
 	if r.dialled == 0 {
-		connect, err := r.listen(ctx)
-		if err != nil {
+		if err := r.listen(ctx); err != nil {
 			return err
 		}
-		connect.Since, connect.DialRate = 1, idleDialRate // the server's first event is there
-		r.connect = connect
+		r.connect.Since, r.connect.DialRate = 1, idleDialRate // the server's first event is there
+		r.connect.Of = slices.Max(r.config.Steps)
 	}
-	r.connect.Subscribers = n
-	if err := r.fleets.Connect(ctx, idleDialTime(n), r.dialled, r.connect); err != nil {
+	if err := r.connectTo(ctx, n, idleDialTime(n)); err != nil {
 		return err
 	}
-	r.dialled = n
 	m, err := r.readMemory(ctx)
 	r.seen.Steps = append(r.seen.Steps, m)
 	return err
@@ -180,6 +193,7 @@ func (r *run) delivered(ctx context.Context) error {
 
 func (r *run) hold(ctx context.Context) (err error) {
 	r.seen.Held, err = r.readMemory(ctx)
+	r.readSockets(&r.seen.Sockets.After)
 	return err
 }
 
@@ -192,7 +206,7 @@ func (r *run) readMemory(ctx context.Context) (m measure.Memory, err error) {
 	}
 	m.Seen = server.Conns
 	if r.seen.Trims {
-		if err := r.server.Party().Call(ctx, 0, control.Trim, control.None{}, &m.Server); err != nil {
+		if m.Server, err = r.servers.Trim(ctx); err != nil {
 			return m, err
 		}
 	}

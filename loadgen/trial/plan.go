@@ -17,8 +17,9 @@ type plan struct {
 	measure.Asked
 	dialRate float64       // connections opened per second
 	connect  time.Duration // to dial every subscriber
+	steps    int           // in which that is done
 	trip     time.Duration // a round trip takes at most, where nothing queues or is lost
-	slack    time.Duration // that anything may take longer for all that can happen on the path
+	slack    time.Duration // that anything may take longer for all that can happen on the path, and while an event goes to all
 }
 
 func (c Config) plan() (plan, error) {
@@ -26,12 +27,17 @@ func (c Config) plan() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
+	crew := c.crew()
 	p := plan{
 		Asked: measure.Asked{
-			Treatment: c.Treatment, Layout: c.Layout.For(c.Treatment.Fleets), Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
+			Treatment: c.Treatment, Layout: c.Layout.For(crew.Fleets), Servers: crew.Servers, Fleets: crew.Fleets, Seed: c.Seed, Block: c.Block, Spec: spec, Rhythm: spec.Rhythm(),
 			OfMemory: len(c.Steps) > 0, Quiet: c.Treatment.Faulty() && c.Treatment.Rate == 0 && len(c.Steps) == 0, Saturate: c.Saturate, Window: c.Measure,
 		},
 		dialRate: fleet.DefaultDialRate,
+		slack:    c.burst(),
+	}
+	if c.Treatment.Subscribers > few {
+		p.dialRate = manyDialRate
 	}
 	if c.Treatment.TLS {
 		// A handshake takes about a millisecond of CPU at each end, and none should wait
@@ -53,7 +59,10 @@ func (c Config) plan() (plan, error) {
 		}
 		p.dialRate = spread(c.Treatment.Subscribers, p.Rhythm.Beat, p.dialRate)
 	}
-	p.connect = seconds(float64(c.Treatment.Subscribers) / p.dialRate)
+	p.connect, p.steps = seconds(float64(c.Treatment.Subscribers)/p.dialRate), 1
+	if step := c.step(); step > 0 {
+		p.steps = (c.Treatment.Subscribers + step - 1) / step
+	}
 	p.Mark1 = max(c.Warmup, c.Lead, p.Rhythm.Poll, c.uplinkPeriod()) // each subscriber has asked and sent at least once by then
 	p.Mark2 = p.Mark1 + c.Measure
 	if poll := p.Rhythm.Poll; poll > 0 { // at least one interval more, to a whole number of them

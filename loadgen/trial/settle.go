@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"pushbench/loadgen/measure"
-	"pushbench/servers/control"
 	"pushbench/servers/wire"
 )
 
@@ -57,7 +56,7 @@ func (r *run) settle(ctx context.Context, conns int) (server, clients wire.Count
 	settled, err := until(ctx, within, settleStep, func() (agree bool, err error) {
 		last := clients
 		if r.seen.Tallies {
-			if err := r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &server); err != nil {
+			if server, err = r.servers.Tally(ctx); err != nil {
 				return false, err
 			}
 		}
@@ -66,7 +65,7 @@ func (r *run) settle(ctx context.Context, conns int) (server, clients wire.Count
 		return agree && clients == last, err
 	})
 	if err == nil && !settled {
-		r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within, measure.Tallies(server, clients)))
+		r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("the ends did not settle within %v: %s", within.Round(time.Millisecond), measure.Tallies(server, clients)))
 	}
 	return server, clients, err
 }
@@ -88,8 +87,7 @@ func (r *run) settleAndMark(ctx context.Context) (m measure.Mark, err error) {
 		if r.plan.Rhythm.Beat == 0 || !r.seen.Tallies || len(r.seen.Unsettled) > 0 {
 			return true, nil
 		}
-		var since wire.Counts
-		err = r.server.Party().Call(ctx, 0, control.Tally, control.None{}, &since)
+		since, err := r.servers.Tally(ctx)
 		return since == m.Server.Counts && measure.Agree(since, m.Fleet.Counts), err
 	})
 	return m, err
@@ -103,8 +101,8 @@ func (r *run) mark(ctx context.Context) (m measure.Mark, err error) {
 	if err := r.standStill(ctx); err != nil {
 		return m, err
 	}
-	if server := r.server.Party(); server.Caller != nil {
-		if err := server.Call(ctx, 0, control.Mark, control.None{}, &m.Server); err != nil {
+	if r.servers.Told() {
+		if m.Server, err = r.servers.Mark(ctx); err != nil {
 			return m, err
 		}
 	}
@@ -129,7 +127,7 @@ func (r *run) standStill(ctx context.Context) error {
 		return m.TCP == before, err
 	})
 	if err == nil && !still {
-		r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", r.plan.Still, within))
+		r.seen.Unsettled = append(r.seen.Unsettled, fmt.Sprintf("segments did not stand still for %v within %v", r.plan.Still, within.Round(time.Millisecond)))
 	}
 	return err
 }

@@ -21,7 +21,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +33,7 @@ import (
 	"pushbench/loadgen/stage"
 	"pushbench/results"
 	"pushbench/scenarios"
+	"pushbench/servers/control"
 )
 
 // Config is a trial to be run.
@@ -46,10 +46,13 @@ type Config struct {
 	FleetPath string
 	Layout    host.Layout
 	Treatment scenarios.Treatment
-	Seed      uint64
-	Block     int
-	Warmup    time.Duration
-	Measure   time.Duration
+	// Crew is how many processes share the subscribers at each end, at least; zero is
+	// one server, and as many fleets as the treatment says.
+	Crew    Crew
+	Seed    uint64
+	Block   int
+	Warmup  time.Duration
+	Measure time.Duration
 	// Lead is the trial time before the window, where that is longer than what this
 	// treatment needs: see the function of that name.
 	Lead time.Duration
@@ -58,6 +61,9 @@ type Config struct {
 	Steps []int
 	// Saturate says that an end may be asked for more than it can do.
 	Saturate bool
+
+	// Connected, if set, is told how many of the subscribers are connected while more are.
+	Connected func(n, of int)
 
 	// moment, if set, is told by its word when the trial has come to it:
 	//
@@ -87,7 +93,7 @@ func Run(ctx context.Context, c Config) (*results.Trial, error) {
 		return t, nil
 	}
 	rule, why := "failed", strings.ReplaceAll(err.Error(), "\n", "; ") // several errors are as many lines
-	if r.reached.Addr == "" {
+	if len(r.reached) == 0 {
 		rule = "unreached" // no server listened, which says nothing about the treatment
 	}
 	t.Broken = append(t.Broken, results.Broken{Class: results.Sound, Rule: rule, Text: why})
@@ -113,15 +119,16 @@ type run struct {
 	config  Config
 	plan    plan
 	place   stage.Place
-	lab     *stage.Lab // the place, where it is one
-	server  stage.Server
-	chain   []stage.Stage // from the server to whom the fleets connect to
+	lab     *stage.Lab      // the place, where it is one
+	feed    stage.Feed      // that the servers publish
+	chains  [][]stage.Stage // from each server to whom its fleets connect to
+	servers party.Servers
 	fleets  party.Fleets
-	parties []*party.Party // in the order in which they started
-	passed  time.Duration  // trial time, up to which it has passed
-	connect fleet.Config   // of a trial of memory
-	dialled int            // of its subscribers
-	reached stage.Endpoint // where the chain listened; none: it did not
+	parties []*party.Party      // in the order in which they started
+	passed  time.Duration       // trial time, up to which it has passed
+	connect fleet.Config        // what the fleets subscribe to
+	dialled int                 // subscribers
+	reached []control.Listening // where each chain listened; none: they did not
 	seen    *measure.Observation
 }
 
@@ -136,6 +143,7 @@ func (r *run) at(moment string) {
 // goes into the record.
 func observe(ctx context.Context, c Config, t *results.Trial) (r *run, err error) {
 	c.limits = c.limits.OrDefault()
+	c.limits.Patience, c.limits.Grace = c.limits.Patience+c.burst(), c.limits.Grace+c.burst() // many subscribers are long to count
 	r = &run{config: c}
 	if r.plan, err = c.plan(); err != nil {
 		return r, err
@@ -157,6 +165,7 @@ func observe(ctx context.Context, c Config, t *results.Trial) (r *run, err error
 		return r, err
 	}
 	r.seen.Began = host.ReadClocks()
+	r.readSockets(&r.seen.Sockets.Before)
 	defer func() { r.seen.Ended = host.ReadClocks() }()
 	for _, phase := range c.phases() {
 		if err := phase.do(r, ctx); err != nil {
@@ -187,46 +196,74 @@ func (r *run) open(ctx context.Context) (within context.Context, err error) {
 // start starts the parties at their place.
 func (r *run) start() error {
 	c := r.config
-	r.server = stage.Servers[cmp.Or(c.Treatment.Server, scenarios.OurServer)].New(stage.Means{
-		Servers: c.ServerPath, Loadgen: c.FleetPath, Rivals: c.RivalsPath, CPUs: c.Layout.Server, Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block,
-	})
-	r.chain = []stage.Stage{r.server}
-	if c.Treatment.Proxied() {
-		r.chain = append(r.chain, stage.Proxies[c.Treatment.Proxy](c.FleetPath, c.Layout.Link))
-	}
-	r.seen.Promises = stage.Promises(r.chain)
-	for _, s := range r.chain {
+	r.chains = make([][]stage.Stage, r.plan.Servers)
+	begin := func(i int, s stage.Stage) error {
+		r.chains[i] = append(r.chains[i], s)
 		if err := s.Start(r.place); err != nil {
 			return err
 		}
-		if s.Party() != nil {
-			r.parties = append(r.parties, s.Party())
+		r.parties = append(r.parties, s.Party())
+		return nil
+	}
+	for i := range r.chains {
+		s := stage.Servers[cmp.Or(c.Treatment.Server, scenarios.OurServer)].New(stage.Means{
+			Name: name("server", i), Servers: c.ServerPath, Loadgen: c.FleetPath, Rivals: c.RivalsPath, CPUs: c.Layout.Server,
+			Treatment: c.Treatment, Ring: r.plan.ring(), Seed: c.Seed, Block: c.Block,
+		})
+		if err := begin(i, s); err != nil {
+			return err
+		}
+		r.feed, r.servers.Group = append(r.feed, s), append(r.servers.Group, s.Party())
+	}
+	for i := range r.chains {
+		if !c.Treatment.Proxied() {
+			break
+		}
+		if err := begin(i, stage.Proxies[c.Treatment.Proxy](name("proxy", i), c.FleetPath, c.Layout.Link)); err != nil {
+			return err
 		}
 	}
-	for i := range max(1, c.Treatment.Fleets) {
-		name := "fleet"
-		if i > 0 {
-			name = fmt.Sprintf("fleet %d", i+1)
-		}
-		f, err := r.place.Start(name, r.plan.Layout.OfFleet(i), c.FleetPath, "fleet")
+	r.seen.Promises = stage.Promises(slices.Concat(r.chains...))
+	for i := range r.plan.Fleets {
+		f, err := r.place.Start(name("fleet", i), r.plan.Layout.OfFleet(i), c.FleetPath, "fleet")
 		if err != nil {
 			return err
 		}
-		r.fleets, r.parties = append(r.fleets, f), append(r.parties, f)
+		r.fleets.Group, r.parties = append(r.fleets.Group, f), append(r.parties, f)
 	}
 	r.at("started")
 	return nil
 }
 
-// end stops the parties, the last that started first, and after a failure keeps the
-// tails of their logs.
+// end stops the parties, those of the kind that started last first, and after a failure
+// keeps the tails of their logs.
 func (r *run) end(failure error, t *results.Trial) (err error) {
-	for _, p := range slices.Backward(r.parties) {
-		ended := p.Stop()
-		if text := p.Log(); text != "" && (failure != nil || err != nil || ended != nil) {
-			t.Log += p.Name + ": " + text + "\n"
+	for left := r.parties; len(left) > 0; {
+		first := len(left) - 1
+		for first > 0 && kind(left[first-1]) == kind(left[len(left)-1]) {
+			first--
 		}
-		err = errors.Join(err, ended)
+		ended := party.Group(left[first:]).Stop()
+		for i, p := range slices.Backward(left[first:]) {
+			if text := p.Log(); text != "" && (failure != nil || err != nil || ended[i] != nil) {
+				t.Log += p.Name + ": " + text + "\n"
+			}
+			err = errors.Join(err, ended[i])
+		}
+		left = left[:first]
 	}
 	return err
+}
+
+// kind is what a party is: a fleet, as the second of them is too.
+func kind(p *party.Party) string {
+	of, _, _ := strings.Cut(p.Name, " ")
+	return of
+}
+
+// readSockets reads what the kernel tells of TCP at the servers' end. Where it does not
+// that is not in the record.
+func (r *run) readSockets(into *host.Sockets) {
+	s, err := host.ReadSockets(r.servers.Group[0].PID)
+	*into, r.seen.Sockets.Read = s, err == nil
 }

@@ -139,7 +139,7 @@ func captureTrial(ctx context.Context, c Config, record *results.Trial) (*run, *
 	c.moment = func(moment string, r *run) {
 		switch moment {
 		case "listening":
-			server, err := netip.ParseAddrPort(r.reached.Addr)
+			server, err := netip.ParseAddrPort(r.reached[0].Addr)
 			if err == nil {
 				recording, err = capture.Start(server.Port(), wholeFrames)
 			}

@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"pushbench/loadgen/host"
@@ -56,6 +55,7 @@ func (r *run) markAfter(ctx context.Context) (err error) {
 		return err
 	}
 	u := r.use()
+	r.readSockets(&r.seen.Sockets.After)
 	r.seen.Frequency = host.ReadFrequency(r.plan.Cores())
 	if r.seen.After, err = r.settleAndMark(ctx); err != nil {
 		return err
@@ -105,9 +105,8 @@ func (r *run) use() measure.Used {
 		r.seen.HostUnreadable = err
 	}
 	for _, p := range r.parties {
-		name, _, _ := strings.Cut(p.Name, " ") // of fleet 2 as well
 		if t, err := host.ReadProcess(p.PID); err == nil {
-			u.Add(name, t)
+			u.Add(kind(p), t)
 		}
 	}
 	for _, p := range r.parties {

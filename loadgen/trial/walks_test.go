@@ -56,7 +56,7 @@ func TestThroughARelay(t *testing.T) {
 			r, trial := observeTrial(t, asked(t, "proxy: relay, "+fixed))
 			near(t, trial, "bytes/payload/down", 100)
 			sums(t, trial)
-			if listens := r.chain[len(r.chain)-1].Party(); listens.Name != "proxy" {
+			if listens := r.chains[0][len(r.chains[0])-1].Party(); listens.Name != "proxy" {
 				t.Errorf("the fleets connect to %s", listens.Name)
 			}
 			if runtime.GOOS == "linux" {
