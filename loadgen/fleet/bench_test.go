@@ -55,7 +55,7 @@ func BenchmarkClientPush(b *testing.B) {
 //	go test -run='^$' -bench='ClientMemory/ws$' -benchtime=1x ./loadgen/fleet
 func BenchmarkClientMemory(b *testing.B) {
 	const idle = 1000
-	for _, transport := range []string{"ws", "raw", "longpoll"} {
+	for _, transport := range []string{"ws", "wsbare", "raw", "sse", "stream", "longpoll"} {
 		b.Run(transport, func(b *testing.B) {
 			s, p := startSender(b, eventRate), startFleet(b)
 			var held [2]control.Usage

@@ -32,6 +32,7 @@ type recorder struct {
 	stamping  bool // and one is
 	setups    Setups
 	failed    int
+	looped    int // subscribers whose connection an event loop reads
 	errs      []error
 	target    uint64    // event that await asks for
 	behind    countdown // subscribers that do not have it and may yet get it
@@ -250,6 +251,7 @@ func (r *recorder) collect(newest uint64) (Collected, error) {
 		Events: r.events,
 		Uplink: r.uplink(),
 		Failed: r.failed,
+		Looped: r.looped,
 		Setups: r.setups,
 	}
 	for name, h := range r.hists {
