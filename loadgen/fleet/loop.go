@@ -14,9 +14,9 @@ type counted struct {
 }
 
 // Attach implements feed.Loop. A subscriber that has an event has been counted.
-func (l counted) Attach(ctx context.Context, conn io.ReadCloser, to feed.Receiver) bool {
+func (l counted) Attach(ctx context.Context, conn io.ReadCloser, to feed.Receiver, done func(error)) bool {
 	l.add(1)
-	if l.Loop.Attach(ctx, conn, to) {
+	if l.Loop.Attach(ctx, conn, to, done) {
 		return true
 	}
 	l.add(-1)

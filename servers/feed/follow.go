@@ -24,12 +24,11 @@ func Follow(ctx context.Context, client *http.Client, media string, s Subscripti
 		if err != nil {
 			return UnlessCancelled(ctx, err)
 		}
-		r := &receiving{ctx: ctx, in: in, path: s.Address.Path, done: s.Done}
-		if s.attach(body, r) {
+		if s.attach(ctx, body, in, s.Address.Path) {
 			return ErrAttached
 		}
 		defer body.Close()
-		return r.read(body)
+		return ended(ctx, s.Address.Path, read(body, in))
 	})
 }
 

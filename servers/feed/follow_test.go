@@ -151,12 +151,12 @@ func TestFollowRefuses(t *testing.T) {
 // ring is a Loop that takes what it is told to, and keeps it.
 type ring struct {
 	takes bool
-	conn  io.ReadCloser
 	to    Receiver
+	done  func(error)
 }
 
-func (r *ring) Attach(_ context.Context, conn io.ReadCloser, to Receiver) bool {
-	r.conn, r.to = conn, to
+func (r *ring) Attach(_ context.Context, _ io.ReadCloser, to Receiver, done func(error)) bool {
+	r.to, r.done = to, done
 	return r.takes
 }
 
@@ -189,10 +189,14 @@ func TestFollowInLoop(t *testing.T) {
 		if err != ErrAttached || len(in.reads) > 0 || len(ended) > 0 {
 			t.Fatalf("%s: it ended with %v and %v, after reads of %d bytes", name, err, ended, in.reads)
 		}
-		if err := loop.to.Take([]byte(c.says)); err != c.refuse {
+		err = loop.to.Take([]byte(c.says))
+		if err != c.refuse {
 			t.Errorf("%s: it took %v", name, err)
 		}
-		loop.to.End(c.end)
+		if err == nil {
+			err = loop.to.End(c.end)
+		}
+		loop.done(err)
 		if len(ended) != 1 || c.want == "" && ended[0] != nil || c.want != "" && (ended[0] == nil || ended[0].Error() != c.want) || in.ends != c.together {
 			t.Errorf("%s: it ended with %v, want %q", name, ended, c.want)
 		}

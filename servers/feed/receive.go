@@ -44,65 +44,44 @@ const (
 // It closes the connection. Where the subscription's loop takes that, it returns
 // ErrAttached at once.
 func (s *Subscription) Receive(ctx context.Context, conn io.ReadCloser, in Intake) error {
-	r := &receiving{ctx: ctx, in: in, done: s.Done}
-	if s.attach(conn, r) {
+	if s.attach(ctx, conn, in, "") {
 		return ErrAttached
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	return r.read(conn)
-}
-
-// receiving is how far a subscription has come, whoever reads its connection.
-type receiving struct {
-	ctx  context.Context
-	in   Intake
-	path string // that its errors begin with; empty: none
-	bad  error  // of the intake
-	done func(error)
-}
-
-// Take implements Receiver.
-func (r *receiving) Take(p []byte) error {
-	r.bad = r.in.Take(p)
-	return r.bad
-}
-
-// End implements Receiver.
-func (r *receiving) End(err error) { r.done(r.ended(err)) }
-
-// ended is what the subscription ends with.
-func (r *receiving) ended(err error) error {
-	if r.bad == nil {
-		err = r.in.End(err)
-	}
-	if r.path != "" {
-		err = fmt.Errorf("%s: %w", r.path, err)
-	}
-	return UnlessCancelled(r.ctx, err)
+	return ended(ctx, "", read(conn, in))
 }
 
 // read reads a connection to its end, to memory that grows only where events do not
-// fit. It returns nil only where ctx has ended: a feed does not end well.
-func (r *receiving) read(conn io.Reader) error {
+// fit. It never returns nil: a feed does not end well.
+func read(conn io.Reader, in Intake) error {
 	p := make([]byte, readSize)
 	for empty := 0; ; {
 		n, err := conn.Read(p)
 		if n > 0 {
 			empty = 0
-			if bad := r.Take(p[:n]); bad != nil {
-				return r.ended(bad)
+			if bad := in.Take(p[:n]); bad != nil {
+				return bad
 			}
-			if r.in.Pending() > len(p) && len(p) < maxRead {
+			if in.Pending() > len(p) && len(p) < maxRead {
 				p = make([]byte, 2*len(p))
 			}
 		} else if empty++; empty == maxEmptyReads && err == nil {
 			err = io.ErrNoProgress
 		}
 		if err != nil {
-			return r.ended(err)
+			return in.End(err)
 		}
 	}
+}
+
+// ended is what a subscription ends with, whoever has read its connection: an error
+// that begins with a path, where there is one, and nil where ctx has ended.
+func ended(ctx context.Context, path string, err error) error {
+	if path != "" {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return UnlessCancelled(ctx, err)
 }
 
 // AnswerEnded says what it means that reading an ongoing answer ended with err, when

@@ -35,21 +35,16 @@ func NewConn(c net.Conn, t *Tally) *Conn {
 func (c *Conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.came(n)
+		c.tally.Reads.Add(1)
+		c.tally.BytesRead.Add(int64(n))
+		c.flow.read.Add(int64(n))
+		c.flow.reads.Add(1)
+		if c.asked.Load() {
+			c.asked.Store(false)
+			c.turns.Add(1)
+		}
 	}
 	return n, err
-}
-
-// came counts a read of n bytes.
-func (c *Conn) came(n int) {
-	c.tally.Reads.Add(1)
-	c.tally.BytesRead.Add(int64(n))
-	c.flow.read.Add(int64(n))
-	c.flow.reads.Add(1)
-	if c.asked.Load() {
-		c.asked.Store(false)
-		c.turns.Add(1)
-	}
 }
 
 // Write implements net.Conn. Bytes that went out before an error count too.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,19 +19,26 @@ import (
 
 // looped is a connection that a loop reads. It is what carries the Conn that counts it,
 // in place of package net's, whose poller would be woken by each event as well.
+//
+// Of thousands of connections none is in the processor's cache when its turn comes, and
+// each line that a turn touches takes as long as the system call's own tenth. So what a
+// read needs stands together, and a Conn's counts of its own setting up rest.
 type looped struct {
 	fd      epoll.FD
-	conn    *Conn
 	to      Receiver // nil: it was not taken over
+	tally   *Tally
 	chunked *chunkedIn
+	begun   bool                 // the loop has called
+	bad     bool                 // Take has failed
+	rest    atomic.Pointer[rest] // of what was written; nil: it is out
+
+	conn    *Conn
+	done    func(error)
 	early   []byte // came along with the head; nil once it is taken
-	err     error  // that ended it
-	begun   bool   // the loop has called
+	err     error  // that ended it, of reading or of Take
 	scope   *scope
 	whole   sync.Mutex // held until all of this is set
-
-	writing sync.Mutex
-	rest    *rest // of what was written; nil: it is out
+	writing sync.Mutex // held while rest changes
 }
 
 // chunkedIn is a chunked answer under way.
@@ -64,7 +72,7 @@ func (d *looped) takeOver(loop *epoll.Loop, app net.Conn, unbind func() bool, he
 	if !ok {
 		return false
 	}
-	d.conn = c
+	d.conn, d.tally = c, c.tally
 	if loop.Add(&d.fd, number, d) != nil {
 		unix.Close(number)
 		return false
@@ -120,7 +128,7 @@ func (d *looped) Ready(on epoll.Events) (again bool) {
 			}
 		}
 	}
-	if on&epoll.Writable != 0 {
+	if on&epoll.Writable != 0 && d.rest.Load() != nil {
 		d.flush()
 	}
 	if on&epoll.Readable == 0 {
@@ -129,7 +137,8 @@ func (d *looped) Ready(on epoll.Events) (again bool) {
 	p := d.fd.Room()
 	n, err := d.fd.Read(p)
 	if n > 0 {
-		d.conn.came(n)
+		d.tally.Reads.Add(1)
+		d.tally.BytesRead.Add(int64(n))
 		return d.pass(p[:n]) && (n == len(p) || on&epoll.Gone != 0)
 	}
 	if err != epoll.ErrWait {
@@ -146,7 +155,7 @@ func (d *looped) pass(p []byte) bool {
 	}
 	if len(p) > 0 {
 		if err := d.to.Take(p); err != nil {
-			end = err
+			end, d.bad = err, true
 		}
 	}
 	if end != nil {
@@ -167,7 +176,7 @@ func (c *chunkedIn) take(p []byte) (content []byte, err error) {
 
 // end ends the connection from within the loop.
 func (d *looped) end(err error) {
-	if err == io.EOF && d.chunked != nil && d.chunked.chunks.part != chunkEnd {
+	if err == io.EOF && !d.bad && d.chunked != nil && d.chunked.chunks.part != chunkEnd {
 		err = io.ErrUnexpectedEOF
 	}
 	d.err = err
@@ -182,7 +191,8 @@ func (d *looped) Closed() {
 	}
 	d.scope.loops.leave(d)
 	d.writing.Lock()
-	stuck := d.rest != nil && d.rest.stop()
+	rest := d.rest.Load()
+	stuck := rest != nil && rest.stop()
 	d.writing.Unlock()
 	switch {
 	case d.err != nil:
@@ -191,7 +201,10 @@ func (d *looped) Closed() {
 	default:
 		d.err = net.ErrClosed
 	}
-	d.to.End(d.err)
+	if !d.bad {
+		d.err = d.to.End(d.err)
+	}
+	d.done(d.err)
 }
 
 // stop stops waiting for the rest to go out, and reports whether that took too long.
@@ -202,17 +215,19 @@ func (r *rest) stop() (late bool) { return !r.late.Stop() }
 func (d *looped) Write(p []byte) (n int, err error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	if d.rest == nil {
+	r := d.rest.Load()
+	if r == nil {
 		n, err = d.fd.Write(p)
 		if err != epoll.ErrWait {
 			return n, err
 		}
-		d.rest = &rest{late: time.AfterFunc(restTime, func() { d.conn.Close() })}
+		r = &rest{late: time.AfterFunc(restTime, func() { d.conn.Close() })}
+		d.rest.Store(r)
 	}
-	if len(d.rest.bytes)+len(p)-n > mostRest {
-		return n, fmt.Errorf("%d bytes wait already until the server reads", len(d.rest.bytes))
+	if len(r.bytes)+len(p)-n > mostRest {
+		return n, fmt.Errorf("%d bytes wait already until the server reads", len(r.bytes))
 	}
-	d.rest.bytes = append(d.rest.bytes, p[n:]...)
+	r.bytes = append(r.bytes, p[n:]...)
 	return len(p), nil
 }
 
@@ -220,16 +235,14 @@ func (d *looped) Write(p []byte) (n int, err error) {
 func (d *looped) flush() {
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	if d.rest == nil {
-		return
-	}
-	n, err := d.fd.Write(d.rest.bytes)
-	d.rest.bytes = d.rest.bytes[n:]
+	r := d.rest.Load()
+	n, err := d.fd.Write(r.bytes)
+	r.bytes = r.bytes[n:]
 	if err == epoll.ErrWait { // an error that is another reading has too
 		return
 	}
-	d.rest.stop()
-	d.rest = nil
+	r.stop()
+	d.rest.Store(nil)
 }
 
 // Close implements net.Conn. The loop closes the descriptor soon.

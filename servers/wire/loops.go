@@ -5,7 +5,7 @@ type Receiver = interface {
 	// Take takes what was read next, valid until it returns. Its error ends the
 	// connection.
 	Take(p []byte) error
-	// End is called last: with Take's error, or with what ended reading, io.EOF where
-	// that was the other end.
-	End(err error)
+	// End says what it means that reading ended with err, io.EOF where that was the
+	// other end. It is called once, unless Take has failed.
+	End(err error) error
 }

@@ -35,7 +35,7 @@ func TestLoopsWrite(t *testing.T) {
 			sent += int64(n)
 		}
 	}
-	if !loops.Attach(t.Context(), conn, k) {
+	if !loops.Attach(t.Context(), conn, k, k.done) {
 		t.Fatal("it was not taken over")
 	}
 	<-k.first
@@ -45,7 +45,7 @@ func TestLoopsWrite(t *testing.T) {
 		for _, s := range loops.scopes {
 			for one := range s.members {
 				one.writing.Lock()
-				if one.rest != nil && len(one.rest.bytes) > mostRest-10_000 {
+				if r := one.rest.Load(); r != nil && len(r.bytes) > mostRest-10_000 {
 					d = one
 				}
 				one.writing.Unlock()
@@ -57,7 +57,7 @@ func TestLoopsWrite(t *testing.T) {
 	close(letRead)
 	for left := true; left; runtime.Gosched() {
 		d.writing.Lock()
-		left = d.rest != nil
+		left = d.rest.Load() != nil
 		d.writing.Unlock()
 	}
 	conn.Close()
@@ -89,11 +89,11 @@ func TestLoopsGiveUp(t *testing.T) {
 		}
 		for _, s := range loops.scopes { // in whose loop this is
 			for d := range s.members {
-				d.rest.late.Reset(0)
+				d.rest.Load().late.Reset(0)
 			}
 		}
 	}
-	if !loops.Attach(t.Context(), conn, k) {
+	if !loops.Attach(t.Context(), conn, k, k.done) {
 		t.Fatal("it was not taken over")
 	}
 	<-k.ended
@@ -114,7 +114,7 @@ func TestLoopsLetGo(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		k := newKeeper()
-		if !loops.Attach(ctx, bodyOf(respond(t, p, ctx)), k) {
+		if !loops.Attach(ctx, bodyOf(respond(t, p, ctx)), k, k.done) {
 			t.Fatal("it was not taken over")
 		}
 		<-k.first
@@ -188,7 +188,7 @@ func comeAndGo(t *testing.T, loops *Loops, tally *Tally, sockets *Sockets, rng *
 	defer cancel()
 	conn := respond(t, p, ctx)
 	k := newKeeper()
-	if !loops.Attach(ctx, conn, k) {
+	if !loops.Attach(ctx, conn, k, k.done) {
 		t.Error("it was not taken over")
 		close(goOn)
 		return

@@ -60,12 +60,13 @@ func (l *Loops) Close() {
 }
 
 // Attach takes over a connection that a response of a Client has brought as its body:
-// all that comes on it goes to the receiver, until the connection or ctx ends. It
-// reports false where it cannot, and has done nothing: under TLS, over HTTP/2, of an
-// answer that is not chunked, or of a Dial whose connections are no sockets.
-func (l *Loops) Attach(ctx context.Context, conn io.ReadCloser, to Receiver) bool {
+// all that comes on it goes to the receiver, until the connection or ctx ends; done is
+// told by what error. It reports false where it cannot, and has done nothing: under TLS,
+// over HTTP/2, of an answer that is not chunked, or of a Dial whose connections are no
+// sockets.
+func (l *Loops) Attach(ctx context.Context, conn io.ReadCloser, to Receiver, done func(error)) bool {
 	loop := l.loops[int(l.turn.Add(1))%len(l.loops)]
-	d := &looped{to: to}
+	d := &looped{to: to, done: done}
 	d.whole.Lock() // nobody reads or closes it before it is
 	defer d.whole.Unlock()
 	switch c := conn.(type) {

@@ -58,7 +58,7 @@ type keeper struct {
 	takes  int
 	refuse error         // of the first piece
 	onTake func()        // called for each
-	ended  chan struct{} // closed by End
+	ended  chan struct{} // closed by done
 	end    error         // once ended
 	first  chan struct{} // closed by the first Take
 }
@@ -76,7 +76,9 @@ func (k *keeper) Take(p []byte) error {
 	return k.refuse
 }
 
-func (k *keeper) End(err error) {
+func (k *keeper) End(err error) error { return err }
+
+func (k *keeper) done(err error) {
 	k.end = err
 	close(k.ended)
 }
@@ -146,7 +148,7 @@ func outcome(t *testing.T, loops *Loops, pieces ...string) (o came) {
 	conn := bodyOf(respond(t, p, t.Context()))
 	k := newKeeper()
 	if loops != nil {
-		if !loops.Attach(t.Context(), conn, k) {
+		if !loops.Attach(t.Context(), conn, k, k.done) {
 			t.Fatalf("a %T was not taken over", conn)
 		}
 		<-k.ended
@@ -240,7 +242,7 @@ func TestLoopsEnd(t *testing.T) {
 				conn := bodyOf(respond(t, p, ctx))
 				k := newKeeper()
 				k.refuse = c.take
-				if !loops.Attach(ctx, conn, k) {
+				if !loops.Attach(ctx, conn, k, k.done) {
 					t.Fatal("it was not taken over")
 				}
 				<-k.first
@@ -272,7 +274,7 @@ func TestLoopsAfterTheContext(t *testing.T) {
 	conn := respond(t, p, ctx)
 	cancel()
 	k := newKeeper()
-	if loops.Attach(ctx, conn, k) {
+	if loops.Attach(ctx, conn, k, k.done) {
 		<-k.ended
 	} else if _, err := conn.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection is open")
@@ -290,7 +292,7 @@ func TestLoopsCannot(t *testing.T) {
 		"to its end": newSocketPeer(t, hold("HTTP/1.1 200 OK\r\n\r\nx")),
 	} {
 		conn := bodyOf(respond(t, p, t.Context()))
-		if loops.Attach(t.Context(), conn, newKeeper()) {
+		if loops.Attach(t.Context(), conn, newKeeper(), nil) {
 			t.Errorf("%s: it was taken over", name)
 		}
 		if n, err := io.ReadFull(conn, make([]byte, 1)); n != 1 || err != nil {
@@ -299,7 +301,7 @@ func TestLoopsCannot(t *testing.T) {
 		p.client.close()
 		conn.Close()
 	}
-	if loops.Attach(t.Context(), io.NopCloser(strings.NewReader("x")), newKeeper()) {
+	if loops.Attach(t.Context(), io.NopCloser(strings.NewReader("x")), newKeeper(), nil) {
 		t.Error("a string was taken over")
 	}
 }

@@ -18,7 +18,7 @@ func NewLoops(int) (*Loops, error) {
 }
 
 // Attach takes nothing over.
-func (*Loops) Attach(context.Context, io.ReadCloser, Receiver) bool { return false }
+func (*Loops) Attach(context.Context, io.ReadCloser, Receiver, func(error)) bool { return false }
 
 // Close closes nothing.
 func (*Loops) Close() {}

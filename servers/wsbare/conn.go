@@ -54,18 +54,21 @@ func (r role) peer() role { return !r }
 // A server has thousands of these and a fleet of subscribers as many, so what
 // not every connection needs is behind a pointer.
 type Conn struct {
-	socket    io.ReadWriteCloser
-	buffer    feed.Buffer // of what came and is no whole frame
-	in        *inbox      // of NextMessage; nil: nobody has called it
-	meter     *feed.Meter // nil: nobody counts
+	// What each message needs stands together: none of it is in the processor's cache
+	// when one comes.
 	err       error       // that ended reading
+	buffer    feed.Buffer // of what came and is no whole frame
 	fragments *fragments  // of a message in several frames; nil before the first
 	agreed    *agreement  // nil: neither extension nor subprotocol
-	heartbeat *heartbeat  // nil: this end does not ping
-	writing   sync.Mutex
-	limit     int32 // bytes of a message
+	meter     *feed.Meter // nil: nobody counts
+	limit     int32       // bytes of a message
 	role      role
 	closing   bool // a close frame has been sent; guarded by writing
+
+	writing   sync.Mutex
+	socket    io.ReadWriteCloser
+	in        *inbox     // of NextMessage; nil: nobody has called it
+	heartbeat *heartbeat // nil: this end does not ping
 }
 
 // agreement is what the handshake has added to the bare protocol.
