@@ -12,12 +12,12 @@ type decoder struct {
 	codec  feed.Codec
 	emit   func(feed.Event)
 	meter  *feed.Meter
-	stream *parser
+	stream parser
 	events int // of what is being taken
 }
 
 func newDecoder(codec feed.Codec, emit func(feed.Event), meter *feed.Meter) *decoder {
-	return &decoder{codec: codec, emit: emit, meter: meter, stream: newParser()}
+	return &decoder{codec: codec, emit: emit, meter: meter}
 }
 
 // Pending implements feed.Intake.
@@ -29,6 +29,7 @@ func (d *decoder) End(err error) error { return feed.AnswerEnded(err, d.Pending(
 // Take implements feed.Intake.
 func (d *decoder) Take(p []byte) error {
 	d.events = 0
+	d.stream.pickUp()
 	for len(p) > 0 {
 		n, whole, err := d.stream.take(p)
 		if err != nil {
@@ -44,6 +45,7 @@ func (d *decoder) Take(p []byte) error {
 	}
 	d.meter.FramingDown.Add(d.stream.loose)
 	d.stream.loose = 0
+	d.stream.putDown()
 	return nil
 }
 
@@ -54,7 +56,7 @@ func (d *decoder) Take(p []byte) error {
 // The stack of each of thousands of subscribers is as large as its deepest call
 // was. So what is large here is apart, and not below the codec and Emit.
 func (d *decoder) message() error {
-	m := d.stream
+	m := &d.stream
 	framing := m.taken
 	m.taken = 0
 	isGap := string(m.kind) == gap
