@@ -97,6 +97,7 @@ var vocabulary = []Info{
 	{"fleet/cpu", "s/event", "", cpu, "the subscribers' CPU time per delivered event"},
 	{"fleet/cpu-util", "1", "", cpu, "share of its cores that the fleet used"},
 	{"fleet/cpu-per-request", "s", "", cpu, "the subscribers' CPU time per request"},
+	{"client-loop", "1", "", fact, "share of the subscribers that an event loop reads; the others have a goroutine each"},
 	{"fleet/reads", "1", "", wire, "the subscribers' socket reads per event"},
 	{"fleet/rss", "B", "", memory, "the fleet's resident memory"},
 	{"fleet/processes", "1", "", count, "processes that share the subscribers"},

@@ -46,16 +46,16 @@ func BenchmarkClientPush(b *testing.B) {
 	b.ReportMetric(raw.client/floor.client, "raw-×floor")
 }
 
-// What a thousand idle subscribers hold after garbage collection, each with an
+// What four thousand idle subscribers hold after garbage collection, each with an
 // event behind it, for each of them: the fleet's own record of it included, the
-// kernel's sockets not. They are the second thousand, since the first pays for
+// kernel's sockets not. They are the second four thousand, since the first pay for
 // what a process needs once; and since a process reuses what it has let go of,
 // only the first transport's growth of RSS is its own. Run one at a time:
 //
 //	go test -run='^$' -bench='ClientMemory/ws$' -benchtime=1x ./loadgen/fleet
 func BenchmarkClientMemory(b *testing.B) {
-	const idle = 1000
-	for _, transport := range []string{"ws", "raw", "longpoll"} {
+	const idle = 4000
+	for _, transport := range []string{"ws", "wsbare", "raw", "sse", "stream", "longpoll"} {
 		b.Run(transport, func(b *testing.B) {
 			s, p := startSender(b, eventRate), startFleet(b)
 			var held [2]control.Usage

@@ -4,7 +4,10 @@
 //	loadgen ═ control ═▶ fleet ═ subscribers ═▶ server
 //
 // It uses the client ends of the very transports under test, one connection
-// each, and records every event into one histogram per metric.
+// each, and records every event into one histogram per metric. What a transport pushes
+// over HTTP/1.1 in clear, or after an upgrade from it, is read by an event loop for
+// each core. A subscriber has a goroutine where it polls, sends, or goes over TLS or
+// HTTP/2.
 package fleet
 
 import (
@@ -13,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"pushbench/servers/all"
@@ -33,6 +37,17 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		life:     ctx,
 	}
 	f.ends.Now = clock.Now
+	loops, err := wire.NewLoops(runtime.GOMAXPROCS(0))
+	switch {
+	case err == nil:
+		f.loop = counted{loops, f.seen}
+		defer func() {
+			cancel() // so that no subscriber takes it for the server's doing
+			loops.Close()
+		}()
+	case !errors.Is(err, errors.ErrUnsupported):
+		return err
+	}
 	return control.Serve(ctx, in, out, map[string]control.Handler{
 		Connect:       control.Handle(f.connect),
 		control.Run:   control.Handle(f.run),
@@ -53,6 +68,7 @@ type fleet struct {
 	seen     *recorder
 	ends     wire.Ends       // of subscriptions, with an error
 	last     control.RunArgs // of trial time
+	loop     feed.Loop       // that reads what a transport pushes; nil: this system has none
 
 	tally   wire.Tally
 	headers wire.Headers
@@ -143,9 +159,17 @@ func (f *fleet) subscribe(i, number int, client wire.Client, spec feed.Spec, s f
 			s.UplinkClient = second.HTTP()
 		}
 	}
+	s.Loop, s.Done = f.loop, func(err error) { f.ended(seen, i, err) }
 	if err == nil {
 		err = spec.Transport.Subscribe(f.life, client.HTTP(), s)
 	}
+	if err != feed.ErrAttached { // else no goroutine waits for it
+		f.ended(seen, i, err)
+	}
+}
+
+// ended takes what the subscription of the i-th subscriber ended with.
+func (f *fleet) ended(seen *subscriber, i int, err error) {
 	if f.life.Err() == nil {
 		f.ends.Add()
 		if err == nil {

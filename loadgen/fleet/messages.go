@@ -116,6 +116,7 @@ type Collected struct {
 	Uplink Uplink                   `json:"uplink"`
 	Errors []string                 `json:"errors"` // of subscribers, the first few
 	Failed int                      `json:"failed"` // subscribers that ended with an error
+	Looped int                      `json:"looped"` // subscribers whose connection an event loop reads
 	// Dropped is samples that a histogram could not take: a negative time or
 	// one of over an hour.
 	Dropped int64  `json:"dropped"`
@@ -130,6 +131,7 @@ func (c *Collected) Add(other Collected) error {
 		}
 	}
 	c.Events, c.Failed, c.Dropped = c.Events+other.Events, c.Failed+other.Failed, c.Dropped+other.Dropped
+	c.Looped += other.Looped
 	c.Order, c.Age = count.Add(c.Order, other.Order), count.Add(c.Age, other.Age)
 	c.Uplink, c.Setups = count.Add(c.Uplink, other.Uplink), count.Add(c.Setups, other.Setups)
 	c.Errors = append(c.Errors, other.Errors...)

@@ -19,8 +19,8 @@ type Order struct {
 // and the last is the feed's newest.
 type sequence struct {
 	newest uint64 // highest number seen
+	had    runs   // what came, and what a gap has announced to whoever wants every event
 	latest bool
-	had    runs // what came, and what a gap has announced to whoever wants every event
 	order  Order
 }
 

@@ -24,31 +24,35 @@ type recorder struct {
 	win       window
 	subs      []*subscriber
 	hists     map[string]*results.Hist
+	stale     *results.Hist // of them, what each event needs
+	delay     *results.Hist
 	events    int64
 	last      int64 // when the last of them came (ns on the clock), where there are any
 	payload   int64
 	envelope  int64
 	stampOnly bool // subscribers only stamp while a window is open
 	stamping  bool // and one is
+	stamps    []stamp
 	setups    Setups
 	failed    int
+	looped    int // subscribers whose connection an event loop reads
 	errs      []error
 	target    uint64    // event that await asks for
 	behind    countdown // subscribers that do not have it and may yet get it
 	echo      echoes
 }
 
-// subscriber is the recorder's part for one of them.
+// subscriber is the recorder's part for one of them. What each event needs stands in
+// its first 128 bytes, since none of it is in the processor's cache when one comes.
 type subscriber struct {
 	r       *recorder
-	seq     sequence
 	age     sawtooth
+	n       uint32 // events of the window, with the sum and maximum of their staleness (ns)
 	failed  bool
-	dialled int64 // ns on the clock, of the dial of its newest connection
-	n       int64 // events of the window, with the sum and maximum of their staleness (ns)
 	sum     float64
 	max     int64
-	stamps  []stamp
+	seq     sequence
+	dialled int64 // ns on the clock, of the dial of its newest connection
 }
 
 // Names of the fleet's histograms, as the record has them.
@@ -71,6 +75,7 @@ func newRecorder(clock feed.Clock) *recorder {
 	for _, name := range []string{staleness, delivery, connect, toTCP, toTLS, toResumed, ttfe, roundtrip, uplinkLag, meanBySub, maxBySub} {
 		r.hists[name] = results.NewHist()
 	}
+	r.stale, r.delay = r.hists[staleness], r.hists[delivery]
 	return r
 }
 
@@ -82,8 +87,10 @@ func (r *recorder) start(n int, codec feed.Codec, size int, since uint64, latest
 	defer r.mu.Unlock()
 	r.codec, r.size = codec, size
 	before = len(r.subs)
-	for len(r.subs) < n {
-		r.subs = append(r.subs, &subscriber{r: r, seq: newSequence(since, latest)})
+	added := make([]subscriber, max(0, n-before)) // at once, so that they lie one behind the other
+	for i := range added {
+		added[i] = subscriber{r: r, seq: newSequence(since, latest)}
+		r.subs = append(r.subs, &added[i])
 	}
 	return before
 }
@@ -164,9 +171,9 @@ func (s *subscriber) take(e feed.Event, size int, now int64) {
 	if !r.win.has(e.Due) {
 		return
 	}
-	r.record(delivery, feed.Between(e.Sent, now))
+	r.delay.Record(int64(feed.Between(e.Sent, now)))
 	stale := feed.Between(e.Due, now)
-	if !r.record(staleness, stale) {
+	if r.stale.Record(int64(stale)) != nil {
 		return
 	}
 	s.n++
@@ -187,11 +194,8 @@ func (s *subscriber) fail(err error) {
 	s.failed = true
 }
 
-// record adds to a histogram and reports whether it took the value. What it
-// did not take it has counted, and collect tells.
-func (r *recorder) record(name string, took time.Duration) bool {
-	return r.hists[name].Record(int64(took)) == nil
-}
+// record adds to a histogram. What that did not take it has counted, and collect tells.
+func (r *recorder) record(name string, took time.Duration) { r.hists[name].Record(int64(took)) }
 
 // note keeps the first few errors.
 func (r *recorder) note(err error) {
@@ -250,6 +254,7 @@ func (r *recorder) collect(newest uint64) (Collected, error) {
 		Events: r.events,
 		Uplink: r.uplink(),
 		Failed: r.failed,
+		Looped: r.looped,
 		Setups: r.setups,
 	}
 	for name, h := range r.hists {

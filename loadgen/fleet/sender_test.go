@@ -44,6 +44,9 @@ func serveSender() error {
 	return control.Serve(context.Background(), os.Stdin, os.Stdout, map[string]control.Handler{
 		control.Listen: control.Handle(s.listen),
 		control.Run:    control.Handle(s.run),
+		control.Publish: control.Handle(func(context.Context, control.None) (uint64, error) {
+			return s.log.Publish(feed.NewClock().Now(), make([]byte, senderBody)).Seq, nil
+		}),
 		control.Mark: control.Handle(func(context.Context, control.None) (control.Usage, error) {
 			return control.ReadUsage()
 		}),

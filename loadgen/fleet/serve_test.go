@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,7 @@ func TestServe(t *testing.T) {
 		{"ws", feed.Text},
 		{"ws", feed.Binary},
 		{"wsbare", feed.Text},
+		{"raw", feed.Binary},
 	} {
 		t.Run(test.transport+" "+string(test.codec), func(t *testing.T) {
 			s, p := serve(t, test.codec), startFleet(t)
@@ -164,6 +166,13 @@ func TestServe(t *testing.T) {
 			checkCollected(t, s, got.collected, got.from, got.until)
 			checkMarks(t, s, got.before, got.after)
 			c, after := got.collected, got.after
+			looped := 0
+			if runtime.GOOS == "linux" && !strings.Contains(test.transport, "poll") {
+				looped = subscribers
+			}
+			if c.Looped != looped {
+				t.Errorf("%d subscribers are read by an event loop, not %d", c.Looped, looped)
+			}
 			if strings.Contains(test.transport, "keepalive=off") {
 				if after.Counts.Conns != after.Requests || after.Requests <= subscribers {
 					t.Errorf("%d connections for %d requests", after.Counts.Conns, after.Requests)
@@ -308,7 +317,7 @@ func closedPort(t *testing.T) string {
 // A server that goes away takes every subscriber with it, and the fleet says so
 // instead of waiting.
 func TestServerGoesAway(t *testing.T) {
-	for _, transport := range []string{"poll?interval=5ms", "longpoll", "stream", "sse", "ws", "wsbare"} {
+	for _, transport := range []string{"poll?interval=5ms", "longpoll", "stream", "sse", "ws", "wsbare", "raw"} {
 		t.Run(transport, func(t *testing.T) {
 			s, p := serve(t, feed.Text), startFleet(t)
 			p.do(Connect, s.config(transport), nil)

@@ -9,6 +9,7 @@ import "pushbench/servers/feed"
 
 // stamp is an event as it came, without its body.
 type stamp struct {
+	at    *subscriber
 	now   int64 // ns on the clock
 	event feed.Event
 	size  int // bytes of the body
@@ -18,7 +19,7 @@ type stamp struct {
 func (s *subscriber) keep(e feed.Event, now int64) {
 	size := len(e.Body)
 	e.Body = nil
-	s.stamps = append(s.stamps, stamp{now: now, event: e, size: size})
+	s.r.stamps = append(s.r.stamps, stamp{at: s, now: now, event: e, size: size})
 }
 
 // stamp says whether subscribers only stamp while a window is open.
@@ -33,10 +34,8 @@ func (r *recorder) replay() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stamping = false
-	for _, s := range r.subs {
-		for _, st := range s.stamps {
-			s.take(st.event, st.size, st.now)
-		}
-		s.stamps = nil
+	for _, st := range r.stamps {
+		st.at.take(st.event, st.size, st.now)
 	}
+	r.stamps = nil
 }

@@ -99,7 +99,7 @@ func clean(t testing.TB) *Observation {
 		f := m.Fleet.Counts
 		m.Server.Counts = wire.Counts{Conns: f.Conns, BytesRead: f.BytesWritten, BytesWritten: f.BytesRead}
 	}
-	o.Collected = fleet.Collected{Hists: map[string]*results.Hist{}, Setups: fleet.Setups{
+	o.Collected = fleet.Collected{Hists: map[string]*results.Hist{}, Looped: 1, Setups: fleet.Setups{
 		Ready: 2, Up: 300, Down: 562, Turns: 4, Kernel: wire.TCP{Opened: 2, SegmentsOut: 8, SegmentsIn: 4},
 	}}
 	o.Born, o.Opened = control.Usage{User: 0.5}, control.Usage{User: 0.5, System: 0.0004}
@@ -207,6 +207,7 @@ func TestMetrics(t *testing.T) {
 		"fleet/waiting":          {Value: 0, Unit: "1"},
 		"fleet/cpu-per-request":  {Value: 0.011 / 44, Unit: "s"},
 		"fleet/reads":            {Value: 0.5, Unit: "1"},
+		"client-loop":            {Value: 0.5, Unit: "1"},
 		"fleet/rss":              {Value: 20 << 20, Unit: "B"},
 
 		"host/asleep":  {Value: 0, Unit: "1"},

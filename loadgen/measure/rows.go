@@ -185,6 +185,7 @@ var costMeasures = []Measure{
 	{"fanout/fallbacks", events | tallied, func(o *Observation) float64 { return float64(o.fanout().Fallbacks) }, nil},
 	{"fleet/cpu", events, (*Observation).fleetCPU, perEvent},
 	{"proxy/cpu", events | proxied, (*Observation).proxyCPU, perEvent},
+	{"client-loop", 0, func(o *Observation) float64 { return float64(o.Collected.Looped) }, perSubscriber},
 	{"fleet/reads", events, func(o *Observation) float64 { return float64(o.fleet().Counts.Reads) }, perEvent},
 	{"requests", events, perRequest, perEvent},
 	{"requests/empty", events, func(o *Observation) float64 { return float64(o.fleet().Empty) }, perEvent},

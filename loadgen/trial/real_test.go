@@ -138,6 +138,11 @@ func TestRealServers(t *testing.T) {
 			if test.framing > 0 {
 				near(t, trial, "bytes/protocol/down", test.framing)
 			}
+			loop := 0.
+			if pushed := !test.responses; pushed && !test.tls && !test.http2 && runtime.GOOS == "linux" {
+				loop = 1
+			}
+			near(t, trial, "client-loop", loop)
 			if has := get("requests") > 0; has != test.responses {
 				t.Errorf("%v requests per event", get("requests"))
 			}

@@ -9,27 +9,6 @@ import (
 	"net/http"
 )
 
-// Intake takes an ongoing answer to pieces as it comes.
-type Intake interface {
-	// Take takes what was read next, which may end anywhere, emits the events
-	// that are whole with it, and returns how many those were.
-	Take(p []byte) (events int, err error)
-	// Pending is how many bytes of an event are there that is not whole.
-	Pending() int
-}
-
-const (
-	// maxRead bounds what is read at once where events are large (bytes).
-	maxRead = 64 << 10
-	// MaxRoom is the most memory that an Intake keeps for the next event (bytes):
-	// a feed whose events took it once will need it again, but one that is larger
-	// than any of the scenarios' is let go of.
-	MaxRoom = 2 << 20
-	// MaxEncoded bounds what a client end takes for one event (bytes): that of a
-	// body of 64 MB in base64 is less.
-	MaxEncoded = 128 << 20
-)
-
 // Follow is the client end of a transport whose answer goes on for as long as
 // the subscription: one request, and what its answer brings is taken as it
 // comes. Where the server may only answer with one media type, media says which;
@@ -37,7 +16,7 @@ const (
 //
 // Chunks, frames and segments are no messages: intermediaries may cut the stream
 // up anew (RFC 6202 §3.3). So what counts as an answer with events is what was
-// read at once.
+// read at once: the intake counts it.
 func Follow(ctx context.Context, client *http.Client, media string, s Subscription, in Intake) error {
 	return WithUplink(ctx, s, func(ctx context.Context) error {
 		s.Meter.Requests.Add(1)
@@ -45,9 +24,11 @@ func Follow(ctx context.Context, client *http.Client, media string, s Subscripti
 		if err != nil {
 			return UnlessCancelled(ctx, err)
 		}
+		if s.attach(ctx, body, in, s.Address.Path) {
+			return ErrAttached
+		}
 		defer body.Close()
-		err = drain(body, in, s.Meter)
-		return UnlessCancelled(ctx, fmt.Errorf("%s: %w", s.Address.Path, err))
+		return ended(ctx, s.Address.Path, read(body, in))
 	})
 }
 
@@ -90,36 +71,4 @@ func request(ctx context.Context, client *http.Client, url, media string) (io.Re
 func isMedia(contentType, media string) bool {
 	got, _, err := mime.ParseMediaType(contentType)
 	return got == media && (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter))
-}
-
-// drain reads a body to its end, through a buffer that grows only where events
-// do not fit. It never returns nil: a feed does not end well.
-func drain(body io.Reader, in Intake, meter *Meter) error {
-	p := make([]byte, bufferSize)
-	for empty := 0; ; {
-		n, err := body.Read(p)
-		if n > 0 {
-			empty = 0
-			events, bad := in.Take(p[:n])
-			if events > 0 {
-				meter.Answers.Add(1)
-			}
-			if bad != nil {
-				return bad
-			}
-			if in.Pending() > len(p) && len(p) < maxRead {
-				p = make([]byte, 2*len(p))
-			}
-		} else if empty++; empty == maxEmptyReads && err == nil {
-			err = io.ErrNoProgress
-		}
-		switch {
-		case err == io.EOF && in.Pending() > 0:
-			return fmt.Errorf("the server ended its answer %d bytes into an event", in.Pending())
-		case err == io.EOF:
-			return errors.New("the server ended its answer")
-		case err != nil:
-			return fmt.Errorf("read the server's answer: %w", err)
-		}
-	}
 }

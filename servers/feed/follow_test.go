@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -18,9 +20,10 @@ type gulps struct {
 	reads  []int
 	held   int
 	refuse error
+	ends   int
 }
 
-func (g *gulps) Take(p []byte) (events int, err error) {
+func (g *gulps) Take(p []byte) error {
 	g.reads = append(g.reads, len(p))
 	g.got.Write(p)
 	if last := bytes.LastIndexByte(p, '.'); last >= 0 {
@@ -28,10 +31,15 @@ func (g *gulps) Take(p []byte) (events int, err error) {
 	} else {
 		g.held += len(p)
 	}
-	return bytes.Count(p, []byte(".")), g.refuse
+	return g.refuse
 }
 
 func (g *gulps) Pending() int { return g.held }
+
+func (g *gulps) End(err error) error {
+	g.ends++
+	return AnswerEnded(err, g.held)
+}
 
 // follow follows an answer.
 func follow(ctx context.Context, media string, in Intake, meter *Meter, rt roundTripper) error {
@@ -60,21 +68,21 @@ func TestFollow(t *testing.T) {
 	if err == nil || err.Error() != "/plain: the server ended its answer 3 bytes into an event" {
 		t.Errorf("it ended with %v", err)
 	}
-	if got := in.got.String(); got != "one.two.thr" || meter.Requests.Load() != 1 || meter.Answers.Load() != 2 {
-		t.Errorf("it took %q, of %d requests and %d answers", got, meter.Requests.Load(), meter.Answers.Load())
+	if got := in.got.String(); got != "one.two.thr" || meter.Requests.Load() != 1 || in.ends != 1 {
+		t.Errorf("it took %q, of %d requests with %d ends", got, meter.Requests.Load(), in.ends)
 	}
 	if len(asked) != 1 || asked[0].URL.String() != "http://feed.test/plain?since=0000000000000000004" || asked[0].Header.Get("Accept") != "text/x" {
 		t.Errorf("it asked %v", asked)
 	}
 }
 
-// What was read at once is one answer, however many events that were.
-func TestFollowCountsReads(t *testing.T) {
-	var meter Meter
-	err := follow(t.Context(), "", new(gulps), &meter, ongoing("", io.MultiReader(
+// What was read at once is taken at once, however many events that were.
+func TestFollowTakesReads(t *testing.T) {
+	in := new(gulps)
+	err := follow(t.Context(), "", in, new(Meter), ongoing("", io.MultiReader(
 		strings.NewReader("a.b.c."), strings.NewReader("d"), strings.NewReader("."))))
-	if err == nil || err.Error() != "/plain: the server ended its answer" || meter.Answers.Load() != 2 {
-		t.Errorf("%d answers, and then %v", meter.Answers.Load(), err)
+	if err == nil || err.Error() != "/plain: the server ended its answer" || !slices.Equal(in.reads, []int{6, 1, 1}) {
+		t.Errorf("it took pieces of %d bytes, and then %v", in.reads, err)
 	}
 }
 
@@ -89,7 +97,7 @@ func TestFollowGrows(t *testing.T) {
 		}
 		return n
 	}
-	if got := most(small.reads); got != bufferSize {
+	if got := most(small.reads); got != readSize {
 		t.Errorf("small events are read %d bytes at a time", got)
 	}
 	if got := most(large.reads); got < maxRead || got >= 2*maxRead {
@@ -137,5 +145,79 @@ func TestFollowRefuses(t *testing.T) {
 	s := Subscription{Address: &Address{Base: "http://a b"}, Meter: new(Meter)}
 	if err := Follow(t.Context(), http.DefaultClient, "", s, new(gulps)); err == nil {
 		t.Error("http://a b is an address")
+	}
+}
+
+// ring is a Loop that takes what it is told to, and keeps it.
+type ring struct {
+	takes bool
+	to    Receiver
+	done  func(error)
+}
+
+func (r *ring) Attach(_ context.Context, _ io.ReadCloser, to Receiver, done func(error)) bool {
+	r.to, r.done = to, done
+	return r.takes
+}
+
+// A loop that takes the connection is all that is left of a subscription, and its end is
+// told by Done as Subscribe would return it.
+func TestFollowInLoop(t *testing.T) {
+	failure := errors.New("failure")
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx      context.Context
+		says     string
+		refuse   error
+		end      error
+		want     string // of the error; empty: none
+		together int    // ends of the intake
+	}{
+		"the answer's end": {t.Context(), "one.tw", nil, io.EOF, "/plain: the server ended its answer 2 bytes into an event", 1},
+		"the connection":   {t.Context(), "one.", nil, failure, "/plain: read the server's answer: failure", 1},
+		"the intake":       {t.Context(), "one.", failure, failure, "/plain: failure", 0},
+		"its owner":        {over, "one.", nil, net.ErrClosed, "", 1},
+	} {
+		var loop ring
+		loop.takes = true
+		in := &gulps{refuse: c.refuse}
+		var ended []error
+		err := Follow(c.ctx, &http.Client{Transport: ongoing("", strings.NewReader("not read here"))}, "", Subscription{
+			Address: plain, Meter: new(Meter), Loop: &loop, Done: func(err error) { ended = append(ended, err) },
+		}, in)
+		if err != ErrAttached || len(in.reads) > 0 || len(ended) > 0 {
+			t.Fatalf("%s: it ended with %v and %v, after reads of %d bytes", name, err, ended, in.reads)
+		}
+		err = loop.to.Take([]byte(c.says))
+		if err != c.refuse {
+			t.Errorf("%s: it took %v", name, err)
+		}
+		if err == nil {
+			err = loop.to.End(c.end)
+		}
+		loop.done(err)
+		if len(ended) != 1 || c.want == "" && ended[0] != nil || c.want != "" && (ended[0] == nil || ended[0].Error() != c.want) || in.ends != c.together {
+			t.Errorf("%s: it ended with %v, want %q", name, ended, c.want)
+		}
+	}
+}
+
+// A loop that cannot take the connection has not read it either; and one is not asked
+// where there is an uplink.
+func TestFollowWithoutLoop(t *testing.T) {
+	for _, s := range []Subscription{
+		{Loop: new(ring)},
+		{Loop: &ring{takes: true}, Uplink: &Uplink{Next: func(ctx context.Context) ([]byte, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}},
+	} {
+		in := new(gulps)
+		s.Address, s.Meter = plain, new(Meter)
+		err := Follow(t.Context(), &http.Client{Transport: ongoing("", strings.NewReader("one."))}, "", s, in)
+		if err == nil || err.Error() != "/plain: the server ended its answer" || in.got.String() != "one." {
+			t.Errorf("it took %q and ended with %v", in.got.String(), err)
+		}
 	}
 }

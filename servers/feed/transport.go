@@ -29,7 +29,8 @@ type Transport struct {
 	// until ctx ends, when it returns nil, or until the connection is cut or
 	// the server refuses, when it returns the reason; the caller may then
 	// subscribe anew from the last event it got. All requests go through
-	// the client, but for an uplink over HTTP, which has one of its own.
+	// the client, but for an uplink over HTTP, which has one of its own. Where it
+	// leaves its connection to the subscription's loop, it returns ErrAttached.
 	Subscribe func(ctx context.Context, client *http.Client, s Subscription) error
 }
 
@@ -50,6 +51,12 @@ type Subscription struct {
 	// UplinkClient is the client that an uplink over HTTP goes through, since the
 	// feed holds the first one's only connection; nil without an uplink.
 	UplinkClient *http.Client
+
+	// Loop reads the connection of a transport that pushes, where it can and there
+	// is no uplink; nil: a goroutine does. Done is then told, once, what Subscribe
+	// would have returned, maybe before that returns ErrAttached.
+	Loop Loop
+	Done func(error)
 }
 
 // Meter counts what a transport's client ends did. Several subscribers may

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"pushbench/servers/feed"
 	"pushbench/servers/feed/feedtest"
@@ -67,55 +65,61 @@ func TestBadUpgrade(t *testing.T) {
 	}
 }
 
-// read takes events up to the first error.
-func read(in *feed.Buffer, codec feed.Codec) (events []string, framing int64, err error) {
-	meter := new(feed.Meter)
-	for {
-		message, err := next(in, meter)
-		if err != nil {
-			return events, meter.FramingDown.Load(), err
-		}
-		e, err := decode(codec, message)
-		if err != nil {
-			return events, meter.FramingDown.Load(), err
-		}
-		events = append(events, string(codec.Append(nil, e)))
+// pushed is how this transport's stream is written and taken to pieces.
+var pushed = feedtest.Intake{
+	New: func(codec feed.Codec, emit func(feed.Event), meter *feed.Meter) feed.Intake {
+		return newIntake(&feed.Subscription{Codec: codec, Emit: emit, Meter: meter})
+	},
+	Append: func(dst []byte, codec feed.Codec, e feed.Event) []byte {
+		return append(dst, frame(codec.Append(nil, e))...)
+	},
+}
+
+func TestAnySplit(t *testing.T) {
+	for _, codec := range codecs {
+		t.Run(string(codec), func(t *testing.T) { pushed.AnySplit(t, codec) })
 	}
 }
 
-// Whatever a server sends, the client ends with an error and comes to the same
-// wherever the bytes are cut up; and what it hands out are the very bytes that
-// were sent.
+var codecs = []feed.Codec{feed.Text, feed.Binary, feed.Base64}
+
+// An event that came in pieces leaves no memory behind.
+func TestNothingIsHeldBetweenEvents(t *testing.T) {
+	in := newIntake(&feed.Subscription{Codec: feed.Text, Emit: func(feed.Event) {}, Meter: new(feed.Meter)})
+	for _, piece := range []string{sound[:9], sound[9:] + sound} {
+		if err := in.Take([]byte(piece)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if in.Pending() != 0 || in.buffer != (feed.Buffer{}) {
+		t.Errorf("it holds %+v", in.buffer)
+	}
+}
+
+// Whatever a server sends, it comes to the same wherever the bytes are cut up; and what
+// the client hands out are the very bytes that were sent.
 func FuzzServer(f *testing.F) {
 	for _, b := range bad {
-		f.Add([]byte(b.stream), true)
-		f.Add([]byte(sound+b.stream), true)
+		f.Add(uint8(0), []byte(b.stream), 0, 1)
+		f.Add(uint8(0), []byte(sound+b.stream), 3, len(sound)+1)
 	}
 	binaryEvent := feed.Binary.Append(nil, feed.Event{Seq: 1, Body: []byte{0xff}})
-	f.Add([]byte(frame(binaryEvent)+frame(binaryEvent)), false)
-	f.Fuzz(func(t *testing.T, stream []byte, text bool) {
-		codec := feed.Binary
-		if text {
-			codec = feed.Text
-		}
-		events, framing, err := read(feed.NewBuffer(bytes.NewReader(stream)), codec)
-		again, framingAgain, errAgain := read(feed.NewBuffer(iotest.OneByteReader(bytes.NewReader(stream))), codec)
-		if !slices.Equal(again, events) || framingAgain != framing || errAgain.Error() != err.Error() {
-			t.Errorf("byte by byte it comes to %q, %d, %v; not %q, %d, %v", again, framingAgain, errAgain, events, framing, err)
-		}
+	f.Add(uint8(1), []byte(frame(binaryEvent)+frame(binaryEvent)), 4, 40)
+	f.Fuzz(func(t *testing.T, codec uint8, stream []byte, a, b int) {
+		c := codecs[int(codec)%len(codecs)]
+		whole, size := pushed.AnyCut(t, c, stream, a, b)
 		var sent []byte
-		for _, e := range events {
-			sent = append(sent, frame([]byte(e))...)
+		for _, e := range whole.Events {
+			sent = pushed.Append(sent, c, e)
 		}
 		if !bytes.HasPrefix(stream, sent) {
-			t.Errorf("handed out %q of %q", events, stream)
+			t.Errorf("handed out %v of %q", whole.Events, stream)
 		}
-		// The frame whose contents are no event has been counted too.
-		if n := int64(prefixLen * len(events)); framing != n && framing != n+prefixLen {
-			t.Errorf("%d events took %d bytes of framing", len(events), framing)
+		if whole.Error == "" && size+int64(whole.Pending) != int64(len(stream)) {
+			t.Errorf("%d of %d bytes are accounted for, and %d held", size, len(stream), whole.Pending)
 		}
-		if rest := stream[len(sent):]; len(rest) >= prefixLen && binary.BigEndian.Uint32(rest) > feed.MaxEncoded && !strings.Contains(err.Error(), "allowed") {
-			t.Errorf("a frame of %d bytes ends with %v", binary.BigEndian.Uint32(rest), err)
+		if rest := stream[len(sent):]; len(rest) >= prefixLen && binary.BigEndian.Uint32(rest) > feed.MaxEncoded && !strings.Contains(whole.Error, "allowed") {
+			t.Errorf("a frame of %d bytes ends with %q", binary.BigEndian.Uint32(rest), whole.Error)
 		}
 	})
 }

@@ -19,17 +19,13 @@ func subscribe(ctx context.Context, client *http.Client, s feed.Subscription) er
 	if err != nil {
 		return feed.UnlessCancelled(ctx, err)
 	}
-	downlink := func(ctx context.Context) error {
-		defer conn.Close()
-		defer context.AfterFunc(ctx, func() { conn.Close() })()
-		return feed.UnlessCancelled(ctx, receive(conn, s))
-	}
+	in := newIntake(&s)
 	if s.Uplink == nil {
-		return downlink(ctx)
+		return s.Receive(ctx, conn, in)
 	}
-	return feed.Beside(ctx, downlink, func(ctx context.Context) error {
-		return feed.UnlessCancelled(ctx, sendAll(ctx, conn, s))
-	})
+	return feed.Beside(ctx,
+		func(ctx context.Context) error { return s.Receive(ctx, conn, in) },
+		func(ctx context.Context) error { return feed.UnlessCancelled(ctx, sendAll(ctx, conn, s)) })
 }
 
 func dial(ctx context.Context, client *http.Client, url string) (io.ReadWriteCloser, error) {
@@ -47,48 +43,83 @@ func dial(ctx context.Context, client *http.Client, url string) (io.ReadWriteClo
 	return conn, nil
 }
 
-// receive hands out events, and echoes if there is an uplink, until reading
-// fails.
-func receive(conn io.Reader, s feed.Subscription) error {
-	in := feed.NewBuffer(conn)
+// intake hands out events, and echoes if there is an uplink. It keeps no more of the
+// subscription than it needs, since a fleet has thousands.
+type intake struct {
+	buffer feed.Buffer
+	codec  feed.Codec
+	meter  *feed.Meter
+	emit   func(feed.Event)
+	uplink *feed.Uplink
+}
+
+func newIntake(s *feed.Subscription) *intake {
+	return &intake{codec: s.Codec, meter: s.Meter, emit: s.Emit, uplink: s.Uplink}
+}
+
+// Pending implements feed.Intake.
+func (in *intake) Pending() int { return len(in.buffer.Held()) }
+
+// Take implements feed.Intake.
+func (in *intake) Take(p []byte) error {
 	for {
-		message, err := next(in, s.Meter)
+		frame, rest, err := in.buffer.Next(p, frameSize)
 		if err != nil {
 			return err
 		}
-		if s.Uplink != nil && feed.IsUplink(message, s.Codec) {
-			s.Meter.EchoesDown.Add(int64(len(message)))
-			s.Uplink.Echo(message)
-			continue
+		if frame == nil {
+			in.buffer.Release()
+			return nil
 		}
-		event, err := decode(s.Codec, message)
-		if err != nil {
+		in.meter.FramingDown.Add(prefixLen)
+		if err := in.message(frame[prefixLen:]); err != nil {
 			return err
 		}
-		s.Meter.Answers.Add(1) // before its event is out, so that once the subscriber has that, it is counted
-		s.Emit(event)
+		p = rest
 	}
 }
 
-// next takes the next message, which is valid until the following call.
-func next(in *feed.Buffer, meter *feed.Meter) ([]byte, error) {
-	prefix, err := in.Peek(prefixLen)
-	if err == io.EOF {
-		return nil, errors.New("raw: the server closed the connection")
+// End implements feed.Intake.
+func (in *intake) End(err error) error {
+	held := in.buffer.Held()
+	switch {
+	case err == io.EOF && len(held) == 0:
+		return errors.New("raw: the server closed the connection")
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
 	}
-	if err != nil {
-		return nil, fmt.Errorf("raw: read an event's length: %w", err)
+	if len(held) < prefixLen {
+		return fmt.Errorf("raw: read an event's length: %w", err)
 	}
-	length := binary.BigEndian.Uint32(prefix)
+	return fmt.Errorf("raw: read an event of %d bytes: %w", binary.BigEndian.Uint32(held), err)
+}
+
+// frameSize is the size of the frame that b begins with, as feed.Buffer asks for it.
+func frameSize(b []byte) (int, error) {
+	if len(b) < prefixLen {
+		return prefixLen, nil
+	}
+	length := binary.BigEndian.Uint32(b)
 	if length > feed.MaxEncoded {
-		return nil, fmt.Errorf("raw: server announced an event of %d bytes, more than the %d allowed", length, feed.MaxEncoded)
+		return 0, fmt.Errorf("raw: server announced an event of %d bytes, more than the %d allowed", length, feed.MaxEncoded)
 	}
-	frame, err := in.Take(prefixLen + int(length))
+	return prefixLen + int(length), nil
+}
+
+// message takes what a frame holds.
+func (in *intake) message(message []byte) error {
+	if in.uplink != nil && feed.IsUplink(message, in.codec) {
+		in.meter.EchoesDown.Add(int64(len(message)))
+		in.uplink.Echo(message)
+		return nil
+	}
+	event, err := decode(in.codec, message)
 	if err != nil {
-		return nil, fmt.Errorf("raw: read an event of %d bytes: %w", length, err)
+		return err
 	}
-	meter.FramingDown.Add(prefixLen)
-	return frame[prefixLen:], nil
+	in.meter.Answers.Add(1) // before its event is out, so that once the subscriber has that, it is counted
+	in.emit(event)
+	return nil
 }
 
 // decode reads the event that a message must be.

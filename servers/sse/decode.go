@@ -12,30 +12,32 @@ type decoder struct {
 	codec  feed.Codec
 	emit   func(feed.Event)
 	meter  *feed.Meter
-	stream *parser
+	stream parser
+	events int // of what is being taken
 }
 
 func newDecoder(codec feed.Codec, emit func(feed.Event), meter *feed.Meter) *decoder {
-	return &decoder{codec, emit, meter, newParser()}
+	return &decoder{codec: codec, emit: emit, meter: meter}
 }
 
 // Pending implements feed.Intake.
 func (d *decoder) Pending() int { return d.stream.pending() }
 
+// End implements feed.Intake.
+func (d *decoder) End(err error) error { return feed.AnswerEnded(err, d.Pending()) }
+
 // Take implements feed.Intake.
-func (d *decoder) Take(p []byte) (events int, err error) {
+func (d *decoder) Take(p []byte) error {
+	d.events = 0
+	d.stream.pickUp()
 	for len(p) > 0 {
 		n, whole, err := d.stream.take(p)
 		if err != nil {
-			return events, err
+			return err
 		}
 		if whole {
-			mine, err := d.message()
-			if err != nil {
-				return events, fmt.Errorf("message %.40q: %w", d.stream.id, err)
-			}
-			if mine {
-				events++
+			if err := d.message(); err != nil {
+				return fmt.Errorf("message %.40q: %w", d.stream.id, err)
 			}
 			d.stream.endMessage()
 		}
@@ -43,37 +45,41 @@ func (d *decoder) Take(p []byte) (events int, err error) {
 	}
 	d.meter.FramingDown.Add(d.stream.loose)
 	d.stream.loose = 0
-	return events, nil
+	d.stream.putDown()
+	return nil
 }
 
 // message emits what a message says, and counts what it took as the format's own
 // but for what is the encoding's. Of types that it does not know it takes no
-// notice, as a page that does not listen for them: those are not mine.
+// notice, as a page that does not listen for them.
 //
 // The stack of each of thousands of subscribers is as large as its deepest call
 // was. So what is large here is apart, and not below the codec and Emit.
-func (d *decoder) message() (mine bool, err error) {
-	m := d.stream
+func (d *decoder) message() error {
+	m := &d.stream
 	framing := m.taken
 	m.taken = 0
 	isGap := string(m.kind) == gap
 	if !isGap && len(m.kind) > 0 && string(m.kind) != "message" {
 		d.meter.FramingDown.Add(framing)
-		return false, nil
+		return nil
 	}
 	if err := makeLine(m, isGap); err != nil {
-		return false, err
+		return err
 	}
 	e, rest, err := d.codec.Decode(m.data)
 	if err == nil {
 		err = check(m, e, rest, isGap)
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	d.meter.FramingDown.Add(framing - int64(len(m.data)))
+	if d.events++; d.events == 1 {
+		d.meter.Answers.Add(1) // before its event is out, so that once the subscriber has that, it is counted
+	}
 	d.emit(e)
-	return true, nil
+	return nil
 }
 
 // makeLine makes a message's data a line of the text encoding.

@@ -1,6 +1,7 @@
 package sse
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -35,8 +36,27 @@ func TestAnySplit(t *testing.T) {
 	}
 }
 
-func TestRoom(t *testing.T) {
-	intake.Room(t, func(in feed.Intake) int { return cap(in.(*decoder).stream.data) })
+// Between messages nothing is held, and of a very large one nothing is kept for others.
+func TestNothingIsHeldBetweenMessages(t *testing.T) {
+	for _, size := range []int{1, 1 << 10, 5 << 20} {
+		d := newDecoder(feed.Text, func(feed.Event) {}, new(feed.Meter))
+		event := appendEvent(nil, feed.Text, feed.Event{Seq: 1, Body: bytes.Repeat([]byte("x"), size)})
+		for _, cut := range []int{1, 4, 30, len(event) - 1} {
+			if err := d.Take(event[:cut]); err != nil {
+				t.Fatal(err)
+			}
+			held := d.stream.text
+			if held == nil {
+				t.Fatalf("after %d bytes of a message nothing is held", cut)
+			}
+			if err := d.Take(event[cut:]); err != nil {
+				t.Fatal(err)
+			}
+			if d.stream.text != nil || d.Pending() != 0 || cap(held.data) > feed.MaxRoom {
+				t.Errorf("after a message of %d bytes %d are held, in %d", size, d.Pending(), cap(held.data))
+			}
+		}
+	}
 }
 
 // An event costs the same nine bytes whatever it is, and a gap the same too.

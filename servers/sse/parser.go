@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sync"
 
 	"pushbench/servers/feed"
 )
@@ -20,26 +21,50 @@ const front = feed.Digits + 1
 //
 // A message is an event in the standard's words.
 type parser struct {
-	// A message, once it is whole: the event field, empty for "message"; the last
-	// event ID, and whether it was given with this message and not with one before;
-	// behind front bytes the lines of the data field, each with a line feed, the
-	// last included.
-	kind, id []byte
-	own      bool
-	data     []byte
+	// Of a message, once it is whole: the last event ID, and whether it was given with
+	// this message and not with one before.
+	id  []byte
+	own bool
 
 	// How many bytes were taken, for whoever counts to set to 0: of a message, and
 	// of lines and their ends that belong to none.
 	taken, loose int64
 
-	begun  bool    // the first line has begun to have a field
-	ended  bool    // the last byte was a carriage return: a line feed belongs to it
-	within bool    // a message has begun: a field that means something was read
-	name   []byte  // of the line's field, as far as it can matter
-	named  bool    // it is whole
-	first  bool    // no byte of the value has come: one space is no part of it
-	into   *[]byte // where the value goes: data or value; nil: it means nothing
-	value  []byte  // of an event or id field
+	begun  bool // the first line has begun to have a field
+	ended  bool // the last byte was a carriage return: a line feed belongs to it
+	within bool // a message has begun: a field that means something was read
+	named  bool // the line's field has its whole name
+	first  bool // no byte of the value has come: one space is no part of it
+	*text       // nil between messages, once it is put down
+}
+
+// text is what is kept of a message that has begun. All parsers share a few of them,
+// since thousands wait between messages.
+type text struct {
+	// Of a message, once it is whole: the event field, empty for "message"; and behind
+	// front bytes the lines of the data field, each with a line feed, the last included.
+	kind, data []byte
+
+	name  []byte  // of the line's field, as far as it can matter
+	value []byte  // of an event or id field
+	into  *[]byte // where the value goes: data or value; nil: it means nothing
+}
+
+var texts = sync.Pool{New: func() any { return &text{data: make([]byte, front)} }}
+
+// pickUp has room for what comes next.
+func (p *parser) pickUp() {
+	if p.text == nil {
+		p.text = texts.Get().(*text)
+	}
+}
+
+// putDown lets go of the room, unless a message or a line has begun.
+func (p *parser) putDown() {
+	if !p.within && !p.named && len(p.name) == 0 {
+		texts.Put(p.text)
+		p.text = nil
+	}
 }
 
 // byteOrderMark may precede a stream, and is no part of it.
@@ -50,11 +75,9 @@ const (
 	maxValue    = 4 << 10                           // bytes of an event or id field
 )
 
-func newParser() *parser { return &parser{data: make([]byte, front)} }
-
 // take interprets what comes next, up to the end of a message at most, and
 // returns how much that was and whether a message is whole. That must be ended
-// before the next call.
+// before the next call. The parser must have been picked up.
 func (p *parser) take(b []byte) (n int, whole bool, err error) {
 	for n < len(b) {
 		if p.ended {
@@ -113,7 +136,12 @@ func lineEnd(b []byte) int {
 }
 
 // pending is how much is held of the data of a message that is not whole.
-func (p *parser) pending() int { return len(p.data) - front }
+func (p *parser) pending() int {
+	if p.text == nil {
+		return 0
+	}
+	return len(p.data) - front
+}
 
 // line takes a piece of a line.
 func (p *parser) line(b []byte) {

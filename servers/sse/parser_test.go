@@ -14,7 +14,7 @@ type dispatched struct{ Kind, ID, Data string }
 
 // interpret takes a stream in pieces.
 func interpret(pieces ...string) (got []dispatched, err error) {
-	p := newParser()
+	p := &parser{text: &text{data: make([]byte, front)}}
 	for _, piece := range pieces {
 		for b := []byte(piece); len(b) > 0; {
 			n, whole, err := p.take(b)
@@ -161,7 +161,7 @@ func TestParserIsBounded(t *testing.T) {
 		{"id:", "field id is longer than 4096 bytes"},
 		{"event:", "field event is longer than 4096 bytes"},
 	} {
-		p := newParser()
+		p := &parser{text: &text{data: make([]byte, front)}}
 		_, _, err := p.take([]byte(c.begin))
 		for range 20 {
 			if err == nil {

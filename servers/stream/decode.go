@@ -10,41 +10,43 @@ import (
 // decoder takes events off a stream that is cut up anyhow. What is whole is
 // decoded where it was read; only the beginning of an event that is not is kept.
 type decoder struct {
-	codec feed.Codec
-	emit  func(feed.Event)
-	meter *feed.Meter
-	held  []byte
+	codec  feed.Codec
+	emit   func(feed.Event)
+	meter  *feed.Meter
+	held   []byte
+	events int // of what is being taken
 }
 
 // Pending implements feed.Intake.
 func (d *decoder) Pending() int { return len(d.held) }
 
+// End implements feed.Intake.
+func (d *decoder) End(err error) error { return feed.AnswerEnded(err, d.Pending()) }
+
 // Take implements feed.Intake.
-func (d *decoder) Take(p []byte) (events int, err error) {
+func (d *decoder) Take(p []byte) error {
 	// Where no line ends there is nothing to decode, and what is held need not be
 	// searched again for each piece of a large event.
 	if d.codec.IsText() && bytes.IndexByte(p, '\n') < 0 {
-		return 0, d.hold(append(d.held, p...))
+		return d.hold(append(d.held, p...))
 	}
 	whole := p
 	if len(d.held) > 0 {
 		d.held = append(d.held, p...)
 		whole = d.held
 	}
+	d.events = 0
 	for len(whole) > 0 {
-		rest, event, err := d.next(whole)
+		rest, err := d.next(whole)
 		if err == feed.ErrShort {
 			break
 		}
 		if err != nil {
-			return events, err
-		}
-		if event {
-			events++
+			return err
 		}
 		whole = rest
 	}
-	return events, d.hold(append(d.held[:0], whole...))
+	return d.hold(append(d.held[:0], whole...))
 }
 
 // hold keeps the beginning of an event, in memory that is let go of once a very
@@ -61,30 +63,39 @@ func (d *decoder) hold(b []byte) error {
 
 // next takes an event or a heartbeat. The error is feed.ErrShort where it is not
 // whole.
-func (d *decoder) next(p []byte) (rest []byte, event bool, err error) {
+func (d *decoder) next(p []byte) (rest []byte, err error) {
 	if !d.codec.IsText() {
 		e, rest, err := d.codec.Decode(p)
 		if err != nil {
-			return p, false, err
+			return p, err
 		}
-		d.emit(e)
-		return rest, true, nil
+		d.event(e)
+		return rest, nil
 	}
 	end := bytes.IndexByte(p, '\n') + 1
 	switch end {
 	case 0:
-		return p, false, feed.ErrShort
+		return p, feed.ErrShort
 	case len(heartbeat):
 		d.meter.FramingDown.Add(int64(len(heartbeat)))
-		return p[end:], false, nil
+		return p[end:], nil
 	}
 	e, _, err := d.codec.Decode(p[:end])
 	if err == feed.ErrShort {
 		err = fmt.Errorf("a line of %d bytes is no event", end-1)
 	}
 	if err != nil {
-		return p, false, err
+		return p, err
+	}
+	d.event(e)
+	return p[end:], nil
+}
+
+// event counts an event's answer before the event is out, so that once the subscriber
+// has that, it is counted.
+func (d *decoder) event(e feed.Event) {
+	if d.events++; d.events == 1 {
+		d.meter.Answers.Add(1)
 	}
 	d.emit(e)
-	return p[end:], true, nil
 }

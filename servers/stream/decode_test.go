@@ -48,7 +48,7 @@ func TestBadStream(t *testing.T) {
 	} {
 		var events int
 		d := &decoder{codec: c.codec, meter: new(feed.Meter), emit: func(feed.Event) { events++ }}
-		if _, err := d.Take([]byte(c.stream)); err == nil || !strings.Contains(err.Error(), c.error) || events != c.events {
+		if err := d.Take([]byte(c.stream)); err == nil || !strings.Contains(err.Error(), c.error) || events != c.events {
 			t.Errorf("%s: %d events, %v; want %d and an error that says %q", c.name, events, err, c.events, c.error)
 		}
 	}
@@ -60,7 +60,7 @@ func TestEndlessLine(t *testing.T) {
 	d := &decoder{codec: feed.Text, meter: new(feed.Meter), emit: func(feed.Event) { t.Error("an event") }}
 	piece := bytes.Repeat([]byte("0"), 1<<20)
 	for n := 0; ; n++ {
-		_, err := d.Take(piece)
+		err := d.Take(piece)
 		if err != nil && n == feed.MaxEncoded>>20 && strings.Contains(err.Error(), "longer than 134217728 bytes") {
 			return
 		}

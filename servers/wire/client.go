@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 )
 
@@ -144,8 +145,10 @@ func (b *body) Close() error {
 // along with the response, then the socket itself.
 type upgraded struct {
 	net.Conn
-	r      *bufio.Reader // nil once it is empty
-	unbind func() bool
+	r *bufio.Reader // nil once it is empty
+
+	mu     sync.Mutex  // held while the connection is closed, or handed to a loop
+	unbind func() bool // nil: a loop has the connection
 }
 
 func (u *upgraded) Read(p []byte) (int, error) {
@@ -159,6 +162,10 @@ func (u *upgraded) Read(p []byte) (int, error) {
 }
 
 func (u *upgraded) Close() error {
-	u.unbind()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.unbind != nil {
+		u.unbind()
+	}
 	return u.Conn.Close()
 }

@@ -6,12 +6,8 @@ import (
 	"time"
 )
 
-// control takes a control frame and does what it asks (§5.5).
-func (c *Conn) control(h header) error {
-	payload, err := c.payload(h)
-	if err != nil {
-		return err
-	}
+// control does what a control frame asks (§5.5).
+func (c *Conn) control(h header, payload []byte) error {
 	if c.meter != nil {
 		c.meter.FramingDown.Add(int64(h.size + h.length))
 	}

@@ -107,15 +107,27 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// A message costs no memory beyond the buffer.
+// A message costs no memory, whoever reads it and wherever it is cut.
 func TestMessageDoesNotAllocate(t *testing.T) {
 	const runs = 100
 	message := frame(true, Text, strings.Repeat("x", 200))
 	c := newClient(&peer{says: []byte(strings.Repeat(message, runs+2))}, new(feed.Meter))
-	if _, _, err := c.NextMessage(); err != nil { // with which the buffer comes
+	if _, _, err := c.NextMessage(); err != nil { // with which the inbox comes
 		t.Fatal(err)
 	}
 	if n := testing.AllocsPerRun(runs, func() { c.NextMessage() }); n != 0 {
-		t.Errorf("each message takes %v allocations", n)
+		t.Errorf("each message that is read takes %v allocations", n)
+	}
+	c = newClient(new(peer), new(feed.Meter))
+	stream, got := []byte(message+message), 0
+	n := testing.AllocsPerRun(runs, func() {
+		for _, p := range [][]byte{stream[:150], stream[150:]} {
+			if err := c.take(p, func(Opcode, []byte) error { got++; return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if n != 0 || got != 2*(runs+1) {
+		t.Errorf("each two messages that are taken take %v allocations; %d came", n, got)
 	}
 }

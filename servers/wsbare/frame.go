@@ -56,77 +56,72 @@ type header struct {
 	length          int // of the payload
 }
 
-// header looks at the next frame's header and leaves it, for payload to take.
-// What is wrong with it is seen as early as its bytes are there, before a
+// frameSize is the size of the frame that b begins with, as feed.Buffer asks for it.
+// What is wrong with the frame is seen as early as its bytes are there, before a
 // payload that may never come.
-func (c *Conn) header() (header, error) {
-	b, err := c.in.Peek(2)
-	if err != nil {
-		return header{}, err
+func (c *Conn) frameSize(b []byte) (int, error) {
+	h, need, err := c.header(b)
+	if err == nil && h.length != unknown {
+		err = c.admit(h)
 	}
-	h := header{fin: b[0]&bitFin != 0, compressed: b[0]&bitRSV1 != 0, op: Opcode(b[0] & 0x0f), size: 2}
+	return need, err
+}
+
+// unknown is the length of a payload as long as the header is not there that tells it.
+const unknown = -1
+
+// header reads the header that b begins with, and returns the size of the frame, or
+// how many bytes will tell more where there are too few.
+func (c *Conn) header(b []byte) (h header, need int, err error) {
+	if len(b) < 2 {
+		return header{length: unknown}, 2, nil
+	}
+	h = header{length: unknown, fin: b[0]&bitFin != 0, compressed: b[0]&bitRSV1 != 0, op: Opcode(b[0] & 0x0f), size: 2}
 	length := uint64(b[1] &^ bitMask)
 	deflate := c.agreed != nil && c.agreed.inflater != nil
 	switch masked := b[1]&bitMask != 0; {
 	case b[0]&bitsRSV&^bitRSV1 != 0, h.compressed && !deflate:
-		return h, violation(StatusProtocolError, "%v frame with reserved bits, though no extension gives them a meaning (§5.2)", h.op)
+		return h, 0, violation(StatusProtocolError, "%v frame with reserved bits, though no extension gives them a meaning (§5.2)", h.op)
 	case h.compressed && h.op != Text && h.op != Binary:
-		return h, violation(StatusProtocolError, "%v frame with RSV1, which only the first frame of a message may have (RFC 7692 §6)", h.op)
+		return h, 0, violation(StatusProtocolError, "%v frame with RSV1, which only the first frame of a message may have (RFC 7692 §6)", h.op)
 	case masked && c.role == client:
-		return h, violation(StatusProtocolError, "masked %v frame from a server (§5.1)", h.op)
+		return h, 0, violation(StatusProtocolError, "masked %v frame from a server (§5.1)", h.op)
 	case !masked && c.role == server:
-		return h, violation(StatusProtocolError, "unmasked %v frame from a client (§5.1)", h.op)
+		return h, 0, violation(StatusProtocolError, "unmasked %v frame from a client (§5.1)", h.op)
 	case h.op > Binary && h.op < opClose || h.op > opPong:
-		return h, violation(StatusProtocolError, "frame with opcode %#x, which means nothing (§5.2)", byte(h.op))
+		return h, 0, violation(StatusProtocolError, "frame with opcode %#x, which means nothing (§5.2)", byte(h.op))
 	case h.op.isControl() && !h.fin:
-		return h, violation(StatusProtocolError, "fragmented %v frame (§5.5)", h.op)
+		return h, 0, violation(StatusProtocolError, "fragmented %v frame (§5.5)", h.op)
 	case h.op.isControl() && length > maxControl:
-		return h, violation(StatusProtocolError, "%v frame of more than %d bytes (§5.5)", h.op, maxControl)
+		return h, 0, violation(StatusProtocolError, "%v frame of more than %d bytes (§5.5)", h.op, maxControl)
 	case length == 126:
-		h.size = 4
-		if b, err = c.in.Peek(h.size); err != nil {
-			return h, err
+		if h.size = 4; len(b) < h.size {
+			return h, h.size, nil
 		}
 		length = uint64(binary.BigEndian.Uint16(b[2:]))
 		if length < 126 {
-			return h, violation(StatusProtocolError, "length %d in 2 bytes where none are needed (§5.2)", length)
+			return h, 0, violation(StatusProtocolError, "length %d in 2 bytes where none are needed (§5.2)", length)
 		}
 	case length == 127:
-		h.size = 10
-		if b, err = c.in.Peek(h.size); err != nil {
-			return h, err
+		if h.size = 10; len(b) < h.size {
+			return h, h.size, nil
 		}
 		length = binary.BigEndian.Uint64(b[2:])
 		if length < 1<<16 {
-			return h, violation(StatusProtocolError, "length %d in 8 bytes where 2 will do (§5.2)", length)
+			return h, 0, violation(StatusProtocolError, "length %d in 8 bytes where 2 will do (§5.2)", length)
 		}
 		if length >= 1<<63 {
-			return h, violation(StatusProtocolError, "length %#x, whose first bit must be 0 (§5.2)", length)
+			return h, 0, violation(StatusProtocolError, "length %#x, whose first bit must be 0 (§5.2)", length)
 		}
 	}
 	if length > uint64(c.limit) {
-		return h, violation(StatusTooBig, "frame of %d bytes, more than the %d allowed", length, c.limit)
+		return h, 0, violation(StatusTooBig, "frame of %d bytes, more than the %d allowed", length, c.limit)
 	}
 	h.length = int(length)
 	if c.role == server {
 		h.size += keyLen
 	}
-	return h, nil
-}
-
-// payload takes the frame of which this is the header, and unmasks its payload
-// in place (§5.3). Header and payload are taken together, so that what an input
-// holds is always the beginning of a frame.
-func (c *Conn) payload(h header) ([]byte, error) {
-	frame, err := c.in.Take(h.size + h.length)
-	if err != nil {
-		return nil, err
-	}
-	payload := frame[h.size:]
-	if c.role == server {
-		mask(payload, [keyLen]byte(frame[h.size-keyLen:]))
-	}
-	return payload, nil
+	return h, h.size + h.length, nil
 }
 
 // appendHeader adds the header of an unmasked frame, with the length in the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"pushbench/servers/feed"
 	"pushbench/servers/feed/feedtest"
+	"pushbench/servers/test/need"
 )
 
 // Pings go out at their interval as long as each is answered, and a connection
@@ -132,6 +134,25 @@ func TestSilentServer(t *testing.T) {
 			t.Errorf("it was waited for %v", took)
 		}
 	})
+}
+
+// A client in an event loop answers pings there.
+func TestPongsFromLoop(t *testing.T) {
+	need.That(t, runtime.GOOS == "linux", "Linux, which has epoll")
+	server := feedtest.Serve(t, Transport, feedtest.Config{Way: feedtest.Way{Loop: true}})
+	server.Publish(1)
+	sub := server.Subscribe(0, "ping=5ms&pong=1h")
+	sub.Await(1)
+	const pongs = 5
+	for sub.Meter.FramingUp.Load() < pongs*6 {
+		runtime.Gosched()
+	}
+	if err := sub.Cancel(); err != nil {
+		t.Error(err)
+	}
+	if down, up := sub.Meter.FramingDown.Load(), sub.Meter.FramingUp.Load(); up%6 != 0 || down < 2+2*pongs {
+		t.Errorf("pings took %d bytes and pongs %d", down, up)
+	}
 }
 
 // gagged is a connection on which nothing is heard any more, not even its end.

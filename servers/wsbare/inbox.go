@@ -2,127 +2,97 @@ package wsbare
 
 import (
 	"io"
-	"sync"
 	"time"
 
 	"pushbench/servers/feed"
 )
 
-// inbox is the server's input. A server has thousands of them that wait, so what
-// it holds while nothing comes is a few bytes, where a feed.Buffer keeps a
-// kilobyte for the events that a client is sure to get. More is borrowed for a
-// frame that is larger, and given back with it; it grows only as the frame's
-// bytes really arrive, whatever length was announced.
+// inbox is what NextMessage reads with. A server has thousands of them that wait, so
+// it reads to a few bytes, and to more only while a frame has begun: see feed.Buffer.
 //
-// Frames are taken whole, so whatever it holds is the beginning of one. It is then
-// that time runs, and between the frames of a message.
+// On a server time runs once a message has begun, within its frames and between them.
 type inbox struct {
-	source io.Reader
-	held   []byte // read and not yet taken; in small, in room, or what came early
-	room   []byte // nil: not needed
-	hurry  bool   // a deadline is set
-	within bool   // the message of the frame taken next, or last, goes on behind it
-	small  [smallRoom]byte
+	came  []byte // read and not yet taken; in small, in the buffer's room, or what came early
+	hurry bool   // a deadline is set
+	small [smallRead]byte
 }
 
-const (
-	// smallRoom holds a close frame, a pong, or a message of the usual size
-	// (bytes).
-	smallRoom = 128
-	// roomSize is the first size beyond that (bytes).
-	roomSize = 4096
-)
+// smallRead holds a close frame, a pong, or a message of the usual size (bytes).
+const smallRead = 128
 
-var rooms = sync.Pool{New: func() any { return new([roomSize]byte) }}
-
-func newInbox(source io.Reader, early []byte) *inbox {
-	return &inbox{source: source, held: early}
-}
-
-// await waits for the next frame's first bytes. Peek would too, from a depth of
-// calls for which a goroutine needs twice the stack: one that waits waits here.
-// An error comes again.
-func (b *inbox) await() {
-	if len(b.held) == 0 {
-		b.release()
-		n, _ := b.source.Read(b.small[:])
-		b.held = b.small[:n]
+// readMessage reads up to the end of a message.
+func (c *Conn) readMessage() (Opcode, []byte, error) {
+	if c.in == nil {
+		c.in = new(inbox)
+	}
+	for {
+		frame, err := c.readFrame()
+		if err != nil {
+			return 0, nil, err
+		}
+		op, message, err := c.frame(frame)
+		if err == nil && c.in.hurry && c.underWay() == nil {
+			c.in.hurry = false
+			c.setReadDeadline(time.Time{})
+		}
+		if err != nil || op != opContinuation {
+			return op, message, err
+		}
 	}
 }
 
-// Peek implements input.
-func (b *inbox) Peek(n int) ([]byte, error) {
-	for len(b.held) < n {
-		err := b.read(n)
-		if len(b.held) >= n {
-			break // an error that came along comes again
+// readFrame returns the next frame, valid until the next call.
+func (c *Conn) readFrame() ([]byte, error) {
+	for {
+		frame, rest, err := c.buffer.Next(c.in.came, c.frameSize)
+		if c.in.came = rest; frame != nil || err != nil {
+			return frame, err
 		}
-		if err == io.EOF && len(b.held) > 0 {
+		n, err := c.read()
+		if n > 0 {
+			continue // an error that came along comes again
+		}
+		if err == io.EOF && len(c.buffer.Held()) > 0 {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return b.held[:n], nil
 }
 
-// Take implements input.
-func (b *inbox) Take(n int) ([]byte, error) {
-	p, err := b.Peek(n)
-	b.held = b.held[len(p):]
-	if err == nil && b.hurry && !b.within {
-		b.hurry = false
-		b.setDeadline(time.Time{})
+// read reads once, when nothing is left of what came before.
+func (c *Conn) read() (n int, err error) {
+	begun := len(c.buffer.Held()) > 0
+	if (begun || c.underWay() != nil) && !c.in.hurry && c.role == server {
+		c.in.hurry = true
+		c.setReadDeadline(time.Now().Add(feed.MessageTime))
 	}
-	return p, err
+	to := c.in.small[:]
+	if begun {
+		to = c.buffer.Space()
+	} else {
+		c.buffer.Release()
+	}
+	n, err = c.socket.Read(to)
+	c.in.came = to[:n]
+	return n, err
 }
 
-// read reads once, for a frame of which n bytes are asked for.
-func (b *inbox) read(n int) error {
-	if (len(b.held) > 0 || b.within) && !b.hurry {
-		b.hurry = true
-		b.setDeadline(time.Now().Add(feed.MessageTime))
+// await waits for the next message's first bytes. NextMessage would too, from a depth
+// of calls for which a goroutine needs twice the stack: one that waits waits here. An
+// error comes again.
+func (c *Conn) await() {
+	if c.err == nil && len(c.in.came) == 0 {
+		c.buffer.Release()
+		n, _ := c.socket.Read(c.in.small[:])
+		c.in.came = c.in.small[:n]
 	}
-	room := b.roomFor(n)
-	if len(b.held) > 0 && &b.held[0] != &room[0] {
-		copy(room, b.held)
-	}
-	held := len(b.held)
-	m, err := b.source.Read(room[held:])
-	b.held = room[:held+m]
-	return err
 }
 
-// roomFor is where to read to, with room behind what is held already.
-func (b *inbox) roomFor(n int) []byte {
-	switch {
-	case len(b.held) == 0:
-		b.release()
-		return b.small[:]
-	case b.room == nil && n <= smallRoom:
-		return b.small[:]
-	case b.room == nil:
-		b.room = rooms.Get().(*[roomSize]byte)[:]
-	}
-	for len(b.room) <= len(b.held) {
-		b.room = make([]byte, 2*len(b.room))
-	}
-	return b.room
-}
-
-// release gives the room back.
-func (b *inbox) release() {
-	if len(b.room) == roomSize {
-		rooms.Put((*[roomSize]byte)(b.room))
-	}
-	b.room = nil
-}
-
-// setDeadline limits how long reads of the source may take, where it is a
-// connection.
-func (b *inbox) setDeadline(t time.Time) {
-	if d, ok := b.source.(interface{ SetReadDeadline(time.Time) error }); ok {
+// setReadDeadline limits how long reads may take, where the socket is a connection.
+func (c *Conn) setReadDeadline(t time.Time) {
+	if d, ok := c.socket.(interface{ SetReadDeadline(time.Time) error }); ok {
 		d.SetReadDeadline(t) // where it fails, so does the read
 	}
 }

@@ -1,53 +1,44 @@
 package wsbare
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"pushbench/servers/feed"
 )
 
-// What is taken is what came, in order, whatever the sizes of the takes, of the
-// reads and of what came early.
-func TestInbox(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		stream := rapid.SliceOfN(rapid.Byte(), 0, 20_000).Draw(t, "stream")
-		early := rapid.IntRange(0, min(len(stream), 5000)).Draw(t, "early")
-		p := &peer{says: stream[early:], cut: func(most int) int { return rapid.IntRange(1, most).Draw(t, "read") }}
-		b := newInbox(p, bytes.Clone(stream[:early]))
-		var got []byte
-		for {
-			if rapid.Bool().Draw(t, "await") {
-				b.await()
-			}
-			n := rapid.IntRange(0, 9000).Draw(t, "take")
-			part, err := b.Take(n)
-			left := len(stream) - len(got)
-			switch {
-			case err == nil && n <= left:
-				got = append(got, part...)
-			case err == io.EOF && left == 0 && n > 0, err == io.ErrUnexpectedEOF && left > 0 && n > left:
-				if !bytes.Equal(got, stream[:len(got)]) {
-					t.Fatalf("took %x of %x", got, stream)
+// What came early is read first, however little of it there is.
+func TestInboxBeginsEarly(t *testing.T) {
+	stream := masked(frame(true, Text, "hello") + frame(true, Binary, strings.Repeat("x", 5000)) + frame(true, Text, "bye"))
+	for early := range len(stream) {
+		for _, cut := range []int{1, 100, 10_000} {
+			c := newServer(&peer{says: []byte(stream[early:]), cut: func(most int) int { return min(most, cut) }}, []byte(stream[:early]), 6000)
+			var got []int
+			for {
+				if early%2 == 0 {
+					c.await()
 				}
-				return
-			default:
-				t.Fatalf("took %d of %d and got %v", n, left, err)
+				_, m, err := c.NextMessage()
+				if err != nil {
+					break
+				}
+				got = append(got, len(m))
+			}
+			if !slices.Equal(got, []int{5, 5000, 3}) {
+				t.Fatalf("with %d bytes early, by %d, messages of %d bytes came", early, cut, got)
 			}
 		}
-	})
+	}
 }
 
 // A frame takes memory as its bytes come, not as its length says; and what was
@@ -70,8 +61,8 @@ func TestAnnouncedLengthTakesNoMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.await()
-	if in := c.in.(*inbox); in.room != nil {
-		t.Errorf("an inbox at rest keeps %d bytes", len(in.room))
+	if c.buffer != (feed.Buffer{}) {
+		t.Errorf("a connection at rest keeps %+v", c.buffer)
 	}
 }
 

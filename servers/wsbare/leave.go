@@ -10,13 +10,6 @@ import (
 // before it closes the socket.
 const lingering = 200 * time.Millisecond
 
-// await waits for the next frame from a shallow stack, at the server.
-func (c *Conn) await() {
-	if in, ok := c.in.(*inbox); ok && c.err == nil {
-		in.await()
-	}
-}
-
 // goAway ends a server's connection as §7.1.1 has it: a close frame goes and the
 // client's comes, and then whoever reads the connection closes the socket, and
 // says by left that it has. A client that takes its time is not waited for.

@@ -4,6 +4,7 @@ import "unicode/utf8"
 
 // fragments are what has come of a message in several frames.
 type fragments struct {
+	first   header // with the opcode of a continuation while no message is under way
 	held    []byte
 	checked int // bytes of held that are known to be whole characters
 }
@@ -12,74 +13,83 @@ type fragments struct {
 // (bytes).
 const keepFragments = 64 << 10
 
-// message takes the next message (§5.4): one frame, or a first frame and its
-// continuations, with control frames anywhere between them.
-func (c *Conn) message() (Opcode, []byte, error) {
-	var first header // of the message under way; a continuation's if there is none
-	for {
-		h, err := c.header()
-		if err != nil {
-			return 0, nil, err
-		}
-		if h.op.isControl() {
-			if err := c.control(h); err != nil {
-				return 0, nil, err
-			}
-			continue
-		}
-		begins := first.op == opContinuation
-		switch {
-		case begins && h.op == opContinuation:
-			return 0, nil, violation(StatusProtocolError, "continuation of a message that has not begun (§5.4)")
-		case !begins && h.op != opContinuation:
-			return 0, nil, violation(StatusProtocolError, "%v frame inside of a message that has not ended (§5.4)", h.op)
-		case begins:
-			first = h
-		}
-		if !begins && h.length > int(c.limit)-len(c.fragments.held) {
-			return 0, nil, violation(StatusTooBig, "message of more than the %d bytes allowed", c.limit)
-		}
-		if in, ok := c.in.(*inbox); ok {
-			in.within = !h.fin
-		}
-		payload, err := c.payload(h)
-		if err != nil {
-			return 0, nil, err
-		}
-		if c.meter != nil {
-			c.meter.FramingDown.Add(int64(h.size))
-		}
-		if begins && h.fin { // a message of one frame stays where it is
-			return c.whole(first, payload, 0)
-		}
-		if begins {
-			c.beginFragments()
-		}
-		f := c.fragments
-		f.held = append(f.held, payload...)
-		if first.op == Text && !first.compressed {
-			n, ok := wholeRunes(f.held[f.checked:])
-			if !ok {
-				return 0, nil, notUTF8
-			}
-			f.checked += n
-		}
-		if h.fin {
-			return c.whole(first, f.held, f.checked)
-		}
+// underWay is the message of which more frames have to come; nil: there is none.
+func (c *Conn) underWay() *fragments {
+	if c.fragments == nil || c.fragments.first.op == opContinuation {
+		return nil
 	}
+	return c.fragments
+}
+
+// admit holds a frame's header to the message that is under way (§5.4): that is one
+// frame, or a first frame and its continuations, with control frames anywhere between
+// them.
+func (c *Conn) admit(h header) error {
+	f := c.underWay()
+	switch {
+	case h.op.isControl():
+	case f == nil && h.op == opContinuation:
+		return violation(StatusProtocolError, "continuation of a message that has not begun (§5.4)")
+	case f != nil && h.op != opContinuation:
+		return violation(StatusProtocolError, "%v frame inside of a message that has not ended (§5.4)", h.op)
+	case f != nil && h.length > int(c.limit)-len(f.held):
+		return violation(StatusTooBig, "message of more than the %d bytes allowed", c.limit)
+	}
+	return nil
+}
+
+// frame takes a whole frame, whose header was found good, and unmasks its payload in
+// place (§5.3). It returns the message that ends with it; the opcode of a continuation
+// says that none does.
+func (c *Conn) frame(b []byte) (Opcode, []byte, error) {
+	h, _, err := c.header(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	payload := b[h.size:]
+	if c.role == server {
+		mask(payload, [keyLen]byte(b[h.size-keyLen:]))
+	}
+	if h.op.isControl() {
+		return opContinuation, nil, c.control(h, payload)
+	}
+	if c.meter != nil {
+		c.meter.FramingDown.Add(int64(h.size))
+	}
+	f := c.underWay()
+	switch {
+	case f == nil && h.fin: // a message of one frame stays where it is
+		return c.whole(h, payload, 0)
+	case f == nil:
+		f = c.beginFragments(h)
+	}
+	f.held = append(f.held, payload...)
+	if f.first.op == Text && !f.first.compressed {
+		n, ok := wholeRunes(f.held[f.checked:])
+		if !ok {
+			return 0, nil, notUTF8
+		}
+		f.checked += n
+	}
+	if !h.fin {
+		return opContinuation, nil, nil
+	}
+	first := f.first
+	f.first = header{}
+	return c.whole(first, f.held, f.checked)
 }
 
 // beginFragments makes room for a message in several frames.
-func (c *Conn) beginFragments() {
+func (c *Conn) beginFragments(first header) *fragments {
 	if c.fragments == nil {
 		c.fragments = new(fragments)
 	}
 	f := c.fragments
-	f.checked = 0
+	f.first, f.checked = first, 0
 	if f.held = f.held[:0]; cap(f.held) > keepFragments {
 		f.held = nil
 	}
+	return f
 }
 
 // whole is a message of which all has come: inflated if it was compressed, and

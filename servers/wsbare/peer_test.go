@@ -93,22 +93,61 @@ func conclude(t failer, p *peer, limit int) outcome {
 	return end{limit: limit}.conclude(t, p)
 }
 
-// conclude reads a connection to its end.
+// conclude reads a connection to its end, by NextMessage and by take: that comes to the
+// same.
 func (e end) conclude(t failer, p *peer) outcome {
+	t.Helper()
+	same := &peer{says: slices.Clone(p.says), cut: p.cut}
+	o := e.run(t, p, (*Conn).readAll)
+	if taken := e.run(t, same, (*Conn).takeAll); !taken.equal(o) {
+		t.Errorf("by take it comes to %+v, not %+v", taken, o)
+	}
+	return o
+}
+
+// readAll reads messages to the end by NextMessage.
+func (c *Conn) readAll(handle func(Opcode, []byte) error) error {
+	for {
+		op, payload, err := c.NextMessage()
+		if err != nil {
+			return err
+		}
+		handle(op, payload)
+	}
+}
+
+// takeAll does so as a loop does, whose memory is another connection's at once.
+func (c *Conn) takeAll(handle func(Opcode, []byte) error) error {
+	p := make([]byte, 1000)
+	for {
+		n, err := c.socket.Read(p)
+		if err != nil {
+			return c.end(err)
+		}
+		if err := c.take(p[:n], handle); err != nil {
+			return err
+		}
+		for i := range p {
+			p[i] = 0xaa
+		}
+	}
+}
+
+// run is what a connection comes to that is read in one of both ways.
+func (e end) run(t failer, p *peer, read func(*Conn, func(Opcode, []byte) error) error) outcome {
 	t.Helper()
 	meter := new(feed.Meter)
 	c := e.on(p, meter)
 	var o outcome
-	for {
-		op, payload, err := c.NextMessage()
-		if err != nil {
-			o.err = err
-			break
-		}
+	o.err = read(c, func(op Opcode, payload []byte) error {
 		o.messages = append(o.messages, message{op, string(payload)})
-	}
+		return nil
+	})
 	if _, _, again := c.NextMessage(); again != o.err {
 		t.Errorf("after the error %v comes %v", o.err, again)
+	}
+	if again := c.take([]byte("\x81\x00"), nil); again != o.err {
+		t.Errorf("after the error %v take returns %v", o.err, again)
 	}
 	o.answers = parseFrames(t, p.heard, e.role)
 	o.down, o.up, o.compression = meter.FramingDown.Load(), meter.FramingUp.Load(), meter.CompressionDown.Load()

@@ -251,7 +251,8 @@ func TestKnobsOnTheWire(t *testing.T) {
 		if named := conn.Subprotocol() != ""; named != strings.Contains(c.query, "subprotocol") {
 			t.Errorf("%s: the subprotocol is %q", c.query, conn.Subprotocol())
 		}
-		first, err := conn.in.Peek(1)
+		first := make([]byte, 1)
+		_, err := io.ReadFull(conn.socket, first)
 		if err != nil || first[0]&bitRSV1 != 0 != c.rsv1 {
 			t.Errorf("%s: the first frame begins with %x, %v", c.query, first, err)
 		}

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"sync/atomic"
-	"time"
 
 	"pushbench/servers/feed"
 )
@@ -20,11 +17,12 @@ func Subscribe(ctx context.Context, client *http.Client, s feed.Subscription) er
 	if err != nil {
 		return feed.UnlessCancelled(ctx, err)
 	}
+	in := newIntake(conn, &s)
 	if s.Uplink == nil {
-		return conn.receiveAll(ctx, &s)
+		return s.Receive(ctx, conn.socket, in)
 	}
 	return feed.Beside(ctx,
-		func(ctx context.Context) error { return conn.receiveAll(ctx, &s) },
+		func(ctx context.Context) error { return s.Receive(ctx, conn.socket, in) },
 		func(ctx context.Context) error { return feed.UnlessCancelled(ctx, conn.sendAll(ctx, &s)) })
 }
 
@@ -49,39 +47,71 @@ func dial(ctx context.Context, client *http.Client, s *feed.Subscription) (*Conn
 		conn.Close()
 		return nil, err
 	}
-	if every := s.Options.Duration("ping"); every > 0 {
-		conn.in = feed.NewBuffer(watch(conn.socket, every, s.Options.Duration("pong")))
-	}
 	return conn, nil
 }
 
-// receiveAll hands out events and echoes until the connection or ctx ends.
-func (c *Conn) receiveAll(ctx context.Context, s *feed.Subscription) error {
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Close() })()
-	want := opcode(s.Codec)
-	for {
-		op, message, err := c.NextMessage()
-		if err != nil {
-			return feed.UnlessCancelled(ctx, err)
-		}
-		if op != want {
-			return fmt.Errorf("%s: server sent a %v message where the feed's encoding asks for %v", s.Address.Path, op, want)
-		}
-		if s.Uplink != nil && feed.IsUplink(message, s.Codec) {
-			s.Meter.EchoesDown.Add(int64(len(message)))
-			s.Uplink.Echo(message)
-			continue
-		}
-		s.Meter.Answers.Add(1) // before its events are out, so that once the subscriber has them, it is counted
-		n, err := s.Codec.DecodeAll(message, s.Emit)
-		if err != nil {
-			return fmt.Errorf("%s: message: %w", s.Address.Path, err)
-		}
-		if n == 0 {
-			return errors.New(s.Address.Path + ": server sent a message without an event")
-		}
+// intake hands out events, and echoes if there is an uplink. It keeps no more of the
+// subscription than it needs, since a fleet has thousands.
+type intake struct {
+	conn    *Conn
+	codec   feed.Codec
+	path    string // of the server's, for errors
+	emit    func(feed.Event)
+	uplink  *feed.Uplink
+	watched *watched // nil: the server has not promised to ping
+}
+
+func newIntake(c *Conn, s *feed.Subscription) *intake {
+	in := &intake{conn: c, codec: s.Codec, path: s.Address.Path, emit: s.Emit, uplink: s.Uplink}
+	if every := s.Options.Duration("ping"); every > 0 {
+		in.watched = watch(c, every, s.Options.Duration("pong"))
 	}
+	return in
+}
+
+// Pending implements feed.Intake.
+func (in *intake) Pending() int { return len(in.conn.buffer.Held()) }
+
+// Take implements feed.Intake.
+func (in *intake) Take(p []byte) error {
+	if in.watched != nil {
+		in.watched.hear()
+	}
+	err := in.conn.take(p, in.message)
+	if err != nil && in.watched != nil {
+		in.watched.stop()
+	}
+	return err
+}
+
+// End implements feed.Intake.
+func (in *intake) End(err error) error {
+	if in.watched != nil {
+		err = in.watched.ended(err)
+	}
+	return in.conn.end(err)
+}
+
+// message takes a message: events, or an echo.
+func (in *intake) message(op Opcode, message []byte) error {
+	if want := opcode(in.codec); op != want {
+		return fmt.Errorf("%s: server sent a %v message where the feed's encoding asks for %v", in.path, op, want)
+	}
+	meter := in.conn.meter
+	if in.uplink != nil && feed.IsUplink(message, in.codec) {
+		meter.EchoesDown.Add(int64(len(message)))
+		in.uplink.Echo(message)
+		return nil
+	}
+	meter.Answers.Add(1) // before its events are out, so that once the subscriber has them, it is counted
+	n, err := in.codec.DecodeAll(message, in.emit)
+	if err != nil {
+		return fmt.Errorf("%s: message: %w", in.path, err)
+	}
+	if n == 0 {
+		return errors.New(in.path + ": server sent a message without an event")
+	}
+	return nil
 }
 
 // sendAll sends the uplink's messages as they are due.
@@ -96,49 +126,4 @@ func (c *Conn) sendAll(ctx context.Context, s *feed.Subscription) error {
 			return fmt.Errorf("uplink: send a message of %d bytes: %w", len(message), err)
 		}
 	}
-}
-
-// watched is a socket on which something has to come every so often, because
-// the server has promised to ping.
-type watched struct {
-	io.ReadWriteCloser
-	every, pong time.Duration
-	heard       atomic.Int64 // ns after start: when something came last
-	start       time.Time
-	timer       *time.Timer
-	silent      atomic.Bool
-}
-
-// watch closes a socket that is silent for longer than it takes a server to send
-// a ping and to learn that it has been answered.
-func watch(socket io.ReadWriteCloser, every, pong time.Duration) *watched {
-	w := &watched{ReadWriteCloser: socket, every: every, pong: pong, start: time.Now()}
-	w.timer = time.AfterFunc(every+pong, w.look)
-	return w
-}
-
-// look closes the socket, or comes back when it may be time to.
-func (w *watched) look() {
-	quiet := time.Since(w.start) - time.Duration(w.heard.Load())
-	if left := w.every + w.pong - quiet; left > 0 {
-		w.timer.Reset(left)
-		return
-	}
-	w.silent.Store(true)
-	w.ReadWriteCloser.Close()
-}
-
-// Read implements io.Reader.
-func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.ReadWriteCloser.Read(p)
-	if n > 0 {
-		w.heard.Store(int64(time.Since(w.start)))
-	}
-	if err != nil {
-		w.timer.Stop()
-		if w.silent.Load() {
-			err = fmt.Errorf("nothing came for %v, though the server promised a ping every %v", w.every+w.pong, w.every)
-		}
-	}
-	return n, err
 }

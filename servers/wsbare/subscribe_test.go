@@ -2,11 +2,16 @@ package wsbare
 
 import (
 	"context"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"pushbench/servers/feed"
+	"pushbench/servers/feed/feedtest"
 	"pushbench/servers/wire"
 )
 
@@ -75,5 +80,67 @@ func TestSubscribeEnded(t *testing.T) {
 	cancel()
 	if _, _, err := subscribeTo(t, ctx, feed.Text, ""); err != nil {
 		t.Error(err)
+	}
+}
+
+// pushed is how this transport's stream is written and taken to pieces.
+var pushed = feedtest.Intake{
+	New: func(codec feed.Codec, emit func(feed.Event), meter *feed.Meter) feed.Intake {
+		return newIntake(newClient(new(peer), meter), &feed.Subscription{Address: &feed.Address{Path: "/elsewhere"}, Codec: codec, Emit: emit})
+	},
+	Append: func(dst []byte, codec feed.Codec, e feed.Event) []byte {
+		return append(dst, frame(true, opcode(codec), string(codec.Append(nil, e)))...)
+	},
+	Beat: frame(true, opPing, "are you there"),
+}
+
+// Events come out as they went in, however a stream of frames is cut up.
+func TestAnySplit(t *testing.T) {
+	for _, codec := range []feed.Codec{feed.Text, feed.Binary, feed.Base64} {
+		t.Run(string(codec), func(t *testing.T) { pushed.AnySplit(t, codec) })
+	}
+}
+
+// Who has promised to ping and falls silent is given up, whoever reads; and who does
+// not is not.
+func TestWatch(t *testing.T) {
+	const every, pong = 20 * time.Second, 10 * time.Second
+	for _, silent := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			near, far := net.Pipe()
+			defer far.Close()
+			c := newClient(near, new(feed.Meter))
+			in := &intake{conn: c, codec: feed.Text, watched: watch(c, every, pong)}
+			start, read := time.Now(), make([]byte, 100)
+			over := make(chan struct{})
+			defer close(over)
+			go func() {
+				for range 10 {
+					select {
+					case <-time.After(every):
+					case <-over:
+						return
+					}
+					if !silent {
+						io.WriteString(far, frame(true, opPong, ""))
+					}
+				}
+				far.Close()
+			}()
+			var err error
+			for err == nil {
+				var n int
+				if n, err = near.Read(read); err == nil {
+					err = in.Take(read[:n])
+				}
+			}
+			err = in.End(err)
+			if took := time.Since(start); silent && took != every+pong || !silent && took != 10*every {
+				t.Errorf("silent: %t; it ended after %v with %v", silent, took, err)
+			}
+			if told := strings.Contains(err.Error(), "nothing came for 30s, though the server promised a ping every 20s"); told != silent {
+				t.Errorf("silent: %t; it ended with %v", silent, err)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"pushbench/servers/feed"
@@ -62,8 +63,19 @@ const (
 
 // Answer subscribes to a server that answers each connection's first request
 // with what answer says, to the byte, and returns what the subscription ended
-// with. It must not emit anything.
+// with. It must not emit anything. In a loop it must end with the same.
 func Answer(t *testing.T, tr *feed.Transport, knobs string, answer func(*http.Request) string, then Then) error {
+	t.Helper()
+	err := answerTo(t, tr, knobs, answer, then, nil)
+	if loops(tr) {
+		if looped := answerTo(t, tr, knobs, answer, then, newLoops(t)); !sameEnd(err, looped) {
+			t.Errorf("it ended with %v, and in a loop with %v", err, looped)
+		}
+	}
+	return err
+}
+
+func answerTo(t *testing.T, tr *feed.Transport, knobs string, answer func(*http.Request) string, then Then, loops *wire.Loops) error {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -105,7 +117,7 @@ func Answer(t *testing.T, tr *feed.Transport, knobs string, answer func(*http.Re
 		s := subscription(t, tr, knobs, false)
 		s.Codec, s.Clock, s.Timeline, s.Meter = feed.Text, clock, timeline, new(feed.Meter)
 		s.Emit = func(e feed.Event) { t.Errorf("emitted %+v", e) }
-		ended <- tr.Subscribe(ctx, client.HTTP(), s)
+		ended <- subscribe(ctx, tr, client.HTTP(), s, loops, new(atomic.Bool))
 	}()
 	return await(t, ended, "the subscription ends")
 }

@@ -30,6 +30,7 @@ func (s suite) everyEvent(t *testing.T) {
 			server.Rest(sub)
 			server.Check(sub.Events(), since, 100)
 			server.CheckBytes(sub)
+			sub.checkLooped()
 			if err := sub.Cancel(); err != nil {
 				t.Errorf("a cancelled subscription ended with %v", err)
 			}
@@ -91,7 +92,7 @@ func (s suite) overrun(t *testing.T) {
 		{20, nil},
 	} {
 		t.Run(fmt.Sprintf("since=%d", c.since), func(t *testing.T) {
-			server := Serve(t, s.transport, Config{Codec: s.codec, Ring: ring})
+			server := Serve(t, s.transport, Config{Codec: s.codec, Ring: ring, Way: s.way})
 			server.Publish(20)
 			sub := server.Subscribe(c.since, s.knobs)
 			sub.Await(20)
@@ -104,7 +105,7 @@ func (s suite) overrun(t *testing.T) {
 	}
 	t.Run("while slow", func(t *testing.T) {
 		held := newGate(ServerWrites)
-		server := Serve(t, s.transport, Config{Codec: s.codec, Ring: ring, Hook: held.pass})
+		server := Serve(t, s.transport, Config{Codec: s.codec, Ring: ring, Hook: held.pass, Way: s.way})
 		t.Cleanup(held.open)
 		server.Publish(3)
 		sub := server.Subscribe(0, s.knobs)

@@ -45,7 +45,7 @@ func (s suite) endOfFeed(t *testing.T) {
 // does, whatever it is about; and its client is good for another one.
 func (s suite) cancel(t *testing.T) {
 	t.Run("before it began", func(t *testing.T) {
-		server := Serve(t, s.transport, Config{})
+		server := Serve(t, s.transport, Config{Way: s.way})
 		sub := server.NewSubscriber(0, s.knobs)
 		sub.Dial = func(ctx context.Context) (net.Conn, error) {
 			sub.cancel()
@@ -57,7 +57,7 @@ func (s suite) cancel(t *testing.T) {
 		}
 	})
 	t.Run("while it dials", func(t *testing.T) {
-		server := Serve(t, s.transport, Config{})
+		server := Serve(t, s.transport, Config{Way: s.way})
 		sub := server.NewSubscriber(0, s.knobs)
 		dialling := make(chan struct{})
 		sub.Dial = func(ctx context.Context) (net.Conn, error) {
@@ -75,7 +75,7 @@ func (s suite) cancel(t *testing.T) {
 		t.Run("while "+at.String(), func(t *testing.T) {
 			held := newGate(at)
 			held.shut()
-			server := Serve(t, s.transport, Config{Hook: held.pass})
+			server := Serve(t, s.transport, Config{Hook: held.pass, Way: s.way})
 			t.Cleanup(held.open)
 			server.Publish(1)
 			sub := server.Subscribe(0, s.knobs)
@@ -86,7 +86,7 @@ func (s suite) cancel(t *testing.T) {
 		})
 	}
 	t.Run("while it emits", func(t *testing.T) {
-		server := Serve(t, s.transport, Config{})
+		server := Serve(t, s.transport, Config{Way: s.way})
 		server.Publish(1)
 		sub := server.NewSubscriber(0, s.knobs)
 		sub.OnEvent = func(feed.Event) { sub.cancel() }
@@ -96,7 +96,7 @@ func (s suite) cancel(t *testing.T) {
 		}
 	})
 	t.Run("on net/http's own client", func(t *testing.T) {
-		server := Serve(t, s.transport, Config{})
+		server := Serve(t, s.transport, Config{Way: s.way})
 		server.Publish(3)
 		transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.dial(ctx) }}
 		defer transport.CloseIdleConnections()
@@ -112,7 +112,7 @@ func (s suite) cancel(t *testing.T) {
 		server.Check(sub.Events(), 0, 5)
 	})
 	t.Run("while there is nothing to get", func(t *testing.T) {
-		server := Serve(t, s.transport, Config{})
+		server := Serve(t, s.transport, Config{Way: s.way})
 		server.Publish(3)
 		first := server.Subscribe(0, s.knobs)
 		first.Await(3)

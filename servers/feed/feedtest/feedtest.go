@@ -7,7 +7,8 @@
 //	     └─ what it got   └───── Points: where a test may step in ───┘
 //
 // The whole suite runs over HTTP/1.1 in clear, and delivery over every other way
-// that the transport can go.
+// that the transport can go. What is pushed comes to a goroutine for each subscriber,
+// and then again to an event loop for all.
 //
 // Nothing here sleeps. A test steps in at a Point, or waits for a condition
 // with a deadline that fails it.
@@ -41,6 +42,10 @@ func Test(t *testing.T, tr *feed.Transport, knobs ...string) {
 	}
 	for _, way := range Ways(tr)[1:] {
 		t.Run(way.String(), suite{transport: tr, knobs: knobs[0], codec: feed.Text, way: way}.otherWay)
+	}
+	if loops(tr) {
+		way := Way{Loop: true}
+		t.Run(way.String(), suite{transport: tr, knobs: knobs[0], codec: feed.Text, phases: 200, way: way}.inLoop)
 	}
 	s := suite{transport: tr, knobs: knobs[0], codec: feed.Text}
 	t.Run("bad request", s.badRequests)

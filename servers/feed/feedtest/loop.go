@@ -1,142 +1,124 @@
 package feedtest
 
 import (
-	"math/rand/v2"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"pushbench/servers/feed"
+	"pushbench/servers/wire"
 )
 
-// looped says that the transport's subscribers are the loop's once they have all events.
-func (s suite) looped(t *testing.T) bool {
-	r := s.transport.Rhythm(subscription(t, s.transport, s.knobs, false).Options)
-	return s.way == Way{} && r.Poll == 0 && r.Hold == 0 && r.Collect == 0 && !r.Compress
+// loops reports whether a transport's client end leaves its connection to an event
+// loop, where this system has one: whoever neither asks again nor is held.
+func loops(tr *feed.Transport) bool {
+	options, err := tr.Parse(nil, false)
+	rhythm := tr.Rhythm(options)
+	return err == nil && rhythm.Poll == 0 && rhythm.Hold == 0 && haveLoops()
 }
 
-// parked waits until the loop has so many subscribers, where it has any at all.
-func (s suite) parked(t *testing.T, server *Server, subscribers int64) {
+// haveLoops reports whether this system has event loops.
+var haveLoops = sync.OnceValue(func() bool {
+	l, err := wire.NewLoops(1)
+	if err == nil {
+		l.Close()
+	}
+	return !errors.Is(err, errors.ErrUnsupported)
+})
+
+// newLoops is two event loops that end with the test.
+func newLoops(t testing.TB) *wire.Loops {
 	t.Helper()
-	if s.looped(t) {
-		until(t, "all subscribers are the loop's", func() bool { return server.Log.Parked() == subscribers })
+	l, err := wire.NewLoops(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// subscribe is a transport's Subscribe, to its end, also where loops read: nil, none.
+// It says by looped that they do.
+func subscribe(ctx context.Context, tr *feed.Transport, client *http.Client, s feed.Subscription, loops *wire.Loops, looped *atomic.Bool) error {
+	done := make(chan error, 1)
+	if loops != nil {
+		s.Loop, s.Done = loops, func(err error) { done <- err }
+	}
+	err := tr.Subscribe(ctx, client, s)
+	if err == feed.ErrAttached {
+		looped.Store(true)
+		err = <-done
+	}
+	return err
+}
+
+// checkLooped checks that a loop had the subscription where one should.
+func (sub *Subscriber) checkLooped() {
+	sub.server.t.Helper()
+	if sub.server.loops != nil {
+		until(sub.server.t, "a loop has the connection", sub.looped.Load)
 	}
 }
 
-// fallback: of each event the kernel takes a byte more at first than of the one before,
-// from none on, and the rest later. All are delivered whole and in order, and counted.
-func (s suite) fallback(t *testing.T) {
-	if !s.looped(t) {
-		return
-	}
-	room := 0
-	server := Serve(t, s.transport, Config{Codec: s.codec, Room: func() int { return room }})
-	server.Publish(1)
-	sub := server.Subscribe(0, s.knobs)
-	sub.Await(1)
-	for ; ; room++ {
-		s.parked(t, server, 1) // so that nobody reads room
-		server.Publish(1)
-		sub.Await(server.Log.Newest())
-		c := server.Log.Fanout()
-		if c.Delivered != int64(room+1) {
-			t.Fatalf("of %d events the loop has delivered %d", room+1, c.Delivered)
-		}
-		if c.Fallbacks == int64(room) {
-			break // it has found room for all of it
-		}
-	}
-	if room <= bodySize {
-		t.Errorf("an event with a body of %d bytes went into %d", bodySize, room)
-	}
-	server.Rest(sub)
-	server.Check(sub.Events(), 0, server.Log.Newest())
-	server.CheckBytes(sub)
+// inLoop is what depends on who reads: delivery, and every end of a subscription.
+func (s suite) inLoop(t *testing.T) {
+	s.otherWay(t)
+	t.Run("ring overrun", s.overrun)
+	t.Run("gap race", s.gapRace)
+	t.Run("end of feed", s.endOfFeed)
+	t.Run("cancel", s.cancel)
 }
 
-// churn: subscribers come and go while others are served, and of each event the kernel
-// takes as much as chance will have it. Whoever is there gets each event once and in
-// order.
-func (s suite) churn(t *testing.T) {
-	if !s.looped(t) {
-		return
+// sameEnd reports whether two subscriptions ended alike. Whether what a server has left
+// unread resets the connection is the kernel's business; a WebSocket's key is random.
+func sameEnd(a, b error) bool {
+	if a == nil || b == nil {
+		return a == b
 	}
-	server := Serve(t, s.transport, Config{Codec: s.codec, Room: func() int { return rand.IntN(4 * bodySize) }})
-	server.Publish(1)
-	var workers sync.WaitGroup
-	for range 10 {
-		workers.Go(func() {
-			for range 20 {
-				since := server.Log.Newest()
-				sub := server.Subscribe(since-uint64(rand.IntN(2)), s.knobs)
-				for range 3 {
-					server.Publish(1)
-					sub.Await(server.Log.Newest())
-				}
-				if err := sub.Cancel(); err != nil {
-					t.Errorf("a cancelled subscription ended with %v", err)
-				}
-				server.Check(sub.Events(), sub.Since, sub.Cursor())
-			}
+	said := func(err error) string { return acceptKey.ReplaceAllString(err.Error(), "KEY") }
+	return said(a) == said(b) || errors.Is(a, syscall.ECONNRESET) || errors.Is(b, syscall.ECONNRESET)
+}
+
+// acceptKey is the proof that a server has read a WebSocket's key (RFC 6455 §4.2.2).
+var acceptKey = regexp.MustCompile(`[0-9A-Za-z+/]{27}=`)
+
+// frailPath is a connection by way of somebody who cuts it after so many bytes in
+// a direction: the socket itself is whole, as a loop needs it.
+func frailPath(ctx context.Context, t testing.TB, dial func(context.Context) (net.Conn, error), read, written int64) (net.Conn, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	client, err := dialTCP(l.Addr().String())(ctx)
+	if err != nil {
+		return nil, err
+	}
+	near, err := l.Accept()
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	far, err := dial(ctx)
+	if err != nil {
+		return nil, errors.Join(err, near.Close(), client.Close())
+	}
+	var passing sync.WaitGroup
+	pass := func(to, from net.Conn, n int64) {
+		passing.Go(func() {
+			io.CopyN(to, from, n) // whatever ends it, both ways end
+			near.Close()
+			far.Close()
 		})
 	}
-	workers.Wait()
-	if c := server.Log.Fanout(); c.Fallbacks == 0 {
-		t.Errorf("nobody fell back: %+v", c)
-	}
-}
-
-// slow: a subscriber that does not read holds nobody up, and costs the server no more than
-// the rest of one event. When it reads again it gets what its socket had room for, a gap,
-// and what the log still holds.
-func (s suite) slow(t *testing.T) {
-	if !s.looped(t) {
-		return
-	}
-	const ring = 64
-	server := Serve(t, s.transport, Config{Codec: s.codec, Ring: ring, Narrow: true})
-	server.Publish(1)
-	stalled, goOn := make(chan struct{}), make(chan struct{})
-	t.Cleanup(func() { close(goOn) }) // should it end before
-	slow, quick := server.NewSubscriber(0, s.knobs), server.NewSubscriber(0, s.knobs)
-	slow.OnEvent = func(e feed.Event) {
-		if e.Seq == 2 {
-			close(stalled)
-			<-goOn
-		}
-	}
-	slow.Start()
-	quick.Start()
-	slow.Await(1)
-	quick.Await(1)
-	server.Publish(1)
-	await(t, stalled, "the subscriber has stalled")
-	const most = 20_000 // events, some 2 MB, into buffers of a few KB
-	for n := 0; server.Log.Fanout().Fallbacks == 0; n++ {
-		if n == most {
-			t.Fatalf("after %d events nobody has fallen back", n)
-		}
-		server.Publish(1)
-		quick.Await(server.Log.Newest())
-	}
-	for range 2 * ring {
-		server.Publish(1)
-		quick.Await(server.Log.Newest())
-	}
-	if kept := server.Tally.Pending.Load(); kept > 4*bodySize {
-		t.Errorf("for who does not read %d bytes are kept", kept)
-	}
-	goOn <- struct{}{}
-	slow.Await(server.Log.Newest())
-	server.Rest(slow, quick)
-	var gaps []feed.Gap
-	for _, e := range slow.Events() {
-		if gap, ok := e.Gap(); ok {
-			gaps = append(gaps, gap)
-		}
-	}
-	if len(gaps) == 0 {
-		t.Error("it was told of no gap")
-	}
-	server.Check(slow.Events(), 0, server.Log.Newest(), gaps...)
-	server.Check(quick.Events(), 0, server.Log.Newest())
+	pass(near, far, read)
+	pass(far, near, written)
+	t.Cleanup(passing.Wait)
+	return client, nil
 }

@@ -54,7 +54,7 @@ func (s suite) gapRace(t *testing.T) {
 func (s suite) startRace(t *testing.T, events int) (*Server, *Subscriber, *race) {
 	t.Helper()
 	race := new(race)
-	server := Serve(t, s.transport, Config{Codec: s.codec, Hook: race.pass})
+	server := Serve(t, s.transport, Config{Codec: s.codec, Hook: race.pass, Way: s.way})
 	server.Publish(events + 1)
 	sub := server.Subscribe(uint64(events), s.knobs)
 	sub.Await(server.Log.Newest())

@@ -47,8 +47,11 @@ func (s suite) cut(t *testing.T, server *Server, read, written int64) {
 	server.Publish(3)
 	first := server.NewSubscriber(since, s.knobs)
 	first.Dial = func(ctx context.Context) (net.Conn, error) {
-		c, err := server.dial(ctx)
 		first.Dial = server.dial // the next connection is whole
+		if s.way.Loop {
+			return frailPath(ctx, t, server.dial, read, written)
+		}
+		c, err := server.dial(ctx)
 		return &frailConn{c, read, written}, err
 	}
 	first.Start()

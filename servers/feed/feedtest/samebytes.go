@@ -31,6 +31,9 @@ func (s suite) sameBytes(t *testing.T) {
 			check(t, Config{Clock: &clock}, 0)
 		})
 	}
+	if loops(s.transport) {
+		t.Run("in a loop", func(t *testing.T) { check(t, Config{Way: Way{Loop: true}}, 0) })
+	}
 	t.Run("short port", func(t *testing.T) { check(t, Config{Addr: shortPort}, 0) })
 	for _, later := range []time.Duration{0, time.Hour, 300*24*time.Hour + 12*time.Hour + 34*time.Minute} {
 		t.Run(fmt.Sprintf("%v later", later), func(t *testing.T) {

@@ -48,6 +48,7 @@ type Server struct {
 	way       Way
 	profile   *wire.Profile
 	trust     *tls.Config // of subscribers; nil: in clear
+	loops     *wire.Loops // that read for subscribers; nil: goroutines do
 	serving   atomic.Int64
 
 	mu        sync.Mutex
@@ -87,8 +88,8 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 		addr:      l.Addr().String(),
 		dial: func(ctx context.Context) (net.Conn, error) {
 			conn, err := dial(ctx)
-			if err != nil {
-				return nil, err
+			if err != nil || c.Way.Loop { // nobody steps in at a client's read: the loop needs the socket itself
+				return conn, err
 			}
 			return clientConn(conn, c.Hook), nil
 		},
@@ -117,6 +118,9 @@ func Serve(t testing.TB, tr *feed.Transport, c Config) *Server {
 		defer close(ended)
 		server.Serve(counted)
 	}()
+	if c.Way.Loop {
+		s.loops = newLoops(t)
+	}
 	t.Cleanup(func() {
 		s.Log.Close()
 		server.Close()

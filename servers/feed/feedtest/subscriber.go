@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,8 @@ type Subscriber struct {
 	server *Server
 	cancel context.CancelFunc
 	ended  chan struct{}
-	err    error // once ended
+	err    error       // once ended
+	looped atomic.Bool // its connection was left to a loop
 
 	mu      sync.Mutex
 	got     []feed.Event
@@ -91,7 +93,7 @@ func (sub *Subscriber) Start() {
 	}
 	go func() {
 		defer close(sub.ended)
-		sub.err = sub.server.transport.Subscribe(ctx, sub.Client, subscription)
+		sub.err = subscribe(ctx, sub.server.transport, sub.Client, subscription, sub.server.loops, &sub.looped)
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -1,0 +1,106 @@
+package epoll
+
+import (
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrWait is the error of a read or write that would have to wait: the handler is told
+// when it need not any more.
+const ErrWait = unix.EAGAIN
+
+// FD is a descriptor of a loop's. Its zero value is to be given to Loop.Add.
+type FD struct {
+	loop    *Loop
+	handler Handler
+	using   sync.Mutex // held while the number is used in other goroutines, and to close it
+	number  int32      // changed by the loop alone; -1: closed
+	closing atomic.Bool
+	on      Events // the loop's alone: what it is ready for
+	queued  bool   // the loop's alone: it has a turn
+}
+
+// Room is where to read to, the same for all descriptors of the loop. What a handler
+// reads there is its own until it returns.
+func (f *FD) Room() []byte { return f.loop.room }
+
+// Read reads once, without waiting: then the error is ErrWait. Only the handler may
+// call it.
+func (f *FD) Read(p []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(f.number), p)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == ErrWait:
+			return 0, err
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0 && len(p) > 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+// Write writes as much as there is room for. Where that is not all, the error is
+// ErrWait, and the handler is told when there is room again. Any goroutine may call it.
+func (f *FD) Write(p []byte) (n int, err error) {
+	gone := f.Control(func(fd int) {
+		for n < len(p) && err == nil {
+			var m int
+			if m, err = unix.Write(fd, p[n:]); err == unix.EINTR {
+				err = nil
+			}
+			n += max(m, 0)
+		}
+	})
+	switch {
+	case gone != nil:
+		return 0, gone
+	case err == ErrWait:
+		return n, err
+	}
+	return n, os.NewSyscallError("write", err)
+}
+
+// Control calls use with the number of the descriptor, which is not closed meanwhile.
+func (f *FD) Control(use func(fd int)) error {
+	f.using.Lock()
+	defer f.using.Unlock()
+	if f.number < 0 {
+		return ErrClosed
+	}
+	use(int(f.number))
+	return nil
+}
+
+// Close has the descriptor closed by its loop. The handler is not called any more, but
+// for Closed; a call that is under way goes on. Any goroutine may call it, also again.
+func (f *FD) Close() {
+	if !f.closing.CompareAndSwap(false, true) {
+		return
+	}
+	l := f.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over = append(l.over, f); len(l.over) == 1 {
+		l.rouse()
+	}
+}
+
+func (f *FD) isClosing() bool { return f.closing.Load() }
+
+// bury closes the descriptor.
+func (f *FD) bury() {
+	f.using.Lock()
+	defer f.using.Unlock()
+	fd := int(f.number)
+	f.number = -1
+	f.loop.control(unix.EPOLL_CTL_DEL, fd, 0) // another process may have it open still
+	unix.Close(fd)
+}
