@@ -12,7 +12,6 @@
 package results
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -127,8 +126,12 @@ func (t Treatment) Key() string { return strings.Join(t.levels(), ", ") }
 // levels are the treatment's keys with their levels, by key.
 func (t Treatment) levels() []string {
 	list := make([]string, 0, len(t))
-	for _, key := range slices.Sorted(maps.Keys(t)) {
-		list = append(list, key+"="+t[key])
+	for key := range t {
+		list = append(list, key)
+	}
+	slices.Sort(list)
+	for i, key := range list {
+		list[i] = key + "=" + t[key]
 	}
 	return list
 }
