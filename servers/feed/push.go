@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -46,19 +47,31 @@ const (
 // it returns which of these it was. By then nothing is sent any more.
 func (r Request) Push(ctx context.Context, log *Log, p Pusher) error {
 	d := r.delivery(ctx, log, p)
-	if d.conn != nil {
-		d.back = make(chan struct{}, 1)
+	var beats <-chan time.Time
+	if p.Every > 0 {
+		ticker := time.NewTicker(p.Every)
+		defer ticker.Stop()
+		beats = ticker.C
 	}
-	err := d.run()
-	for err == errParked {
-		if err = d.wait(); err == nil {
-			err = d.run()
+	if d.conn == nil {
+		d.beats = beats
+		return d.run()
+	}
+	// What waits here does not send, so that its stack remains as it is.
+	ended := make(chan error, 1)
+	d.end = func(err error) { ended <- err }
+	go d.carryOn()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-beats:
+			d.owe()
+		case <-ctx.Done():
+			d.Leave()
+			return <-ended
 		}
 	}
-	if d.ticker != nil {
-		d.ticker.Stop()
-	}
-	return err
 }
 
 // Begin is Push for a connection that has left HTTP: it does not wait, and there are no
@@ -81,17 +94,16 @@ func (r Request) Begin(ctx context.Context, log *Log, p Pusher, end func(error))
 type Delivery struct {
 	log      *Log
 	ctx      context.Context
-	end      func(error) // after Begin
+	end      func(error) // of carryOn
 	hand     func([]Record) error
 	conn     Trier // nil: it has a goroutine
 	beat     func() error
 	latest   bool
 	together bool
-	window   time.Duration // from the first event ready to the sending; 0: at once
-	over     *time.Timer   // of the window; nil before the first
-	ticker   *time.Ticker  // nil: no heartbeats
-	beats    <-chan time.Time
-	back     chan struct{} // after Push: it has been handed over
+	window   time.Duration    // from the first event ready to the sending; 0: at once
+	over     *time.Timer      // of the window; nil before the first
+	beats    <-chan time.Time // of a delivery that is never parked
+	owed     atomic.Bool      // a heartbeat of one that may be is due
 
 	// mu is held by who sends from the loop, and for what takes no time. Whoever is not
 	// parked is its goroutine's alone.
@@ -116,21 +128,25 @@ func (r Request) delivery(ctx context.Context, log *Log, p Pusher) *Delivery {
 	if d.window == 0 { // what waits for its window has a timer to wait for
 		d.conn = p.Conn
 	}
-	if p.Every > 0 {
-		d.ticker = time.NewTicker(p.Every)
-		d.beats = d.ticker.C
-	}
 	return d
 }
 
-// carryOn is the goroutine of a delivery that was begun, for as long as it needs one.
+// carryOn is the goroutine of a delivery that may be parked, for as long as it is not.
 func (d *Delivery) carryOn() {
 	if err := d.run(); err != errParked {
 		d.end(err)
 	}
 }
 
-// Leave ends a delivery that was begun, after its ctx.
+// owe has a heartbeat sent.
+func (d *Delivery) owe() {
+	d.owed.Store(true) // first, so that who parks just now is seen to be, or sees this
+	if d.withdraw() {
+		go d.carryOn()
+	}
+}
+
+// Leave ends a delivery that may be parked, after its ctx.
 func (d *Delivery) Leave() {
 	if d.withdraw() {
 		d.end(d.ctx.Err())
@@ -147,7 +163,7 @@ func (d *Delivery) park() (newest uint64, err error) {
 	switch newest = d.log.newest; {
 	case d.ctx.Err() != nil: // under the lock, so that Leave sees that it is parked or this sees that it has left
 		return newest, d.ctx.Err()
-	case newest > d.cursor:
+	case newest > d.cursor || d.owed.Load():
 		return newest, nil
 	case d.log.closed:
 		return newest, ErrClosed
@@ -182,32 +198,7 @@ func (d *Delivery) handOver(err error) {
 	d.log.fan.live.Add(-1)
 	d.parked, d.failed = false, err
 	d.stay++
-	if d.back != nil {
-		d.back <- struct{}{}
-	} else {
-		go d.carryOn()
-	}
-}
-
-// wait waits beside a delivery that is parked, and returns nil once it no longer is.
-func (d *Delivery) wait() error {
-	select {
-	case <-d.back:
-		return nil
-	case <-d.beats:
-		if !d.withdraw() {
-			<-d.back
-		}
-		if d.failed != nil {
-			return nil
-		}
-		return d.beat()
-	case <-d.ctx.Done():
-		if !d.withdraw() {
-			<-d.back
-		}
-		return d.ctx.Err()
-	}
+	go d.carryOn()
 }
 
 // run waits for the next thing to do and does it, again and again.
@@ -223,16 +214,19 @@ func (d *Delivery) run() (err error) {
 		}
 		select {
 		case <-d.beats:
+			d.owed.Store(true)
+		default:
+		}
+		if d.owed.Swap(false) {
 			err = d.beat()
 			continue
-		default:
 		}
 		var newest uint64
 		if newest, err = d.await(); err != nil {
 			return err
 		}
 		if newest == d.cursor {
-			err = d.beat()
+			d.owed.Store(true)
 			continue
 		}
 		if d.window > 0 {

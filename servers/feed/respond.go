@@ -47,7 +47,9 @@ func (r Request) Respond(log *Log, w http.ResponseWriter, from *http.Request, o 
 	h.Set("X-Accel-Buffering", "no")
 	out := sender{w: w, c: http.NewResponseController(w), o: o}
 	out.c.SetWriteDeadline(time.Time{}) // a server's for answers, if it has one, is for those that end
-	if err := out.c.Flush(); err != nil {
+	var err error
+	aside(func() { err = out.c.Flush() }) // this goroutine waits to the end, with as much stack as it has ever needed
+	if err != nil {
 		if errors.Is(err, http.ErrNotSupported) {
 			Refuse(w, http.StatusNotImplemented, fmt.Errorf("%s: send the head at once: %w", from.URL.Path, err))
 		}
