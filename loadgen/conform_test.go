@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"log"
 	"net"
@@ -157,58 +156,6 @@ func TestConformGoes(t *testing.T) {
 		}
 		if strings.Count(stdout, "pass") < 10 || !strings.Contains(stdout, "; 0 failed, ") || !strings.Contains(stdout, " untested") {
 			t.Errorf("%s: not what was tested before, or more: %s", format, stdout)
-		}
-	}
-}
-
-// A server that greets is tested like one that does not.
-func TestConformGreeted(t *testing.T) {
-	echo := strings.TrimPrefix(odd(t, false, echoHandler()), "ws://")
-	url := listen(t, func(c net.Conn) {
-		ours, err := new(net.Dialer).DialContext(context.Background(), "tcp", echo)
-		if err != nil {
-			return
-		}
-		defer ours.Close()
-		var wait sync.WaitGroup
-		defer wait.Wait()
-		wait.Go(func() {
-			io.Copy(struct{ io.Writer }{ours}, struct{ io.Reader }{c}) // without the kernel's pipes, which would outlive the test
-			ours.(*net.TCPConn).CloseWrite()
-		})
-		greet(c, ours)
-		c.Close()
-	})
-	for end, want := range map[string]int{"": exitOK, "?end=ws": exitFailure} {
-		code, stdout, stderr := conformed(t, strings.TrimSuffix(url, "/")+all.EchoPath+end)
-		wantFailed := map[int]string{exitOK: "; 0 failed, ", exitFailure: "; 4 failed, "}[want]
-		if code != want || !strings.Contains(stdout, wantFailed) || !strings.Contains(stdout, "\nopens, echo, permessage-deflate\n") {
-			t.Errorf("exit code %d: %s\n%s", code, stderr, stdout)
-		}
-	}
-}
-
-// greet passes on what a server says, and behind a 101 what it does not: a text
-// and a ping.
-func greet(to io.Writer, from io.Reader) {
-	buf := make([]byte, 32<<10)
-	var head []byte
-	for greeted := false; ; {
-		n, err := from.Read(buf)
-		out := buf[:n]
-		if !greeted {
-			head = append(head, out...)
-			end := bytes.Index(head, []byte("\r\n\r\n"))
-			if end < 0 && err == nil {
-				continue
-			}
-			out, greeted = head, true
-			if bytes.HasPrefix(head, []byte("HTTP/1.1 101")) {
-				out = append(append(append([]byte{}, head[:end+4]...), "\x81\x05Hello\x89\x01?"...), head[end+4:]...)
-			}
-		}
-		if _, failed := to.Write(out); failed != nil || err != nil {
-			return
 		}
 	}
 }

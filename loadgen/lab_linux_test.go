@@ -80,49 +80,49 @@ var onlyFar = strings.Replace(far, "rtt: [0ms, 5ms]", "rtt: [5ms]", 1)
 // Ctrl-C in a trial over a path leaves a whole file to go on with, and kill -9 one
 // that is cut short; neither leaves a process, and so no namespace and no device.
 func TestLabEnds(t *testing.T) {
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
-		for _, user := range []string{"this user", "an ordinary user"} {
-			t.Run(fmt.Sprintf("%v, %s", s, user), func(t *testing.T) {
-				w := newLabWorkshop(t, onlyFar)
-				if user != "this user" {
-					w.ordinary()
+	// Each end once, and each user once: that the other pairs leave nothing, the tests of
+	// packages lab and trial show.
+	for s, user := range map[syscall.Signal]string{syscall.SIGINT: "an ordinary user", syscall.SIGKILL: "this user"} {
+		t.Run(fmt.Sprintf("%v, %s", s, user), func(t *testing.T) {
+			w := newLabWorkshop(t, onlyFar)
+			if user != "this user" {
+				w.ordinary()
+			}
+			gate := w.gated(1) // the first server serves, and its fleet has not begun
+			w.hand()
+			c := w.command().start()
+			space := netns.Of(t, w.alive.await("fleet", 1))
+			c.signal(s)
+			if s == syscall.SIGKILL {
+				c.wait()
+			}
+			gate.open()
+			if s == syscall.SIGINT {
+				if code := c.wait(); code != exitInterrupted {
+					t.Fatalf("exit code %d, want %d; it said\n%s", code, exitInterrupted, &c.stderr)
 				}
-				gate := w.gated(1) // the first server serves, and its fleet has not begun
-				w.hand()
-				c := w.command().start()
-				space := netns.Of(t, w.alive.await("fleet", 1))
-				c.signal(s)
-				if s == syscall.SIGKILL {
-					c.wait()
-				}
-				gate.open()
-				if s == syscall.SIGINT {
-					if code := c.wait(); code != exitInterrupted {
-						t.Fatalf("exit code %d, want %d; it said\n%s", code, exitInterrupted, &c.stderr)
-					}
-				}
-				w.alive.allEnded()
-				if holders := netns.Holders(t, space); holders != nil {
-					t.Errorf("the fleet's %s is held by %q", space, holders)
-				}
-				if run := w.read(); (run.End != nil) != (s == syscall.SIGINT) {
-					t.Errorf("the file ends with %+v", run.End)
-				}
-				file, err := os.Stat(w.result())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if owner := file.Sys().(*syscall.Stat_t).Uid; int(owner) != w.user() {
-					t.Errorf("the results are user %d's, want %d", owner, w.user())
-				}
-				w.alive = newAlive(t, filepath.Join(w.dir, "alive-again"))
-				w.env = append(w.env, aliveVar+"="+w.alive.path, gateVar+"=")
-				w.hand()
-				w.command("-resume").want(exitOK)
-				w.checkComplete(0)
-				w.alive.allEnded()
-			})
-		}
+			}
+			w.alive.allEnded()
+			if holders := netns.Holders(t, space); holders != nil {
+				t.Errorf("the fleet's %s is held by %q", space, holders)
+			}
+			if run := w.read(); (run.End != nil) != (s == syscall.SIGINT) {
+				t.Errorf("the file ends with %+v", run.End)
+			}
+			file, err := os.Stat(w.result())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if owner := file.Sys().(*syscall.Stat_t).Uid; int(owner) != w.user() {
+				t.Errorf("the results are user %d's, want %d", owner, w.user())
+			}
+			w.alive = newAlive(t, filepath.Join(w.dir, "alive-again"))
+			w.env = append(w.env, aliveVar+"="+w.alive.path, gateVar+"=")
+			w.hand()
+			w.command("-resume").want(exitOK)
+			w.checkComplete(0)
+			w.alive.allEnded()
+		})
 	}
 }
 
