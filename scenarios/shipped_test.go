@@ -45,7 +45,7 @@ var shipped = map[string]time.Duration{
 	"pimentel.yaml":      35 * time.Minute,
 	"connect-rtt.yaml":   25 * time.Minute,
 	"deadpeer.yaml":      30 * time.Minute,
-	"rivals.yaml":        50 * time.Minute,
+	"rivals.yaml":        40 * time.Minute,
 	"rivals-http.yaml":   20 * time.Minute,
 	"ladder.yaml":        3 * time.Hour,
 	"smoke.yaml":         time.Minute,
