@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +36,7 @@ type Loop struct {
 	poll, wake int    // descriptors: epoll's, and that of an event that wakes the loop
 	room       []byte // see FD.Room
 	ended      chan struct{}
+	work       atomic.Bool // there is something to close
 
 	mu      sync.Mutex
 	fds     []*FD // by number; nil: not of this loop
@@ -110,6 +112,7 @@ func (l *Loop) Close() {
 	l.mu.Lock()
 	if !l.closing {
 		l.closing = true
+		l.work.Store(true)
 		l.rouse()
 	}
 	fds := slices.Clone(l.fds)
@@ -155,7 +158,7 @@ func (l *Loop) run() {
 				next = append(next, f)
 			}
 		}
-		if l.bury() {
+		if l.work.Load() && l.bury() {
 			return
 		}
 	}
@@ -196,6 +199,7 @@ func (l *Loop) bury() (ended bool) {
 		l.mu.Lock()
 		over := l.over
 		l.over = nil
+		l.work.Store(l.closing) // until the last is closed
 		for _, f := range over {
 			l.fds[f.number] = nil // first: the number may be another's at once
 			l.open--

@@ -5,6 +5,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,21 +30,22 @@ type FD struct {
 func (f *FD) Room() []byte { return f.loop.room }
 
 // Read reads once, without waiting: then the error is ErrWait. Only the handler may
-// call it.
+// call it, with room for a byte at least.
 func (f *FD) Read(p []byte) (int, error) {
 	for {
-		n, err := unix.Read(int(f.number), p)
+		// What cannot wait need not tell the scheduler that it may.
+		n, _, err := unix.RawSyscall(unix.SYS_READ, uintptr(f.number), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 		switch {
+		case err == 0 && n > 0:
+			return int(n), nil
+		case err == 0:
+			return 0, io.EOF
 		case err == unix.EINTR:
-			continue
 		case err == ErrWait:
 			return 0, err
-		case err != nil:
+		default:
 			return 0, os.NewSyscallError("read", err)
-		case n == 0 && len(p) > 0:
-			return 0, io.EOF
 		}
-		return n, nil
 	}
 }
 
@@ -89,6 +91,7 @@ func (f *FD) Close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.over = append(l.over, f); len(l.over) == 1 {
+		l.work.Store(true)
 		l.rouse()
 	}
 }
