@@ -20,9 +20,9 @@ import (
 // looped is a connection that a loop reads. It is what carries the Conn that counts it,
 // in place of package net's, whose poller would be woken by each event as well.
 //
-// Of thousands of connections none is in the processor's cache when its turn comes, and
-// each line that a turn touches takes as long as the system call's own tenth. So what a
-// read needs stands together, and a Conn's counts of its own setting up rest.
+// Of thousands of connections none is in the processor's cache when its turn comes. So
+// what a read needs stands together. The Conn's own counts, which only its set-up needs,
+// are not kept up.
 type looped struct {
 	fd      epoll.FD
 	to      Receiver // nil: it was not taken over

@@ -65,7 +65,7 @@ func (l *Loops) Close() {
 // over HTTP/2, of an answer that is not chunked, or of a Dial whose connections are no
 // sockets.
 func (l *Loops) Attach(ctx context.Context, conn io.ReadCloser, to Receiver, done func(error)) bool {
-	loop := l.loops[int(l.turn.Add(1))%len(l.loops)]
+	loop := l.loops[l.turn.Add(1)%uint32(len(l.loops))]
 	d := &looped{to: to, done: done}
 	d.whole.Lock() // nobody reads or closes it before it is
 	defer d.whole.Unlock()
