@@ -156,7 +156,7 @@ func syntheticTrial(tr scenarios.Treatment, measure time.Duration, block, order 
 			"canary": {Value: spread(0.01, 0.02), Unit: "s"}, "window": {Value: measure.Seconds(), Unit: "s"},
 			"server/cpu-util": {Value: cpu * tr.Rate * subscribers, Unit: "1"},
 			"throughput":      {Value: tr.Rate * subscribers / max(1, 2*cpu*tr.Rate*subscribers), Unit: "1/s"},
-			"fleet/rss":       {Value: spread(15e6+2e3*float64(tr.Subscribers), 0.03), Unit: "B"}, "kernel/memory": {Value: spread(10e3*float64(tr.Subscribers), 0.03), Unit: "B"},
+			"fleet/rss":       {Value: 15e6 + 2e3*float64(tr.Subscribers), Unit: "B"}, "kernel/memory": {Value: 10e3 * float64(tr.Subscribers), Unit: "B"},
 			"server/rss": {Value: spread(12e6+20e3*float64(tr.Subscribers), 0.03), Unit: "B"}, "server/goroutines": {Value: 10 + 2*float64(tr.Subscribers), Unit: "1"},
 			"requests":        {Value: requests, Unit: "1"},
 			"events/distinct": {Value: distinct, Unit: "1"}, "events/expected": {Value: distinct * float64(tr.Subscribers), Unit: "1"},
