@@ -21,7 +21,7 @@ type Conn struct {
 	// sockets, if set, reads the kernel's own counts before the connection is gone.
 	sockets *Sockets
 	// out is what writes that are tried need; nil: none are.
-	out *outbox
+	out atomic.Pointer[outbox]
 }
 
 // flow is what has passed one connection at one layer of it.
@@ -52,8 +52,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 // Write implements net.Conn. Bytes that went out before an error count too.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.asked.Store(true)
-	if c.out != nil {
-		return c.share(p)
+	if o := c.out.Load(); o != nil {
+		return c.share(o, p)
 	}
 	n, err := c.Conn.Write(p)
 	c.wrote(n)
@@ -77,8 +77,8 @@ func (c *Conn) Close() error {
 	}
 	if c.closed.CompareAndSwap(false, true) {
 		c.tally.closed()
-		if c.out != nil {
-			c.drop()
+		if o := c.out.Load(); o != nil {
+			c.drop(o)
 		}
 	}
 	return c.Conn.Close()

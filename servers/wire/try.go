@@ -30,21 +30,22 @@ type outbox struct {
 }
 
 // Tries reports whether writes can be tried on the connection, and prepares it for
-// that. It is asked before a second goroutine writes. Under TLS they cannot: a record
-// that is sealed has to go out whole, before the next.
+// that. It is asked before a second goroutine writes; another may close the connection
+// meanwhile. Under TLS writes cannot be tried: a record that is sealed has to go out
+// whole, before the next.
 func (c *Conn) Tries() bool {
-	if c.out == nil && c.secured == inClear {
+	if c.out.Load() == nil && c.secured == inClear {
 		if try := AsTryWriter(c.Conn); try != nil {
-			c.out = &outbox{try: try}
+			c.out.Store(&outbox{try: try})
 		}
 	}
-	return c.out != nil
+	return c.out.Load() != nil
 }
 
 // Try begins writes that do not wait. It reports whether it has: not where there is a
 // rest, or somebody waits to write.
 func (c *Conn) Try() bool {
-	o := c.out
+	o := c.out.Load()
 	o.mu.Lock()
 	ok := !o.trying && o.waiting == 0 && len(o.rest) == 0
 	if ok {
@@ -56,7 +57,7 @@ func (c *Conn) Try() bool {
 
 // Tried ends what Try has begun, and returns how many bytes are kept.
 func (c *Conn) Tried() (rest int) {
-	o := c.out
+	o := c.out.Load()
 	o.mu.Lock()
 	o.trying = false
 	rest = len(o.rest)
@@ -66,24 +67,23 @@ func (c *Conn) Tried() (rest int) {
 
 // Drain waits until the rest is out.
 func (c *Conn) Drain() error {
-	_, err := c.share(nil)
+	_, err := c.share(c.out.Load(), nil)
 	return err
 }
 
 // share writes without waiting while somebody tries, and else in its turn, behind the
 // rest.
-func (c *Conn) share(p []byte) (n int, err error) {
-	o := c.out
+func (c *Conn) share(o *outbox, p []byte) (n int, err error) {
 	o.mu.Lock()
 	if o.trying {
-		n, err = c.keep(p)
+		n, err = c.keep(o, p)
 		o.mu.Unlock()
 		return n, err
 	}
 	o.waiting++ // so that nobody begins to try
 	o.mu.Unlock()
 	o.turn.Lock()
-	if err = c.drain(); err == nil && len(p) > 0 {
+	if err = c.drain(o); err == nil && len(p) > 0 {
 		n, err = c.Conn.Write(p)
 		c.wrote(n)
 	}
@@ -95,8 +95,7 @@ func (c *Conn) share(p []byte) (n int, err error) {
 }
 
 // keep writes what the kernel takes, and keeps what it does not. The outbox is locked.
-func (c *Conn) keep(p []byte) (n int, err error) {
-	o := c.out
+func (c *Conn) keep(o *outbox, p []byte) (n int, err error) {
 	if o.closed {
 		return 0, net.ErrClosed
 	}
@@ -115,8 +114,7 @@ func (c *Conn) keep(p []byte) (n int, err error) {
 }
 
 // drain writes the rest, to which nobody adds meanwhile: it is the caller's turn.
-func (c *Conn) drain() error {
-	o := c.out
+func (c *Conn) drain(o *outbox) error {
 	o.mu.Lock()
 	rest := o.rest
 	o.mu.Unlock()
@@ -138,8 +136,7 @@ func (c *Conn) drain() error {
 }
 
 // drop lets go of the rest, since the connection is closed.
-func (c *Conn) drop() {
-	o := c.out
+func (c *Conn) drop(o *outbox) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	c.tally.Pending.Add(-int64(len(o.rest)))

@@ -128,9 +128,10 @@ func TestTryAndWait(t *testing.T) {
 	drained := make(chan error)
 	go func() { drained <- c.Drain() }()
 	for waiting := false; !waiting; {
-		c.out.mu.Lock()
-		waiting = c.out.waiting > 0
-		c.out.mu.Unlock()
+		o := c.out.Load()
+		o.mu.Lock()
+		waiting = o.waiting > 0
+		o.mu.Unlock()
 	}
 	if c.Try() {
 		t.Error("somebody tries while another waits")
