@@ -18,7 +18,7 @@ func (s Servers) Mark(ctx context.Context) (all control.ServerMark, err error) {
 	for _, m := range marks {
 		all.At, all.Newest = max(all.At, m.At), max(all.Newest, m.Newest)
 		all.Usage, all.Counts = count.Add(all.Usage, m.Usage), count.Add(all.Counts, m.Counts)
-		all.PublishCPU += m.PublishCPU
+		all.PublishCPU, all.Fanout = all.PublishCPU+m.PublishCPU, count.Add(all.Fanout, m.Fanout)
 	}
 	return all, err
 }

@@ -143,6 +143,9 @@ func TestRealServers(t *testing.T) {
 				loop = 1
 			}
 			near(t, trial, "client-loop", loop)
+			if share := get("fanout/loop"); share < 0 || share > 1 || (share > 0) != (loop > 0) {
+				t.Errorf("a share of %v was sent by the server's loop", share)
+			}
 			if has := get("requests") > 0; has != test.responses {
 				t.Errorf("%v requests per event", get("requests"))
 			}
